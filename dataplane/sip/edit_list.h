@@ -1,0 +1,49 @@
+/*
+ * edit_list.h - how a message leaves: a list of replacements against the received bytes, applied in one pass into the outgoing mbuf.
+ *
+ *   received   [........XXXX..........|............]      replace XXXX by text, insert text at |
+ *   outgoing   [........text..........text............]
+ */
+#ifndef AMITY_EDIT_LIST_H
+#define AMITY_EDIT_LIST_H
+
+#include "span.h"
+#include "text_write.h"
+
+/* A rewritten request has about 20 edits; identity headers and credentials can stand often, hence the room. */
+#define EDIT_LIST_MAX        160
+#define EDIT_LIST_TEXT_BYTES 4096
+
+struct edit {
+	uint16_t offset; /* in the received bytes */
+	uint16_t removed;
+	uint16_t text_length;
+	uint16_t order; /* inserts at one place keep their order */
+	const char *text;
+};
+
+struct edit_list {
+	struct edit edit[EDIT_LIST_MAX];
+	uint32_t count;
+	bool overflowed;
+	struct text_writer writer; /* text of the edits: write here, then edit_list_take() */
+	char text[EDIT_LIST_TEXT_BYTES];
+};
+
+/* Thread: lcore. Cost: does not touch the buffers. */
+void edit_list_init(struct edit_list *list);
+
+/* Removes `part` and puts `text` there; either may be empty. `text` must live until apply. Overlapping removals are a mistake of ours. */
+void edit_list_replace(struct edit_list *list, struct slice part, struct span text);
+
+/* Text written to list->writer since the last take (or init). */
+struct span edit_list_take(struct edit_list *list);
+
+/*
+ * Applies all edits to `received` into `out`.
+ *
+ * Cost: one copy.   Result: length written, or -1 when the list overflowed or `out` is too small.
+ */
+int edit_list_apply(struct edit_list *list, char *out, uint32_t capacity, struct span received);
+
+#endif

@@ -1,0 +1,54 @@
+/*
+ * text_write.h - appends text to a buffer of the caller, without stdio. A writer that ran out of room stays overflowed, so that one
+ * check at the end is enough.
+ */
+#ifndef AMITY_TEXT_WRITE_H
+#define AMITY_TEXT_WRITE_H
+
+#include "net_address.h"
+#include "span.h"
+
+struct text_writer {
+	char *at;
+	uint32_t length;
+	uint32_t capacity;
+	bool overflowed;
+};
+
+static inline struct text_writer text_write_begin(char *buffer, uint32_t capacity)
+{
+	return (struct text_writer){.at = buffer, .capacity = capacity};
+}
+
+static inline struct span text_written(const struct text_writer *writer)
+{
+	return span_make(writer->at, writer->length);
+}
+
+static inline void text_write_span(struct text_writer *writer, struct span text)
+{
+	if (text.length > writer->capacity - writer->length) {
+		writer->overflowed = true;
+		return;
+	}
+	if (text.length)
+		memcpy(writer->at + writer->length, text.at, text.length);
+	writer->length += text.length;
+}
+
+static inline void text_write_char(struct text_writer *writer, char byte)
+{
+	text_write_span(writer, span_make(&byte, 1));
+}
+
+#define text_write_literal(writer, text) text_write_span((writer), SPAN_LITERAL(text))
+
+void text_write_number(struct text_writer *writer, uint64_t number);
+void text_write_hex(struct text_writer *writer, const uint8_t *bytes, uint32_t length);
+void text_write_base64url(struct text_writer *writer, const uint8_t *bytes, uint32_t length); /* RFC 4648 5, no padding */
+
+/* "192.0.2.1" or "[2001:db8::1]" (RFC 5952), without port; _address adds ":port" unless the port is 0. */
+void text_write_ip(struct text_writer *writer, const uint8_t ip[16]);
+void text_write_address(struct text_writer *writer, const struct net_address *address);
+
+#endif

@@ -1,0 +1,29 @@
+/*
+ * via_parse.h - Via values, one by one (RFC 3261 20.42, RFC 3581).
+ */
+#ifndef AMITY_VIA_PARSE_H
+#define AMITY_VIA_PARSE_H
+
+#include "sip_message.h"
+
+struct sip_via {
+	struct span value;     /* this value alone, of a line that may hold several */
+	struct span transport; /* "UDP" */
+	struct span host;      /* sent-by; IPv6 references with their brackets */
+	struct span branch;
+	struct span received;
+	struct span rport;     /* value of rport; length 0 with has_rport: asked for, not filled */
+	uint16_t port;         /* 0: none given */
+	bool has_rport;
+};
+
+/*
+ * Parses the first value of `text`, which may hold several separated by commas; *rest is what follows the comma, length 0 at
+ * the end. Thread: any. Result: false when the value is malformed; *via then undefined.
+ */
+bool via_parse(struct sip_via *via, struct span *rest, struct span text);
+
+/* The value `index` (0 = topmost) counted over all Via lines of the message. Result: false when there is none or it is malformed. */
+bool via_parse_nth(struct sip_via *via, const struct sip_message *message, uint32_t index);
+
+#endif

@@ -1,0 +1,63 @@
+/*
+ * net_address.h - where a message comes from or goes to: address, port, transport.
+ *
+ * IPv4 is kept as IPv4-mapped IPv6 (::ffff:a.b.c.d), so that one comparison serves both families.
+ */
+#ifndef AMITY_NET_ADDRESS_H
+#define AMITY_NET_ADDRESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+enum transport {
+	TRANSPORT_UDP,
+	TRANSPORT_TCP, /* accepted by the model, refused at apply until it works (DESIGN.md section 10) */
+	TRANSPORT_TLS,
+};
+
+struct net_address {
+	uint8_t ip[16];
+	uint16_t port; /* host order; 0: not given */
+	uint8_t transport;
+	uint8_t reserved;
+};
+_Static_assert(sizeof(struct net_address) == 20, "compared and stored as bytes");
+
+struct net_prefix {
+	uint8_t ip[16];
+	uint8_t length_bits; /* 0-128; IPv4 prefixes are 96 + n */
+};
+
+static const uint8_t net_address_v4_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+
+static inline bool net_address_is_v4(const uint8_t ip[16])
+{
+	return memcmp(ip, net_address_v4_prefix, sizeof(net_address_v4_prefix)) == 0;
+}
+
+static inline void net_address_set_v4(uint8_t ip[16], const void *four_bytes)
+{
+	memcpy(ip, net_address_v4_prefix, sizeof(net_address_v4_prefix));
+	memcpy(ip + 12, four_bytes, 4);
+}
+
+static inline bool net_address_same_ip(const struct net_address *a, const struct net_address *b)
+{
+	return memcmp(a->ip, b->ip, 16) == 0;
+}
+
+static inline bool net_address_equals(const struct net_address *a, const struct net_address *b)
+{
+	return net_address_same_ip(a, b) && a->port == b->port && a->transport == b->transport;
+}
+
+static inline bool net_prefix_contains(const struct net_prefix *prefix, const uint8_t ip[16])
+{
+	uint8_t whole = prefix->length_bits / 8, rest = prefix->length_bits % 8;
+	if (memcmp(prefix->ip, ip, whole) != 0)
+		return false;
+	return rest == 0 || ((prefix->ip[whole] ^ ip[whole]) & (uint8_t)(0xff << (8 - rest))) == 0;
+}
+
+#endif

@@ -1,0 +1,86 @@
+/*
+ * span.h - borrowed bytes.
+ *
+ * A span names bytes that somebody else owns (a packet, a table, a literal). It is passed by value, is never NUL-terminated and
+ * stays valid only as long as its owner: on an lcore, to the end of the burst.
+ */
+#ifndef AMITY_SPAN_H
+#define AMITY_SPAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+struct span {
+	const char *at;
+	uint32_t length;
+};
+
+/* A part of a message by position: messages are at most 65,535 bytes long, so that two uint16_t do. */
+struct slice {
+	uint16_t offset;
+	uint16_t length;
+};
+
+#define SPAN_LITERAL(text) ((struct span){(text), sizeof(text) - 1})
+#define SPAN_FORMAT        "%.*s"
+#define SPAN_ARGUMENTS(s)  (int)(s).length, (s).at
+
+static inline struct span span_make(const char *at, size_t length)
+{
+	return (struct span){at, (uint32_t)length};
+}
+
+static inline struct span span_of_text(const char *text)
+{
+	return text ? span_make(text, strlen(text)) : (struct span){0};
+}
+
+static inline struct span span_slice(struct span whole, struct slice part)
+{
+	return (struct span){whole.at + part.offset, part.length};
+}
+
+static inline bool span_equals(struct span a, struct span b)
+{
+	return a.length == b.length && (a.length == 0 || memcmp(a.at, b.at, a.length) == 0);
+}
+
+static inline char span_lower_byte(char byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : byte;
+}
+
+/* ASCII case folded, as SIP compares tokens and host names (RFC 3261 7.3.1, 19.1.4). */
+static inline bool span_equals_nocase(struct span a, struct span b)
+{
+	if (a.length != b.length)
+		return false;
+	for (uint32_t i = 0; i < a.length; i++)
+		if (span_lower_byte(a.at[i]) != span_lower_byte(b.at[i]))
+			return false;
+	return true;
+}
+
+static inline bool span_starts_with(struct span s, struct span prefix)
+{
+	return s.length >= prefix.length && memcmp(s.at, prefix.at, prefix.length) == 0;
+}
+
+static inline struct span span_skip(struct span s, uint32_t count)
+{
+	return count >= s.length ? (struct span){s.at + s.length, 0} : (struct span){s.at + count, s.length - count};
+}
+
+static inline struct span span_trim(struct span s)
+{
+	while (s.length && (*s.at == ' ' || *s.at == '\t' || *s.at == '\r' || *s.at == '\n'))
+		s = span_skip(s, 1);
+	while (s.length && (s.at[s.length - 1] == ' ' || s.at[s.length - 1] == '\t' || s.at[s.length - 1] == '\r' ||
+			    s.at[s.length - 1] == '\n'))
+		s.length--;
+	return s;
+}
+
+#endif
