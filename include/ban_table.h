@@ -1,0 +1,21 @@
+/*
+ * ban_table.h - pairs of endpoint and source address that are answered 403 after too many wrong passwords (R2).
+ *
+ * Lock-free rte_hash; the control thread counts failures (punt.h, struct auth_failure) and writes; lcores read.
+ */
+#ifndef AMITY_BAN_TABLE_H
+#define AMITY_BAN_TABLE_H
+
+#include "company.h"
+
+struct ban_key {
+	uint8_t aor_key[AOR_KEY_BYTES];
+	uint8_t ip[16];
+};
+
+struct ban_table; /* dataplane/state/ban_find.c */
+
+/* Thread: lcore or control. Cost: one relaxed load while nobody is banned. */
+bool ban_find(const struct ban_table *bans, const struct ban_key *key, uint64_t now_tsc);
+
+#endif

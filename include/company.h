@@ -1,0 +1,110 @@
+/*
+ * company.h - a company as the lcores see it: one immutable block, made by control/build/company_build.c, replaced as a whole.
+ *
+ *   company -> endpoint[]      users and friends; endpoint_by_name
+ *           -> extension[]     extension_by_number
+ *           -> ddi[]           ddi_by_number (E.164)
+ *           -> friends         pattern set, owner = index of endpoint
+ *           -> acl[]           pattern set of rules each
+ * All spans and pointers lead into the same block, to shared pattern sets, or to the static country table.
+ */
+#ifndef AMITY_COMPANY_H
+#define AMITY_COMPANY_H
+
+#include "digest_secret.h"
+#include "name_table.h"
+#include "net_address.h"
+#include "number.h"
+#include "pattern_set.h"
+
+#define AOR_KEY_BYTES 16
+
+enum endpoint_kind {
+	ENDPOINT_USER,
+	ENDPOINT_FRIEND,
+};
+
+enum endpoint_auth {
+	ENDPOINT_AUTH_DIGEST,
+	ENDPOINT_AUTH_SOURCE, /* R1.3: direct friends whose source IP is trusted */
+};
+
+struct call_acl {
+	struct span name;
+	bool default_allow;
+	struct pattern_set rules; /* owner: 1 = allow, 0 = deny */
+};
+
+struct endpoint {
+	struct span name;
+	uint8_t aor_key[AOR_KEY_BYTES]; /* key of location and ban tables: endpoint_key_make(name, domain) */
+	struct digest_secret secret;
+	struct dial_plan dial_plan;     /* its own, else the company's, already resolved */
+	struct span display;            /* users, R26 */
+	struct span extension;          /* users: own number; length 0: none */
+	struct span presented_ddi;      /* R14.3, R15 resolved: own, else the company's; length 0: none */
+	const struct call_acl *acl;     /* NULL: everything allowed */
+	struct net_address direct;      /* friends with is_direct */
+	struct span ruri_domain;        /* direct friends; length 0: the direct address */
+	struct span from_user;          /* R22; length 0: the caller's number */
+	struct span from_domain;        /* R22; never empty: its own, else the company's domain */
+	uint16_t priority;
+	uint8_t kind;                   /* enum endpoint_kind */
+	uint8_t auth;                   /* enum endpoint_auth */
+	bool is_direct;
+	bool ddi_in;                    /* R21 */
+	bool always_transform;          /* R5 */
+	bool multi_contact;             /* R20 */
+};
+
+enum route_target {
+	ROUTE_NONE, /* reserved: 480 */
+	ROUTE_USER,
+	ROUTE_FRIEND,    /* `number` is offered to the friends' patterns (R10) */
+	ROUTE_EXTENSION, /* `number` is an extension */
+	ROUTE_NUMBER,    /* `number` is +E.164, external without ACL */
+};
+
+struct route {
+	uint8_t target;    /* enum route_target */
+	uint32_t endpoint; /* ROUTE_USER: index of endpoint */
+	struct span number;
+};
+
+struct extension {
+	struct span number;
+	struct route route;
+};
+
+struct ddi {
+	struct span number; /* +E.164 */
+	struct span display;
+	struct route route;
+};
+
+struct company {
+	uint64_t id; /* keyed hash of the name, stable over restarts; in cookies */
+	struct span name;
+	struct span domain;
+	struct dial_plan dial_plan;
+	struct span outgoing_ddi; /* length 0: none */
+
+	const struct endpoint *endpoint;
+	const struct extension *extension;
+	const struct ddi *ddi;
+	const struct call_acl *acl;
+	const struct span *emergency; /* R37, as dialled */
+	const struct net_prefix *source; /* R2; source_count 0: any */
+	uint32_t endpoint_count, extension_count, ddi_count, acl_count, emergency_count, source_count;
+
+	struct name_table endpoint_by_name;
+	struct name_table extension_by_number;
+	struct name_table ddi_by_number;
+	struct pattern_set friends;
+	bool has_source_auth; /* a friend with auth: source exists */
+};
+
+/* SipHash-128 of name@domain: the key of location and ban tables. Domain folded to lower case. Thread: any. */
+void endpoint_key_make(uint8_t key[AOR_KEY_BYTES], const uint8_t secret[16], struct span name, struct span domain);
+
+#endif

@@ -1,0 +1,38 @@
+/*
+ * dataplane.h - the handle that both planes share: the snapshot, the rings between them, the counters, the stop flag.
+ *
+ * Made by dataplane/setup/dataplane.c on the control thread before the lcores start, freed after they ended.
+ */
+#ifndef AMITY_DATAPLANE_H
+#define AMITY_DATAPLANE_H
+
+#include <stdatomic.h>
+
+#include "counters.h"
+#include "punt.h"
+#include "snapshot.h"
+#include "status.h"
+
+struct rte_mempool;
+struct rte_rcu_qsbr;
+struct rte_ring;
+
+struct dataplane {
+	/* Written by publish.c (release), read by every worker at the start of a burst (acquire). */
+	_Atomic(const struct snapshot *) snapshot;
+	/* Written by the control thread, read relaxed by workers once a burst. */
+	atomic_bool stopping;
+	struct rte_rcu_qsbr *qsbr; /* one reader per worker, thread id = worker index */
+
+	uint32_t worker_count;
+	uint32_t port_count;
+	struct rte_mempool *pool; /* received and outgoing packets; private area: struct punt */
+
+	struct rte_ring *punt[LCORES_MAX];          /* worker -> control, mbufs */
+	struct rte_ring *auth_failure[LCORES_MAX];  /* worker -> control, struct auth_failure by value */
+	struct rte_ring *reinject[LCORES_MAX];      /* control -> worker, mbufs */
+	struct rte_ring *steer[LCORES_MAX][LCORES_MAX]; /* [from][to], mbufs; NULL on the diagonal */
+	struct counters *counters[LCORES_MAX];      /* each on its worker's own cache lines */
+};
+
+#endif
