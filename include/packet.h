@@ -5,31 +5,62 @@
 #define AMITY_PACKET_H
 
 #include "caller_identify.h"
-#include "net_address.h"
+#include "location.h"
 #include "reason.h"
 #include "route_decide.h"
 #include "sip_message.h"
 #include "verdict.h"
+#include "wire.h"
 
 struct rte_mbuf;
 
-struct packet {
-	struct rte_mbuf *mbuf;   /* owned by the packet until its end */
-	struct span bytes;       /* the SIP datagram inside it (or its unfolded copy) */
-	struct net_address source;
-	struct net_address local; /* our address and port that it came to */
-	uint16_t interface;      /* index of snapshot->wire->interface */
-	uint8_t verdict;         /* enum verdict; written once, by packet_end() */
-	uint16_t reason;         /* enum reason */
-	struct caller caller;
-	struct sip_message message;
+enum packet_kind {
+	PACKET_RESPONSE,
+	PACKET_INITIAL,   /* creates a dialog or stands alone: authenticated and routed */
+	PACKET_HOP,       /* CANCEL, ACK of a non-2xx: goes where its INVITE went, without credentials */
+	PACKET_IN_DIALOG, /* carries our Record-Route cookie */
 };
 
-/* The end of a packet's walk. The first one wins: a stage never sees an ended packet. */
+struct packet {
+	struct rte_mbuf *mbuf;    /* as received; owned by the packet until its end */
+	struct rte_mbuf *out;     /* what goes out: a new message without headers below SIP; NULL: nothing yet */
+	struct span bytes;        /* the SIP datagram inside mbuf */
+	struct net_address source;
+	struct net_address local; /* our address and port that it came to */
+	uint16_t interface;       /* index of snapshot->wire->interface */
+	uint8_t verdict;          /* enum verdict; written once, by packet_end() */
+	uint8_t kind;             /* enum packet_kind, by screen */
+	uint16_t reason;          /* enum reason */
+	bool steered_in;
+	uint16_t punt_kind;       /* enum punt_kind, with VERDICT_PUNT */
+
+	struct caller caller;            /* by authenticate */
+	struct slice digest_user;        /* verified user name of a REGISTER */
+	struct route_request request;    /* by route, of PACKET_INITIAL and PACKET_HOP */
+	struct route_decision decision;
+	const struct binding *binding;   /* where the target is registered; NULL: direct, carrier */
+	struct net_address destination;  /* of `out` */
+	struct wire_hop hop;             /* of `out` */
+
+	struct sip_message message;      /* by parse */
+};
+
+/* The end of a packet's walk. The first one wins: a stage skips packets that have ended. */
 static inline void packet_end(struct packet *packet, enum verdict verdict, enum reason reason)
 {
 	packet->verdict = (uint8_t)verdict;
 	packet->reason = (uint16_t)reason;
+}
+
+/*
+ * Refuses a request: answered with the reason's status when it has one and the request may be answered, else dropped. An ACK is
+ * never answered (RFC 3261 17.1.1.3), a response neither.
+ */
+static inline void packet_refuse(struct packet *packet, enum reason reason)
+{
+	const struct sip_message *message = &packet->message;
+	bool answerable = message->is_request && message->method != SIP_METHOD_ACK && message->via_host.length > 0;
+	packet_end(packet, answerable && reason_rows[reason].status ? VERDICT_ANSWER : VERDICT_DROP, reason);
 }
 
 #endif
