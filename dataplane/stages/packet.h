@@ -7,8 +7,10 @@
 #include "caller_identify.h"
 #include "location.h"
 #include "reason.h"
+#include "route_cookie.h"
 #include "route_decide.h"
 #include "sip_message.h"
+#include "uri_parse.h"
 #include "verdict.h"
 #include "wire.h"
 
@@ -34,13 +36,20 @@ struct packet {
 	bool steered_in;
 	uint16_t punt_kind;       /* enum punt_kind, with VERDICT_PUNT */
 
+	struct sip_uri request_uri;      /* by screen, of requests */
+	struct span cookie;              /* by screen: text of our cookie in the topmost Route; length 0: none */
+	uint64_t transaction;            /* by transact: keyed hash of Call-ID, topmost branch and CSeq number */
 	struct caller caller;            /* by authenticate */
-	struct slice digest_user;        /* verified user name of a REGISTER */
+	struct span digest_user;         /* by authenticate: user name of the credentials for our realm; length 0: none */
 	struct route_request request;    /* by route, of PACKET_INITIAL and PACKET_HOP */
 	struct route_decision decision;
 	const struct binding *binding;   /* where the target is registered; NULL: direct, carrier */
+	struct dialog_cookie dialog;     /* by route, of PACKET_IN_DIALOG, opened */
+	bool from_caller;                /* by route, of PACKET_IN_DIALOG: sent by the side that sent the INVITE */
+	struct branch_cookie branch;     /* by route, of PACKET_RESPONSE, opened */
 	struct net_address destination;  /* of `out` */
 	struct wire_hop hop;             /* of `out` */
+	uint8_t hop_result;              /* enum wire_result: WIRE_OK or WIRE_NEIGHBOUR_UNKNOWN */
 
 	struct sip_message message;      /* by parse */
 };
