@@ -20,7 +20,7 @@
 #define CALLS	     256
 #define RUNS	     9
 #define ROUNDS	     40000
-#define ROUNDS_SHORT 1000
+#define ROUNDS_SHORT 256
 #define NOW_S	     1800000000u
 #define WINDOW_SETS  1024
 
