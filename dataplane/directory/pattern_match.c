@@ -1,10 +1,10 @@
-/* 0: the names with their width only; the generic ones are macros that would also rename a member of struct
- * match_scratch. */
-#define PCRE2_CODE_UNIT_WIDTH 0
+#define PCRE2_CODE_UNIT_WIDTH 8
+/* Before our own header: its generic names are macros, and one of them renames a member of struct match_scratch. */
+#include <pcre2.h>
+
 #include "pattern_set.h"
 
 #include <hs/hs.h>
-#include <pcre2.h>
 
 /* Candidates that one scan keeps when PCRE2 has to confirm; when all of them fail, the scan is repeated behind the
  * last. */
@@ -77,15 +77,15 @@ static bool scan(const struct pattern_set *set, struct span number, struct match
 	return error == HS_SUCCESS || error == HS_SCAN_TERMINATED;
 }
 
-/* pcre2_jit_match_8, because pcre2_match_8 may take memory. A pattern over its limits, or without JIT code, does not
+/* pcre2_jit_match, because pcre2_match may take memory. A pattern over its limits, or without JIT code, does not
  * match.
  */
 static bool confirm(const struct pattern_set *set, uint32_t id, struct span number, struct match_scratch *scratch)
 {
 	if (!set->confirm || !set->confirm[id])
 		return true;
-	return pcre2_jit_match_8(set->confirm[id], (PCRE2_SPTR8)number.at, number.length, 0, 0, scratch->pcre2_match,
-				 scratch->pcre2_limits) >= 0;
+	return pcre2_jit_match(set->confirm[id], (PCRE2_SPTR)number.at, number.length, 0, 0, scratch->pcre2_match,
+			       scratch->pcre2_limits) >= 0;
 }
 
 static bool first_confirmed(uint32_t *id, const struct pattern_set *set, struct span number,
