@@ -37,6 +37,7 @@ struct port_plan {
 	char device[DATAPLANE_DEVICE_BYTES_MAX]; /* kernel: "eth0"; direct: "net_memif0,role=server", "0000:03:00.0",
 						    name of a port */
 	uint16_t mtu_bytes;			 /* 0: the device's own */
+	uint16_t sip_port; /* kernel: the lcores get UDP to this port and nothing else; 0: every frame */
 };
 
 enum memory_plan {
