@@ -44,6 +44,7 @@ struct bench {
 };
 
 static struct bench bench;
+static struct bench_report report;
 static const struct span realm = SPAN_LITERAL("company-4711.example.net"), method = SPAN_LITERAL("INVITE");
 
 static double now_ns(void)
@@ -56,7 +57,7 @@ static double now_ns(void)
 
 static void measure(const char *workload, void (*operation)(struct call *call, uint32_t round))
 {
-	uint32_t rounds = bench_report_is_short() ? ROUNDS_SHORT : ROUNDS;
+	uint32_t rounds = report.is_short ? ROUNDS_SHORT : ROUNDS;
 	double best_ns = 0;
 
 	for (int run = 0; run < RUNS; run++) {
@@ -67,7 +68,7 @@ static void measure(const char *workload, void (*operation)(struct call *call, u
 		if (run == 0 || each_ns < best_ns)
 			best_ns = each_ns;
 	}
-	bench_report_row(workload, "ns", best_ns);
+	bench_report_row(&report, workload, "ns", best_ns);
 }
 
 /* The next text of a call: written behind the earlier ones. */
@@ -246,7 +247,8 @@ int main(int argc, char **argv)
 	for (uint32_t i = 0; i < CALLS; i++)
 		fill_call(&bench.call[i], i);
 
-	bench_report_begin("bench_digest", argc, argv);
+	if (!bench_report_init(&report, "bench_digest", argc, argv))
+		return 2;
 	measure("digest_verify MD5", verify_md5);
 	measure("digest_verify SHA-256", verify_sha256);
 	measure("nonce_issue", issue_nonce);
@@ -256,9 +258,8 @@ int main(int argc, char **argv)
 	measure("route_cookie_open_dialog", open_dialog);
 	measure("route_cookie_seal_branch", seal_branch);
 	measure("route_cookie_open_branch", open_branch);
-	bench_report_row("dialog cookie", "bytes", bench.call[0].dialog_text.length);
-	bench_report_row("branch", "bytes", bench.call[0].branch_text.length);
-	bench_report_end();
+	bench_report_row(&report, "dialog cookie", "bytes", bench.call[0].dialog_text.length);
+	bench_report_row(&report, "branch", "bytes", bench.call[0].branch_text.length);
 	free(bench.window.entry);
 	if (bench.wrong)
 		fprintf(stderr, "bench_digest: %llu operations had a wrong result: the numbers mean nothing\n",
