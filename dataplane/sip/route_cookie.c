@@ -55,27 +55,28 @@ struct contents_reader {
 
 /* ------------------------------------------------------------ sealing */
 
+/* Its second half is made of the first, under the other half of the secret: the Call-ID is hashed once. */
 static void make_call_key(uint8_t call_key[CALL_KEY_BYTES], const uint8_t *secret, uint8_t cipher, struct span call_id)
 {
 	struct keyed_hash hash;
 
-	for (int half = 0; half < 2; half++) {
-		keyed_hash_begin(&hash, secret + half * KEYED_HASH_KEY_BYTES, 'k');
-		keyed_hash_add_number(&hash, cipher);
-		keyed_hash_add(&hash, call_id);
-		keyed_hash_finish(&hash, call_key + half * KEYED_HASH_BYTES);
-	}
+	keyed_hash_begin(&hash, secret, 'k');
+	keyed_hash_add_number(&hash, cipher);
+	keyed_hash_add(&hash, call_id);
+	keyed_hash_finish(&hash, call_key);
+	crypto_shorthash_siphashx24(call_key + KEYED_HASH_BYTES, call_key, KEYED_HASH_BYTES,
+				    secret + KEYED_HASH_KEY_BYTES);
 }
 
 /* The same contents for the same transaction get the same nonce, and thus the same bytes; anything else another one. */
-static void make_cipher_nonce(uint8_t nonce[NONCE_BYTES], const uint8_t *secret, struct span call_id,
+static void make_cipher_nonce(uint8_t nonce[NONCE_BYTES], const uint8_t *secret, const uint8_t call_key[CALL_KEY_BYTES],
 			      struct span transaction, struct span plain)
 {
 	struct keyed_hash hash;
 	uint8_t mac[KEYED_HASH_BYTES];
 
 	keyed_hash_begin(&hash, secret, 's');
-	keyed_hash_add(&hash, call_id);
+	keyed_hash_add(&hash, span_make((const char *)call_key, KEYED_HASH_BYTES)); /* stands for the Call-ID */
 	keyed_hash_add(&hash, transaction);
 	keyed_hash_add(&hash, plain);
 	keyed_hash_finish(&hash, mac);
@@ -92,7 +93,7 @@ static int seal_contents(struct text_writer *text, struct span plain, const stru
 
 	raw[0] = (uint8_t)(keys->id[0] % SECRET_KEY_IDS) | cipher;
 	make_call_key(call_key, keys->key[0], cipher, call_id);
-	make_cipher_nonce(raw + NONCE_AT, keys->key[0], call_id, transaction, plain);
+	make_cipher_nonce(raw + NONCE_AT, keys->key[0], call_key, transaction, plain);
 	if (cipher == CIPHER_CHACHA)
 		crypto_aead_chacha20poly1305_ietf_encrypt(raw + CIPHERTEXT_AT, &sealed_length, message, plain.length,
 							  call, call_id.length, NULL, raw + NONCE_AT, call_key);

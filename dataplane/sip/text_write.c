@@ -1,16 +1,11 @@
 #include "text_write.h"
 
+static const char hex_digits[16] = "0123456789abcdef";
 static const char base64url_digits[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
 #define NUMBER_DIGITS_MAX 20 /* of UINT64_MAX */
 #define IP_TEXT_BYTES	  41 /* eight groups of four, seven colons, two brackets */
 #define IP_GROUPS	  8
-
-/* Arithmetic, not a table: the compiler makes vectors of it. */
-static char hex_digit(uint32_t value)
-{
-	return (char)(value + '0' + (value > 9) * ('a' - '0' - 10));
-}
 
 /* Room for `length` bytes that the caller then fills, or NULL. */
 static char *take_room(struct text_writer *writer, uint64_t length)
@@ -41,8 +36,8 @@ void text_write_hex(struct text_writer *writer, const uint8_t *bytes, uint32_t l
 	char *out = take_room(writer, (uint64_t)length * 2);
 
 	for (uint32_t i = 0; out && i < length; i++) {
-		out[2 * i] = hex_digit(bytes[i] >> 4);
-		out[2 * i + 1] = hex_digit(bytes[i] & 15);
+		out[2 * i] = hex_digits[bytes[i] >> 4];
+		out[2 * i + 1] = hex_digits[bytes[i] & 15];
 	}
 }
 
@@ -102,7 +97,7 @@ static void write_ip_group(struct text_writer *text, uint16_t group)
 		uint32_t digit = group >> shift & 15;
 		begun |= digit != 0 || shift == 0;
 		if (begun)
-			text_write_char(text, hex_digit(digit));
+			text_write_char(text, hex_digits[digit]);
 	}
 }
 
