@@ -102,9 +102,11 @@ struct registrar_counts {
 	uint32_t bindings, bindings_max, endpoints;
 	uint32_t behind_nat;
 	uint64_t requests, retransmissions;
-	uint64_t answered_200, answered_400, answered_404, answered_420, answered_500, answered_503;
+	uint64_t answered_200, answered_400, answered_403, answered_404, answered_420, answered_500, answered_503;
+	uint64_t unanswerable; /* no Via, From, To, Call-ID or CSeq to answer with */
+	uint64_t answers_lost; /* no room towards the lcores: the client sends its request again */
 	uint64_t batches;
-	uint64_t store_failures;   /* transactions that failed: their requests got 500 */
+	uint64_t store_failures;   /* transactions that failed: their requests got 503 */
 	uint64_t table_failures;   /* stored, but the location table had no room */
 	uint64_t expired, dropped; /* bindings; dropped: their endpoint is gone */
 	uint64_t pings_sent, pings_answered, ping_answers_unknown;
