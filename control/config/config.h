@@ -47,7 +47,7 @@ struct config_peer {
 
 struct config_interface {
 	char device[CONFIG_DEVICE_BYTES_MAX]; /* kernel: interface name; direct: DPDK vdev, "net_memif0,role=server" */
-	enum config_profile profile;
+	uint32_t profile;		      /* enum config_profile */
 	uint8_t address[WIRE_ADDRESSES_MAX][16]; /* none: those that the kernel has on the device */
 	uint8_t prefix_bits[WIRE_ADDRESSES_MAX]; /* of the address, 0-128 (IPv4: 96 + n); 128 when none was written */
 	uint32_t address_count;

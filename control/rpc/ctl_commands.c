@@ -102,8 +102,8 @@ static const struct ctl_argument *argument_by_position(const struct ctl_argument
 	return NULL;
 }
 
-static bool check_required(const struct ctl_command *command, const struct ctl_arguments *arguments, const json_t *params,
-			   char error[CTL_ERROR_BYTES_MAX])
+static bool check_required(const struct ctl_command *command, const struct ctl_arguments *arguments,
+			   const json_t *params, char error[CTL_ERROR_BYTES_MAX])
 {
 	for (size_t i = 0; i < arguments->count; i++) {
 		const struct ctl_argument *argument = &arguments->argument[i];
@@ -117,8 +117,8 @@ static bool check_required(const struct ctl_command *command, const struct ctl_a
 }
 
 /* One option at words[*i]; its value may be the next word or stand behind '='. */
-static bool take_option(json_t *params, const struct ctl_command *command, struct ctl_arguments *arguments, int word_count,
-			char *const *words, int *i, char error[CTL_ERROR_BYTES_MAX])
+static bool take_option(json_t *params, const struct ctl_command *command, struct ctl_arguments *arguments,
+			int word_count, char *const *words, int *i, char error[CTL_ERROR_BYTES_MAX])
 {
 	const char *name = words[*i] + 2;
 	size_t length = strcspn(name, "=");
@@ -181,12 +181,13 @@ bool ctl_commands_params_fit(const struct ctl_command *command, const json_t *pa
 	json_t *value;
 
 	ctl_commands_arguments(&arguments, command);
-	json_object_foreach((json_t *)params, name, value) {
+	json_object_foreach((json_t *)params, name, value)
+	{
 		const struct ctl_argument *argument = argument_find(&arguments, name, strlen(name));
 		bool is_text_of_file = strcmp(name, "text") == 0 && argument_find(&arguments, "file", 4);
 		if (!argument && !is_text_of_file) {
-			snprintf(error, CTL_ERROR_BYTES_MAX, "%s knows no parameter \"%.32s\": %s %s", command->name, name,
-				 command->name, command->synopsis);
+			snprintf(error, CTL_ERROR_BYTES_MAX, "%s knows no parameter \"%.32s\": %s %s", command->name,
+				 name, command->name, command->synopsis);
 			return false;
 		}
 		if (is_text_of_file || argument->takes_value ? !json_is_string(value) : !json_is_boolean(value)) {

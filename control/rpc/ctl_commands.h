@@ -1,5 +1,6 @@
 /*
- * ctl_commands.h - the rows of ctl_commands.def, and the arguments that their synopses promise. Shared by amityd and amityctl.
+ * ctl_commands.h - the rows of ctl_commands.def, and the arguments that their synopses promise. Shared by amityd and
+ * amityctl.
  */
 #ifndef AMITY_CTL_COMMANDS_H
 #define AMITY_CTL_COMMANDS_H
@@ -43,14 +44,14 @@ extern const struct ctl_command ctl_commands[CTL_COMMAND_COUNT];
 /* Result: NULL when there is none of that name. */
 const struct ctl_command *ctl_commands_find(const char *name);
 
-#define CTL_ARGUMENTS_MAX           8
+#define CTL_ARGUMENTS_MAX	    8
 #define CTL_ARGUMENT_NAME_BYTES_MAX 24
 
 struct ctl_argument {
 	char name[CTL_ARGUMENT_NAME_BYTES_MAX]; /* the member of "params": "dry-run", "company", "file" */
-	bool is_option;                         /* --name, else by position */
+	bool is_option;				/* --name, else by position */
 	bool takes_value;
-	bool required;                          /* in every way to call the command */
+	bool required; /* in every way to call the command */
 };
 
 struct ctl_arguments {

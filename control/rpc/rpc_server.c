@@ -25,8 +25,8 @@ struct rpc_client {
 	struct bufferevent *stream;
 	struct rpc_call *call; /* under way; NULL: none */
 	size_t searched_bytes; /* of the input: they hold no line end */
-	bool reading;          /* client_read_lines() is on the stack */
-	bool closing;          /* freed as soon as everything was said */
+	bool reading;	       /* client_read_lines() is on the stack */
+	bool closing;	       /* freed as soon as everything was said */
 };
 
 struct rpc_call {
@@ -353,8 +353,10 @@ static enum status remove_dead_socket(const struct sockaddr_un *address, struct 
 	bool answers = connect(probe, (const struct sockaddr *)address, sizeof(*address)) == 0;
 	close(probe);
 	if (answers) {
-		problem_add(problems, "another amityd answers at %s: stop it (`amityctl stop`) or choose another path with --socket",
-			    address->sun_path);
+		problem_add(
+			problems,
+			"another amityd answers at %s: stop it (`amityctl stop`) or choose another path with --socket",
+			address->sun_path);
 		return STATUS_CONFLICT;
 	}
 	unlink(address->sun_path);
@@ -387,8 +389,9 @@ static enum status open_listener(struct rpc_server *server, struct event_base *b
 		return status;
 	/* The file gets its mode when it is made: nobody slips in before a chmod. */
 	mode_t before = umask(0777 & ~server->options.mode);
-	server->listener = evconnlistener_new_bind(base, on_client, server, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, -1,
-						   (struct sockaddr *)&address, sizeof(address));
+	server->listener =
+		evconnlistener_new_bind(base, on_client, server, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, -1,
+					(struct sockaddr *)&address, sizeof(address));
 	int why = errno;
 	umask(before);
 	if (!server->listener) {
@@ -399,14 +402,14 @@ static enum status open_listener(struct rpc_server *server, struct event_base *b
 	return STATUS_OK;
 }
 
-enum status rpc_server_open(struct rpc_server **server, struct event_base *base, const struct rpc_server_options *options,
-			    struct problem_list *problems)
+enum status rpc_server_open(struct rpc_server **server, struct event_base *base,
+			    const struct rpc_server_options *options, struct problem_list *problems)
 {
 	struct rpc_server *made;
 
 	if (strlen(options->path) >= sizeof(made->path)) {
-		problem_add(problems, "the socket path %s is longer than the %zu bytes that the system allows", options->path,
-			    sizeof(made->path) - 1);
+		problem_add(problems, "the socket path %s is longer than the %zu bytes that the system allows",
+			    options->path, sizeof(made->path) - 1);
 		return STATUS_INVALID;
 	}
 	made = calloc(1, sizeof(*made));
