@@ -1,5 +1,6 @@
 #include "config.h"
 
+#include <sched.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -35,6 +36,19 @@ enum status config_add_kernel_interface(struct config *config, const char *devic
 	config_schema_set_defaults(interface, &config_schema_interface);
 	strcpy(interface->device, device);
 	return STATUS_OK;
+}
+
+uint16_t config_last_cpu(void)
+{
+	cpu_set_t allowed;
+	uint16_t last = 0;
+
+	if (sched_getaffinity(0, sizeof(allowed), &allowed) != 0)
+		return 0;
+	for (uint16_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &allowed))
+			last = cpu;
+	return last;
 }
 
 static void validate_interface(const struct config *config, uint32_t index, struct problem_list *problems)

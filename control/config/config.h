@@ -109,6 +109,9 @@ enum status config_validate(const struct config *config, struct problem_list *pr
 enum status config_set(struct config *config, const char *key, const char *value, const char *source,
 		       struct problem_list *problems) AMITY_CHECKED;
 
+/* The CPU that `lcores: auto` means: the last one that this process may run on. */
+uint16_t config_last_cpu(void);
+
 /* Adds an interface of profile kernel with defaults for the rest (`amityd --interface IFNAME`). */
 enum status config_add_kernel_interface(struct config *config, const char *device,
 					struct problem_list *problems) AMITY_CHECKED;
