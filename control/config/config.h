@@ -47,7 +47,7 @@ struct config_peer {
 
 struct config_interface {
 	char device[CONFIG_DEVICE_BYTES_MAX]; /* kernel: interface name; direct: DPDK vdev, "net_memif0,role=server" */
-	enum config_profile profile;
+	uint32_t profile;		      /* enum config_profile */
 	uint8_t address[WIRE_ADDRESSES_MAX][16]; /* none: those that the kernel has on the device */
 	uint8_t prefix_bits[WIRE_ADDRESSES_MAX]; /* of the address, 0-128 (IPv4: 96 + n); 128 when none was written */
 	uint32_t address_count;
@@ -108,6 +108,9 @@ enum status config_validate(const struct config *config, struct problem_list *pr
  */
 enum status config_set(struct config *config, const char *key, const char *value, const char *source,
 		       struct problem_list *problems) AMITY_CHECKED;
+
+/* The CPU that `lcores: auto` means: the last one that this process may run on. */
+uint16_t config_last_cpu(void);
 
 /* Adds an interface of profile kernel with defaults for the rest (`amityd --interface IFNAME`). */
 enum status config_add_kernel_interface(struct config *config, const char *device,

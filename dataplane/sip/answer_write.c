@@ -1,93 +1,12 @@
 #include "answer_write.h"
 #include "keyed_hash.h"
 #include "text_write.h"
+#include "via_stamp.h"
 
 #include <sodium.h>
 
 #define SIP_PORT_DEFAULT 5060
-#define IP_TEXT_BYTES	 41
 #define TAG_MAC_BYTES	 (ANSWER_TAG_BYTES / 2)
-
-/* Length of the part that starts at text[0], up to the next ';' or ',' outside quotes. A ';' at text[0] itself belongs
- * to the part. */
-static uint32_t part_length(struct span text)
-{
-	bool quoted = false;
-
-	for (uint32_t i = 0; i < text.length; i++) {
-		char byte = text.at[i];
-		if (quoted && byte == '\\')
-			i++;
-		else if (byte == '"')
-			quoted = !quoted;
-		else if (!quoted && ((byte == ';' && i != 0) || byte == ','))
-			return i;
-	}
-	return text.length;
-}
-
-static bool parameter_is(struct span part, struct span name)
-{
-	if (part.length == 0 || *part.at != ';')
-		return false;
-	part = span_skip(part, 1);
-
-	const char *equals = memchr(part.at, '=', part.length);
-	if (equals)
-		part.length = (uint32_t)(equals - part.at);
-	return span_equals_nocase(span_trim(part), name);
-}
-
-/* Without brackets: the grammar of received= (RFC 3261 25.1) has them for no address. */
-static struct span received_text(char buffer[IP_TEXT_BYTES], const struct net_address *source)
-{
-	struct text_writer writer = text_write_begin(buffer, IP_TEXT_BYTES);
-
-	text_write_ip(&writer, source->ip);
-	if (net_address_is_v4(source->ip))
-		return text_written(&writer);
-	return span_make(buffer + 1, writer.length - 2);
-}
-
-/* Another spelling of the same IPv6 address counts as different: a received= too much does no harm. */
-static bool sent_by_is_source(const struct sip_message *request, struct span received)
-{
-	struct span host = sip_message_text(request, request->via_host);
-
-	if (host.length >= 2 && *host.at == '[')
-		host = span_make(host.at + 1, host.length - 2);
-	return span_equals_nocase(host, received);
-}
-
-/*
- * The topmost Via line. Only its first value is changed: values behind a comma are of earlier hops. What the sender put
- * into received= and rport= himself gives way to what we saw (RFC 3261 18.2.1, RFC 3581 4).
- */
-static void write_top_via(struct text_writer *writer, const struct sip_message *request, struct span value,
-			  const struct net_address *source)
-{
-	char buffer[IP_TEXT_BYTES];
-	struct span received = received_text(buffer, source);
-	bool add_received = request->via_has_rport || !sent_by_is_source(request, received);
-
-	for (bool first = true; value.length && *value.at != ','; first = false) {
-		struct span part = span_make(value.at, part_length(value));
-		value = span_skip(value, part.length);
-		bool is_received = parameter_is(part, SPAN_LITERAL("received"));
-		add_received |= is_received;
-		if (first || (!is_received && !parameter_is(part, SPAN_LITERAL("rport"))))
-			text_write_span(writer, span_trim(part));
-	}
-	if (add_received) {
-		text_write_literal(writer, ";received=");
-		text_write_span(writer, received);
-	}
-	if (request->via_has_rport) {
-		text_write_literal(writer, ";rport=");
-		text_write_number(writer, source->port);
-	}
-	text_write_span(writer, value);
-}
 
 static void write_via_lines(struct text_writer *writer, const struct sip_message *request,
 			    const struct net_address *source)
@@ -97,7 +16,7 @@ static void write_via_lines(struct text_writer *writer, const struct sip_message
 	for (uint8_t i = top; i != SIP_HEADER_NONE; i = sip_message_next(request, i)) {
 		text_write_literal(writer, "Via: ");
 		if (i == top)
-			write_top_via(writer, request, sip_message_header_value(request, i), source);
+			via_stamp_write(writer, request, source);
 		else
 			text_write_span(writer, sip_message_header_value(request, i));
 		text_write_literal(writer, "\r\n");
@@ -180,5 +99,5 @@ bool answer_is_own_tag(const struct sip_message *request, const uint8_t key[16])
 	if (given.length != ANSWER_TAG_BYTES)
 		return false;
 	answer_make_tag(tag, request, key);
-	return sodium_memcmp(tag, given.at, ANSWER_TAG_BYTES) == 0;
+	return crypto_verify_16((const uint8_t *)tag, (const uint8_t *)given.at) == 0;
 }

@@ -5,6 +5,8 @@
 #include <openssl/sha.h>
 #include <sodium.h>
 
+#define JOINED_BYTES 512 /* the usual input as a whole; a longer one is hashed piece by piece */
+
 /*
  * The low-level hash functions: EVP fetches and allocates per digest, which an lcore must not. They are deprecated
  * since OpenSSL 3.0 without a replacement that keeps its state on the stack.
@@ -49,9 +51,21 @@ static void hash_joined_sha256(uint8_t hash[SHA256_DIGEST_LENGTH], const struct 
 /* Hash of the pieces with colons between them, in lower-case hex. */
 static void hash_joined(char hex[HEX_BYTES_MAX], uint8_t algorithm, const struct span *piece, uint32_t count)
 {
+	char buffer[JOINED_BYTES];
 	uint8_t hash[SHA256_DIGEST_LENGTH];
 	struct text_writer writer = text_write_begin(hex, HEX_BYTES_MAX);
+	struct text_writer joined = text_write_begin(buffer, sizeof(buffer));
 
+	for (uint32_t i = 0; i < count; i++) {
+		if (i)
+			text_write_char(&joined, ':');
+		text_write_span(&joined, piece[i]);
+	}
+	struct span whole = text_written(&joined);
+	if (!joined.overflowed) {
+		piece = &whole;
+		count = 1;
+	}
 	if (algorithm == DIGEST_MD5)
 		hash_joined_md5(hash, piece, count);
 	else
@@ -104,5 +118,6 @@ bool digest_verify(const struct digest_secret *secret, const struct digest_crede
 
 	for (uint32_t i = 0; i < length; i++)
 		given[i] = lower_hex(credentials->response.at[i]);
-	return sodium_memcmp(given, right, length) == 0;
+	const uint8_t *a = (const uint8_t *)given, *b = (const uint8_t *)right;
+	return (algorithm == DIGEST_MD5 ? crypto_verify_32(a, b) : crypto_verify_64(a, b)) == 0;
 }

@@ -11,6 +11,7 @@
 #define TIME_AT	  1
 #define MAC_AT	  5
 #define RAW_BYTES (MAC_AT + KEYED_HASH_BYTES)
+_Static_assert(KEYED_HASH_BYTES == crypto_verify_16_BYTES, "compared in constant time");
 _Static_assert(RAW_BYTES * 4 == NONCE_TEXT_BYTES * 3, "no unused bits: a nonce has one text");
 
 static void make_mac(uint8_t mac[KEYED_HASH_BYTES], const uint8_t *key, const uint8_t raw[MAC_AT], struct span realm,
@@ -54,7 +55,7 @@ bool nonce_verify(uint32_t *issued_s, struct span text, const struct rotating_ke
 	if (!key)
 		return false;
 	make_mac(mac, key, raw, realm, call_id);
-	if (sodium_memcmp(mac, raw + MAC_AT, sizeof(mac)) != 0)
+	if (crypto_verify_16(mac, raw + MAC_AT) != 0)
 		return false;
 	*issued_s = time_s;
 	return true;

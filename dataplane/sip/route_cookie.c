@@ -28,11 +28,10 @@ _Static_assert(crypto_aead_chacha20poly1305_ietf_ABYTES == TAG_BYTES, "layout");
 _Static_assert(2 * KEYED_HASH_BYTES == CALL_KEY_BYTES && 2 * KEYED_HASH_KEY_BYTES == SECRET_KEY_BYTES, "two halves");
 _Static_assert((RAW_BYTES_MAX * 8 + 5) / 6 <= ROUTE_COOKIE_TEXT_BYTES_MAX, "a full cookie fits its text");
 
-/* First byte of the contents. */
+/* First byte of the contents: neither kind opens as the other. */
 enum {
-	CONTENTS_DIALOG = 0x80, /* else a branch: neither opens as the other */
-	CONTENTS_SAME_FROM = 1, /* callee_from is caller_from and is not stored again */
-	CONTENTS_SAME_TO = 2,
+	CONTENTS_BRANCH = 1,
+	CONTENTS_DIALOG = 2,
 };
 
 /* Dialog: kinds of both flows in one byte, the caller's in the low half, present when there is any flow. */
@@ -43,34 +42,41 @@ enum {
 	FLOW_UNUSED_BITS = 0x88,
 };
 
+/*
+ * Contents while they are read. Texts are stored as what they do not share with an earlier one, so they are put
+ * together again in the caller's buffer.
+ */
 struct contents_reader {
+	char sealed[ROUTE_COOKIE_PLAIN_BYTES_MAX];
 	struct span rest;
+	struct text_writer texts;
 	bool broken;
 };
 
 /* ------------------------------------------------------------ sealing */
 
+/* Its second half is made of the first, under the other half of the secret: the Call-ID is hashed once. */
 static void make_call_key(uint8_t call_key[CALL_KEY_BYTES], const uint8_t *secret, uint8_t cipher, struct span call_id)
 {
 	struct keyed_hash hash;
 
-	for (int half = 0; half < 2; half++) {
-		keyed_hash_begin(&hash, secret + half * KEYED_HASH_KEY_BYTES, 'k');
-		keyed_hash_add_number(&hash, cipher);
-		keyed_hash_add(&hash, call_id);
-		keyed_hash_finish(&hash, call_key + half * KEYED_HASH_BYTES);
-	}
+	keyed_hash_begin(&hash, secret, 'k');
+	keyed_hash_add_number(&hash, cipher);
+	keyed_hash_add(&hash, call_id);
+	keyed_hash_finish(&hash, call_key);
+	crypto_shorthash_siphashx24(call_key + KEYED_HASH_BYTES, call_key, KEYED_HASH_BYTES,
+				    secret + KEYED_HASH_KEY_BYTES);
 }
 
 /* The same contents for the same transaction get the same nonce, and thus the same bytes; anything else another one. */
-static void make_cipher_nonce(uint8_t nonce[NONCE_BYTES], const uint8_t *secret, struct span call_id,
+static void make_cipher_nonce(uint8_t nonce[NONCE_BYTES], const uint8_t *secret, const uint8_t call_key[CALL_KEY_BYTES],
 			      struct span transaction, struct span plain)
 {
 	struct keyed_hash hash;
 	uint8_t mac[KEYED_HASH_BYTES];
 
 	keyed_hash_begin(&hash, secret, 's');
-	keyed_hash_add(&hash, call_id);
+	keyed_hash_add(&hash, span_make((const char *)call_key, KEYED_HASH_BYTES)); /* stands for the Call-ID */
 	keyed_hash_add(&hash, transaction);
 	keyed_hash_add(&hash, plain);
 	keyed_hash_finish(&hash, mac);
@@ -87,7 +93,7 @@ static int seal_contents(struct text_writer *text, struct span plain, const stru
 
 	raw[0] = (uint8_t)(keys->id[0] % SECRET_KEY_IDS) | cipher;
 	make_call_key(call_key, keys->key[0], cipher, call_id);
-	make_cipher_nonce(raw + NONCE_AT, keys->key[0], call_id, transaction, plain);
+	make_cipher_nonce(raw + NONCE_AT, keys->key[0], call_key, transaction, plain);
 	if (cipher == CIPHER_CHACHA)
 		crypto_aead_chacha20poly1305_ietf_encrypt(raw + CIPHERTEXT_AT, &sealed_length, message, plain.length,
 							  call, call_id.length, NULL, raw + NONCE_AT, call_key);
@@ -117,15 +123,18 @@ static bool open_contents(struct contents_reader *reader, char plain[ROUTE_COOKI
 
 	make_call_key(call_key, secret, cipher, call_id);
 	if (cipher == CIPHER_CHACHA)
-		refused = crypto_aead_chacha20poly1305_ietf_decrypt((uint8_t *)plain, &plain_length, NULL,
+		refused = crypto_aead_chacha20poly1305_ietf_decrypt((uint8_t *)reader->sealed, &plain_length, NULL,
 								    raw + CIPHERTEXT_AT, sealed_length, call,
 								    call_id.length, raw + NONCE_AT, call_key);
 	else
-		refused = crypto_aead_aes256gcm_decrypt((uint8_t *)plain, &plain_length, NULL, raw + CIPHERTEXT_AT,
-							sealed_length, call, call_id.length, raw + NONCE_AT, call_key);
+		refused = crypto_aead_aes256gcm_decrypt((uint8_t *)reader->sealed, &plain_length, NULL,
+							raw + CIPHERTEXT_AT, sealed_length, call, call_id.length,
+							raw + NONCE_AT, call_key);
 	if (refused)
 		return false;
-	*reader = (struct contents_reader){.rest = span_make(plain, plain_length)};
+	reader->rest = span_make(reader->sealed, plain_length);
+	reader->texts = text_write_begin(plain, ROUTE_COOKIE_PLAIN_BYTES_MAX);
+	reader->broken = false;
 	return true;
 }
 
@@ -139,10 +148,38 @@ static void write_varint(struct text_writer *writer, uint64_t number)
 	text_write_char(writer, (char)number);
 }
 
-static void write_text(struct text_writer *writer, struct span text)
+static uint32_t shared_prefix(struct span a, struct span b)
 {
-	write_varint(writer, text.length);
-	text_write_span(writer, text);
+	uint32_t most = a.length < b.length ? a.length : b.length, shared = 0;
+
+	while (shared < most && a.at[shared] == b.at[shared])
+		shared++;
+	return shared;
+}
+
+static uint32_t shared_suffix(struct span a, struct span b)
+{
+	uint32_t most = a.length < b.length ? a.length : b.length, shared = 0;
+
+	while (shared < most && a.at[a.length - 1 - shared] == b.at[b.length - 1 - shared])
+		shared++;
+	return shared;
+}
+
+/*
+ * A text by what it has that an earlier one has not: lengths of the shared beginning and end, then what is between.
+ * From and To of a call have domains and names in common, and a shorter cookie keeps the message below the MTU.
+ */
+static void write_text(struct text_writer *writer, struct span text, struct span earlier)
+{
+	uint32_t prefix = shared_prefix(text, earlier);
+	text = span_skip(text, prefix);
+	uint32_t suffix = shared_suffix(text, span_skip(earlier, prefix));
+
+	write_varint(writer, prefix);
+	write_varint(writer, suffix);
+	write_varint(writer, text.length - suffix);
+	text_write_span(writer, span_make(text.at, text.length - suffix));
 }
 
 static uint8_t flow_kind(const struct net_address *flow)
@@ -211,9 +248,21 @@ static uint64_t read_varint(struct contents_reader *reader)
 	return 0;
 }
 
-static struct span read_text(struct contents_reader *reader)
+static struct span read_text(struct contents_reader *reader, struct span earlier)
 {
-	return read_bytes(reader, read_varint(reader));
+	uint64_t prefix = read_varint(reader), suffix = read_varint(reader);
+	struct span middle = read_bytes(reader, read_varint(reader));
+	const char *start = reader->texts.at + reader->texts.length;
+
+	if (reader->broken || prefix > earlier.length || suffix > earlier.length - prefix) {
+		reader->broken = true;
+		return (struct span){0};
+	}
+	text_write_span(&reader->texts, span_make(earlier.at, prefix));
+	text_write_span(&reader->texts, middle);
+	text_write_span(&reader->texts, span_make(earlier.at + earlier.length - suffix, suffix));
+	reader->broken = reader->texts.overflowed;
+	return span_make(start, prefix + middle.length + suffix);
 }
 
 static void read_flow(struct contents_reader *reader, struct net_address *flow, uint8_t kind)
@@ -272,22 +321,19 @@ int route_cookie_seal_dialog(char *text, uint32_t capacity, const struct dialog_
 	char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX];
 	struct text_writer writer = text_write_begin(plain, sizeof(plain));
 	struct text_writer sealed = text_write_begin(text, capacity);
-	bool same_from = span_equals(cookie->caller_from, cookie->callee_from);
-	bool same_to = span_equals(cookie->caller_to, cookie->callee_to);
+	uint64_t texts_length = (uint64_t)cookie->caller_from.length + cookie->caller_to.length +
+				cookie->callee_from.length + cookie->callee_to.length;
 
-	text_write_char(&writer, (char)(CONTENTS_DIALOG | (same_from ? CONTENTS_SAME_FROM : 0) |
-					(same_to ? CONTENTS_SAME_TO : 0)));
+	text_write_char(&writer, CONTENTS_DIALOG);
 	text_write_char(&writer, (char)cookie->flags);
 	write_flows(&writer, cookie);
 	write_varint(&writer, cookie->company);
 	text_write_span(&writer, span_make((const char *)&cookie->caller_tag_hash, sizeof(cookie->caller_tag_hash)));
-	write_text(&writer, cookie->caller_from);
-	write_text(&writer, cookie->caller_to);
-	if (!same_from)
-		write_text(&writer, cookie->callee_from);
-	if (!same_to)
-		write_text(&writer, cookie->callee_to);
-	if (writer.overflowed)
+	write_text(&writer, cookie->caller_from, (struct span){0});
+	write_text(&writer, cookie->caller_to, cookie->caller_from);
+	write_text(&writer, cookie->callee_from, cookie->caller_from);
+	write_text(&writer, cookie->callee_to, cookie->caller_to);
+	if (writer.overflowed || texts_length > ROUTE_COOKIE_PLAIN_BYTES_MAX)
 		return -1;
 	return seal_contents(&sealed, text_written(&writer), &keys->cookie, call_id, (struct span){0});
 }
@@ -301,8 +347,7 @@ bool route_cookie_open_dialog(struct dialog_cookie *cookie, char plain[ROUTE_COO
 	if (!open_contents(&reader, plain, text, &keys->cookie, call_id))
 		return false;
 
-	uint8_t kind = read_byte(&reader);
-	if ((kind & ~(CONTENTS_SAME_FROM | CONTENTS_SAME_TO)) != CONTENTS_DIALOG)
+	if (read_byte(&reader) != CONTENTS_DIALOG)
 		return false;
 	opened.flags = read_byte(&reader);
 	read_flows(&reader, &opened);
@@ -310,10 +355,10 @@ bool route_cookie_open_dialog(struct dialog_cookie *cookie, char plain[ROUTE_COO
 	struct span tag_hash = read_bytes(&reader, sizeof(opened.caller_tag_hash));
 	if (!reader.broken)
 		memcpy(&opened.caller_tag_hash, tag_hash.at, sizeof(opened.caller_tag_hash));
-	opened.caller_from = read_text(&reader);
-	opened.caller_to = read_text(&reader);
-	opened.callee_from = kind & CONTENTS_SAME_FROM ? opened.caller_from : read_text(&reader);
-	opened.callee_to = kind & CONTENTS_SAME_TO ? opened.caller_to : read_text(&reader);
+	opened.caller_from = read_text(&reader, (struct span){0});
+	opened.caller_to = read_text(&reader, opened.caller_from);
+	opened.callee_from = read_text(&reader, opened.caller_from);
+	opened.callee_to = read_text(&reader, opened.caller_to);
 	if (!reader_is_done(&reader))
 		return false;
 	*cookie = opened;
@@ -327,10 +372,11 @@ int route_cookie_seal_branch(char *text, uint32_t capacity, const struct branch_
 	struct text_writer writer = text_write_begin(plain, sizeof(plain));
 	struct text_writer sealed = text_write_begin(text, capacity);
 
-	text_write_char(&writer, 0);
-	write_text(&writer, cookie->sender_from);
-	write_text(&writer, cookie->sender_to);
-	if (writer.overflowed)
+	text_write_char(&writer, CONTENTS_BRANCH);
+	write_text(&writer, cookie->sender_from, (struct span){0});
+	write_text(&writer, cookie->sender_to, cookie->sender_from);
+	if (writer.overflowed ||
+	    (uint64_t)cookie->sender_from.length + cookie->sender_to.length > ROUTE_COOKIE_PLAIN_BYTES_MAX)
 		return -1;
 	return seal_contents(&sealed, text_written(&writer), &keys->cookie, call_id, transaction);
 }
@@ -341,10 +387,10 @@ bool route_cookie_open_branch(struct branch_cookie *cookie, char plain[ROUTE_COO
 	struct contents_reader reader;
 	struct branch_cookie opened;
 
-	if (!open_contents(&reader, plain, text, &keys->cookie, call_id) || read_byte(&reader) != 0)
+	if (!open_contents(&reader, plain, text, &keys->cookie, call_id) || read_byte(&reader) != CONTENTS_BRANCH)
 		return false;
-	opened.sender_from = read_text(&reader);
-	opened.sender_to = read_text(&reader);
+	opened.sender_from = read_text(&reader, (struct span){0});
+	opened.sender_to = read_text(&reader, opened.sender_from);
 	if (!reader_is_done(&reader))
 		return false;
 	*cookie = opened;

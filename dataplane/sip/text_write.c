@@ -36,8 +36,8 @@ void text_write_hex(struct text_writer *writer, const uint8_t *bytes, uint32_t l
 	char *out = take_room(writer, (uint64_t)length * 2);
 
 	for (uint32_t i = 0; out && i < length; i++) {
-		*out++ = hex_digits[bytes[i] >> 4];
-		*out++ = hex_digits[bytes[i] & 15];
+		out[2 * i] = hex_digits[bytes[i] >> 4];
+		out[2 * i + 1] = hex_digits[bytes[i] & 15];
 	}
 }
 
