@@ -16,6 +16,7 @@ EXPIRES_S = 7200
 REGISTER_AGAIN_S = 3000
 CAPTURE_WAIT_S = 2
 SOFTPHONE = PARTIES["alice"]
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Interrupted(BaseException):
@@ -166,12 +167,15 @@ def main(arguments):
         print(__doc__, file=sys.stderr)
         return 2
     once = arguments == ["--once"]
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, raise_interrupted)
     say("amity: the demo")
     status = 1
+    # An interrupt waits until there is something to clean up, and somebody to do it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
     net = network.Network("demo")
     try:
+        for number in INTERRUPTS:
+            signal.signal(number, raise_interrupted)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, INTERRUPTS)
         status = run(net, once)
     except Interrupted as signalled:
         status = 130 if once or signalled.args[0] != signal.SIGINT else 0
@@ -179,7 +183,7 @@ def main(arguments):
     except (RouterError, network.NetworkError) as error:
         say(f"  FAIL  {error}")
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        for number in INTERRUPTS:
             signal.signal(number, signal.SIG_IGN)
         net.close()
         say("Namespaces, links, processes and files of the demo are removed.")
