@@ -40,12 +40,13 @@ struct dial_plan {
 const struct country *country_find(struct span code);
 
 /*
- * R31: to E.164 with the dialler's plan. Input that is no number is copied unchanged.
+ * R31: to E.164 with the dialler's plan. Input that is no number is copied unchanged, as is all input when the plan has no country.
+ * `text` must not be the text of *e164 itself.
  * Result: false when `text` is longer than NUMBER_BYTES_MAX (or would become so). Thread: any. Cost: <= 50 ns.
  */
 bool number_to_e164(struct number *e164, struct span text, const struct dial_plan *plan);
 
-/* R32: from +E.164 to what is dialled in the plan; input that is not +E.164 is copied unchanged. */
+/* R32: from +E.164 to what is dialled in the plan; input that is not +E.164 (or a plan without country): unchanged. */
 bool number_from_e164(struct number *dialled, struct span e164, const struct dial_plan *plan);
 
 #endif

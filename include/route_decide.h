@@ -47,11 +47,12 @@ struct route_decision {
 	struct number e164;              /* E, when it was computed; length 0: not */
 	struct number matched;           /* C of R21: the number that the friend's pattern matched, or the extension */
 	struct number caller_number;     /* K of R22, in E.164 or internal; length 0: none */
-	struct number presented;         /* external: the DDI presented (E.164) */
+	struct number presented;         /* external and R17: the number presented (E.164); length 0: an emergency call without DDI */
+	const struct call_acl *acl;      /* CALL_ACL_DENIED: the ACL that refused, named in the answer (R13) */
 	const struct ddi *ddi;           /* dialled DDI of a call from outside or of R17 */
 	bool from_outside;               /* the call entered through a DDI */
 	bool emergency;                  /* R37 */
-	bool keep_diversion;             /* R14.2 */
+	bool keep_diversion;             /* R14.2, R23 */
 };
 
 #define ROUTE_STEPS_MAX      96
@@ -83,7 +84,8 @@ struct route_presentation {
 	struct span from_display;   /* with quotes; length 0: none */
 	struct span from_user, from_host; /* from_host length 0: the router's own address towards the next hop */
 	struct span to_user, to_host;     /* to_host length 0: the next hop's address is written (carriers) */
-	struct span identity_user;  /* P-Asserted-Identity: identity_user@from_host; length 0: none is sent (R23) */
+	struct span identity_user;  /* P-Asserted-Identity: identity_user@identity_host; length 0: none is sent (R23) */
+	struct span identity_host;  /* from_host's rule; differs from it only in anonymous calls to carriers (R16) */
 	bool anonymous;             /* R23 */
 	bool keep_diversion;
 	bool strip_private;         /* towards carriers: X- and P-Charge-Info headers do not leave (R16) */

@@ -1,0 +1,49 @@
+#include "caller_identify.h"
+
+#include "carrier_find.h"
+#include "direct_find.h"
+
+/* R1.2. Two domains that name different companies are refused; *company then is the one of From. */
+static enum reason find_company(const struct company **company, const struct directory *directory,
+				const struct caller_facts *facts)
+{
+	const struct company *by_from = company_find_by_domain(directory, facts->from_host);
+	const struct company *by_request = company_find_by_domain(directory, facts->request_host);
+
+	*company = by_from ? by_from : by_request;
+	if (by_from && by_request && by_from != by_request)
+		return REASON_TWO_COMPANIES;
+	if (!*company)
+		*company = direct_find_company(directory, facts->source.ip);
+	if (*company)
+		return REASON_NONE;
+	return facts->from_host_is_own ? REASON_DOMAIN_NEEDED : REASON_NO_COMPANY;
+}
+
+static bool is_source_allowed(const struct company *company, const uint8_t ip[16])
+{
+	for (uint32_t i = 0; i < company->source_count; i++)
+		if (net_prefix_contains(&company->source[i], ip))
+			return true;
+	return company->source_count == 0;
+}
+
+enum reason caller_identify(struct caller *caller, const struct directory *directory, const struct caller_facts *facts)
+{
+	*caller = (struct caller){0};
+	if (!company_find_by_domain(directory, facts->from_host)) {
+		caller->carrier = carrier_find_by_source(directory, facts->source.ip);
+		if (caller->carrier)
+			return REASON_NONE;
+	}
+
+	enum reason reason = find_company(&caller->company, directory, facts);
+	if (reason != REASON_NONE)
+		return reason;
+	if (!facts->request_host_is_own && !span_equals_nocase(facts->request_host, caller->company->domain))
+		return REASON_FOREIGN_DOMAIN;
+	if (!is_source_allowed(caller->company, facts->source.ip))
+		return REASON_SOURCE_NOT_ALLOWED;
+	caller->endpoint = direct_find_trusted(directory, caller->company, facts->source.ip, facts->from_user);
+	return REASON_NONE;
+}

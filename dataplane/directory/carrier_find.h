@@ -1,0 +1,18 @@
+/*
+ * carrier_find.h - which carrier delivers from an address (R1.1) and which takes a number (R16).
+ */
+#ifndef AMITY_CARRIER_FIND_H
+#define AMITY_CARRIER_FIND_H
+
+#include "directory.h"
+
+/* The carrier with the narrowest `sources` prefix around `ip`. Thread: any. Cost: linear in the carriers' prefixes.
+ * Result: NULL: none. */
+const struct carrier *carrier_find_by_source(const struct directory *directory, const uint8_t ip[16]);
+
+/* Id, in the carriers' pattern set, of the first pattern that takes `number`. Thread: the owner of `scratch`. Result:
+ * false: no carrier. */
+bool carrier_find_by_number(uint32_t *pattern_id, const struct directory *directory, struct span number,
+			    struct match_scratch *scratch);
+
+#endif

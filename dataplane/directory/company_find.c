@@ -1,0 +1,10 @@
+#include "caller_identify.h"
+
+const struct company *company_find_by_domain(const struct directory *directory, struct span domain)
+{
+	uint32_t index;
+
+	if (!name_table_find(&index, &directory->company_by_domain, domain, true))
+		return NULL;
+	return directory->company[index];
+}
