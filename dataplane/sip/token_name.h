@@ -11,6 +11,9 @@
 /* Long and compact forms, without case. Thread: any. Result: SIP_HEADER_OTHER for any other text. */
 enum sip_header_name token_name_find_header(struct span text);
 
+/* The same for a name with eight readable bytes before it: what else is in the message. */
+enum sip_header_name token_name_find_header_behind(struct span text);
+
 /* With case (RFC 3261 7.1). Thread: any. Result: SIP_METHOD_OTHER for any other text. */
 enum sip_method token_name_find_method(struct span text);
 
