@@ -89,25 +89,28 @@ static bool is_token(struct span text)
 	return text.length && lexis_skip(text.at, text.at + text.length, LEXIS_TOKEN) == text.at + text.length;
 }
 
-/* What is rare: white space before the colon. Result: false when it is no name. */
-static bool find_odd_name(enum sip_header_name *known, struct span name, bool has_colon)
+/* What is rare: a name that we do not know, or that has white space before its colon. Result: false when it is no name.
+ */
+static bool find_odd_name(enum sip_header_name *known, struct span name, const char *end)
 {
-	while (name.length && (name.at[name.length - 1] == ' ' || name.at[name.length - 1] == '\t'))
-		name.length--;
-	*known = token_name_find_header(name);
-	return has_colon && is_token(name);
+	const char *name_end = lexis_skip(name.at, end, LEXIS_TOKEN), *stop = name.at + name.length;
+	*known = SIP_HEADER_OTHER;
+	if (name_end != stop || name.length < 8)
+		*known = token_name_find_header(lexis_span(name.at, name_end));
+	while (name_end < stop && (*name_end == ' ' || *name_end == '\t'))
+		name_end++;
+	return name.length && *name.at != ' ' && *name.at != '\t' && *stop == ':' && name_end == stop;
 }
 
 /* Result: false when the line has no valid name. */
 static inline bool find_name(enum sip_header_name *known, const struct header_line *header, struct span bytes)
 {
 	if (header->start >= 8) {
-		*known = token_name_find_header_behind(header->name);
+		*known = token_name_find_header_behind(header->name.at, header->name.length);
 		if (*known != SIP_HEADER_OTHER)
 			return true;
 	}
-	const char *stop = header->name.at + header->name.length;
-	return find_odd_name(known, header->name, *stop == ':' && stop < bytes.at + bytes.length);
+	return find_odd_name(known, header->name, bytes.at + header->value_end);
 }
 
 static void store_header(struct sip_header *stored, const struct header_line *header, enum sip_header_name name)
@@ -260,10 +263,9 @@ static bool parse_party(struct slice *tag, const struct sip_message *message, en
 {
 	struct sip_address address;
 	struct span rest, value;
-	if (!address_parse(&address, &rest, sip_message_first(message, name)) || rest.length)
+	if (!address_parse_with_tag(&address, &value, &rest, sip_message_first(message, name)) || rest.length)
 		return false;
-	if (uri_find_parameter(&value, address.parameters, SPAN_LITERAL("tag")))
-		*tag = slice_of(message, value);
+	*tag = slice_of(message, value);
 	return true;
 }
 
