@@ -37,7 +37,8 @@ static inline bool lexis_is(char byte, uint8_t class)
 }
 
 #if defined(__SSSE3__)
-/* Skips as long as whole sixteens of bytes are left. A byte above 0x7f always stops it, so that the caller looks at it again. */
+/* Skips as long as whole sixteens of bytes are left. A byte above 0x7f always stops it, so that the caller looks at it
+ * again. */
 static inline const char *lexis_skip_sixteens(const char *at, const char *end, uint8_t class)
 {
 	const __m128i low_table = _mm_loadu_si128((const __m128i *)lexis_nibbles[__builtin_ctz(class)]);

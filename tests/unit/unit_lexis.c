@@ -13,9 +13,10 @@ static struct guard_page guard;
 static void test_tables_agree(void **state)
 {
 	(void)state;
-	for (uint32_t class = 0; class < 8; class++)
+	for (uint32_t class = 0; class < 8; class ++)
 		for (uint32_t byte = 0; byte < 128; byte++)
-			assert_int_equal(lexis_nibbles[class][byte & 15] >> (byte >> 4) & 1, lexis_classes[byte] >> class & 1);
+			assert_int_equal(lexis_nibbles[class][byte & 15] >> (byte >> 4) & 1,
+					 lexis_classes[byte] >> class & 1);
 }
 
 static void test_skip(void **state)
