@@ -22,6 +22,9 @@
 #include <unistd.h>
 #include <netinet/in.h>
 #include <arpa/inet.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
 #if __has_include(<rte_eal.h>)
 #include <rte_common.h>
 #include <rte_cycles.h>

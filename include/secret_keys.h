@@ -5,15 +5,36 @@
 #ifndef AMITY_SECRET_KEYS_H
 #define AMITY_SECRET_KEYS_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #define SECRET_KEY_BYTES 32
 
-/* A key that can be rotated: [0] makes new texts, both open old ones; ids tell them apart. */
+/*
+ * A key that can be rotated: [0] makes new texts, both open old ones; ids tell them apart. They count up modulo
+ * SECRET_KEY_IDS: sealed texts keep the byte's highest bit for themselves. A key of zeros stands for none and opens nothing.
+ */
+#define SECRET_KEY_IDS 128
+
 struct rotating_key {
 	uint8_t id[2];
 	uint8_t key[2][SECRET_KEY_BYTES];
 };
+
+/* The key with that id, or NULL. */
+static inline const uint8_t *secret_keys_find(const struct rotating_key *keys, uint8_t id)
+{
+	uint8_t any = 0;
+
+	for (int k = 0; k < 2; k++) {
+		if (keys->id[k] != id)
+			continue;
+		for (int i = 0; i < SECRET_KEY_BYTES; i++)
+			any |= keys->key[k][i];
+		return any ? keys->key[k] : NULL;
+	}
+	return NULL;
+}
 
 struct secret_keys {
 	struct rotating_key nonce;  /* digest nonces (R2) */

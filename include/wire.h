@@ -11,6 +11,7 @@
 
 #define WIRE_INTERFACES_MAX 16
 #define WIRE_ADDRESSES_MAX  16 /* per interface */
+#define WIRE_NO_INTERFACE   UINT16_MAX /* of a route: the kernel reaches it by a device that is not ours */
 
 struct wire_interface {
 	uint16_t port_id;   /* DPDK port */
@@ -25,7 +26,7 @@ struct wire_interface {
 struct wire_route {
 	struct net_prefix prefix;  /* sorted: longest first, then least metric */
 	uint8_t gateway[16];       /* all zero: on link */
-	uint16_t interface;        /* index */
+	uint16_t interface;        /* index, or WIRE_NO_INTERFACE */
 	uint8_t source[16];        /* preferred source; all zero: first address of the family */
 };
 

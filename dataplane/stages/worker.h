@@ -6,9 +6,12 @@
 #ifndef AMITY_WORKER_H
 #define AMITY_WORKER_H
 
+#include "caller_memory.h"
 #include "dataplane.h"
+#include "edit_list.h"
 #include "nonce_window.h"
 #include "packet.h"
+#include "route_cookie.h"
 
 #define WORKER_QUEUES_MAX 16
 #define BURST_MAX         32
@@ -25,40 +28,55 @@ struct idle_policy {
 	uint32_t sleep_us_max; /* the longest sleep; sleeps double from 1 us */
 };
 
-/* Outgoing packets of one port, sent when full and at the end of a burst. */
+/* Outgoing packets of one port, sent at the end of a burst. */
 struct transmit_buffer {
-	struct rte_mbuf *packet[BURST_MAX];
+	struct rte_mbuf *packet[2 * BURST_MAX]; /* a burst and what the control thread sends beside it */
 	uint16_t count;
-	uint16_t port_id;
 };
 
 struct worker {
 	/* By setup, before launch. */
 	struct dataplane *dataplane;
-	uint32_t index;                  /* 0 to worker_count - 1 */
+	uint32_t index; /* 0 to worker_count - 1 */
 	struct worker_queue queue[WORKER_QUEUES_MAX];
 	uint32_t queue_count;
-	uint16_t transmit_queue;         /* this worker's own, on every port */
+	uint16_t transmit_queue; /* this worker's own, on every port */
 	struct idle_policy idle;
-	uint32_t message_bytes_max;      /* limits.max_message_bytes */
-	struct nonce_window nonce_window; /* memory and size set */
-	struct counters *counters;       /* = dataplane->counters[index] */
+	uint32_t message_bytes_max;        /* limits.max_message_bytes; a longer message is refused */
+	struct nonce_window nonce_window;  /* memory and size set */
+	struct caller_memory caller_memory; /* likewise */
 
 	/* By the worker itself, valid within a burst. */
+	struct counters *counters;
 	const struct snapshot *snapshot;
 	uint64_t now_tsc;
-	uint32_t now_s;
+	uint32_t now_s; /* unix time */
 	uint32_t packet_count;
+	uint32_t next_queue; /* where the next burst starts to poll, so that no queue starves */
 	struct transmit_buffer transmit[WIRE_INTERFACES_MAX];
 	struct packet packet[BURST_MAX];
-	char unfolded[BURST_MAX][4096];  /* second buffers of messages with folded lines */
-	struct edit_list *edits;         /* by setup: one, reused */
+	char plain[BURST_MAX][ROUTE_COOKIE_PLAIN_BYTES_MAX]; /* opened cookies */
+	struct edit_list edits;
+	struct route_presentation presentation;
 };
 
-/* Runs until dataplane->stopping. Thread: the lcore that it is launched on. `argument`: struct worker *. Result: 0. */
-int worker_run(void *argument);
+struct worker_stage {
+	const char *name;
+	void (*run)(struct worker *worker);
+};
+
+/* The walk of a packet, in order: worker_burst() runs them all; bench_pipeline runs them with a clock between. */
+extern const struct worker_stage worker_stages[];
+extern const uint32_t worker_stage_count;
+
+/* Start and end of a burst around the stages: clock and snapshot; quiescent report. */
+void worker_begin_burst(struct worker *worker);
+void worker_end_burst(struct worker *worker);
 
 /* One burst: receive to transmit, one snapshot, one quiescent report. For worker_run(), tests and benches. Result: packets taken. */
 uint32_t worker_burst(struct worker *worker);
+
+/* Runs until dataplane->stopping. Thread: the lcore that it is launched on. `argument`: struct worker *. Result: 0. */
+int worker_run(void *argument);
 
 #endif

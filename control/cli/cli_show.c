@@ -1,0 +1,212 @@
+#include "cli_show.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli_table.h"
+
+#define RULE_WIDTH 6
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+	return text ? text : "";
+}
+
+static void show_pairs(FILE *out, const struct ctl_command *command, const json_t *result)
+{
+	(void)command;
+	cli_table_print_pairs(out, result);
+}
+
+static void show_table(FILE *out, const struct ctl_command *command, const json_t *result)
+{
+	char nothing[64];
+	snprintf(nothing, sizeof(nothing), "no %s", command->name);
+	cli_table_print(out, result, nothing);
+}
+
+static void show_text(FILE *out, const struct ctl_command *command, const json_t *result)
+{
+	(void)command;
+	fputs(text_of(result, "text"), out);
+}
+
+/* received + steered in = forwarded + answered + punted + dropped + steered out */
+static void show_identity(FILE *out, const json_t *identity)
+{
+	const char *name;
+	json_t *value;
+	bool is_left = true, first = true;
+
+	json_object_foreach((json_t *)identity, name, value)
+	{
+		if (!json_is_integer(value))
+			continue;
+		bool is_first_of_right = is_left && strcmp(name, "forwarded") == 0;
+		is_left = is_left && !is_first_of_right;
+		fprintf(out, "%s%s %lld", first ? "" : (is_first_of_right ? " = " : " + "), name,
+			(long long)json_integer_value(value));
+		first = false;
+	}
+	fprintf(out, "   %s\n",
+		json_is_true(json_object_get(identity, "holds")) ? "(holds)" : "(does not hold: packets under way)");
+}
+
+static void show_stats(FILE *out, const struct ctl_command *command, const json_t *result)
+{
+	(void)command;
+	cli_table_print(out, json_object_get(result, "verdicts"), "no verdicts");
+	fputc('\n', out);
+	cli_table_print(out, json_object_get(result, "counters"), "no counters");
+	fputc('\n', out);
+	show_identity(out, json_object_get(result, "identity"));
+}
+
+static void show_steps(FILE *out, const json_t *steps)
+{
+	size_t i;
+	json_t *step;
+
+	json_array_foreach((json_t *)steps, i, step)
+	{
+		bool matched = json_is_true(json_object_get(step, "matched"));
+		fprintf(out, "  %s %-*s %s\n", matched ? "✓" : "·", RULE_WIDTH, text_of(step, "rule"),
+			text_of(step, "text"));
+	}
+}
+
+/* The words of reasons.def, which both programs are built with. */
+static const char *meaning_of(const char *reason)
+{
+	static const struct {
+		const char *name, *text;
+	} rows[] = {
+#define REASON(name, severity, status, phrase, text, source) {#name, text},
+#include "reasons.def"
+#undef REASON
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].name, reason) == 0)
+			return rows[i].text;
+	return "";
+}
+
+static void show_line(FILE *out, const char *label, const json_t *value)
+{
+	if (value && !json_is_null(value)) {
+		char *text = cli_table_text(value);
+		fprintf(out, "  %-13s %s\n", label, text ? text : "?");
+		free(text);
+	}
+}
+
+static void show_explain(FILE *out, const struct ctl_command *command, const json_t *result)
+{
+	const char *outcome = text_of(result, "outcome");
+
+	(void)command;
+	show_steps(out, json_object_get(result, "steps"));
+	if (strcmp(outcome, "reject") == 0) {
+		fprintf(out, "\nrejected by %s: %lld (%s)\n", text_of(result, "rule"),
+			(long long)json_integer_value(json_object_get(result, "status")), text_of(result, "reason"));
+		fprintf(out, "  %s\n", meaning_of(text_of(result, "reason")));
+		return;
+	}
+	fprintf(out, "\n%s %s takes the call by %s\n", outcome, text_of(result, "target"), text_of(result, "rule"));
+	show_line(out, "company", json_object_get(result, "company"));
+	show_line(out, "pattern", json_object_get(result, "pattern"));
+	show_line(out, "Request-URI", json_object_get(result, "request_uri"));
+	show_line(out, "From", json_object_get(result, "from"));
+	show_line(out, "To", json_object_get(result, "to"));
+	show_line(out, "identity", json_object_get(result, "identity"));
+	show_line(out, "next hop", json_object_get(result, "next_hop"));
+	if (json_integer_value(json_object_get(result, "status")) != 0)
+		fprintf(out, "  but now answered %lld (%s): %s\n",
+			(long long)json_integer_value(json_object_get(result, "status")), text_of(result, "reason"),
+			meaning_of(text_of(result, "reason")));
+}
+
+static void show_changes(FILE *out, const struct ctl_command *command, const json_t *result)
+{
+	const char *kind;
+	json_t *count;
+	bool any = false, is_dry = json_is_true(json_object_get(result, "dry_run"));
+
+	(void)command;
+	json_object_foreach(json_object_get(result, "changes"), kind, count)
+	{
+		long long added = (long long)json_integer_value(json_object_get(count, "added"));
+		long long changed = (long long)json_integer_value(json_object_get(count, "changed"));
+		long long removed = (long long)json_integer_value(json_object_get(count, "removed"));
+		if (added + changed + removed == 0)
+			continue;
+		any = true;
+		fprintf(out, "  %-11s %lld added, %lld changed, %lld removed\n", kind, added, changed, removed);
+	}
+	if (!any)
+		fprintf(out, "  nothing changes\n");
+	fprintf(out, "%s revision %lld, %.1f ms, %lld pattern sets compiled\n", is_dry ? "dry run, still" : "applied:",
+		(long long)json_integer_value(json_object_get(result, "revision")),
+		(double)json_integer_value(json_object_get(result, "wall_us")) / 1000.0,
+		(long long)json_integer_value(json_object_get(result, "patterns_compiled")));
+}
+
+typedef void show_fn(FILE *out, const struct ctl_command *command, const json_t *result);
+
+static show_fn *const shows[CTL_SHOW_COUNT] = {
+	[CTL_SHOW_PAIRS] = show_pairs,	   [CTL_SHOW_TABLE] = show_table,     [CTL_SHOW_STATS] = show_stats,
+	[CTL_SHOW_EXPLAIN] = show_explain, [CTL_SHOW_CHANGES] = show_changes, [CTL_SHOW_TEXT] = show_text,
+};
+
+void cli_show_result(FILE *out, const struct ctl_command *command, const json_t *result)
+{
+	shows[command->show](out, command, result);
+}
+
+static void show_problem(FILE *out, const json_t *problem)
+{
+	long long line = (long long)json_integer_value(json_object_get(problem, "line"));
+	long long column = (long long)json_integer_value(json_object_get(problem, "column"));
+	const char *source = text_of(problem, "source"), *key = text_of(problem, "key"),
+		   *file = text_of(problem, "file");
+
+	if (*file)
+		fprintf(out, "%s:", file);
+	if (line)
+		fprintf(out, "%lld:%lld:", line, column);
+	fprintf(out, "%s%s%s%s\n", *file || line ? " " : "", key, *key ? ": " : "", text_of(problem, "message"));
+	if (!*source || !column)
+		return;
+	fprintf(out, "    %s\n    ", source);
+	/* Tabs stay tabs, so that the caret stands under its column. */
+	for (long long i = 0; i + 1 < column && source[i]; i++)
+		fputc(source[i] == '\t' ? '\t' : ' ', out);
+	fprintf(out, "^\n");
+}
+
+void cli_show_error(FILE *out, const json_t *error)
+{
+	const json_t *data = json_object_get(error, "data");
+	long long omitted = (long long)json_integer_value(json_object_get(data, "omitted"));
+	size_t i;
+	json_t *problem;
+
+	json_array_foreach(json_object_get(data, "problems"), i, problem) show_problem(out, problem);
+	if (omitted)
+		fprintf(out, "... and %lld more\n", omitted);
+	fprintf(out, "amityctl: %s\n", text_of(error, "message"));
+}
+
+void cli_show_help(FILE *out)
+{
+	fprintf(out, "amityctl [--socket S] [--json] COMMAND ...\n\n");
+	for (size_t i = 0; i < CTL_COMMAND_COUNT; i++) {
+		const struct ctl_command *command = &ctl_commands[i];
+		fprintf(out, "  %s%s%s\n", command->name, *command->synopsis ? " " : "", command->synopsis);
+		fprintf(out, "      %s\n", command->help);
+	}
+	fprintf(out, "  help\n      this list\n\n"
+		     "Exit status: 0 done, 1 refused, 2 wrong usage, 3 no router answers.\n");
+}

@@ -1,0 +1,24 @@
+/*
+ * kernel_socket.h - a UDP socket that reserves address:port in the kernel and reads nothing.
+ *
+ * It keeps other programs off the port and the kernel from answering "port unreachable" to packets that the lcores
+ * take; a filter drops whatever would be queued. Messages to neighbours that no lcore knows leave through it, from the
+ * right port.
+ */
+#ifndef AMITY_KERNEL_SOCKET_H
+#define AMITY_KERNEL_SOCKET_H
+
+#include <stddef.h>
+
+#include "net_address.h"
+#include "status.h"
+
+/* `interface_index` of the kernel: the scope of link-local addresses. Result: CONFLICT, ENVIRONMENT; *fd only on OK. */
+enum status kernel_socket_open(int *fd, const struct net_address *local, uint32_t interface_index, char *error,
+			       size_t error_bytes) AMITY_CHECKED;
+
+/* Never blocks. Result: IO when the kernel did not take it. */
+enum status kernel_socket_send(int fd, const struct net_address *peer, uint32_t interface_index, const void *bytes,
+			       size_t length) AMITY_CHECKED;
+
+#endif

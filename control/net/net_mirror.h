@@ -1,0 +1,84 @@
+/*
+ * net_mirror.h - the kernel's addresses, routes and neighbours, mirrored into struct wire for the lcores.
+ *
+ * Netlink events mark what changed; 10 ms later that kind is read anew as a whole, a new struct wire is built, and
+ * published if it differs. What overruns the socket is read anew the same way. Interfaces without a kernel take
+ * addresses and neighbours from the configuration.
+ */
+#ifndef AMITY_NET_MIRROR_H
+#define AMITY_NET_MIRROR_H
+
+#include <stddef.h>
+
+#include "net_address.h"
+#include "status.h"
+#include "wire.h"
+
+struct event_base;
+struct net_mirror;
+
+struct net_peer {
+	uint8_t ip[16];
+	uint8_t mac[6];
+};
+
+/* One interface, in the order of the data plane's ports. */
+struct net_mirror_interface {
+	char name[32];	  /* kernel: interface name; direct: any */
+	bool kernel;	  /* false: profile `direct` */
+	uint16_t port_id; /* DPDK port */
+	uint16_t sip_port;
+	uint16_t mtu_bytes;			       /* 0: the kernel's (not for direct) */
+	uint8_t mac[6];				       /* direct */
+	struct net_prefix address[WIRE_ADDRESSES_MAX]; /* with the length of their network; kernel and none: all of the
+							  interface */
+	uint32_t address_count;
+	const struct net_peer *peer; /* direct: neighbours; read during create only */
+	uint32_t peer_count;
+};
+
+/*
+ * Takes over `wire`, keeps it at least until the next call, and gives it to wire_build_free() when no lcore reads it
+ * any more.
+ */
+typedef void (*net_mirror_publish_fn)(void *argument, const struct wire *wire);
+
+/* One line for the log: what went wrong after create, and what still works. */
+typedef void (*net_mirror_report_fn)(void *argument, const char *text);
+
+struct net_mirror_plan {
+	struct event_base *base;
+	const struct net_mirror_interface *interface;
+	uint32_t interface_count;
+	net_mirror_publish_fn publish; /* called once during create, then at every change */
+	net_mirror_report_fn report;   /* NULL: silent */
+	void *argument;		       /* of both */
+};
+
+/*
+ * Reserves the SIP port on every kernel address, mirrors, publishes the first table.
+ *
+ * Thread: control.
+ * Result: NOT_FOUND (no such interface), CONFLICT (another program has the port), ENVIRONMENT; `error` says what and
+ * where.
+ */
+enum status net_mirror_create(struct net_mirror **created, const struct net_mirror_plan *plan, char *error,
+			      size_t error_bytes) AMITY_CHECKED;
+
+/*
+ * Sends one SIP message through the kernel, which resolves the neighbour and tells us by an event: for what no lcore
+ * can address.
+ *
+ * Thread: control.   `local` names one of our addresses.
+ * Result: NOT_FOUND when `local` is not a kernel address of ours; IO when the kernel refused.
+ */
+enum status net_mirror_send(struct net_mirror *mirror, const struct net_address *local, const struct net_address *peer,
+			    const void *bytes, size_t length) AMITY_CHECKED;
+
+/* The table published last. */
+const struct wire *net_mirror_wire(const struct net_mirror *mirror);
+
+/* Gives the ports back to the kernel. What was published stays with those who took it. */
+void net_mirror_free(struct net_mirror *mirror);
+
+#endif

@@ -1,0 +1,70 @@
+/*
+ * rpc_server.h - JSON-RPC 2.0 over a UNIX stream socket: one message a line, both ways (include/ctl_wire.h).
+ *
+ * A client has one call under way at a time; what it sends meanwhile waits in its socket. Methods are rows handed in by
+ * the caller (control/rpc/ctl_commands.h); a server made with `read_only` knows only the rows that change nothing.
+ */
+#ifndef AMITY_RPC_SERVER_H
+#define AMITY_RPC_SERVER_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "ctl_wire.h"
+#include "problem.h"
+#include "status.h"
+
+struct event_base;
+struct rpc_call;
+struct rpc_server;
+
+/*
+ * Answers a call with rpc_call_result() or rpc_call_refuse(), at once or later. `context` is the server's.
+ * Thread: control.
+ */
+typedef void rpc_method_fn(struct rpc_call *call, void *context);
+
+#define RPC_ERROR_BYTES_MAX 256
+
+struct rpc_method {
+	const char *name;
+	bool read_only;
+	rpc_method_fn *run;
+};
+
+struct rpc_server_options {
+	const char *path; /* of the socket; a dead one of an earlier run is replaced, a living one is CONFLICT */
+	unsigned mode;	  /* of the socket's file: 0600, 0660, 0666 */
+	bool read_only;
+	size_t line_bytes_max; /* longer requests end the connection with an error */
+	unsigned clients_max;
+	const struct rpc_method *methods;
+	size_t method_count;
+	void *context;
+	/* NULL: any. Result: false, and `error` (RPC_ERROR_BYTES_MAX) says what is wrong with the parameters. */
+	bool (*params_fit)(const char *method, const json_t *params, char *error);
+};
+
+/* Listens at once. `options->methods` and `context` must outlive the server. Result: CONFLICT, IO, NO_MEMORY with a
+ * problem each. */
+enum status rpc_server_open(struct rpc_server **server, struct event_base *base,
+			    const struct rpc_server_options *options, struct problem_list *problems) AMITY_CHECKED;
+
+/* Ends every connection and removes the socket. Calls under way may still be answered: nobody reads it. NULL is
+ * allowed. */
+void rpc_server_close(struct rpc_server *server);
+
+/* Its "params": an object, empty when there were none. Owner: the call. */
+const json_t *rpc_call_params(const struct rpc_call *call);
+
+/* A member of the parameters: NULL when it is absent or not a text. */
+const char *rpc_call_text(const struct rpc_call *call, const char *name);
+/* Absent: false. */
+bool rpc_call_flag(const struct rpc_call *call, const char *name);
+
+/* Each ends the call and frees it. Owner: `result` and `details` (may be NULL) pass to the server. */
+void rpc_call_result(struct rpc_call *call, json_t *result);
+void rpc_call_refuse(struct rpc_call *call, enum ctl_error code, json_t *details, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+#endif

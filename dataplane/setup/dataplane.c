@@ -1,0 +1,124 @@
+#include "dataplane_plan.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "eal.h"
+#include "lcores.h"
+#include "pools.h"
+#include "port.h"
+#include "rings.h"
+
+static struct setup *owner_of(struct dataplane *dataplane)
+{
+	return (struct setup *)dataplane;
+}
+
+static bool is_power_of_two(uint32_t count)
+{
+	return (count & (count - 1)) == 0;
+}
+
+static enum status check_plan(struct setup *setup, const struct dataplane_plan *plan)
+{
+	if (plan->worker_count == 0 || plan->worker_count > LCORES_MAX)
+		return setup_fail(setup, STATUS_INVALID, "node.lcores: %u workers; there can be 1 to %d",
+				  plan->worker_count, LCORES_MAX);
+	if (plan->port_count == 0 || plan->port_count > WIRE_INTERFACES_MAX)
+		return setup_fail(setup, STATUS_INVALID, "interfaces: %u of them; there can be 1 to %d",
+				  plan->port_count, WIRE_INTERFACES_MAX);
+	if (plan->message_bytes_max == 0 || plan->message_bytes_max > DATAPLANE_MESSAGE_BYTES_MAX)
+		return setup_fail(setup, STATUS_INVALID, "limits.max_message_bytes: %u; it can be 1 to %d",
+				  plan->message_bytes_max, DATAPLANE_MESSAGE_BYTES_MAX);
+	if (!is_power_of_two(plan->nonce_set_count) || !is_power_of_two(plan->caller_memory_count))
+		return setup_fail(setup, STATUS_INVALID, "nonce sets and caller memory come in powers of two");
+	return STATUS_OK;
+}
+
+static enum status start_ports(struct setup *setup)
+{
+	for (uint32_t i = 0; i < setup->shared.port_count; i++) {
+		enum status status = port_start(setup, &setup->port[i]);
+		if (status != STATUS_OK)
+			return status;
+	}
+	return STATUS_OK;
+}
+
+static enum status build(struct setup *setup, const struct dataplane_plan *plan)
+{
+	enum status status = check_plan(setup, plan);
+
+	if (status == STATUS_OK)
+		status = eal_start(setup, plan);
+	if (status != STATUS_OK)
+		return status;
+	setup->shared.worker_count = plan->worker_count;
+	status = pools_create(setup, plan);
+	if (status == STATUS_OK)
+		status = rings_create(setup);
+	if (status == STATUS_OK)
+		status = lcores_create(setup, plan);
+	for (uint32_t i = 0; status == STATUS_OK && i < plan->port_count; i++)
+		status = port_open(setup, plan, i);
+	if (status == STATUS_OK)
+		status = lcores_deal_queues(setup);
+	return status == STATUS_OK ? start_ports(setup) : status;
+}
+
+enum status dataplane_create(struct dataplane **created, const struct dataplane_plan *plan, char *error,
+			     size_t error_bytes)
+{
+	struct setup *setup = calloc(1, sizeof(*setup));
+
+	if (setup == NULL)
+		return STATUS_NO_MEMORY;
+	setup->error = error;
+	setup->error_bytes = error_bytes;
+	enum status status = build(setup, plan);
+	if (status != STATUS_OK) {
+		dataplane_free(&setup->shared);
+		return status;
+	}
+	*created = &setup->shared;
+	return STATUS_OK;
+}
+
+const struct dataplane_port *dataplane_find_port(const struct dataplane *dataplane, uint32_t index)
+{
+	assert(index < dataplane->port_count);
+	return &((const struct setup *)dataplane)->port[index].shown;
+}
+
+enum status dataplane_start(struct dataplane *dataplane, char *error, size_t error_bytes)
+{
+	struct setup *setup = owner_of(dataplane);
+
+	setup->error = error;
+	setup->error_bytes = error_bytes;
+	return lcores_launch(setup);
+}
+
+void dataplane_stop(struct dataplane *dataplane)
+{
+	struct setup *setup = owner_of(dataplane);
+
+	lcores_join(setup);
+	rings_drain(setup);
+	for (uint32_t i = 0; i < setup->shared.port_count; i++)
+		port_stop(&setup->port[i]);
+}
+
+uint32_t dataplane_free(struct dataplane *dataplane)
+{
+	struct setup *setup = owner_of(dataplane);
+
+	dataplane_stop(dataplane);
+	for (uint32_t i = 0; i < setup->shared.port_count; i++)
+		port_close(&setup->port[i]);
+	lcores_free(setup);
+	rings_free(setup);
+	uint32_t missing = pools_free(setup);
+	free(setup);
+	return missing;
+}

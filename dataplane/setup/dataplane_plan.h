@@ -1,0 +1,96 @@
+/*
+ * dataplane_plan.h - makes the data plane from a plan and ends it: EAL, pool, rings, ports, workers (setup of `struct
+ * dataplane`).
+ *
+ *   dataplane_create    EAL, memory, ports open and receiving into their queues; no lcore runs yet
+ *   ...                 the control plane publishes the first snapshot, restores bindings
+ *   dataplane_start     worker_run() on every worker lcore
+ *   dataplane_stop      waits for the workers, empties the rings, stops the ports
+ *   dataplane_free      closes everything; says how many mbufs did not come back
+ *
+ * The thread that creates is the control thread: EAL makes it the main lcore. EAL is started once a process; a later
+ * create reuses it.
+ */
+#ifndef AMITY_DATAPLANE_PLAN_H
+#define AMITY_DATAPLANE_PLAN_H
+
+#include <stddef.h>
+
+#include "dataplane.h"
+#include "net_address.h"
+#include "wire.h"
+
+#define DATAPLANE_DEVICE_BYTES_MAX 256
+#define DATAPLANE_ERROR_BYTES_MAX  512
+
+/* The pool's buffers are one piece (rte_mbuf counts 16 bits), and the largest af_packet frame that fits is 60 KiB. */
+#define DATAPLANE_MESSAGE_BYTES_MAX 61000
+
+enum port_profile {
+	PORT_KERNEL, /* af_packet on a kernel interface, which stays up */
+	PORT_DIRECT, /* a DPDK device without kernel: memif, ring, null, pcap, or one that exists in the process already
+		      */
+};
+
+struct port_plan {
+	enum port_profile profile;
+	char device[DATAPLANE_DEVICE_BYTES_MAX]; /* kernel: "eth0"; direct: "net_memif0,role=server", "0000:03:00.0",
+						    name of a port */
+	uint16_t mtu_bytes;			 /* 0: the device's own */
+	uint16_t sip_port; /* kernel: the lcores get UDP to this port and nothing else; 0: every frame */
+};
+
+enum memory_plan {
+	MEMORY_AUTO, /* hugepages when enough are free, else without */
+	MEMORY_HUGE,
+	MEMORY_NO_HUGE,
+};
+
+/* Counts that are 0 take their default. */
+struct dataplane_plan {
+	uint16_t worker_cpu[LCORES_MAX]; /* CPU of each worker; several may share one */
+	uint32_t worker_count;
+	struct port_plan port[WIRE_INTERFACES_MAX]; /* same order as snapshot->wire->interface */
+	uint32_t port_count;
+	enum memory_plan memory;
+	uint64_t table_bytes;	    /* what the control plane will take with rte_malloc (location, bans) */
+	uint32_t message_bytes_max; /* limits.max_message_bytes */
+	uint32_t spin_polls;	    /* struct idle_policy; UINT32_MAX: never sleep */
+	uint32_t sleep_us_max;
+	uint32_t mbuf_count;	      /* default 8,191 and 2,048 more a worker */
+	uint32_t nonce_set_count;     /* a power of two; default 16,384 */
+	uint32_t caller_memory_count; /* a power of two; default 16,384 */
+};
+
+/* An open port, for the wire table. */
+struct dataplane_port {
+	uint16_t port_id;
+	uint16_t mtu_bytes;
+	uint8_t mac[6];
+	enum port_profile profile;
+	char name[32]; /* kernel interface or DPDK device */
+};
+
+/*
+ * Result: ENVIRONMENT (privileges, memory, devices), INVALID (plan); `error` then says what, where and what to do. OK:
+ * *created is to be freed with dataplane_free().   Owner: the caller.
+ */
+enum status dataplane_create(struct dataplane **created, const struct dataplane_plan *plan, char *error,
+			     size_t error_bytes) AMITY_CHECKED;
+
+/* `index` below plan->port_count. */
+const struct dataplane_port *dataplane_find_port(const struct dataplane *dataplane, uint32_t index);
+
+/* Launches worker_run() on each worker lcore. A snapshot must have been published. */
+enum status dataplane_start(struct dataplane *dataplane, char *error, size_t error_bytes) AMITY_CHECKED;
+
+/* Ends the workers and waits for them (at most one burst and one idle sleep). Does nothing when they do not run. */
+void dataplane_stop(struct dataplane *dataplane);
+
+/*
+ * Stops if need be, and gives everything back but EAL itself.
+ * Result: mbufs that are missing in the pool; 0 unless someone lost or kept one.
+ */
+uint32_t dataplane_free(struct dataplane *dataplane);
+
+#endif

@@ -1,0 +1,121 @@
+#include "lcores.h"
+
+#include <rte_launch.h>
+#include <rte_lcore.h>
+#include <rte_malloc.h>
+#include <rte_rcu_qsbr.h>
+
+static void *allocate(size_t bytes)
+{
+	return rte_zmalloc(NULL, bytes, RTE_CACHE_LINE_SIZE);
+}
+
+static enum status create_worker(struct setup *setup, const struct dataplane_plan *plan, uint32_t index)
+{
+	uint32_t sets = setup_nonce_set_count(plan), callers = setup_caller_memory_count(plan);
+	struct worker *worker = allocate(sizeof(*worker));
+	struct counters *counters = allocate(sizeof(*counters));
+
+	setup->worker[index] = worker;
+	setup->shared.counters[index] = counters;
+	if (worker == NULL || counters == NULL)
+		return setup_fail(setup, STATUS_NO_MEMORY, "no memory for worker %u", index);
+	worker->dataplane = &setup->shared;
+	worker->index = index;
+	worker->transmit_queue = (uint16_t)index;
+	worker->idle.spin_polls = plan->spin_polls;
+	worker->idle.sleep_us_max = plan->sleep_us_max;
+	worker->message_bytes_max = plan->message_bytes_max;
+	worker->counters = counters;
+	worker->nonce_window.set_count = sets;
+	worker->nonce_window.entry = allocate((size_t)sets * NONCE_WINDOW_WAYS * sizeof(struct nonce_window_entry));
+	worker->caller_memory.mask = callers - 1;
+	worker->caller_memory.entry = allocate((size_t)callers * sizeof(struct caller_memory_entry));
+	if (worker->nonce_window.entry == NULL || worker->caller_memory.entry == NULL)
+		return setup_fail(setup, STATUS_NO_MEMORY, "no memory for the nonces of worker %u", index);
+	return STATUS_OK;
+}
+
+static enum status create_qsbr(struct setup *setup)
+{
+	struct rte_rcu_qsbr *qsbr = allocate(rte_rcu_qsbr_get_memsize(LCORES_MAX));
+
+	setup->shared.qsbr = qsbr;
+	if (qsbr == NULL || rte_rcu_qsbr_init(qsbr, LCORES_MAX) != 0)
+		return setup_fail(setup, STATUS_NO_MEMORY, "no memory for the grace periods");
+	for (uint32_t i = 0; i < setup->shared.worker_count; i++)
+		if (rte_rcu_qsbr_thread_register(qsbr, i) != 0)
+			return setup_fail(setup, STATUS_LIMIT, "worker %u: no grace period reader left", i);
+	return STATUS_OK;
+}
+
+enum status lcores_create(struct setup *setup, const struct dataplane_plan *plan)
+{
+	uint32_t lcore = rte_get_next_lcore(-1, 1, 0);
+
+	for (uint32_t i = 0; i < plan->worker_count; i++) {
+		enum status status = create_worker(setup, plan, i);
+		if (status != STATUS_OK)
+			return status;
+		setup->lcore[i] = lcore;
+		lcore = rte_get_next_lcore(lcore, 1, 0);
+	}
+	return create_qsbr(setup);
+}
+
+enum status lcores_deal_queues(struct setup *setup)
+{
+	uint32_t workers = setup->shared.worker_count;
+
+	for (uint32_t p = 0; p < setup->shared.port_count; p++) {
+		for (uint16_t q = 0; q < setup->port[p].receive_queue_count; q++) {
+			/* Ports with fewer queues than workers begin at different workers. */
+			struct worker *worker = setup->worker[(p + q) % workers];
+			if (worker->queue_count == WORKER_QUEUES_MAX)
+				return setup_fail(setup, STATUS_LIMIT, "worker %u has more than %d receive queues",
+						  worker->index, WORKER_QUEUES_MAX);
+			struct worker_queue *queue = &worker->queue[worker->queue_count++];
+			queue->port_id = setup->port[p].shown.port_id;
+			queue->queue_id = q;
+			queue->interface = (uint16_t)p;
+		}
+	}
+	return STATUS_OK;
+}
+
+enum status lcores_launch(struct setup *setup)
+{
+	atomic_store_explicit(&setup->shared.stopping, false, memory_order_relaxed);
+	setup->running = true;
+	for (uint32_t i = 0; i < setup->shared.worker_count; i++) {
+		if (rte_eal_remote_launch(worker_run, setup->worker[i], setup->lcore[i]) != 0) {
+			lcores_join(setup);
+			return setup_fail(setup, STATUS_BUSY, "lcore %u of worker %u is busy", setup->lcore[i], i);
+		}
+	}
+	return STATUS_OK;
+}
+
+void lcores_join(struct setup *setup)
+{
+	if (!setup->running)
+		return;
+	/* Pairs with the relaxed load at the start of a burst; the wait below orders the rest. */
+	atomic_store_explicit(&setup->shared.stopping, true, memory_order_relaxed);
+	for (uint32_t i = 0; i < setup->shared.worker_count; i++)
+		rte_eal_wait_lcore(setup->lcore[i]);
+	setup->running = false;
+}
+
+void lcores_free(struct setup *setup)
+{
+	for (uint32_t i = 0; i < setup->shared.worker_count; i++) {
+		if (setup->worker[i] != NULL) {
+			rte_free(setup->worker[i]->nonce_window.entry);
+			rte_free(setup->worker[i]->caller_memory.entry);
+		}
+		rte_free(setup->worker[i]);
+		rte_free(setup->shared.counters[i]);
+	}
+	rte_free(setup->shared.qsbr);
+}

@@ -1,0 +1,19 @@
+/*
+ * port.h - opens, starts and closes one DPDK port of a plan.
+ */
+#ifndef AMITY_PORT_H
+#define AMITY_PORT_H
+
+#include "setup.h"
+
+/*
+ * Opens port `index` of the plan with one transmit queue a worker and as many receive queues as it has, up to one a
+ * worker. Result: setup->port[index] filled and counted in setup->shared.port_count.
+ */
+enum status port_open(struct setup *setup, const struct dataplane_plan *plan, uint32_t index) AMITY_CHECKED;
+
+enum status port_start(struct setup *setup, struct setup_port *port) AMITY_CHECKED;
+void port_stop(struct setup_port *port);
+void port_close(struct setup_port *port);
+
+#endif

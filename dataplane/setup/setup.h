@@ -1,0 +1,40 @@
+/*
+ * setup.h - what setup knows of a data plane besides struct dataplane. Only for the files of this folder.
+ */
+#ifndef AMITY_SETUP_H
+#define AMITY_SETUP_H
+
+#include "dataplane_plan.h"
+#include "worker.h"
+
+struct setup_port {
+	struct dataplane_port shown;
+	uint16_t receive_queue_count;
+	bool found; /* it existed before us: it is stopped, not removed */
+	bool started;
+};
+
+struct setup {
+	struct dataplane shared; /* first: the control plane holds a pointer to it */
+	struct setup_port port[WIRE_INTERFACES_MAX];
+	struct worker *worker[LCORES_MAX];
+	uint32_t lcore[LCORES_MAX]; /* EAL's id of each worker's lcore */
+	bool running;
+	uint32_t mbuf_count;
+	char *error; /* of the call that is under way */
+	size_t error_bytes;
+};
+
+/* Writes the text for people and returns `status`. */
+enum status setup_fail(struct setup *setup, enum status status, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Sizes that follow from the plan. */
+uint32_t setup_mbuf_count(const struct dataplane_plan *plan);
+uint32_t setup_frame_bytes(const struct dataplane_plan *plan); /* of an af_packet ring: a power of two, or 60 KiB */
+uint32_t setup_room_bytes(const struct dataplane_plan *plan);  /* data room of an mbuf, with headroom */
+uint64_t setup_memory_bytes(const struct dataplane_plan *plan);
+uint32_t setup_nonce_set_count(const struct dataplane_plan *plan);
+uint32_t setup_caller_memory_count(const struct dataplane_plan *plan);
+
+#endif

@@ -1,0 +1,355 @@
+#include "message_parse.h"
+
+#include "address_parse.h"
+#include "lexis.h"
+#include "scan.h"
+#include "token_name.h"
+#include "via_parse.h"
+
+#define BIT(name) (1ull << (name))
+_Static_assert(SIP_HEADER_COUNT <= 64, "a bit for each known header name");
+
+/* Headers that a message has once (RFC 3261 20, table 2, those that we rely on). Content-Length has its own reasons. */
+#define ONCE_ONLY                                                                                                      \
+	(BIT(SIP_HEADER_FROM) | BIT(SIP_HEADER_TO) | BIT(SIP_HEADER_CALL_ID) | BIT(SIP_HEADER_CSEQ) |                  \
+	 BIT(SIP_HEADER_MAX_FORWARDS))
+
+#define STATUS_CODE_MIN 100
+#define STATUS_CODE_MAX 699
+
+static const struct span version_text = {"SIP/2.0", 7};
+
+static struct slice slice_of(const struct sip_message *message, struct span part)
+{
+	if (part.length == 0)
+		return (struct slice){0};
+	return (struct slice){(uint16_t)(part.at - message->bytes.at), (uint16_t)part.length};
+}
+
+/* Cuts the CR of a line's end; `feed` is its LF. */
+static uint32_t find_line_end(const char *bytes, uint32_t start, uint32_t feed)
+{
+	return feed > start && bytes[feed - 1] == '\r' ? feed - 1 : feed;
+}
+
+/*
+ * Takes the next header line, with the lines that continue it.
+ *
+ * Result: false when there is none. header->name is not looked up; *name is empty when the line has none.
+ */
+static bool take_header(struct sip_header *header, struct span *name, struct scan *scan)
+{
+	struct scan_line line;
+	if (!scan_take_line(&line, scan))
+		return false;
+	const char *bytes = scan->bytes.at;
+	uint32_t name_end = line.stop, start = line.start, stop = line.stop, feed = line.feed;
+	header->start = (uint16_t)start;
+	header->flags = 0;
+	while (scan_is_next_folded(scan) && scan_take_line(&line, scan)) {
+		header->flags = SIP_HEADER_FOLDED;
+		feed = line.feed;
+	}
+	if (stop == feed || bytes[start] == ' ' || bytes[start] == '\t')
+		name_end = start;
+	while (name_end > start && (bytes[name_end - 1] == ' ' || bytes[name_end - 1] == '\t'))
+		name_end--;
+	*name = span_make(bytes + start, name_end - start);
+
+	uint32_t value = stop + (stop < feed);
+	while (value < feed && lexis_is(bytes[value], LEXIS_WHITE))
+		value++;
+	while (feed > value && lexis_is(bytes[feed - 1], LEXIS_WHITE))
+		feed--;
+	header->value = (uint16_t)value;
+	header->value_length = (uint16_t)(feed - value);
+	return true;
+}
+
+static bool is_token(struct span text)
+{
+	return text.length && lexis_skip(text.at, text.at + text.length, LEXIS_TOKEN) == text.at + text.length;
+}
+
+/* Indexes all header lines. A broken one is left out and named by the reason; the others still serve an answer. */
+static enum reason index_headers(struct sip_message *message, uint64_t *repeated, struct scan *scan)
+{
+	enum reason reason = REASON_NONE;
+	struct sip_header header;
+	struct span name;
+	uint32_t count = 0;
+	while (take_header(&header, &name, scan)) {
+		enum sip_header_name known = token_name_find_header(name);
+		if (known == SIP_HEADER_OTHER && !is_token(name)) {
+			reason = REASON_MALFORMED_HEADER;
+			continue;
+		}
+		if (count == SIP_HEADERS_MAX) {
+			message->headers_end = header.start;
+			return REASON_TOO_MANY_HEADERS;
+		}
+		header.name = (uint8_t)known;
+		if (message->first[known] == SIP_HEADER_NONE)
+			message->first[known] = (uint8_t)count;
+		else
+			*repeated |= BIT(known);
+		message->header[count++] = header;
+		message->header_count = (uint8_t)count;
+	}
+	message->headers_end = (uint16_t)scan->headers_end;
+	if (!scan->has_empty_line || scan->has_stray_cr)
+		reason = REASON_MALFORMED_HEADER;
+	return reason;
+}
+
+/* "SIP/2.0 SP 3DIGIT SP reason"; the second SP is often forgotten before an empty reason. */
+static enum reason parse_status_line(struct sip_message *message, struct span line)
+{
+	uint32_t code;
+	message->is_request = false;
+	struct span rest = span_skip(line, version_text.length + 1);
+	if (rest.length < 3 || (rest.length > 3 && rest.at[3] != ' '))
+		return REASON_MALFORMED_START_LINE;
+	if (!lexis_parse_number(&code, span_make(rest.at, 3), STATUS_CODE_MAX) || code < STATUS_CODE_MIN)
+		return REASON_MALFORMED_START_LINE;
+	message->status_code = (uint16_t)code;
+	return REASON_NONE;
+}
+
+/* "SIP/7.0", not "HTTP/1.1" and not "SIP/": a version that a later standard may define. */
+static bool is_sip_version(struct span text)
+{
+	if (text.length < 5 || !span_equals_nocase(span_make(text.at, 4), SPAN_LITERAL("SIP/")))
+		return false;
+	struct span number = span_skip(text, 4);
+	const char *point = memchr(number.at, '.', number.length);
+	uint32_t part;
+	return point != NULL && lexis_parse_number(&part, lexis_span(number.at, point), UINT32_MAX) &&
+	       lexis_parse_number(&part, lexis_span(point + 1, number.at + number.length), UINT32_MAX);
+}
+
+/* "Method SP Request-URI SP SIP-Version": single spaces, so that a space inside the URI is seen. */
+static enum reason parse_request_line(struct sip_message *message, struct span line)
+{
+	const char *end = line.at + line.length, *method_end = lexis_skip(line.at, end, LEXIS_TOKEN);
+	if (method_end == line.at || method_end == end || *method_end != ' ')
+		return REASON_MALFORMED_START_LINE;
+	const char *uri = method_end + 1, *uri_end = memchr(uri, ' ', (size_t)(end - uri));
+	if (uri_end == NULL || uri_end == uri)
+		return REASON_MALFORMED_START_LINE;
+	struct span uri_text = lexis_span(uri, uri_end), version = lexis_span(uri_end + 1, end);
+	if (lexis_has_white_or_control(uri_text) || memchr(uri, '<', uri_text.length) ||
+	    memchr(uri, '>', uri_text.length))
+		return REASON_MALFORMED_START_LINE;
+	if (!is_sip_version(version))
+		return REASON_MALFORMED_START_LINE;
+
+	message->method_text = slice_of(message, lexis_span(line.at, method_end));
+	message->method = (uint8_t)token_name_find_method(lexis_span(line.at, method_end));
+	message->request_uri = slice_of(message, uri_text);
+	return span_equals_nocase(version, version_text) ? REASON_NONE : REASON_VERSION_NOT_SUPPORTED;
+}
+
+static enum reason parse_start_line(struct sip_message *message, struct scan *scan)
+{
+	struct scan_line found;
+	message->is_request = true;
+	if (!scan_take_line(&found, scan))
+		return REASON_MALFORMED_START_LINE;
+	uint32_t end = find_line_end(message->bytes.at, found.start, found.feed);
+	struct span line = span_make(message->bytes.at, end);
+	message->start_line = slice_of(message, line);
+	if (line.length > version_text.length && line.at[version_text.length] == ' ' &&
+	    span_equals_nocase(span_make(line.at, version_text.length), version_text))
+		return parse_status_line(message, line);
+	return parse_request_line(message, line);
+}
+
+static enum reason parse_top_via(struct sip_message *message)
+{
+	struct sip_via via;
+	struct span rest, text = sip_message_first(message, SIP_HEADER_VIA);
+	if (text.length == 0 || !via_parse(&via, &rest, text))
+		return REASON_MALFORMED_VIA;
+	message->via_host = slice_of(message, via.host);
+	message->via_branch = slice_of(message, via.branch);
+	message->via_port = via.port;
+	message->via_has_rport = via.has_rport;
+	return REASON_NONE;
+}
+
+static enum reason parse_call_id(struct sip_message *message)
+{
+	struct span text = sip_message_first(message, SIP_HEADER_CALL_ID);
+	if (text.length == 0)
+		return REASON_MISSING_CALL_ID;
+	message->call_id = slice_of(message, text);
+	return lexis_has_white_or_control(text) ? REASON_MALFORMED_HEADER : REASON_NONE;
+}
+
+static enum reason parse_cseq(struct sip_message *message)
+{
+	if (!sip_message_has(message, SIP_HEADER_CSEQ))
+		return REASON_MISSING_CSEQ;
+	struct span text = sip_message_first(message, SIP_HEADER_CSEQ);
+	const char *at = text.at, *end = at + text.length;
+	while (at < end && *at >= '0' && *at <= '9')
+		at++;
+	const char *method = lexis_skip_white(at, end);
+	struct span method_text = lexis_span(method, end);
+	if (method == at || !lexis_parse_number(&message->cseq, lexis_span(text.at, at), UINT32_MAX) ||
+	    !is_token(method_text))
+		return REASON_MALFORMED_CSEQ;
+	message->cseq_method_text = slice_of(message, method_text);
+	if (!message->is_request)
+		message->method = (uint8_t)token_name_find_method(method_text);
+	else if (!span_equals(method_text, sip_message_text(message, message->method_text)))
+		return REASON_CSEQ_METHOD_MISMATCH;
+	return REASON_NONE;
+}
+
+/* From and To: one address, and its tag. Result: false when it does not parse. */
+static bool parse_party(struct slice *tag, const struct sip_message *message, enum sip_header_name name)
+{
+	struct sip_address address;
+	struct span rest, value;
+	if (!address_parse(&address, &rest, sip_message_first(message, name)) || rest.length)
+		return false;
+	if (uri_find_parameter(&value, address.parameters, SPAN_LITERAL("tag")))
+		*tag = slice_of(message, value);
+	return true;
+}
+
+static enum reason parse_parties(struct sip_message *message)
+{
+	if (!sip_message_has(message, SIP_HEADER_FROM))
+		return REASON_MISSING_FROM;
+	if (!sip_message_has(message, SIP_HEADER_TO))
+		return REASON_MISSING_TO;
+	if (!parse_party(&message->from_tag, message, SIP_HEADER_FROM))
+		return REASON_MALFORMED_FROM;
+	return parse_party(&message->to_tag, message, SIP_HEADER_TO) ? REASON_NONE : REASON_MALFORMED_TO;
+}
+
+static enum reason parse_max_forwards(const struct sip_message *message)
+{
+	struct span text = sip_message_first(message, SIP_HEADER_MAX_FORWARDS);
+	if (!sip_message_has(message, SIP_HEADER_MAX_FORWARDS))
+		return REASON_NONE;
+	for (uint32_t i = 0; i < text.length; i++)
+		if (text.at[i] < '0' || text.at[i] > '9')
+			return REASON_MALFORMED_MAX_FORWARDS;
+	return text.length ? REASON_NONE : REASON_MALFORMED_MAX_FORWARDS;
+}
+
+/* Finds the body: all values of Content-Length must agree, and the datagram must hold them. */
+static enum reason parse_body(struct sip_message *message, uint32_t body_start, uint64_t repeated)
+{
+	uint32_t room = message->bytes.length - body_start, length = room;
+	uint8_t index = message->first[SIP_HEADER_CONTENT_LENGTH];
+	if (index != SIP_HEADER_NONE) {
+		struct span first = sip_message_header_value(message, index);
+		if (!lexis_parse_number(&length, first, room))
+			return REASON_MALFORMED_CONTENT_LENGTH;
+		if (repeated & BIT(SIP_HEADER_CONTENT_LENGTH))
+			while ((index = sip_message_next(message, index)) != SIP_HEADER_NONE)
+				if (!span_equals(first, sip_message_header_value(message, index)))
+					return REASON_MALFORMED_CONTENT_LENGTH;
+	}
+	message->body = (struct slice){(uint16_t)body_start, (uint16_t)length};
+	return repeated & BIT(SIP_HEADER_CONTENT_LENGTH) ? REASON_DUPLICATE_HEADER : REASON_NONE;
+}
+
+static enum reason first_reason(enum reason earlier, enum reason later)
+{
+	return earlier == REASON_NONE ? later : earlier;
+}
+
+static bool is_keepalive(struct span bytes)
+{
+	return bytes.length == 0 || span_trim(bytes).length == 0;
+}
+
+static void message_clear(struct sip_message *message, struct span bytes)
+{
+	memset(message, 0, offsetof(struct sip_message, header));
+	memset(message->first, SIP_HEADER_NONE, sizeof(message->first));
+	message->bytes = bytes;
+	message->headers_end = (uint16_t)bytes.length;
+	message->is_request = true;
+}
+
+enum reason message_parse(struct sip_message *message, struct span bytes)
+{
+	struct scan scan;
+	uint64_t repeated = 0;
+	if (bytes.length > SIP_MESSAGE_BYTES_MAX) {
+		message_clear(message, span_make(bytes.at, 0));
+		return REASON_TOO_LARGE;
+	}
+	message_clear(message, bytes);
+	scan_init(&scan, bytes);
+
+	enum reason reason = parse_start_line(message, &scan);
+	if (reason == REASON_MALFORMED_START_LINE && is_keepalive(bytes))
+		return REASON_KEEPALIVE;
+	reason = first_reason(reason, index_headers(message, &repeated, &scan));
+	reason = first_reason(reason, parse_top_via(message));
+	reason = first_reason(reason, repeated & ONCE_ONLY ? REASON_DUPLICATE_HEADER : REASON_NONE);
+	reason = first_reason(reason, parse_call_id(message));
+	reason = first_reason(reason, parse_parties(message));
+	reason = first_reason(reason, parse_cseq(message));
+	reason = first_reason(reason, parse_max_forwards(message));
+	if (scan.has_empty_line)
+		reason = first_reason(reason, parse_body(message, scan.body_start, repeated));
+	return message->is_request || reason == REASON_NONE ? reason : REASON_MALFORMED_RESPONSE;
+}
+
+struct span message_find_call_id(struct span bytes)
+{
+	struct scan scan;
+	struct sip_header header;
+	struct scan_line start_line;
+	struct span name;
+	if (bytes.length > SIP_MESSAGE_BYTES_MAX)
+		return (struct span){0};
+	scan_init(&scan, bytes);
+	if (!scan_take_line(&start_line, &scan))
+		return (struct span){0};
+	while (take_header(&header, &name, &scan))
+		if (name.length && span_lower_byte(*name.at) <= 'i' &&
+		    token_name_find_header(name) == SIP_HEADER_CALL_ID)
+			return span_make(bytes.at + header.value, header.value_length);
+	return (struct span){0};
+}
+
+/* Where the line fold at `feed` begins: the white space before it belongs to it (RFC 3261 25.1, LWS). */
+static uint32_t find_fold_start(const char *bytes, uint32_t start, uint32_t feed)
+{
+	while (feed > start && lexis_is(bytes[feed - 1], LEXIS_WHITE))
+		feed--;
+	return feed;
+}
+
+uint32_t message_unfold(char *unfolded, struct span bytes)
+{
+	struct scan scan;
+	struct scan_line line;
+	uint32_t length = 0, copied = 0;
+	scan_init(&scan, bytes);
+	while (scan_take_line(&line, &scan)) {
+		if (!scan_is_next_folded(&scan))
+			continue;
+		uint32_t end = find_fold_start(bytes.at, copied, line.feed), next = scan.line_start;
+		memcpy(unfolded + length, bytes.at + copied, end - copied);
+		length += end - copied;
+		if (end > copied || length == 0) /* nothing but white space between two folds is one fold */
+			unfolded[length++] = ' ';
+		while (next < bytes.length && (bytes.at[next] == ' ' || bytes.at[next] == '\t'))
+			next++;
+		copied = next;
+	}
+	if (bytes.length > copied)
+		memcpy(unfolded + length, bytes.at + copied, bytes.length - copied);
+	return length + bytes.length - copied;
+}

@@ -1,0 +1,194 @@
+#include "text_write.h"
+
+static const char hex_digits[16] = "0123456789abcdef";
+static const char base64url_digits[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+#define EACH_BYTE	  0x0101010101010101u
+#define NUMBER_DIGITS_MAX 20 /* of UINT64_MAX */
+#define IP_TEXT_BYTES	  41 /* eight groups of four, seven colons, two brackets */
+#define IP_GROUPS	  8
+
+/* Room for `length` bytes that the caller then fills, or NULL. */
+static char *take_room(struct text_writer *writer, uint64_t length)
+{
+	if (length > writer->capacity - writer->length) {
+		writer->overflowed = true;
+		return NULL;
+	}
+	char *room = writer->at + writer->length;
+	writer->length += (uint32_t)length;
+	return room;
+}
+
+void text_write_number(struct text_writer *writer, uint64_t number)
+{
+	char digits[NUMBER_DIGITS_MAX];
+	uint32_t first = sizeof(digits);
+
+	do {
+		digits[--first] = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	text_write_span(writer, span_make(digits + first, sizeof(digits) - first));
+}
+
+/*
+ * Eight digits of four bytes at once: each half byte gets a byte of its own in a word, in the order of memory
+ * (little-endian), and those over 9 move on from '9' to 'a'.
+ */
+static void hex_of_four(char out[8], const uint8_t bytes[4])
+{
+	uint32_t loaded;
+	uint64_t word, over_nine;
+
+	memcpy(&loaded, bytes, sizeof(loaded));
+	word = loaded;
+	word = (word | word << 16) & 0x0000ffff0000ffff;
+	word = (word | word << 8) & 0x00ff00ff00ff00ff;
+	word = (word >> 4 & 0x000f000f000f000f) | (word & 0x000f000f000f000f) << 8;
+	over_nine = (word + 0x0606060606060606) >> 4 & EACH_BYTE;
+	word += '0' * EACH_BYTE + ('a' - '0' - 10) * over_nine;
+	memcpy(out, &word, sizeof(word));
+}
+
+void text_write_hex(struct text_writer *writer, const uint8_t *bytes, uint32_t length)
+{
+	char *out = take_room(writer, (uint64_t)length * 2);
+
+	if (!out)
+		return;
+	for (; length >= 4; length -= 4, bytes += 4, out += 8)
+		hex_of_four(out, bytes);
+	for (; length; length--, bytes++) {
+		*out++ = hex_digits[*bytes >> 4];
+		*out++ = hex_digits[*bytes & 15];
+	}
+}
+
+/*
+ * Eight digits of six bytes at once: the 48 bits are spread to six in each byte of a word, then moved to the five runs
+ * of digits, A-Z a-z 0-9 - _. `above_n` has 1 in each byte that is over n. Two bytes more are read: one load is quicker
+ * than two.
+ */
+static void base64url_of_six(char out[8], const uint8_t bytes[8])
+{
+	uint64_t word;
+
+	memcpy(&word, bytes, sizeof(word));
+	word = __builtin_bswap64(word) >> 16;
+	word = (word & 0xffffff) | (word & 0xffffff000000) << 8;
+	word = (word & 0x00000fff00000fff) | (word & 0x00fff00000fff000) << 4;
+	word = (word & 0x003f003f003f003f) | (word & 0x0fc00fc00fc00fc0) << 2;
+
+	uint64_t above_25 = (word + (127 - 25) * EACH_BYTE) >> 7 & EACH_BYTE;
+	uint64_t above_51 = (word + (127 - 51) * EACH_BYTE) >> 7 & EACH_BYTE;
+	uint64_t above_61 = (word + (127 - 61) * EACH_BYTE) >> 7 & EACH_BYTE;
+	uint64_t above_62 = (word + (127 - 62) * EACH_BYTE) >> 7 & EACH_BYTE;
+	word += 'A' * EACH_BYTE + ('a' - 'Z' - 1) * above_25 + ('_' - '-' - 1) * above_62;
+	word -= ('z' + 1 - '0') * above_51 + ('9' + 1 - '-') * above_61;
+	word = __builtin_bswap64(word);
+	memcpy(out, &word, sizeof(word));
+}
+
+void text_write_base64url(struct text_writer *writer, const uint8_t *bytes, uint32_t length)
+{
+	char *out = take_room(writer, ((uint64_t)length * 8 + 5) / 6);
+
+	if (!out)
+		return;
+	for (; length >= 8; length -= 6, bytes += 6, out += 8)
+		base64url_of_six(out, bytes);
+	for (uint32_t bits = 0, count = 0; length || count;) {
+		if (count < 6 && length) {
+			bits = bits << 8 | *bytes++;
+			count += 8;
+			length--;
+		}
+		uint32_t shift = count < 6 ? 0 : count - 6;
+		*out++ = base64url_digits[(count < 6 ? bits << (6 - count) : bits >> shift) & 63];
+		count = shift;
+	}
+}
+
+static uint16_t ip_group(const uint8_t ip[16], uint32_t index)
+{
+	return (uint16_t)(ip[2 * index] << 8 | ip[2 * index + 1]);
+}
+
+/* The run of zero groups that "::" stands for: the longest, the first of equals, at least two (RFC 5952 4.2). */
+static void find_zero_run(const uint8_t ip[16], uint32_t *run_start, uint32_t *run_length)
+{
+	uint32_t start = 0, length = 0;
+
+	*run_start = IP_GROUPS;
+	*run_length = 0;
+	for (uint32_t i = 0; i < IP_GROUPS; i++) {
+		if (ip_group(ip, i) != 0) {
+			length = 0;
+			continue;
+		}
+		if (length++ == 0)
+			start = i;
+		if (length >= 2 && length > *run_length) {
+			*run_start = start;
+			*run_length = length;
+		}
+	}
+}
+
+static void write_ip_group(struct text_writer *text, uint16_t group)
+{
+	bool begun = false;
+
+	for (int shift = 12; shift >= 0; shift -= 4) {
+		uint32_t digit = group >> shift & 15;
+		begun |= digit != 0 || shift == 0;
+		if (begun)
+			text_write_char(text, hex_digits[digit]);
+	}
+}
+
+static void write_ipv6(struct text_writer *text, const uint8_t ip[16])
+{
+	uint32_t run_start, run_length;
+
+	find_zero_run(ip, &run_start, &run_length);
+	text_write_char(text, '[');
+	for (uint32_t i = 0; i < IP_GROUPS; i++) {
+		if (i == run_start) {
+			text_write_literal(text, "::");
+			i += run_length - 1;
+			continue;
+		}
+		if (i != 0 && i != run_start + run_length)
+			text_write_char(text, ':');
+		write_ip_group(text, ip_group(ip, i));
+	}
+	text_write_char(text, ']');
+}
+
+void text_write_ip(struct text_writer *writer, const uint8_t ip[16])
+{
+	char buffer[IP_TEXT_BYTES];
+	struct text_writer text = text_write_begin(buffer, sizeof(buffer));
+
+	if (net_address_is_v4(ip)) {
+		for (uint32_t i = 12; i < 16; i++) {
+			if (i != 12)
+				text_write_char(&text, '.');
+			text_write_number(&text, ip[i]);
+		}
+	} else {
+		write_ipv6(&text, ip);
+	}
+	text_write_span(writer, text_written(&text));
+}
+
+void text_write_address(struct text_writer *writer, const struct net_address *address)
+{
+	text_write_ip(writer, address->ip);
+	if (address->port == 0)
+		return;
+	text_write_char(writer, ':');
+	text_write_number(writer, address->port);
+}

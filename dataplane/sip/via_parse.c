@@ -1,0 +1,92 @@
+#include "via_parse.h"
+
+#include "lexis.h"
+
+/* Takes a token and the slash behind it, with white space around both. Result: behind them; NULL when something else
+ * stands there. */
+static const char *take_token_and_slash(struct span *token, const char *at, const char *end)
+{
+	const char *from = lexis_skip_white(at, end);
+	at = lexis_skip(from, end, LEXIS_TOKEN);
+	*token = lexis_span(from, at);
+	at = lexis_skip_white(at, end);
+	return token->length && at < end && *at == '/' ? lexis_skip_white(at + 1, end) : NULL;
+}
+
+/*
+ * Takes `SIP / version / transport LWS`, the white space around the slashes being optional (RFC 3261 25.1). A request
+ * of another version has it here too (RFC 4475 3.1.2.16), and is answered with 505 by this Via.
+ */
+static const char *take_protocol(struct span *transport, const char *at, const char *end)
+{
+	struct span protocol, version;
+	at = take_token_and_slash(&protocol, at, end);
+	if (at == NULL || !span_equals_nocase(protocol, SPAN_LITERAL("SIP")))
+		return NULL;
+	at = take_token_and_slash(&version, at, end);
+	if (at == NULL)
+		return NULL;
+	const char *from = at;
+	at = lexis_skip(from, end, LEXIS_TOKEN);
+	*transport = lexis_span(from, at);
+	if (at == from || at == end || !lexis_is(*at, LEXIS_WHITE))
+		return NULL;
+	return lexis_skip_white(at, end);
+}
+
+static void note_parameter(struct sip_via *via, const struct lexis_parameter *parameter)
+{
+	struct span name = parameter->name;
+	if (span_equals_nocase(name, SPAN_LITERAL("branch")))
+		via->branch = parameter->value;
+	else if (span_equals_nocase(name, SPAN_LITERAL("received")))
+		via->received = parameter->value;
+	else if (span_equals_nocase(name, SPAN_LITERAL("rport"))) {
+		via->rport = parameter->value;
+		via->has_rport = true;
+	}
+}
+
+bool via_parse(struct sip_via *via, struct span *rest, struct span text)
+{
+	const char *end = text.at + text.length, *from = lexis_skip_white(text.at, end);
+	struct lexis_parameter parameter;
+	*via = (struct sip_via){0};
+
+	const char *at = take_protocol(&via->transport, from, end);
+	if (at == NULL)
+		return false;
+	at = lexis_take_host_port(&via->host, &via->port, at, end, true);
+	if (at == NULL)
+		return false;
+	const char *value_end = at;
+	at = lexis_skip_white(at, end);
+	while (at < end && *at == ';') {
+		at = lexis_take_parameter(&parameter, at + 1, end);
+		if (at == NULL)
+			return false;
+		note_parameter(via, &parameter);
+		value_end = parameter.value.at + parameter.value.length;
+	}
+	if (at < end && *at != ',')
+		return false;
+	via->value = lexis_span(from, value_end);
+	at = at < end ? lexis_skip_white(at + 1, end) : end;
+	*rest = lexis_span(at, end);
+	return true;
+}
+
+bool via_parse_nth(struct sip_via *via, const struct sip_message *message, uint32_t index)
+{
+	uint8_t line = message->first[SIP_HEADER_VIA];
+	for (; line != SIP_HEADER_NONE; line = sip_message_next(message, line)) {
+		struct span rest = sip_message_header_value(message, line);
+		do {
+			if (!via_parse(via, &rest, rest))
+				return false;
+			if (index-- == 0)
+				return true;
+		} while (rest.length);
+	}
+	return false;
+}

@@ -1,0 +1,80 @@
+#include "via_stamp.h"
+
+#define IP_TEXT_BYTES 41
+
+/* Length of the part that starts at text[0], up to the next ';' or ',' outside quotes. A ';' at text[0] itself belongs
+ * to the part. */
+static uint32_t part_length(struct span text)
+{
+	bool quoted = false;
+
+	for (uint32_t i = 0; i < text.length; i++) {
+		char byte = text.at[i];
+		if (quoted && byte == '\\')
+			i++;
+		else if (byte == '"')
+			quoted = !quoted;
+		else if (!quoted && ((byte == ';' && i != 0) || byte == ','))
+			return i;
+	}
+	return text.length;
+}
+
+static bool parameter_is(struct span part, struct span name)
+{
+	if (part.length == 0 || *part.at != ';')
+		return false;
+	part = span_skip(part, 1);
+
+	const char *equals = memchr(part.at, '=', part.length);
+	if (equals)
+		part.length = (uint32_t)(equals - part.at);
+	return span_equals_nocase(span_trim(part), name);
+}
+
+/* Without brackets: the grammar of received= (RFC 3261 25.1) has them for no address. */
+static struct span received_text(char buffer[IP_TEXT_BYTES], const struct net_address *source)
+{
+	struct text_writer writer = text_write_begin(buffer, IP_TEXT_BYTES);
+
+	text_write_ip(&writer, source->ip);
+	if (net_address_is_v4(source->ip))
+		return text_written(&writer);
+	return span_make(buffer + 1, writer.length - 2);
+}
+
+/* Another spelling of the same IPv6 address counts as different: a received= too much does no harm. */
+static bool sent_by_is_source(const struct sip_message *request, struct span received)
+{
+	struct span host = sip_message_text(request, request->via_host);
+
+	if (host.length >= 2 && *host.at == '[')
+		host = span_make(host.at + 1, host.length - 2);
+	return span_equals_nocase(host, received);
+}
+
+void via_stamp_write(struct text_writer *writer, const struct sip_message *request, const struct net_address *source)
+{
+	struct span value = sip_message_first(request, SIP_HEADER_VIA);
+	char buffer[IP_TEXT_BYTES];
+	struct span received = received_text(buffer, source);
+	bool add_received = request->via_has_rport || !sent_by_is_source(request, received);
+
+	for (bool first = true; value.length && *value.at != ','; first = false) {
+		struct span part = span_make(value.at, part_length(value));
+		value = span_skip(value, part.length);
+		bool is_received = parameter_is(part, SPAN_LITERAL("received"));
+		add_received |= is_received;
+		if (first || (!is_received && !parameter_is(part, SPAN_LITERAL("rport"))))
+			text_write_span(writer, span_trim(part));
+	}
+	if (add_received) {
+		text_write_literal(writer, ";received=");
+		text_write_span(writer, received);
+	}
+	if (request->via_has_rport) {
+		text_write_literal(writer, ";rport=");
+		text_write_number(writer, source->port);
+	}
+	text_write_span(writer, value);
+}

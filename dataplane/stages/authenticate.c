@@ -1,0 +1,215 @@
+#include <rte_ring_elem.h>
+#include <sodium.h>
+
+#include "credentials_parse.h"
+#include "digest.h"
+#include "message_facts.h"
+#include "nonce.h"
+#include "stages.h"
+
+/* What checking the credentials of one request came to. */
+enum authentication {
+	AUTHENTICATION_OK,
+	AUTHENTICATION_NONE, /* no credentials for our realm */
+	AUTHENTICATION_MALFORMED,
+	AUTHENTICATION_WRONG,
+	AUTHENTICATION_STALE,
+	AUTHENTICATION_REPLAY,
+	AUTHENTICATION_BANNED,
+};
+
+/* The answers, for REGISTER and for all others (R2). */
+static const uint16_t authenticate_reasons[][2] = {
+	[AUTHENTICATION_NONE] = {REASON_CHALLENGED, REASON_CHALLENGED_REGISTER},
+	[AUTHENTICATION_MALFORMED] = {REASON_MALFORMED_CREDENTIALS, REASON_MALFORMED_CREDENTIALS},
+	[AUTHENTICATION_WRONG] = {REASON_WRONG_CREDENTIALS, REASON_WRONG_CREDENTIALS_REGISTER},
+	[AUTHENTICATION_STALE] = {REASON_CHALLENGED_STALE, REASON_CHALLENGED_REGISTER_STALE},
+	[AUTHENTICATION_REPLAY] = {REASON_REPLAY, REASON_REPLAY_REGISTER},
+	[AUTHENTICATION_BANNED] = {REASON_BANNED, REASON_BANNED},
+};
+
+/* A name that does not exist is checked against this, so that the answer takes the same way (R2). */
+static const struct digest_secret authenticate_no_secret;
+
+static bool authenticate_is_emergency(const struct packet *packet)
+{
+	const struct company *company = packet->caller.company;
+	for (uint32_t i = 0; i < company->emergency_count; i++)
+		if (span_equals(packet->request_uri.user, company->emergency[i]))
+			return packet->message.method == SIP_METHOD_INVITE;
+	return false;
+}
+
+static void authenticate_report_failure(struct worker *worker, const struct ban_key *key)
+{
+	struct auth_failure failure = {.key = *key};
+	struct rte_ring *ring = worker->dataplane->auth_failure[worker->index];
+	if (rte_ring_sp_enqueue_elem(ring, &failure, sizeof(failure)) != 0)
+		worker->counters->value[COUNTER_AUTH_EVENTS_LOST]++;
+}
+
+/*
+ * What makes a second use of a nonce-count a retransmission: everything that decides about the call. Somebody who overheard the
+ * request cannot change its target and pass for one.
+ */
+static uint64_t authenticate_name_use(const struct worker *worker, const struct packet *packet)
+{
+	const struct sip_message *message = &packet->message;
+	const uint8_t *key = worker->snapshot->keys->steer_key;
+	struct span parts[] = {sip_message_text(message, message->request_uri), sip_message_first(message, SIP_HEADER_FROM),
+			       sip_message_first(message, SIP_HEADER_TO), sip_message_first(message, SIP_HEADER_CONTACT)};
+	uint64_t use = packet->transaction + message->method;
+
+	for (uint32_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		uint64_t hash;
+		crypto_shorthash((uint8_t *)&hash, (const uint8_t *)parts[i].at, parts[i].length, key);
+		use = use * 0x9e3779b97f4a7c15ull + hash;
+	}
+	return use;
+}
+
+static enum authentication authenticate_credentials(struct worker *worker, struct packet *packet,
+						    const struct digest_credentials *credentials)
+{
+	const struct company *company = packet->caller.company;
+	const struct sip_message *message = &packet->message;
+	const struct secret_keys *keys = worker->snapshot->keys;
+	const struct endpoint *endpoint = endpoint_find(company, credentials->username);
+	struct ban_key ban_key;
+	uint32_t issued_s = 0;
+
+	endpoint_key_make(ban_key.aor_key, keys->aor_key, credentials->username, company->domain);
+	memcpy(ban_key.ip, packet->source.ip, sizeof(ban_key.ip));
+	if (ban_find(worker->snapshot->bans, &ban_key, worker->now_tsc) && !authenticate_is_emergency(packet))
+		return AUTHENTICATION_BANNED;
+	bool right = digest_verify(endpoint ? &endpoint->secret : &authenticate_no_secret, credentials,
+				   sip_message_text(message, message->method_text));
+	if (!right || !endpoint || endpoint->auth != ENDPOINT_AUTH_DIGEST) {
+		authenticate_report_failure(worker, &ban_key);
+		return AUTHENTICATION_WRONG;
+	}
+	if (!nonce_verify(&issued_s, credentials->nonce, &keys->nonce, worker->now_s, company->domain,
+			  sip_message_text(message, message->call_id)))
+		return AUTHENTICATION_STALE;
+	if (nonce_window_use(&worker->nonce_window, credentials->nonce, credentials->qop.length ? credentials->nc : 0, issued_s,
+			     authenticate_name_use(worker, packet), worker->now_s) == NONCE_USE_REPLAY)
+		return AUTHENTICATION_REPLAY;
+	packet->caller.endpoint = endpoint;
+	return AUTHENTICATION_OK;
+}
+
+/* Searches all headers of one name; several algorithms stand in several headers (RFC 8760 2.4): the first right one counts. */
+static enum authentication authenticate_header(struct worker *worker, struct packet *packet, enum sip_header_name name,
+					       enum authentication so_far)
+{
+	const struct sip_message *message = &packet->message;
+	struct digest_credentials credentials;
+
+	for (uint8_t i = message->first[name]; i != SIP_HEADER_NONE && so_far != AUTHENTICATION_OK;
+	     i = sip_message_next(message, i)) {
+		enum credentials_result result = credentials_parse(&credentials, sip_message_header_value(message, i));
+		if (result == CREDENTIALS_MALFORMED && so_far == AUTHENTICATION_NONE)
+			so_far = AUTHENTICATION_MALFORMED;
+		if (result != CREDENTIALS_OK || credentials.algorithm == DIGEST_UNKNOWN ||
+		    !span_equals_nocase(credentials.realm, packet->caller.company->domain))
+			continue;
+		packet->digest_user = credentials.username;
+		if (packet->kind == PACKET_HOP)
+			continue;
+		so_far = authenticate_credentials(worker, packet, &credentials);
+	}
+	return so_far;
+}
+
+/* R2: the To user of a REGISTER must be the auth user and the To domain the realm. */
+static bool authenticate_registers_itself(const struct packet *packet)
+{
+	struct sip_address address;
+	struct sip_uri uri;
+
+	return message_facts_address(&address, &uri, &packet->message, SIP_HEADER_TO) && uri.scheme == URI_SCHEME_SIP &&
+	       span_equals(uri.user, packet->caller.endpoint->name) &&
+	       span_equals_nocase(uri.host, packet->caller.company->domain);
+}
+
+/* CANCEL and ACK of a non-2xx: who sent the INVITE, or most likely did. */
+static void authenticate_recall(struct worker *worker, struct packet *packet, const struct caller_facts *facts)
+{
+	const struct company *company = packet->caller.company;
+	const struct caller_memory_entry *entry = caller_memory_find(&worker->caller_memory, packet->transaction);
+
+	if (entry && entry->company_id == company->id && entry->endpoint < company->endpoint_count &&
+	    name_table_hash(company->endpoint[entry->endpoint].name, false) == entry->name_hash)
+		packet->caller.endpoint = &company->endpoint[entry->endpoint];
+	if (!packet->caller.endpoint)
+		packet->caller.endpoint = caller_guess_endpoint(company, facts, packet->digest_user);
+	if (!packet->caller.endpoint)
+		packet_refuse(packet, packet->message.method == SIP_METHOD_ACK ? REASON_ACK_WITHOUT_COOKIE : REASON_UNKNOWN_CALLER);
+}
+
+static void authenticate_note(struct worker *worker, const struct packet *packet)
+{
+	const struct company *company = packet->caller.company;
+	const struct endpoint *endpoint = packet->caller.endpoint;
+
+	caller_memory_note(&worker->caller_memory,
+			   &(struct caller_memory_entry){.transaction = packet->transaction,
+							 .company_id = company->id,
+							 .endpoint = (uint32_t)(endpoint - company->endpoint),
+							 .name_hash = name_table_hash(endpoint->name, false)});
+}
+
+static void authenticate_endpoint(struct worker *worker, struct packet *packet, const struct caller_facts *facts)
+{
+	bool is_register = packet->message.method == SIP_METHOD_REGISTER;
+	enum authentication result =
+		authenticate_header(worker, packet, is_register ? SIP_HEADER_AUTHORIZATION : SIP_HEADER_PROXY_AUTHORIZATION,
+				    AUTHENTICATION_NONE);
+	if (result == AUTHENTICATION_NONE || result == AUTHENTICATION_MALFORMED)
+		result = authenticate_header(worker, packet,
+					     is_register ? SIP_HEADER_PROXY_AUTHORIZATION : SIP_HEADER_AUTHORIZATION, result);
+	if (packet->kind == PACKET_HOP)
+		authenticate_recall(worker, packet, facts);
+	else if (result != AUTHENTICATION_OK)
+		packet_refuse(packet, authenticate_reasons[result][is_register]);
+}
+
+static void authenticate_register(struct packet *packet)
+{
+	if (!packet->caller.endpoint || !authenticate_registers_itself(packet)) {
+		packet_refuse(packet, REASON_REGISTER_FOR_ANOTHER);
+		return;
+	}
+	packet->punt_kind = PUNT_REGISTER;
+	packet_end(packet, VERDICT_PUNT, REASON_PUNTED_REGISTER);
+}
+
+static void authenticate_packet(struct worker *worker, struct packet *packet)
+{
+	struct caller_facts facts;
+
+	packet->digest_user = (struct span){0};
+	message_facts_caller(&facts, packet, worker->snapshot->wire);
+	enum reason reason = caller_identify(&packet->caller, worker->snapshot->directory, &facts);
+	if (reason != REASON_NONE) {
+		packet_refuse(packet, reason);
+		return;
+	}
+	if (!packet->caller.carrier && !packet->caller.endpoint)
+		authenticate_endpoint(worker, packet, &facts);
+	if (packet->verdict)
+		return;
+	if (packet->message.method == SIP_METHOD_REGISTER)
+		authenticate_register(packet);
+	else if (packet->kind == PACKET_INITIAL && packet->caller.endpoint)
+		authenticate_note(worker, packet);
+}
+
+void authenticate_burst(struct worker *worker)
+{
+	for (uint32_t i = 0; i < worker->packet_count; i++) {
+		struct packet *packet = &worker->packet[i];
+		if (!packet->verdict && (packet->kind == PACKET_INITIAL || packet->kind == PACKET_HOP))
+			authenticate_packet(worker, packet);
+	}
+}

@@ -1,0 +1,14 @@
+#include <rte_mbuf.h>
+
+#include "stages.h"
+
+void drop_burst(struct worker *worker)
+{
+	for (uint32_t i = 0; i < worker->packet_count; i++) {
+		struct packet *packet = &worker->packet[i];
+		worker->counters->verdict[packet->verdict]++;
+		worker->counters->reason[packet->reason]++;
+		rte_pktmbuf_free(packet->mbuf);
+		packet->mbuf = NULL;
+	}
+}

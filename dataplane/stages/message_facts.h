@@ -1,0 +1,23 @@
+/*
+ * message_facts.h - what several stages ask of a message: who it says it is from, whose address a URI names, header numbers.
+ */
+#ifndef AMITY_MESSAGE_FACTS_H
+#define AMITY_MESSAGE_FACTS_H
+
+#include "address_parse.h"
+#include "packet.h"
+
+/* First address of the first header of that name, and its URI. Result: false when absent or malformed. */
+bool message_facts_address(struct sip_address *address, struct sip_uri *uri, const struct sip_message *message,
+			   enum sip_header_name name);
+
+/* True when the host is an IP address of one of our interfaces. */
+bool message_facts_is_own_host(const struct wire *wire, struct span host);
+
+/* The sender as R1 looks at it. Result: false when From does not hold a sip URI (its host and user are then empty). */
+void message_facts_caller(struct caller_facts *facts, const struct packet *packet, const struct wire *wire);
+
+/* Max-Forwards of a request; 70 when absent (RFC 3261 16.6 step 3), 255 when larger. */
+uint32_t message_facts_max_forwards(const struct sip_message *message);
+
+#endif

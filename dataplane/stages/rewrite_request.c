@@ -1,0 +1,240 @@
+#include "rewrite_request.h"
+
+#include "address_parse.h"
+#include "message_facts.h"
+#include "rewrite_parts.h"
+
+/*
+ * What the sender wrote, as far as we change it, goes into our branch for the responses (R24). The cipher's nonce hangs on the
+ * transaction, which INVITE, CANCEL and ACK have in common, so that all get the same branch (RFC 3261 16.11).
+ */
+static bool rewrite_request_push_via(struct worker *worker, const struct packet *packet, const struct branch_cookie *sender,
+				     struct span from, struct span to)
+{
+	const struct sip_message *message = &packet->message;
+	struct span transaction = span_make((const char *)&packet->transaction, sizeof(packet->transaction));
+	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
+	struct branch_cookie cookie = {
+		.sender_from = span_equals(sender->sender_from, from) ? (struct span){0} : sender->sender_from,
+		.sender_to = span_equals(sender->sender_to, to) ? (struct span){0} : sender->sender_to,
+	};
+	int length = route_cookie_seal_branch(text, sizeof(text), &cookie, worker->snapshot->keys,
+					      sip_message_text(message, message->call_id), transaction);
+
+	if (length <= 0)
+		return false;
+	rewrite_push_via(&worker->edits, packet, span_make(text, (size_t)length));
+	return true;
+}
+
+/* Has the sender an address that the answers of others would not reach (R35, R30)? */
+static bool rewrite_request_is_behind_nat(const struct packet *packet)
+{
+	const struct sip_message *message = &packet->message;
+	struct sip_address contact;
+	struct sip_uri uri;
+	uint8_t ip[16];
+
+	if (!uri_parse_ip(ip, sip_message_text(message, message->via_host)) || memcmp(ip, packet->source.ip, 16) != 0)
+		return true;
+	if (!message_facts_address(&contact, &uri, message, SIP_HEADER_CONTACT))
+		return false;
+	return !uri_parse_ip(ip, uri.host) || memcmp(ip, packet->source.ip, 16) != 0;
+}
+
+static bool rewrite_request_record_route(struct worker *worker, const struct packet *packet, const struct branch_cookie *sender,
+					 struct span callee_from, struct span callee_to)
+{
+	const struct sip_message *message = &packet->message;
+	const struct company *company = packet->decision.company;
+	struct edit_list *edits = &worker->edits;
+	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
+	struct dialog_cookie cookie = {
+		.company = company ? company->id : 0,
+		.caller_tag_hash = route_cookie_hash_tag(worker->snapshot->keys, sip_message_text(message, message->from_tag)),
+		.caller_from = sender->sender_from,
+		.caller_to = sender->sender_to,
+		.callee_from = callee_from,
+		.callee_to = callee_to,
+	};
+
+	if (rewrite_request_is_behind_nat(packet)) {
+		cookie.flags |= DIALOG_CALLER_FLOW;
+		cookie.caller_flow = packet->source;
+	}
+	if (packet->binding && packet->binding->behind_nat) {
+		cookie.flags |= DIALOG_CALLEE_FLOW;
+		cookie.callee_flow = packet->binding->next_hop;
+	}
+	int length = route_cookie_seal_dialog(text, sizeof(text), &cookie, worker->snapshot->keys,
+					      sip_message_text(message, message->call_id));
+	if (length <= 0)
+		return false;
+	text_write_literal(&edits->writer, "Record-Route: <sip:");
+	rewrite_write_own(&edits->writer, packet);
+	text_write_literal(&edits->writer, ";lr;c=");
+	text_write_span(&edits->writer, span_make(text, (size_t)length));
+	text_write_literal(&edits->writer, ">\r\n");
+	edit_list_replace(edits, rewrite_top(message), edit_list_take(edits));
+	return true;
+}
+
+static void rewrite_request_write_host(struct text_writer *writer, struct span host, const struct net_address *destination)
+{
+	if (host.length) {
+		text_write_span(writer, host);
+		return;
+	}
+	struct net_address address = *destination;
+	if (address.port == 5060)
+		address.port = 0; /* R21: omitted from the URIs that we make */
+	text_write_address(writer, &address);
+}
+
+static void rewrite_request_uri(struct edit_list *edits, const struct packet *packet, const struct route_presentation *shown)
+{
+	if (shown->use_contact && packet->binding) {
+		text_write_span(&edits->writer, packet->binding->contact);
+	} else {
+		text_write_literal(&edits->writer, "sip:");
+		text_write_span(&edits->writer, shown->request_user);
+		text_write_char(&edits->writer, '@');
+		rewrite_request_write_host(&edits->writer, shown->request_host, &packet->destination);
+	}
+	edit_list_replace(edits, packet->message.request_uri, edit_list_take(edits));
+}
+
+static struct span rewrite_request_from(struct edit_list *edits, const struct packet *packet,
+					const struct route_presentation *shown)
+{
+	struct text_writer *writer = &edits->writer;
+
+	if (shown->from_display.length) {
+		text_write_span(writer, shown->from_display);
+		text_write_char(writer, ' ');
+	}
+	text_write_literal(writer, "<sip:");
+	text_write_span(writer, shown->from_user);
+	text_write_char(writer, '@');
+	if (shown->from_host.length)
+		text_write_span(writer, shown->from_host);
+	else
+		text_write_ip(writer, packet->hop.source);
+	text_write_char(writer, '>');
+	return edit_list_take(edits);
+}
+
+static struct span rewrite_request_to(struct edit_list *edits, const struct packet *packet, const struct route_presentation *shown)
+{
+	text_write_literal(&edits->writer, "<sip:");
+	text_write_span(&edits->writer, shown->to_user);
+	text_write_char(&edits->writer, '@');
+	rewrite_request_write_host(&edits->writer, shown->to_host, &packet->destination);
+	text_write_char(&edits->writer, '>');
+	return edit_list_take(edits);
+}
+
+/* What endpoints say about identity is replaced by what the rules say (R15, R23); private headers do not leave (R16). */
+static void rewrite_request_identity(struct edit_list *edits, const struct packet *packet, const struct route_presentation *shown)
+{
+	const struct sip_message *message = &packet->message;
+
+	rewrite_remove_headers(edits, message, SIP_HEADER_P_ASSERTED_IDENTITY);
+	rewrite_remove_headers(edits, message, SIP_HEADER_P_PREFERRED_IDENTITY);
+	rewrite_remove_headers(edits, message, SIP_HEADER_REMOTE_PARTY_ID);
+	if (!shown->keep_diversion)
+		rewrite_remove_headers(edits, message, SIP_HEADER_DIVERSION);
+	if (shown->strip_private)
+		for (uint8_t i = 0; i < message->header_count; i++) {
+			const struct sip_header *header = &message->header[i];
+			const char *name = message->bytes.at + header->start;
+			if (header->name == SIP_HEADER_P_CHARGE_INFO ||
+			    (header->name == SIP_HEADER_OTHER && (name[0] | 0x20) == 'x' && name[1] == '-'))
+				rewrite_remove_line(edits, message, i);
+		}
+	if (!shown->identity_user.length)
+		return;
+	text_write_literal(&edits->writer, "P-Asserted-Identity: <sip:");
+	text_write_span(&edits->writer, shown->identity_user);
+	text_write_char(&edits->writer, '@');
+	if (shown->from_host.length)
+		text_write_span(&edits->writer, shown->from_host);
+	else
+		text_write_ip(&edits->writer, packet->hop.source);
+	text_write_literal(&edits->writer, ">\r\n");
+	edit_list_replace(edits, rewrite_top(message), edit_list_take(edits));
+}
+
+/* RFC 3327 5.3: the Path of the binding becomes the Route; routes that the endpoint asked for do not count. */
+static void rewrite_request_route(struct edit_list *edits, const struct packet *packet)
+{
+	rewrite_remove_headers(edits, &packet->message, SIP_HEADER_ROUTE);
+	if (!packet->binding || !packet->binding->path.length)
+		return;
+	text_write_literal(&edits->writer, "Route: ");
+	text_write_span(&edits->writer, packet->binding->path);
+	text_write_literal(&edits->writer, "\r\n");
+	edit_list_replace(edits, rewrite_top(&packet->message), edit_list_take(edits));
+}
+
+bool rewrite_request_initial(struct worker *worker, const struct packet *packet)
+{
+	struct edit_list *edits = &worker->edits;
+	const struct sip_message *message = &packet->message;
+	struct route_presentation *shown = &worker->presentation;
+
+	if (!route_present(shown, &packet->request, &packet->decision))
+		return false;
+	struct branch_cookie sender = {
+		.sender_from = rewrite_address_part(message, SIP_HEADER_FROM),
+		.sender_to = rewrite_address_part(message, SIP_HEADER_TO),
+	};
+	struct span from = rewrite_request_from(edits, packet, shown);
+	struct span to = rewrite_request_to(edits, packet, shown);
+	if (!rewrite_request_push_via(worker, packet, &sender, from, to))
+		return false;
+	rewrite_request_uri(edits, packet, shown);
+	rewrite_replace_address(edits, message, SIP_HEADER_FROM, from);
+	rewrite_replace_address(edits, message, SIP_HEADER_TO, to);
+	rewrite_max_forwards(edits, message);
+	rewrite_request_route(edits, packet);
+	rewrite_request_identity(edits, packet, shown);
+	rewrite_remove_credentials(edits, message, worker->snapshot->directory);
+	return message->method != SIP_METHOD_INVITE || rewrite_request_record_route(worker, packet, &sender, from, to);
+}
+
+static void rewrite_request_pop_route(struct edit_list *edits, const struct sip_message *message)
+{
+	uint8_t index = message->first[SIP_HEADER_ROUTE];
+	struct sip_address address;
+	struct span rest = {0};
+
+	if (address_parse(&address, &rest, sip_message_header_value(message, index)))
+		rewrite_remove_first_value(edits, message, index, rest);
+}
+
+bool rewrite_request_in_dialog(struct worker *worker, const struct packet *packet)
+{
+	struct edit_list *edits = &worker->edits;
+	const struct sip_message *message = &packet->message;
+	const struct dialog_cookie *dialog = &packet->dialog;
+	/* The callee's From is what we showed as To, and the other way round (R24). */
+	struct span from = packet->from_caller ? dialog->callee_from : dialog->caller_to;
+	struct span to = packet->from_caller ? dialog->callee_to : dialog->caller_from;
+	struct branch_cookie sender = {
+		.sender_from = rewrite_address_part(message, SIP_HEADER_FROM),
+		.sender_to = rewrite_address_part(message, SIP_HEADER_TO),
+	};
+
+	if (!rewrite_request_push_via(worker, packet, &sender, from, to))
+		return false;
+	rewrite_request_pop_route(edits, message);
+	rewrite_max_forwards(edits, message);
+	rewrite_replace_address(edits, message, SIP_HEADER_FROM, from);
+	rewrite_replace_address(edits, message, SIP_HEADER_TO, to);
+	rewrite_remove_headers(edits, message, SIP_HEADER_P_ASSERTED_IDENTITY);
+	rewrite_remove_headers(edits, message, SIP_HEADER_P_PREFERRED_IDENTITY);
+	rewrite_remove_headers(edits, message, SIP_HEADER_REMOTE_PARTY_ID);
+	rewrite_remove_credentials(edits, message, worker->snapshot->directory);
+	return true;
+}

@@ -1,0 +1,123 @@
+#include "answer_write.h"
+#include "message_facts.h"
+#include "stages.h"
+
+/* Branches of the registrar's keep-alive OPTIONS start so (control/registrar): their answers go there. */
+static const struct span screen_ping_branch = SPAN_LITERAL("z9hG4bKping");
+
+static void screen_response(const struct worker *worker, struct packet *packet)
+{
+	struct sip_message *message = &packet->message;
+	const struct wire_interface *interface = NULL;
+	uint8_t ip[16];
+
+	packet->kind = PACKET_RESPONSE;
+	if (uri_parse_ip(ip, sip_message_text(message, message->via_host)))
+		interface = wire_find_own(worker->snapshot->wire, ip);
+	uint16_t port = message->via_port ? message->via_port : 5060;
+	if (!interface || interface->sip_port != port) {
+		packet_end(packet, VERDICT_DROP, REASON_RESPONSE_NOT_OURS);
+	} else if (span_starts_with(sip_message_text(message, message->via_branch), screen_ping_branch)) {
+		packet->punt_kind = PUNT_PING_ANSWER;
+		packet_end(packet, VERDICT_PUNT, REASON_PUNTED_PING_ANSWER);
+	}
+}
+
+/* Request validation before anything else (RFC 3261 16.3). */
+static enum reason screen_validate(struct packet *packet)
+{
+	const struct sip_message *message = &packet->message;
+
+	if (!uri_parse(&packet->request_uri, sip_message_text(message, message->request_uri)))
+		return REASON_MALFORMED_URI;
+	if (packet->request_uri.scheme != URI_SCHEME_SIP)
+		return REASON_URI_SCHEME;
+	if (message_facts_max_forwards(message) == 0)
+		return REASON_TOO_MANY_HOPS;
+	if (sip_message_has(message, SIP_HEADER_PROXY_REQUIRE) && message->method != SIP_METHOD_ACK &&
+	    message->method != SIP_METHOD_CANCEL)
+		return REASON_BAD_EXTENSION;
+	return REASON_NONE;
+}
+
+/* Our cookie in the topmost Route, if that Route is ours (R30). */
+static struct span screen_find_cookie(const struct worker *worker, const struct sip_message *message)
+{
+	struct sip_address address;
+	struct sip_uri uri;
+	struct span cookie = {0};
+
+	if (!message_facts_address(&address, &uri, message, SIP_HEADER_ROUTE) ||
+	    !message_facts_is_own_host(worker->snapshot->wire, uri.host))
+		return cookie;
+	if (!uri_find_parameter(&cookie, uri.parameters, SPAN_LITERAL("c")))
+		return (struct span){0};
+	return cookie;
+}
+
+/* Requests without To tag: they create a dialog or stand alone (R29). */
+static void screen_outside_dialog(const struct worker *worker, struct packet *packet)
+{
+	struct span host = packet->request_uri.host;
+
+	switch (packet->message.method) {
+	case SIP_METHOD_INVITE:
+	case SIP_METHOD_MESSAGE:
+	case SIP_METHOD_REGISTER:
+		packet->kind = PACKET_INITIAL;
+		break;
+	case SIP_METHOD_CANCEL:
+		packet->kind = PACKET_HOP;
+		break;
+	case SIP_METHOD_ACK:
+		packet_refuse(packet, REASON_ACK_WITHOUT_COOKIE);
+		break;
+	case SIP_METHOD_OPTIONS:
+		packet_refuse(packet, message_facts_is_own_host(worker->snapshot->wire, host) ||
+						      company_find_by_domain(worker->snapshot->directory, host)
+					      ? REASON_OPTIONS_ANSWERED
+					      : REASON_FOREIGN_DOMAIN);
+		break;
+	case SIP_METHOD_SUBSCRIBE:
+	case SIP_METHOD_PUBLISH:
+		packet_refuse(packet, REASON_EVENT_NOT_SUPPORTED);
+		break;
+	default:
+		packet_refuse(packet, REASON_METHOD_NOT_ALLOWED);
+	}
+}
+
+static void screen_request(const struct worker *worker, struct packet *packet)
+{
+	const struct sip_message *message = &packet->message;
+	enum reason reason = screen_validate(packet);
+
+	if (reason != REASON_NONE) {
+		packet_refuse(packet, reason);
+		return;
+	}
+	packet->cookie = screen_find_cookie(worker, message);
+	if (message->method == SIP_METHOD_ACK && answer_is_own_tag(message, worker->snapshot->keys->tag_key))
+		packet_end(packet, VERDICT_DROP, REASON_ACK_ABSORBED);
+	else if (message->to_tag.length && packet->cookie.length)
+		packet->kind = PACKET_IN_DIALOG;
+	else if (message->to_tag.length && message->method == SIP_METHOD_ACK)
+		packet->kind = PACKET_HOP;
+	else if (message->to_tag.length && message->method != SIP_METHOD_REGISTER && message->method != SIP_METHOD_CANCEL)
+		packet_refuse(packet, REASON_NO_COOKIE);
+	else
+		screen_outside_dialog(worker, packet);
+}
+
+void screen_burst(struct worker *worker)
+{
+	for (uint32_t i = 0; i < worker->packet_count; i++) {
+		struct packet *packet = &worker->packet[i];
+		if (packet->verdict)
+			continue;
+		if (packet->message.is_request)
+			screen_request(worker, packet);
+		else
+			screen_response(worker, packet);
+	}
+}

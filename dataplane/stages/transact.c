@@ -1,0 +1,30 @@
+#include <sodium.h>
+
+#include "stages.h"
+
+static uint64_t transact_hash(struct span text, const uint8_t key[16])
+{
+	uint64_t hash;
+	crypto_shorthash((uint8_t *)&hash, (const uint8_t *)text.at, text.length, key);
+	return hash;
+}
+
+/*
+ * INVITE, its CANCEL and the ACK of its non-2xx have Call-ID, topmost branch and CSeq number in common (RFC 3261 9.1, 17.1.1.3).
+ * Keyed, so that nobody can make two transactions meet.
+ */
+static uint64_t transact_name(const struct sip_message *message, const uint8_t key[16])
+{
+	uint64_t call_id = transact_hash(sip_message_text(message, message->call_id), key);
+	uint64_t branch = transact_hash(sip_message_text(message, message->via_branch), key);
+	return (call_id ^ (branch << 17 | branch >> 47)) + message->cseq * 0x9e3779b97f4a7c15ull;
+}
+
+void transact_burst(struct worker *worker)
+{
+	for (uint32_t i = 0; i < worker->packet_count; i++) {
+		struct packet *packet = &worker->packet[i];
+		if (!packet->verdict && packet->message.is_request)
+			packet->transaction = transact_name(&packet->message, worker->snapshot->keys->steer_key);
+	}
+}

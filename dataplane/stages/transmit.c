@@ -1,0 +1,17 @@
+#include "send.h"
+#include "stages.h"
+
+void transmit_burst(struct worker *worker)
+{
+	for (uint32_t i = 0; i < worker->packet_count; i++) {
+		struct packet *packet = &worker->packet[i];
+		if (!packet->out)
+			continue;
+		if (packet->verdict == VERDICT_FORWARD)
+			send_frame(worker, packet->out, &packet->hop, &packet->destination);
+		else
+			send_message(worker, packet->out, &packet->destination);
+		packet->out = NULL;
+	}
+	send_flush(worker);
+}

@@ -1,0 +1,26 @@
+/*
+ * guard_page.h - inputs for parsers, placed so that one byte too far is a crash.
+ *
+ *   [ unreadable page ][ pages ......... input ][ unreadable page ]
+ *                                              ^ the input ends where the unreadable page begins
+ */
+#ifndef AMITY_GUARD_PAGE_H
+#define AMITY_GUARD_PAGE_H
+
+#include "span.h"
+
+struct guard_page {
+	char *mapping;
+	size_t mapping_bytes;
+	size_t capacity_bytes; /* largest input */
+};
+
+/* Maps room for inputs of up to `capacity_bytes`; exits with a message when the system refuses. Release with
+ * guard_page_free. */
+void guard_page_build(struct guard_page *guard, size_t capacity_bytes);
+void guard_page_free(struct guard_page *guard);
+
+/* Copies `input` to the end of the readable pages. Result: the copy, valid to the next call. */
+struct span guard_page_place(struct guard_page *guard, struct span input);
+
+#endif

@@ -1,0 +1,218 @@
+#include "cmocka_all.h"
+
+#include <arpa/inet.h>
+#include <sodium.h>
+
+#include "answer_write.h"
+#include "guarded_text.h"
+#include "message_stub.h"
+
+#define REST                                                                                                           \
+	"From: \"A\" <sip:a@acme.example.net>;tag=9fxced76sl\r\nTo: <sip:b@acme.example.net>\r\nCall-ID: "             \
+	"3848@192.0.2.4\r\n"                                                                                           \
+	"CSeq: 7 INVITE\r\n"
+#define REQUEST(via)                                                                                                   \
+	"INVITE sip:b@acme.example.net SIP/2.0\r\nMax-Forwards: 70\r\n" via REST "Content-Length: 0\r\n\r\n"
+
+static const uint8_t key[16] = "0123456789abcde";
+
+static struct net_address source_of(const char *ip, uint16_t port)
+{
+	struct net_address source = {.port = port};
+	assert_int_equal(inet_pton(AF_INET6, ip, source.ip), 1);
+	return source;
+}
+
+static void check(const char *text, const struct answer *answer, const char *expected)
+{
+	static struct sip_message request;
+	struct guarded_text guarded = guarded_text_map(4096), in = guarded_text_map(4096);
+	uint32_t length = (uint32_t)strlen(expected);
+	char *out = guarded_text_room(&guarded, length);
+
+	message_stub_fill(&request, guarded_text_copy(&in, span_of_text(text)));
+	int written = answer_write(guarded_text_room(&guarded, 4096), 4096, &request, answer);
+	assert_span_equal(span_make(guarded_text_room(&guarded, 4096), (size_t)written), span_of_text(expected));
+	assert_int_equal(answer_write(out, length, &request, answer), length);
+	assert_memory_equal(out, expected, length);
+	for (uint32_t room = 0; room < length; room++)
+		assert_int_equal(answer_write(guarded_text_room(&guarded, room), room, &request, answer), -1);
+	guarded_text_unmap(&guarded);
+	guarded_text_unmap(&in);
+}
+
+static void a_whole_answer(void **state)
+{
+	struct answer answer = {.status = 407,
+				.phrase = SPAN_LITERAL("Proxy Authentication Required"),
+				.to_tag = SPAN_LITERAL("0123456789abcdef"),
+				.extra_headers = SPAN_LITERAL("Proxy-Authenticate: Digest realm=\"x\"\r\n"),
+				.source = source_of("::ffff:192.0.2.4", 5062)};
+
+	(void)state;
+	check("INVITE sip:b@acme.example.net SIP/2.0\r\nCSeq: 7 INVITE\r\nv: SIP/2.0/UDP "
+	      "192.0.2.4:5062;branch=z9hG4bKa\r\n"
+	      "Max-Forwards: 70\r\nTo: <sip:b@acme.example.net>\r\nVia: SIP/2.0/UDP "
+	      "192.0.2.9;branch=z9hG4bKb;received=1.2.3.4\r\n"
+	      "From: \"A\" <sip:a@acme.example.net>;tag=9fxced76sl\r\nCall-ID: 3848@192.0.2.4\r\n"
+	      "Via: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bKc;rport\r\nContent-Length: 4\r\n\r\nbody",
+	      &answer,
+	      "SIP/2.0 407 Proxy Authentication Required\r\nVia: SIP/2.0/UDP 192.0.2.4:5062;branch=z9hG4bKa\r\n"
+	      "Via: SIP/2.0/UDP 192.0.2.9;branch=z9hG4bKb;received=1.2.3.4\r\nVia: SIP/2.0/UDP "
+	      "192.0.2.10;branch=z9hG4bKc;rport\r\n"
+	      "From: \"A\" <sip:a@acme.example.net>;tag=9fxced76sl\r\nTo: "
+	      "<sip:b@acme.example.net>;tag=0123456789abcdef\r\n"
+	      "Call-ID: 3848@192.0.2.4\r\nCSeq: 7 INVITE\r\nProxy-Authenticate: Digest realm=\"x\"\r\nContent-Length: "
+	      "0\r\n\r\n");
+}
+
+static void the_topmost_via(void **state)
+{
+	static const struct {
+		const char *ip;
+		const char *request, *via;
+	} rows[] = {
+#define ROW(ip, via, expected)                                                                                         \
+	{ip, REQUEST("Via: " via "\r\n"),                                                                              \
+	 "SIP/2.0 100 Trying\r\nVia: " expected "\r\n" REST "Content-Length: 0\r\n\r\n"},
+		ROW("::ffff:192.0.2.4", "SIP/2.0/UDP 192.0.2.4:5062;branch=z9hG4bKa",
+		    "SIP/2.0/UDP 192.0.2.4:5062;branch=z9hG4bKa")
+		/* another host: received (RFC 3261 18.2.1) */
+		ROW("::ffff:192.0.2.4", "SIP/2.0/UDP 10.1.1.1;branch=z9hG4bKa",
+		    "SIP/2.0/UDP 10.1.1.1;branch=z9hG4bKa;received=192.0.2.4")
+			ROW("::ffff:192.0.2.4", "SIP/2.0/UDP pbx.example.net;branch=z9hG4bKa",
+			    "SIP/2.0/UDP pbx.example.net;branch=z9hG4bKa;received=192.0.2.4")
+				ROW("::ffff:192.0.2.4", "SIP/2.0/UDP 192.0.2.40;branch=z9hG4bKa",
+				    "SIP/2.0/UDP 192.0.2.40;branch=z9hG4bKa;received=192.0.2.4")
+		/* rport: both, also with the right host (RFC 3581 4) */
+		ROW("::ffff:192.0.2.4", "SIP/2.0/UDP 192.0.2.4:5062;rport;branch=z9hG4bKa",
+		    "SIP/2.0/UDP 192.0.2.4:5062;branch=z9hG4bKa;received=192.0.2.4;rport=40000")
+			ROW("::ffff:192.0.2.4", "SIP/2.0/UDP 10.1.1.1:5062 ; branch=z9hG4bKa ; rport",
+			    "SIP/2.0/UDP 10.1.1.1:5062; branch=z9hG4bKa;received=192.0.2.4;rport=40000")
+		/* what the sender claims of himself gives way */
+		ROW("::ffff:192.0.2.4", "SIP/2.0/UDP 10.1.1.1;Received=6.6.6.6;RPORT=1;rport=66;branch=z9hG4bKa",
+		    "SIP/2.0/UDP 10.1.1.1;branch=z9hG4bKa;received=192.0.2.4;rport=40000")
+			ROW("::ffff:192.0.2.4", "SIP/2.0/UDP 192.0.2.4;received = 6.6.6.6;branch=z9hG4bKa",
+			    "SIP/2.0/UDP 192.0.2.4;branch=z9hG4bKa;received=192.0.2.4")
+		/* several values in the line: only the first is ours to change */
+		ROW("::ffff:192.0.2.4",
+		    "SIP/2.0/UDP 10.1.1.1;branch=z9hG4bKa , SIP/2.0/UDP 10.1.1.2;received=6.6.6.6;rport=9",
+		    "SIP/2.0/UDP 10.1.1.1;branch=z9hG4bKa;received=192.0.2.4, SIP/2.0/UDP "
+		    "10.1.1.2;received=6.6.6.6;rport=9")
+			ROW("::ffff:192.0.2.4",
+			    "SIP/2.0/UDP 192.0.2.4;x=\"a;received=1,\\\"b\";branch=z9hG4bKa,SIP/2.0/UDP "
+			    "10.1.1.2;branch=z9hG4bKb;rport=9",
+			    "SIP/2.0/UDP 192.0.2.4;x=\"a;received=1,\\\"b\";branch=z9hG4bKa,SIP/2.0/UDP "
+			    "10.1.1.2;branch=z9hG4bKb;rport=9")
+				ROW("::ffff:192.0.2.4", "SIP/2.0/UDP 192.0.2.4;x=\"\\\"\";rport;branch=z9hG4bKa",
+				    "SIP/2.0/UDP 192.0.2.4;x=\"\\\"\";branch=z9hG4bKa;received=192.0.2.4;rport=40000")
+		/* names that only begin alike stay */
+		ROW("::ffff:192.0.2.4", "SIP/2.0/UDP 192.0.2.4;received-x=1;branch=z9hG4bKa",
+		    "SIP/2.0/UDP 192.0.2.4;received-x=1;branch=z9hG4bKa")
+		/* IPv6: compared without brackets and case, written without brackets */
+		ROW("2001:db8::4", "SIP/2.0/UDP [2001:DB8::4]:5062;branch=z9hG4bKa",
+		    "SIP/2.0/UDP [2001:DB8::4]:5062;branch=z9hG4bKa")
+			ROW("2001:db8::4", "SIP/2.0/UDP [2001:db8::5];rport;branch=z9hG4bKa",
+			    "SIP/2.0/UDP [2001:db8::5];branch=z9hG4bKa;received=2001:db8::4;rport=40000")};
+	struct answer answer = {.status = 100, .phrase = SPAN_LITERAL("Trying"), .to_tag = SPAN_LITERAL("unused")};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		answer.source = source_of(rows[i].ip, 40000);
+		check(rows[i].request, &answer, rows[i].via);
+	}
+}
+
+static void a_tag_that_is_there_stays(void **state)
+{
+	struct answer answer = {.status = 481,
+				.phrase = SPAN_LITERAL("Gone"),
+				.to_tag = SPAN_LITERAL("new"),
+				.source = source_of("::ffff:192.0.2.4", 5060)};
+
+	(void)state;
+	check("BYE sip:b SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.4\r\nTo: <sip:b@x>;tag=old\r\n\r\n", &answer,
+	      "SIP/2.0 481 Gone\r\nVia: SIP/2.0/UDP 192.0.2.4\r\nTo: <sip:b@x>;tag=old\r\nContent-Length: 0\r\n\r\n");
+}
+
+static void headers_that_lack_are_left_out(void **state)
+{
+	struct answer answer = {.status = 400,
+				.phrase = SPAN_LITERAL("Bad Request"),
+				.to_tag = SPAN_LITERAL("new"),
+				.source = source_of("::ffff:192.0.2.4", 5060)};
+
+	(void)state;
+	check("BYE sip:b SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.4\r\n\r\n", &answer,
+	      "SIP/2.0 400 Bad Request\r\nVia: SIP/2.0/UDP 192.0.2.4\r\nContent-Length: 0\r\n\r\n");
+	check("BYE sip:b SIP/2.0\r\n\r\n", &answer, "SIP/2.0 400 Bad Request\r\nContent-Length: 0\r\n\r\n");
+}
+
+static void answers_find_their_way(void **state)
+{
+	static const struct {
+		const char *request;
+		uint16_t port;
+	} rows[] = {
+		{REQUEST("Via: SIP/2.0/UDP 10.1.1.1:5070;branch=z9hG4bKa\r\n"), 5070},
+		{REQUEST("Via: SIP/2.0/UDP 10.1.1.1;maddr=6.6.6.6;branch=z9hG4bKa\r\n"), 5060},
+		{REQUEST("Via: SIP/2.0/UDP 10.1.1.1:5070;rport;branch=z9hG4bKa\r\n"), 40000},
+		{REQUEST("Via: SIP/2.0/UDP 10.1.1.1:5070;rport=7;branch=z9hG4bKa\r\n"), 40000},
+	};
+	struct net_address source = source_of("::ffff:192.0.2.4", 40000);
+	static struct sip_message request;
+
+	(void)state;
+	source.transport = TRANSPORT_TCP;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		message_stub_fill(&request, span_of_text(rows[i].request));
+		struct net_address destination = answer_destination(&request, &source), expected = source;
+		expected.port = rows[i].port;
+		assert_true(net_address_equals(&destination, &expected));
+	}
+}
+
+static void the_tag_is_known_in_the_ack(void **state)
+{
+	static struct sip_message request, ack;
+	char tag[ANSWER_TAG_BYTES], again[ANSWER_TAG_BYTES], text[512];
+	uint8_t other_key[16] = {1};
+	static const char *const acks[] = {
+		"ACK sip:b SIP/2.0\r\nFrom: <sip:a@x>;tag=9fxced76sl\r\nTo: <sip:b@x>;tag=%.16s\r\nCall-ID: "
+		"3848@192.0.2.4\r\nCSeq: 7 ACK\r\n\r\n",
+		"ACK sip:b SIP/2.0\r\nFrom: <sip:a@x>;tag=9fxced76sl\r\nTo: <sip:b@x>;tag=%.16s\r\nCall-ID: "
+		"3848@192.0.2.4\r\nCSeq: 8 ACK\r\n\r\n",
+		"ACK sip:b SIP/2.0\r\nFrom: <sip:a@x>;tag=9fxced76sL\r\nTo: <sip:b@x>;tag=%.16s\r\nCall-ID: "
+		"3848@192.0.2.4\r\nCSeq: 7 ACK\r\n\r\n",
+		"ACK sip:b SIP/2.0\r\nFrom: <sip:a@x>;tag=9fxced76sl\r\nTo: <sip:b@x>;tag=%.16s\r\nCall-ID: "
+		"3848@192.0.2.5\r\nCSeq: 7 ACK\r\n\r\n",
+		"ACK sip:b SIP/2.0\r\nFrom: <sip:a@x>;tag=9fxced76sl\r\nTo: <sip:b@x>;tag=%.15s\r\nCall-ID: "
+		"3848@192.0.2.4\r\nCSeq: 7 ACK\r\n\r\n",
+	};
+
+	(void)state;
+	message_stub_fill(&request, span_of_text(REQUEST("Via: SIP/2.0/UDP 10.1.1.1;branch=z9hG4bKa\r\n")));
+	answer_make_tag(tag, &request, key);
+	answer_make_tag(again, &request, key);
+	assert_memory_equal(tag, again, sizeof(tag));
+	assert_false(answer_is_own_tag(&request, key));
+	for (size_t i = 0; i < sizeof(acks) / sizeof(acks[0]); i++) {
+		snprintf(text, sizeof(text), acks[i], tag);
+		message_stub_fill(&ack, span_of_text(text));
+		assert_int_equal(answer_is_own_tag(&ack, key), i == 0);
+		assert_false(answer_is_own_tag(&ack, other_key));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_whole_answer),
+		cmocka_unit_test(the_topmost_via),
+		cmocka_unit_test(a_tag_that_is_there_stays),
+		cmocka_unit_test(headers_that_lack_are_left_out),
+		cmocka_unit_test(answers_find_their_way),
+		cmocka_unit_test(the_tag_is_known_in_the_ack),
+	};
+	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}

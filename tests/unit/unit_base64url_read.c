@@ -1,0 +1,56 @@
+#include "cmocka_all.h"
+
+#include <stdlib.h>
+
+#include "base64url_read.h"
+#include "guarded_text.h"
+#include "text_write.h"
+
+static void reads_what_was_written(void **state)
+{
+	struct guarded_text guarded = guarded_text_map(512), out = guarded_text_map(512);
+	uint8_t bytes[300];
+	char buffer[400];
+
+	(void)state;
+	for (uint32_t length = 0; length <= sizeof(bytes); length++) {
+		for (uint32_t i = 0; i < length; i++)
+			bytes[i] = (uint8_t)rand();
+		struct text_writer writer = text_write_begin(buffer, sizeof(buffer));
+		text_write_base64url(&writer, bytes, length);
+		struct span text = guarded_text_copy(&guarded, text_written(&writer));
+		uint8_t *room = (uint8_t *)guarded_text_room(&out, length);
+		assert_int_equal(base64url_read(room, length, text), length);
+		assert_memory_equal(room, bytes, length);
+		if (length)
+			assert_int_equal(base64url_read(room + 1, length - 1, text), -1);
+	}
+	guarded_text_unmap(&guarded);
+	guarded_text_unmap(&out);
+}
+
+static void refuses_what_has_another_spelling(void **state)
+{
+	static const char *const wrong[] = {"A",      "AAAAA", "Zg==", "Zh",  "Zm9", "Zm9=", "Zm+v", "Zm/v", " Zm9v",
+					    "Zm9v\n", "Zm.v",  "?Zg",  "Z?g", "Zm?", "!A",   "A!",   "====", "Zm9vYh"};
+	uint8_t bytes[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(base64url_read(bytes, sizeof(bytes), span_of_text(wrong[i])), -1);
+	for (int byte = 0; byte < 256; byte++) {
+		char text[4] = {'A', (char)byte, 'A', 'A'};
+		bool digit = (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+			     (byte >= '0' && byte <= '9') || byte == '-' || byte == '_';
+		assert_int_equal(base64url_read(bytes, sizeof(bytes), span_make(text, 4)), digit ? 3 : -1);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(reads_what_was_written),
+		cmocka_unit_test(refuses_what_has_another_spelling),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

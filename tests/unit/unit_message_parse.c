@@ -1,0 +1,291 @@
+#include "message_parse.h"
+
+#include "guard_page.h"
+#include "scan.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define VIA	 "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n"
+#define PARTIES	 "From: <sip:a@example.net>;tag=1\r\nTo: <sip:b@example.net>\r\n"
+#define CALL_ID	 "Call-ID: c@192.0.2.1\r\n"
+#define CSEQ	 "CSeq: 1 INVITE\r\n"
+#define INVITE	 "INVITE sip:b@example.net SIP/2.0\r\n"
+#define RINGING	 "SIP/2.0 180 Ringing\r\n"
+#define COMPLETE VIA PARTIES CALL_ID CSEQ
+
+static struct guard_page guard;
+
+/* Parses with every variant of this CPU; they must say the same. */
+static enum reason parse(struct sip_message *message, struct span text)
+{
+	struct span input = guard_page_place(&guard, text);
+	assert_true(scan_select(SCAN_SCALAR));
+	enum reason scalar = message_parse(message, input);
+	if (scan_select(SCAN_AVX2)) {
+		struct sip_message other;
+		assert_int_equal(message_parse(&other, input), scalar);
+	}
+	return scalar;
+}
+
+static enum reason parse_text(struct sip_message *message, const char *text)
+{
+	return parse(message, span_of_text(text));
+}
+
+#define assert_part(message, part, expected)                                                                           \
+	do {                                                                                                           \
+		struct span found_ = sip_message_text(message, (message)->part), expected_ = SPAN_LITERAL(expected);   \
+		assert_int_equal(found_.length, expected_.length);                                                     \
+		assert_memory_equal(found_.at, expected_.at, expected_.length);                                        \
+	} while (0)
+
+struct reason_case {
+	const char *text;
+	enum reason reason;
+};
+
+static const struct reason_case reason_cases[] = {
+	{INVITE COMPLETE "\r\n", REASON_NONE},
+	{RINGING COMPLETE "\r\n", REASON_NONE},
+	{"\r\n\r\n", REASON_KEEPALIVE},
+	{"", REASON_KEEPALIVE},
+	{"\r\n" INVITE COMPLETE "\r\n", REASON_MALFORMED_START_LINE},
+	{"INVITE  sip:b@example.net SIP/2.0\r\n" COMPLETE "\r\n", REASON_MALFORMED_START_LINE},
+	{"INVITE sip:b@example.net SIP/2.0 \r\n" COMPLETE "\r\n", REASON_MALFORMED_START_LINE},
+	{"INVITE <sip:b@example.net> SIP/2.0\r\n" COMPLETE "\r\n", REASON_MALFORMED_START_LINE},
+	{"INVITE sip:b@example.net HTTP/1.1\r\n" COMPLETE "\r\n", REASON_MALFORMED_START_LINE},
+	{"INVITE sip:b@example.net\r\n" COMPLETE "\r\n", REASON_MALFORMED_START_LINE},
+	{"INVITE sip:b@example.net sip/2.0\r\n" COMPLETE "\r\n", REASON_NONE},
+	{"INVITE sip:b@example.net SIP/3.0\r\n" COMPLETE "\r\n", REASON_VERSION_NOT_SUPPORTED},
+	{"SIP/2.0 99 Low\r\n" COMPLETE "\r\n", REASON_MALFORMED_RESPONSE},
+	{"SIP/2.0 700 High\r\n" COMPLETE "\r\n", REASON_MALFORMED_RESPONSE},
+	{"SIP/2.0 200\r\n" COMPLETE "\r\n", REASON_NONE},
+	{"SIP/2.0 2000 OK\r\n" COMPLETE "\r\n", REASON_MALFORMED_RESPONSE},
+	{INVITE COMPLETE, REASON_MALFORMED_HEADER},
+	{INVITE COMPLETE "no colon\r\n\r\n", REASON_MALFORMED_HEADER},
+	{INVITE COMPLETE ": no name\r\n\r\n", REASON_MALFORMED_HEADER},
+	{INVITE COMPLETE "two words: x\r\n\r\n", REASON_MALFORMED_HEADER},
+	{INVITE " folded: x\r\n" COMPLETE "\r\n", REASON_MALFORMED_HEADER},
+	{INVITE COMPLETE "X: a\rFrom: b\r\n\r\n", REASON_MALFORMED_HEADER},
+	{INVITE PARTIES CALL_ID CSEQ "\r\n", REASON_MALFORMED_VIA},
+	{INVITE "Via: SIP/2.0/UDP\r\n" PARTIES CALL_ID CSEQ "\r\n", REASON_MALFORMED_VIA},
+	{INVITE VIA CALL_ID CSEQ "To: <sip:b@c>\r\n\r\n", REASON_MISSING_FROM},
+	{INVITE VIA CALL_ID CSEQ "From: <sip:b@c>\r\n\r\n", REASON_MISSING_TO},
+	{INVITE VIA CALL_ID CSEQ "From: <sip:b@c\r\nTo: sip:b@c\r\n\r\n", REASON_MALFORMED_FROM},
+	{INVITE VIA CALL_ID CSEQ "From: sip:b@c\r\nTo: \"b <sip:b@c>\r\n\r\n", REASON_MALFORMED_TO},
+	{INVITE VIA CALL_ID CSEQ "From: sip:b@c\r\nTo: <sip:b@c>, <sip:d@c>\r\n\r\n", REASON_MALFORMED_TO},
+	{INVITE VIA PARTIES CSEQ "\r\n", REASON_MISSING_CALL_ID},
+	{INVITE VIA PARTIES CSEQ "Call-ID:  \r\n\r\n", REASON_MISSING_CALL_ID},
+	{INVITE VIA PARTIES CSEQ "Call-ID: a b\r\n\r\n", REASON_MALFORMED_HEADER},
+	{INVITE VIA PARTIES CALL_ID "\r\n", REASON_MISSING_CSEQ},
+	{INVITE VIA PARTIES CALL_ID "CSeq: 4294967295 INVITE\r\n\r\n", REASON_NONE},
+	{INVITE VIA PARTIES CALL_ID "CSeq: 4294967296 INVITE\r\n\r\n", REASON_MALFORMED_CSEQ},
+	{INVITE VIA PARTIES CALL_ID "CSeq: 1\r\n\r\n", REASON_MALFORMED_CSEQ},
+	{INVITE VIA PARTIES CALL_ID "CSeq: 1INVITE\r\n\r\n", REASON_MALFORMED_CSEQ},
+	{INVITE VIA PARTIES CALL_ID "CSeq: INVITE\r\n\r\n", REASON_MALFORMED_CSEQ},
+	{INVITE VIA PARTIES CALL_ID "CSeq:\r\n\r\n", REASON_MALFORMED_CSEQ},
+	{INVITE VIA PARTIES CALL_ID "CSeq: 1 BYE\r\n\r\n", REASON_CSEQ_METHOD_MISMATCH},
+	{INVITE VIA PARTIES CALL_ID "CSeq: 1 invite\r\n\r\n", REASON_CSEQ_METHOD_MISMATCH},
+	{INVITE COMPLETE CALL_ID "\r\n", REASON_DUPLICATE_HEADER},
+	{INVITE COMPLETE "t: <sip:x@y>\r\n\r\n", REASON_DUPLICATE_HEADER},
+	{INVITE COMPLETE "Max-Forwards: 1\r\nMax-Forwards: 1\r\n\r\n", REASON_DUPLICATE_HEADER},
+	{INVITE COMPLETE "Max-Forwards: 70\r\n\r\n", REASON_NONE},
+	{INVITE COMPLETE "Max-Forwards: -1\r\n\r\n", REASON_MALFORMED_MAX_FORWARDS},
+	{INVITE COMPLETE "Max-Forwards:\r\n\r\n", REASON_MALFORMED_MAX_FORWARDS},
+	{INVITE COMPLETE "Content-Length: 3\r\n\r\nabc", REASON_NONE},
+	{INVITE COMPLETE "Content-Length: 4\r\n\r\nabc", REASON_MALFORMED_CONTENT_LENGTH},
+	{INVITE COMPLETE "Content-Length: -1\r\n\r\n", REASON_MALFORMED_CONTENT_LENGTH},
+	{INVITE COMPLETE "Content-Length:\r\n\r\n", REASON_MALFORMED_CONTENT_LENGTH},
+	{INVITE COMPLETE "l: 0\r\nContent-Length: 1\r\n\r\nabc", REASON_MALFORMED_CONTENT_LENGTH},
+	{INVITE COMPLETE "l: 1\r\nContent-Length: 1\r\n\r\nabc", REASON_DUPLICATE_HEADER},
+	{RINGING PARTIES CALL_ID CSEQ "\r\n", REASON_MALFORMED_RESPONSE},
+	{RINGING COMPLETE "l: 1\r\n\r\n", REASON_MALFORMED_RESPONSE},
+};
+
+static void test_reasons(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(reason_cases) / sizeof(reason_cases[0]); i++) {
+		struct sip_message message;
+		enum reason reason = parse_text(&message, reason_cases[i].text);
+		if (reason != reason_cases[i].reason)
+			fail_msg("reason %d instead of %d for:\n%s", reason, reason_cases[i].reason,
+				 reason_cases[i].text);
+	}
+}
+
+static void test_request_parts(void **state)
+{
+	(void)state;
+	struct sip_message message;
+	assert_int_equal(parse_text(&message,
+				    "INVITE sip:2001@acme.example.net SIP/2.0\r\n"
+				    "v: SIP/2.0/UDP [2001:db8::1]:5070;rport;branch=z9hG4bKa, SIP/2.0/UDP b\r\n"
+				    "VIA: SIP/2.0/TCP c\r\n"
+				    "f:\"A, B\" <sip:1001@acme.example.net;x=y> ; tag=from1\r\n"
+				    "t: sip:2001@acme.example.net;user=phone;tag=to1\r\n"
+				    "i: call-1@192.0.2.1\r\n"
+				    "X-Unknown : x\r\n"
+				    "CSeq: 314 INVITE\r\n"
+				    "Content-Length:  4\r\n"
+				    "\r\n"
+				    "v=0\r\nignored"),
+			 REASON_NONE);
+	assert_true(message.is_request);
+	assert_int_equal(message.method, SIP_METHOD_INVITE);
+	assert_int_equal(message.status_code, 0);
+	assert_int_equal(message.cseq, 314);
+	assert_int_equal(message.via_port, 5070);
+	assert_true(message.via_has_rport);
+	assert_int_equal(message.header_count, 8);
+	assert_part(&message, start_line, "INVITE sip:2001@acme.example.net SIP/2.0");
+	assert_part(&message, method_text, "INVITE");
+	assert_part(&message, request_uri, "sip:2001@acme.example.net");
+	assert_part(&message, via_host, "[2001:db8::1]");
+	assert_part(&message, via_branch, "z9hG4bKa");
+	assert_part(&message, from_tag, "from1");
+	assert_part(&message, to_tag, "to1");
+	assert_part(&message, call_id, "call-1@192.0.2.1");
+	assert_part(&message, cseq_method_text, "INVITE");
+	assert_part(&message, body, "v=0\r");
+	assert_int_equal(message.header[5].name, SIP_HEADER_OTHER);
+	assert_true(span_equals(sip_message_header_value(&message, 5), SPAN_LITERAL("x")));
+	assert_int_equal(message.first[SIP_HEADER_VIA], 0);
+	assert_int_equal(sip_message_next(&message, 0), 1);
+	assert_int_equal(sip_message_header_end(&message, 7), message.headers_end);
+	assert_memory_equal(message.bytes.at + message.headers_end, "\r\n", 2);
+}
+
+static void test_response_parts(void **state)
+{
+	(void)state;
+	struct sip_message message;
+	assert_int_equal(parse_text(&message, "SIP/2.0 486 Busy Here\r\n" COMPLETE "\r\n"), REASON_NONE);
+	assert_false(message.is_request);
+	assert_int_equal(message.status_code, 486);
+	assert_int_equal(message.method, SIP_METHOD_INVITE);
+	assert_int_equal(message.to_tag.length, 0);
+	assert_false(message.via_has_rport);
+	assert_int_equal(message.method_text.length, 0);
+}
+
+static void test_bare_line_feeds_are_tolerated(void **state)
+{
+	(void)state;
+	struct sip_message message;
+	assert_int_equal(parse_text(&message,
+				    "BYE sip:a@b SIP/2.0\nVia: SIP/2.0/UDP h\nFrom: sip:a@b;tag=x\nTo: sip:c@d\n"
+				    "Call-ID: 1\nCSeq: 2 BYE\n\nbody"),
+			 REASON_NONE);
+	assert_part(&message, from_tag, "x");
+	assert_part(&message, body, "body");
+	assert_part(&message, start_line, "BYE sip:a@b SIP/2.0");
+}
+
+static void test_malformed_requests_can_be_answered(void **state)
+{
+	(void)state;
+	struct sip_message message;
+	assert_int_equal(parse_text(&message, "INVITE  x SIP/2.0\r\nbroken\r\n" COMPLETE "\r\n"),
+			 REASON_MALFORMED_START_LINE);
+	assert_true(message.is_request);
+	assert_part(&message, via_host, "192.0.2.1");
+	assert_true(sip_message_has(&message, SIP_HEADER_FROM));
+	assert_part(&message, call_id, "c@192.0.2.1");
+
+	assert_int_equal(parse_text(&message, INVITE PARTIES CALL_ID CSEQ "\r\n"), REASON_MALFORMED_VIA);
+	assert_int_equal(message.via_host.length, 0);
+}
+
+static void test_too_many_headers(void **state)
+{
+	(void)state;
+	static char text[16384];
+	struct sip_message message;
+	int length = snprintf(text, sizeof(text), "%s", INVITE COMPLETE);
+	for (uint32_t count = 5; count < SIP_HEADERS_MAX; count++)
+		length += snprintf(text + length, sizeof(text) - (size_t)length, "X: %u\r\n", count);
+	snprintf(text + length, sizeof(text) - (size_t)length, "\r\n");
+	assert_int_equal(parse_text(&message, text), REASON_NONE);
+	assert_int_equal(message.header_count, SIP_HEADERS_MAX);
+	snprintf(text + length, sizeof(text) - (size_t)length, "X: y\r\n\r\n");
+	assert_int_equal(parse_text(&message, text), REASON_TOO_MANY_HEADERS);
+	assert_part(&message, via_host, "192.0.2.1");
+}
+
+static void test_largest_message(void **state)
+{
+	(void)state;
+	static char text[SIP_MESSAGE_BYTES_MAX + 1];
+	struct sip_message message;
+	memset(text, 'x', sizeof(text));
+	memcpy(text, INVITE COMPLETE "X: ", sizeof(INVITE COMPLETE "X: ") - 1);
+	memcpy(text + SIP_MESSAGE_BYTES_MAX - 4, "\r\n\r\n", 4);
+	assert_int_equal(parse(&message, span_make(text, SIP_MESSAGE_BYTES_MAX)), REASON_NONE);
+	assert_int_equal(message.header_count, 6);
+	assert_int_equal(message.headers_end, SIP_MESSAGE_BYTES_MAX - 2);
+	assert_int_equal(message.body.length, 0);
+	assert_int_equal(parse(&message, span_make(text, SIP_MESSAGE_BYTES_MAX + 1)), REASON_TOO_LARGE);
+}
+
+static void test_find_call_id(void **state)
+{
+	(void)state;
+	struct span text = SPAN_LITERAL(INVITE VIA "I :\r\n x@y\r\n" PARTIES CSEQ "\r\n");
+	assert_true(span_equals(message_find_call_id(guard_page_place(&guard, text)), SPAN_LITERAL("x@y")));
+	text = SPAN_LITERAL(INVITE VIA PARTIES CALL_ID "Call-ID: second\r\n\r\n");
+	assert_true(span_equals(message_find_call_id(guard_page_place(&guard, text)), SPAN_LITERAL("c@192.0.2.1")));
+	text = SPAN_LITERAL(INVITE VIA "\r\n" CALL_ID);
+	assert_int_equal(message_find_call_id(guard_page_place(&guard, text)).length, 0);
+	assert_int_equal(message_find_call_id(span_make("", 0)).length, 0);
+}
+
+static void test_unfold(void **state)
+{
+	(void)state;
+	char unfolded[256];
+	struct span folded = SPAN_LITERAL("A b SIP/2.0\r\nX: 1 \r\n\t 2\r\n 3\r\nY: z\r\n\r\nbo\r\n dy");
+	struct span expected = SPAN_LITERAL("A b SIP/2.0\r\nX: 1 2 3\r\nY: z\r\n\r\nbo\r\n dy");
+	uint32_t length = message_unfold(unfolded, guard_page_place(&guard, folded));
+	assert_true(span_equals(span_make(unfolded, length), expected));
+	/* Folds of nothing but white space still leave their space and no more. */
+	folded = SPAN_LITERAL("A\r\nX:\r\n \r\n \r\n y\r\n\r\n");
+	length = message_unfold(unfolded, guard_page_place(&guard, folded));
+	assert_true(span_equals(span_make(unfolded, length), SPAN_LITERAL("A\r\nX: y\r\n\r\n")));
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	guard_page_build(&guard, SIP_MESSAGE_BYTES_MAX + 1);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	guard_page_free(&guard);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_request_parts),
+		cmocka_unit_test(test_response_parts),
+		cmocka_unit_test(test_bare_line_feeds_are_tolerated),
+		cmocka_unit_test(test_malformed_requests_can_be_answered),
+		cmocka_unit_test(test_too_many_headers),
+		cmocka_unit_test(test_largest_message),
+		cmocka_unit_test(test_find_call_id),
+		cmocka_unit_test(test_unfold),
+	};
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}

@@ -1,0 +1,133 @@
+#include "cmocka_all.h"
+
+#include <sodium.h>
+
+#include "guarded_text.h"
+#include "nonce.h"
+
+#define NOW_S 1800000000u
+
+static struct rotating_key keys = {{7, 6}, {"the new key of thirty-two bytes", "the old key of thirty-two bytes"}};
+static const struct span realm = SPAN_LITERAL("acme.example.net"),
+			 call_id = SPAN_LITERAL("3848276298220188511@192.0.2.4");
+
+static bool verifies(struct span text, uint32_t now_s)
+{
+	uint32_t issued_s = 1;
+	bool ours = nonce_verify(&issued_s, text, &keys, now_s, realm, call_id);
+
+	assert_int_equal(issued_s, ours ? NOW_S : 1);
+	return ours;
+}
+
+static struct span issue(char text[NONCE_TEXT_BYTES])
+{
+	nonce_issue(text, &keys, NOW_S, realm, call_id);
+	return span_make(text, NONCE_TEXT_BYTES);
+}
+
+static void lives_for_its_time(void **state)
+{
+	char text[NONCE_TEXT_BYTES];
+	struct span nonce = issue(text);
+
+	(void)state;
+	assert_true(verifies(nonce, NOW_S));
+	assert_true(verifies(nonce, NOW_S + NONCE_LIFE_S));
+	assert_false(verifies(nonce, NOW_S + NONCE_LIFE_S + 1));
+	assert_true(verifies(nonce, NOW_S - 2));
+	assert_false(verifies(nonce, NOW_S - 3));
+	assert_false(verifies(nonce, 0));
+	assert_false(verifies(nonce, UINT32_MAX));
+}
+
+static void belongs_to_realm_and_call(void **state)
+{
+	char text[NONCE_TEXT_BYTES];
+	struct span nonce = issue(text), other = SPAN_LITERAL("other.example.net");
+	uint32_t issued_s;
+
+	(void)state;
+	assert_false(nonce_verify(&issued_s, nonce, &keys, NOW_S, other, call_id));
+	assert_false(nonce_verify(&issued_s, nonce, &keys, NOW_S, realm, other));
+	assert_false(nonce_verify(&issued_s, nonce, &keys, NOW_S, call_id, realm));
+
+	/* the border between the two is part of the MAC */
+	nonce_issue(text, &keys, NOW_S, SPAN_LITERAL("ab"), SPAN_LITERAL("c"));
+	assert_true(nonce_verify(&issued_s, nonce, &keys, NOW_S, SPAN_LITERAL("ab"), SPAN_LITERAL("c")));
+	assert_false(nonce_verify(&issued_s, nonce, &keys, NOW_S, SPAN_LITERAL("a"), SPAN_LITERAL("bc")));
+	assert_false(nonce_verify(&issued_s, nonce, &keys, NOW_S, SPAN_LITERAL("abc"), (struct span){0}));
+}
+
+static void every_bit_counts(void **state)
+{
+	char text[NONCE_TEXT_BYTES];
+	struct span nonce = issue(text);
+
+	(void)state;
+	for (uint32_t at = 0; at < NONCE_TEXT_BYTES; at++) {
+		char right = text[at];
+		for (int byte = 0; byte < 256; byte++) {
+			text[at] = (char)byte;
+			if (text[at] != right)
+				assert_false(verifies(nonce, NOW_S));
+		}
+		text[at] = right;
+	}
+	assert_true(verifies(nonce, NOW_S));
+}
+
+static void any_other_length_is_refused(void **state)
+{
+	struct guarded_text guarded = guarded_text_map(64);
+	char text[NONCE_TEXT_BYTES + 4];
+
+	(void)state;
+	issue(text);
+	memcpy(text + NONCE_TEXT_BYTES, "AAAA", 4);
+	for (uint32_t length = 0; length <= sizeof(text); length++)
+		assert_int_equal(verifies(guarded_text_copy(&guarded, span_make(text, length)), NOW_S),
+				 length == NONCE_TEXT_BYTES);
+	guarded_text_unmap(&guarded);
+}
+
+static void outlives_one_rotation(void **state)
+{
+	char text[NONCE_TEXT_BYTES];
+	struct rotating_key first = keys;
+	struct span nonce = issue(text);
+
+	(void)state;
+	keys = (struct rotating_key){.id = {8, 7}, .key = {"a newer key of thirty-two bytes"}};
+	memcpy(keys.key[1], first.key[0], SECRET_KEY_BYTES);
+	assert_true(verifies(nonce, NOW_S));
+	memcpy(keys.key[1], first.key[1], SECRET_KEY_BYTES);
+	assert_false(verifies(nonce, NOW_S));
+	keys = (struct rotating_key){.id = {9, 8}, .key = {"a newer key of thirty-two bytes"}};
+	assert_false(verifies(nonce, NOW_S));
+	keys = first;
+}
+
+/* A store that has no older key yet: nobody may issue in the name of the zeros that stand there. */
+static void a_key_of_zeros_opens_nothing(void **state)
+{
+	struct rotating_key first = keys;
+	char text[NONCE_TEXT_BYTES];
+
+	(void)state;
+	keys = (struct rotating_key){.id = {0, 1}};
+	struct span nonce = issue(text);
+	keys = (struct rotating_key){.id = {1, 0}, .key = {"the only key of thirty-two bytes"}};
+	assert_false(verifies(nonce, NOW_S));
+	keys = first;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lives_for_its_time),	 cmocka_unit_test(belongs_to_realm_and_call),
+		cmocka_unit_test(every_bit_counts),	 cmocka_unit_test(any_other_length_is_refused),
+		cmocka_unit_test(outlives_one_rotation), cmocka_unit_test(a_key_of_zeros_opens_nothing),
+	};
+	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}

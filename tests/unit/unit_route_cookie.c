@@ -1,0 +1,381 @@
+#include "cmocka_all.h"
+
+#include <sodium.h>
+#include <stdlib.h>
+
+#include "guarded_text.h"
+#include "keyed_hash.h"
+#include "route_cookie.h"
+#include "text_write.h"
+
+static struct secret_keys keys = {
+	.cookie = {{3, 2}, {"the new key of thirty-two bytes", "the old key of thirty-two bytes"}},
+	.tag_key = "tag key, never..",
+};
+static const struct span call_id = SPAN_LITERAL("3848276298220188511@192.0.2.4");
+static struct guarded_text text_page, plain_page;
+static char *plain;
+
+static struct dialog_cookie usual_cookie(void)
+{
+	struct dialog_cookie cookie = {
+		.company = 4711,
+		.caller_tag_hash = 0xdeadbeef,
+		.flags = DIALOG_CALLER_FLOW,
+		.caller_flow = {.port = 40001, .transport = TRANSPORT_UDP},
+		.caller_from = SPAN_LITERAL("\"Alice\" <sip:2001@acme.example.net>"),
+		.caller_to = SPAN_LITERAL("<sip:0034911234567@acme.example.net>"),
+		.callee_from = SPAN_LITERAL("\"Alice\" <sip:2001@acme.example.net>"),
+		.callee_to = SPAN_LITERAL("<sip:madrid@acme.example.net>"),
+	};
+
+	net_address_set_v4(cookie.caller_flow.ip, "\xc0\x00\x02\x04");
+	return cookie;
+}
+
+static void assert_same_dialog(const struct dialog_cookie *a, const struct dialog_cookie *b)
+{
+	assert_int_equal(a->company, b->company);
+	assert_int_equal(a->caller_tag_hash, b->caller_tag_hash);
+	assert_int_equal(a->flags, b->flags);
+	assert_memory_equal(&a->caller_flow, &b->caller_flow, sizeof(a->caller_flow));
+	assert_memory_equal(&a->callee_flow, &b->callee_flow, sizeof(a->callee_flow));
+	assert_span_equal(a->caller_from, b->caller_from);
+	assert_span_equal(a->caller_to, b->caller_to);
+	assert_span_equal(a->callee_from, b->callee_from);
+	assert_span_equal(a->callee_to, b->callee_to);
+}
+
+/* Seals and opens with text and plain against unreadable pages; returns the text. */
+static struct span seal(const struct dialog_cookie *cookie, char text[ROUTE_COOKIE_TEXT_BYTES_MAX])
+{
+	struct dialog_cookie opened;
+	int length = route_cookie_seal_dialog(text, ROUTE_COOKIE_TEXT_BYTES_MAX, cookie, &keys, call_id);
+
+	assert_true(length > 0);
+	struct span sealed = guarded_text_copy(&text_page, span_make(text, (size_t)length));
+	assert_true(route_cookie_open_dialog(&opened, plain, sealed, &keys, call_id));
+	assert_same_dialog(&opened, cookie);
+	return span_make(text, (size_t)length);
+}
+
+static bool opens(struct span text)
+{
+	struct dialog_cookie cookie;
+	return route_cookie_open_dialog(&cookie, plain, text, &keys, call_id);
+}
+
+static void a_dialog_comes_back(void **state)
+{
+	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
+	struct dialog_cookie cookie = usual_cookie();
+
+	(void)state;
+	struct span sealed = seal(&cookie, text);
+	assert_true(sealed.length < 180);
+	for (uint32_t i = 0; i < sealed.length; i++) /* may stand in a URI parameter as it is */
+		assert_non_null(
+			strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", sealed.at[i]));
+	assert_null(memmem(sealed.at, sealed.length, "acme", 4));
+}
+
+/* Changing a part that texts share costs that part once more, not the whole text. */
+static void what_texts_share_is_stored_once(void **state)
+{
+	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
+	struct dialog_cookie cookie = usual_cookie();
+
+	(void)state;
+	uint32_t equal = seal(&cookie, text).length;
+	cookie.callee_from = SPAN_LITERAL("\"Bobby\" <sip:2001@acme.example.net>");
+	assert_in_range(seal(&cookie, text).length - equal, 6, 8);
+	cookie.callee_from = cookie.caller_from;
+	cookie.callee_from.length = 0;
+	assert_true(seal(&cookie, text).length <= equal + 1);
+}
+
+/* Shared beginnings and ends that would overlap in the shorter text. */
+static void overlapping_repetitions_come_back(void **state)
+{
+	static const char run[] = "aaaaaaaaaaaaaaaa";
+	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
+
+	(void)state;
+	for (uint32_t i = 0; i < 16 * 16 * 16; i++) {
+		struct dialog_cookie cookie = {.caller_from = span_make(run, i % 16),
+					       .caller_to = span_make(run, i / 16 % 16),
+					       .callee_to = span_make(run, i / 256)};
+		seal(&cookie, text);
+	}
+}
+
+static void random_dialogs_come_back(void **state)
+{
+	static char bytes[400];
+	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)rand();
+	for (int round = 0; round < 4000; round++) {
+		struct dialog_cookie cookie = {.company = ((uint64_t)rand() << 33 ^ (uint64_t)rand()) >> (rand() % 64),
+					       .caller_tag_hash = (uint32_t)rand(),
+					       .flags = (uint8_t)(rand() % 4)};
+		struct span *texts[] = {&cookie.caller_from, &cookie.caller_to, &cookie.callee_from, &cookie.callee_to};
+		struct net_address *flows[] = {&cookie.caller_flow, &cookie.callee_flow};
+		for (int i = 0; i < 4; i++)
+			*texts[i] = span_make(bytes + rand() % 150, (size_t)(rand() % 4 ? rand() % 60 : rand() % 240));
+		if (rand() % 2)
+			cookie.callee_from = cookie.caller_from;
+		if (rand() % 2)
+			cookie.callee_to = cookie.caller_to;
+		for (int i = 0; i < 2; i++) {
+			if (!(cookie.flags & (1 << i)))
+				continue;
+			memcpy(flows[i]->ip, bytes + rand() % 300, 16);
+			if (rand() % 2)
+				net_address_set_v4(flows[i]->ip, bytes + rand() % 100);
+			flows[i]->port = (uint16_t)rand();
+			flows[i]->transport = (uint8_t)(rand() % 3);
+		}
+		seal(&cookie, text);
+	}
+}
+
+static void every_changed_byte_is_refused(void **state)
+{
+	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
+	struct dialog_cookie cookie = usual_cookie();
+	struct span sealed = seal(&cookie, text);
+
+	(void)state;
+	for (uint32_t at = 0; at < sealed.length; at++) {
+		char right = text[at];
+		for (int change = 0; change < 40; change++) {
+			text[at] = (char)(change < 8 ? right ^ (1 << change) : rand());
+			if (text[at] != right)
+				assert_false(opens(sealed));
+		}
+		text[at] = right;
+	}
+	for (uint32_t length = 0; length < sealed.length; length++)
+		assert_false(opens(guarded_text_copy(&text_page, span_make(text, length))));
+	text[sealed.length] = 'A';
+	assert_false(opens(span_make(text, sealed.length + 1)));
+	text[sealed.length] = '=';
+	assert_false(opens(span_make(text, sealed.length + 1)));
+	assert_true(opens(sealed));
+}
+
+static void random_texts_are_refused(void **state)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	static char text[3 * ROUTE_COOKIE_TEXT_BYTES_MAX];
+
+	(void)state;
+	for (int round = 0; round < 3000; round++) {
+		uint32_t length = (uint32_t)rand() % (round % 10 ? 300 : sizeof(text));
+		for (uint32_t i = 0; i < length; i++)
+			text[i] = digits[rand() % 64];
+		assert_false(opens(span_make(text, length)));
+	}
+}
+
+static void belongs_to_its_call_and_kind(void **state)
+{
+	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
+	struct dialog_cookie cookie = usual_cookie();
+	struct branch_cookie branch = {0};
+	struct span sealed = seal(&cookie, text);
+
+	(void)state;
+	assert_false(
+		route_cookie_open_dialog(&cookie, plain, sealed, &keys, SPAN_LITERAL("3848276298220188511@192.0.2.5")));
+	assert_false(route_cookie_open_dialog(&cookie, plain, sealed, &keys, (struct span){0}));
+	assert_false(route_cookie_open_branch(&branch, plain, sealed, &keys, call_id));
+	int length = route_cookie_seal_branch(text, sizeof(text), &branch, &keys, call_id, SPAN_LITERAL("t"));
+	assert_true(length > 0);
+	assert_true(route_cookie_open_branch(&branch, plain, span_make(text, (size_t)length), &keys, call_id));
+	assert_false(opens(span_make(text, (size_t)length)));
+}
+
+/* Seals any contents as the source says, so that they can be wrong ones: what a broken node of the cluster might send.
+ */
+static struct span seal_contents(char text[ROUTE_COOKIE_TEXT_BYTES_MAX], struct span contents)
+{
+	uint8_t raw[1 + 12 + ROUTE_COOKIE_PLAIN_BYTES_MAX + 16] = {0x80 | 3, 'n'}, call_key[32];
+	const uint8_t *secret = keys.cookie.key[0];
+	struct text_writer writer = text_write_begin(text, ROUTE_COOKIE_TEXT_BYTES_MAX);
+	struct keyed_hash hash;
+
+	keyed_hash_begin(&hash, secret, 'k');
+	keyed_hash_add_number(&hash, 0x80);
+	keyed_hash_add(&hash, call_id);
+	keyed_hash_finish(&hash, call_key);
+	crypto_shorthash_siphashx24(call_key + 16, call_key, 16, secret + 16);
+	crypto_aead_chacha20poly1305_ietf_encrypt(raw + 13, NULL, (const uint8_t *)contents.at, contents.length,
+						  (const uint8_t *)call_id.at, call_id.length, NULL, raw + 1, call_key);
+	text_write_base64url(&writer, raw, 13 + contents.length + 16);
+	return text_written(&writer);
+}
+
+static void contents_are_not_trusted(void **state)
+{
+	static const struct {
+		struct span contents;
+		bool opens;
+	} rows[] = {
+		{SPAN_LITERAL("\1\0\0\3abc\2\0\1d"), true}, /* "abc", then "ab" of it and "d" */
+		{SPAN_LITERAL("\0\0\0\3abc\2\0\1d"), false},
+		{SPAN_LITERAL("\3\0\0\3abc\2\0\1d"), false},
+		{SPAN_LITERAL("\1\0\0\3abc\2\0\1dx"), false},
+		{SPAN_LITERAL("\1\0\0\3abc\2\0\2d"), false},
+		{SPAN_LITERAL("\1\0\0\3abc\2\0"), false},
+		{SPAN_LITERAL("\1\0\0\3abc\2\1\1d"), true},
+		{SPAN_LITERAL("\1\0\0\3abc\2\2\1d"), false}, /* beginning and end share more than there is */
+		{SPAN_LITERAL("\1\0\0\3abc\4\0\1d"), false},
+		{SPAN_LITERAL("\1\0\0\3abc\0\4\1d"), false},
+		{SPAN_LITERAL("\1\0\1\3abc\0\0\1d"), false}, /* the first has nothing to share with */
+		{SPAN_LITERAL("\1\0\0\3abc\0\377\377\377\377\377\377\377\377\377\1\0"), false},
+		{SPAN_LITERAL("\1\0\0\377\377\377\377\377\377\377\377\377\377\377\1abc\0\0\0"), false},
+		{SPAN_LITERAL("\1\0\0\377"), false},
+		{SPAN_LITERAL("\1"), false},
+	};
+	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
+	struct branch_cookie cookie;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct span sealed = seal_contents(text, rows[i].contents);
+		assert_int_equal(route_cookie_open_branch(&cookie, plain, sealed, &keys, call_id), rows[i].opens);
+	}
+}
+
+/* Contents that are nearly right, and texts that would grow beyond the buffer: nothing is read or written outside. */
+static void random_contents_stay_inside(void **state)
+{
+	char text[ROUTE_COOKIE_TEXT_BYTES_MAX], contents[ROUTE_COOKIE_PLAIN_BYTES_MAX];
+	struct dialog_cookie cookie;
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		uint32_t length = 1 + (uint32_t)rand() % (round % 16 ? 60 : sizeof(contents));
+		for (uint32_t i = 0; i < length; i++)
+			contents[i] = (char)(rand() % 4 ? rand() % 8 : rand());
+		contents[0] = 2;
+		route_cookie_open_dialog(&cookie, plain, seal_contents(text, span_make(contents, length)), &keys,
+					 call_id);
+	}
+
+	/* 900 bytes and the same again: sealed in a few bytes, but two of them do not fit `plain` */
+	memset(contents, 'a', sizeof(contents));
+	memcpy(contents, "\1\0\0\204\7", 5);
+	memcpy(contents + 905, "\204\7\0\0", 4);
+	struct branch_cookie branch;
+	assert_false(route_cookie_open_branch(&branch, plain, seal_contents(text, span_make(contents, 909)), &keys,
+					      call_id));
+	memcpy(contents + 905, "\170\0\0\0", 3);
+	assert_true(route_cookie_open_branch(&branch, plain, seal_contents(text, span_make(contents, 908)), &keys,
+					     call_id));
+	assert_int_equal(branch.sender_to.length, 120);
+}
+
+static void the_same_request_gets_the_same_bytes(void **state)
+{
+	struct branch_cookie cookie = {.sender_from = SPAN_LITERAL("<sip:2001@acme.example.net>")}, opened;
+	struct branch_cookie other = {.sender_to = cookie.sender_from};
+	char text[4][ROUTE_COOKIE_TEXT_BYTES_MAX];
+	struct span first = SPAN_LITERAL("z9hG4bKa 192.0.2.4 7"), second = SPAN_LITERAL("z9hG4bKa 192.0.2.4 8");
+
+	(void)state;
+	int length = route_cookie_seal_branch(text[0], sizeof(text[0]), &cookie, &keys, call_id, first);
+	assert_int_equal(route_cookie_seal_branch(text[1], sizeof(text[1]), &cookie, &keys, call_id, first), length);
+	assert_int_equal(route_cookie_seal_branch(text[2], sizeof(text[2]), &cookie, &keys, call_id, second), length);
+	assert_int_equal(route_cookie_seal_branch(text[3], sizeof(text[3]), &other, &keys, call_id, first), length);
+	assert_memory_equal(text[0], text[1], (size_t)length);
+	assert_memory_not_equal(text[0] + 2, text[2] + 2, 16); /* the cipher's nonce differs, not only what it hides */
+	assert_memory_not_equal(text[0] + 2, text[3] + 2, 16);
+	assert_true(route_cookie_open_branch(&opened, plain, span_make(text[2], (size_t)length), &keys, call_id));
+	assert_span_equal(opened.sender_from, cookie.sender_from);
+	assert_int_equal(opened.sender_to.length, 0);
+}
+
+static void outlives_one_rotation(void **state)
+{
+	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
+	struct secret_keys first = keys;
+	struct dialog_cookie cookie = usual_cookie();
+	struct span sealed = seal(&cookie, text);
+	uint32_t hash = route_cookie_hash_tag(&keys, SPAN_LITERAL("9fxced76sl"));
+
+	(void)state;
+	keys.cookie = (struct rotating_key){.id = {4, 3}, .key = {"a newer key of thirty-two bytes"}};
+	memcpy(keys.cookie.key[1], first.cookie.key[0], SECRET_KEY_BYTES);
+	assert_true(opens(sealed));
+	assert_int_equal(route_cookie_hash_tag(&keys, SPAN_LITERAL("9fxced76sl")), hash);
+	assert_int_not_equal(route_cookie_hash_tag(&keys, SPAN_LITERAL("9fxced76sL")), hash);
+	keys.cookie.id[1] = 2;
+	assert_false(opens(sealed));
+	keys.cookie = (struct rotating_key){.id = {4, 3}, .key = {"a newer key of thirty-two bytes"}};
+	assert_false(opens(sealed));
+	keys = first;
+}
+
+static void the_bounds_are_reached(void **state)
+{
+	static char bytes[ROUTE_COOKIE_PLAIN_BYTES_MAX], text[ROUTE_COOKIE_TEXT_BYTES_MAX];
+	struct branch_cookie cookie = {0}, opened;
+	const uint32_t framing = 1 + 3 + 4; /* kind, three lengths of an empty text, three of a long one */
+
+	(void)state;
+	cookie.sender_to = span_make(bytes, sizeof(bytes) - framing);
+	int length = route_cookie_seal_branch(text, sizeof(text), &cookie, &keys, call_id, SPAN_LITERAL("t"));
+	assert_in_range(length, 1400, ROUTE_COOKIE_TEXT_BYTES_MAX);
+	assert_true(route_cookie_open_branch(&opened, plain, span_make(text, (size_t)length), &keys, call_id));
+	assert_span_equal(opened.sender_to, cookie.sender_to);
+	for (int room = 0; room<length; room += room> length - 5 ? 1 : 13)
+		assert_int_equal(route_cookie_seal_branch(guarded_text_room(&text_page, (size_t)room), (uint32_t)room,
+							  &cookie, &keys, call_id, SPAN_LITERAL("t")),
+				 -1);
+	cookie.sender_to.length++;
+	assert_int_equal(route_cookie_seal_branch(text, sizeof(text), &cookie, &keys, call_id, SPAN_LITERAL("t")), -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_dialog_comes_back),
+		cmocka_unit_test(what_texts_share_is_stored_once),
+		cmocka_unit_test(overlapping_repetitions_come_back),
+		cmocka_unit_test(random_dialogs_come_back),
+		cmocka_unit_test(every_changed_byte_is_refused),
+		cmocka_unit_test(random_texts_are_refused),
+		cmocka_unit_test(belongs_to_its_call_and_kind),
+		cmocka_unit_test(contents_are_not_trusted),
+		cmocka_unit_test(random_contents_stay_inside),
+		cmocka_unit_test(the_same_request_gets_the_same_bytes),
+		cmocka_unit_test(outlives_one_rotation),
+		cmocka_unit_test(the_bounds_are_reached),
+	};
+
+	text_page = guarded_text_map(ROUTE_COOKIE_TEXT_BYTES_MAX);
+	plain_page = guarded_text_map(ROUTE_COOKIE_PLAIN_BYTES_MAX);
+	plain = guarded_text_room(&plain_page, ROUTE_COOKIE_PLAIN_BYTES_MAX);
+
+	/* Before sodium_init() libsodium has found no AES: what a node without it does. */
+	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
+	struct dialog_cookie cookie = usual_cookie();
+	int length = route_cookie_seal_dialog(text, sizeof(text), &cookie, &keys, call_id);
+	if (crypto_aead_aes256gcm_is_available() ||
+	    cmocka_run_group_tests_name("ChaCha20-Poly1305", tests, NULL, NULL) != 0)
+		return 1;
+	if (sodium_init() < 0 || !crypto_aead_aes256gcm_is_available()) {
+		print_message("AES-256-GCM: not tested, this CPU has no AES\n");
+		return 0;
+	}
+	if (!opens(span_make(text, (size_t)length))) {
+		print_error("a text of a node without AES does not open on a node with it\n");
+		return 1;
+	}
+	return cmocka_run_group_tests_name("AES-256-GCM", tests, NULL, NULL);
+}

@@ -1,0 +1,125 @@
+#include "cmocka_all.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+
+#include "guarded_text.h"
+#include "text_write.h"
+
+static void numbers(void **state)
+{
+	char buffer[64];
+	struct text_writer writer = text_write_begin(buffer, sizeof(buffer));
+
+	(void)state;
+	text_write_number(&writer, 0);
+	text_write_char(&writer, ' ');
+	text_write_number(&writer, 5060);
+	text_write_char(&writer, ' ');
+	text_write_number(&writer, UINT64_MAX);
+	assert_span_equal(text_written(&writer), SPAN_LITERAL("0 5060 18446744073709551615"));
+}
+
+static void hex_and_base64url(void **state)
+{
+	static const char *const texts[] = {"", "Zg", "Zm8", "Zm9v", "Zm9vYg", "Zm9vYmE", "Zm9vYmFy"}; /* RFC 4648 10 */
+	char buffer[64];
+
+	(void)state;
+	for (uint32_t length = 0; length <= 6; length++) {
+		struct text_writer writer = text_write_begin(buffer, sizeof(buffer));
+		text_write_base64url(&writer, (const uint8_t *)"foobar", length);
+		assert_span_equal(text_written(&writer), span_of_text(texts[length]));
+	}
+
+	static const uint8_t bytes[] = {0xfb, 0xff, 0xbf, 0x00, 0x9a};
+	struct text_writer writer = text_write_begin(buffer, sizeof(buffer));
+	text_write_base64url(&writer, bytes, 3);
+	text_write_char(&writer, ' ');
+	text_write_hex(&writer, bytes, 5);
+	assert_span_equal(text_written(&writer), SPAN_LITERAL("-_-_ fbffbf009a"));
+}
+
+/* Against the C library, which writes RFC 5952 but for embedded IPv4. */
+static void ipv6_as_the_c_library_does(void **state)
+{
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		char expected[64], buffer[64];
+		uint8_t ip[16];
+		for (int i = 0; i < 8; i++) {
+			uint16_t group = rand() % 2 ? 0 : (uint16_t)(rand() >> (rand() % 16));
+			ip[2 * i] = (uint8_t)(group >> 8);
+			ip[2 * i + 1] = (uint8_t)group;
+		}
+		ip[0] |= 0x20; /* keeps out ::a.b.c.d, which inet_ntop writes with dots */
+		expected[0] = '[';
+		assert_non_null(inet_ntop(AF_INET6, ip, expected + 1, sizeof(expected) - 2));
+		strcat(expected, "]");
+		struct text_writer writer = text_write_begin(buffer, sizeof(buffer));
+		text_write_ip(&writer, ip);
+		assert_span_equal(text_written(&writer), span_of_text(expected));
+	}
+}
+
+static void addresses(void **state)
+{
+	static const struct {
+		const char *ip;
+		uint16_t port;
+		const char *text;
+	} rows[] = {
+		{"::ffff:192.0.2.1", 0, "192.0.2.1"},
+		{"::ffff:255.255.255.255", 65535, "255.255.255.255:65535"},
+		{"2001:db8::1", 5060, "[2001:db8::1]:5060"},
+		{"::", 0, "[::]"},
+		{"::1", 0, "[::1]"},
+		{"1::", 0, "[1::]"},
+		{"2001:db8:0:1:1:1:1:1", 0, "[2001:db8:0:1:1:1:1:1]"}, /* RFC 5952 4.2.2: no "::" for one group */
+		{"2001:0:0:1:0:0:0:1", 0, "[2001:0:0:1::1]"},	       /* 4.2.3: the longest */
+		{"2001:db8:0:0:1:0:0:1", 0, "[2001:db8::1:0:0:1]"},    /* the first of equals */
+		{"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", 65535, "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]:65535"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char buffer[64];
+		struct net_address address = {.port = rows[i].port};
+		assert_int_equal(inet_pton(AF_INET6, rows[i].ip, address.ip), 1);
+		struct text_writer writer = text_write_begin(buffer, sizeof(buffer));
+		text_write_address(&writer, &address);
+		assert_span_equal(text_written(&writer), span_of_text(rows[i].text));
+	}
+}
+
+static void out_of_room_stays_out_of_room(void **state)
+{
+	struct guarded_text guarded = guarded_text_map(64);
+	uint8_t bytes[16] = {0xff, 0xff};
+
+	(void)state;
+	for (uint32_t room = 0; room < 64; room++) {
+		struct text_writer writer = text_write_begin(guarded_text_room(&guarded, room), room);
+		text_write_literal(&writer, "abc");
+		text_write_number(&writer, 1234567);
+		text_write_hex(&writer, bytes, 16);
+		text_write_base64url(&writer, bytes, 16);
+		assert_int_equal(writer.overflowed, room < 3 + 7 + 32 + 22);
+		assert_true(writer.length <= room);
+		text_write_char(&writer, 'x');
+		assert_int_equal(writer.overflowed, room < 3 + 7 + 32 + 22 + 1);
+	}
+	guarded_text_unmap(&guarded);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(hex_and_base64url),
+		cmocka_unit_test(ipv6_as_the_c_library_does),
+		cmocka_unit_test(addresses),
+		cmocka_unit_test(out_of_room_stays_out_of_room),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
