@@ -1,6 +1,6 @@
 """demo.py - amity on a network of its own: registers, calls, explains; then stays up.   demo.py --once|--stay"""
 
-import pathlib
+import os
 import signal
 import sys
 import time
@@ -106,7 +106,7 @@ class Demo:
         self.site.register(SOFTPHONE, 0)
         self.site.stop_answering(SOFTPHONE)
         here = self.site.open_to_host()
-        ctl = f"sudo {self.router.amityctl.relative_to(ROOT)} --socket {self.router.socket_path}"
+        ctl = f"sudo {os.path.relpath(self.router.amityctl)} --socket {self.router.socket_path}"
         say("The router stays up. Ctrl-C ends it and removes everything.")
         say()
         say(softphone_text(here))

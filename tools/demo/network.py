@@ -103,8 +103,8 @@ def stop(process):
 class Network:
     """All namespaces of one run, and a directory for its files. close() leaves nothing behind."""
 
-    def __init__(self, label):
-        self.prefix = f"amity-{label}-{os.getpid()}"
+    def __init__(self, label, part=""):
+        self.prefix = f"amity-{label}-{os.getpid()}{part}"
         self.processes = []
         self.namespaces = {}
         self.directory = pathlib.Path("/tmp") / self.prefix
