@@ -15,7 +15,7 @@ struct model_place {
 	uint32_t column;
 };
 
-/* text NULL: absent; it is NUL-terminated and without NUL inside. */
+/* text NULL: absent, or refused when it was read (then it has a place); it is NUL-terminated and without NUL inside. */
 struct model_text {
 	const char *text;
 	uint32_t length;
@@ -33,6 +33,7 @@ struct model_texts {
 	struct model_text *item;
 	uint32_t count;
 	bool given;
+	bool refused; /* some element was */
 	struct model_place place;
 };
 

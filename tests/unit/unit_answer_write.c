@@ -104,6 +104,8 @@ static void the_topmost_via(void **state)
 			    "10.1.1.2;branch=z9hG4bKb;rport=9",
 			    "SIP/2.0/UDP 192.0.2.4;x=\"a;received=1,\\\"b\";branch=z9hG4bKa,SIP/2.0/UDP "
 			    "10.1.1.2;branch=z9hG4bKb;rport=9")
+				ROW("::ffff:192.0.2.4", "SIP/2.0/UDP 192.0.2.4;x=\"\\\"\";rport;branch=z9hG4bKa",
+				    "SIP/2.0/UDP 192.0.2.4;x=\"\\\"\";branch=z9hG4bKa;received=192.0.2.4;rport=40000")
 		/* names that only begin alike stay */
 		ROW("::ffff:192.0.2.4", "SIP/2.0/UDP 192.0.2.4;received-x=1;branch=z9hG4bKa",
 		    "SIP/2.0/UDP 192.0.2.4;received-x=1;branch=z9hG4bKa")

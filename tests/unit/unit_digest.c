@@ -122,6 +122,7 @@ static void refuses_other_qops_and_algorithms(void **state)
 	assert_false(verify(&example, span_of_text(example.response)));
 	example = examples[4];
 	example.nc = "";
+	example.response = "70332e866a6e47610a14589af0afd92e"; /* worked out with an empty nc */
 	assert_false(verify(&example, span_of_text(example.response)));
 	example = examples[4];
 	example.algorithm = DIGEST_UNKNOWN;

@@ -27,6 +27,24 @@ static void a_short_one_is_one_siphash(void **state)
 	assert_memory_equal(mac, expected, sizeof(mac));
 }
 
+static void a_long_one_is_a_chain(void **state)
+{
+	uint8_t block[2][KEYED_HASH_BLOCK_BYTES] = {{'p', 0}, {'p', 1}}, mac[KEYED_HASH_BYTES],
+		expected[KEYED_HASH_BYTES];
+	const uint32_t length = 600, in_first = KEYED_HASH_BLOCK_BYTES - 9, in_second = length - in_first;
+	char text[600];
+
+	(void)state;
+	memset(text, 'a', sizeof(text));
+	memcpy(block[0] + 5, &length, 4);
+	memset(block[0] + 9, 'a', in_first);
+	crypto_shorthash_siphashx24(block[1] + 5, block[0], KEYED_HASH_BLOCK_BYTES, key);
+	memset(block[1] + 21, 'a', in_second);
+	crypto_shorthash_siphashx24(expected, block[1], 21 + in_second + 4, key); /* four: length of the empty field */
+	hash_fields(mac, 'p', span_make(text, length), (struct span){0});
+	assert_memory_equal(mac, expected, sizeof(mac));
+}
+
 static void fields_and_purposes_are_kept_apart(void **state)
 {
 	uint8_t mac[5][KEYED_HASH_BYTES];
@@ -67,6 +85,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_short_one_is_one_siphash),
+		cmocka_unit_test(a_long_one_is_a_chain),
 		cmocka_unit_test(fields_and_purposes_are_kept_apart),
 		cmocka_unit_test(long_fields_chain),
 	};

@@ -59,6 +59,7 @@ static void without_count_one_transaction(void **state)
 	assert_int_equal(use(1, 0, 12), NONCE_USE_REPLAY);
 	assert_int_equal(use(1, 1, 12), NONCE_USE_REPLAY);
 	assert_int_equal(use(1, UINT32_MAX, 12), NONCE_USE_REPLAY);
+	assert_int_equal(use(1, UINT32_MAX - 5, 12), NONCE_USE_REPLAY);
 	assert_int_equal(use(2, 1, 11), NONCE_USE_FRESH);
 	assert_int_equal(use(2, 0, 12), NONCE_USE_REPLAY);
 	assert_int_equal(use(2, 0, 11), NONCE_USE_REPLAY);

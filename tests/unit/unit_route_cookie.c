@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "guarded_text.h"
+#include "keyed_hash.h"
 #include "route_cookie.h"
 #include "text_write.h"
 
@@ -198,6 +199,87 @@ static void belongs_to_its_call_and_kind(void **state)
 	assert_false(opens(span_make(text, (size_t)length)));
 }
 
+/* Seals any contents as the source says, so that they can be wrong ones: what a broken node of the cluster might send.
+ */
+static struct span seal_contents(char text[ROUTE_COOKIE_TEXT_BYTES_MAX], struct span contents)
+{
+	uint8_t raw[1 + 12 + ROUTE_COOKIE_PLAIN_BYTES_MAX + 16] = {0x80 | 3, 'n'}, call_key[32];
+	const uint8_t *secret = keys.cookie.key[0];
+	struct text_writer writer = text_write_begin(text, ROUTE_COOKIE_TEXT_BYTES_MAX);
+	struct keyed_hash hash;
+
+	keyed_hash_begin(&hash, secret, 'k');
+	keyed_hash_add_number(&hash, 0x80);
+	keyed_hash_add(&hash, call_id);
+	keyed_hash_finish(&hash, call_key);
+	crypto_shorthash_siphashx24(call_key + 16, call_key, 16, secret + 16);
+	crypto_aead_chacha20poly1305_ietf_encrypt(raw + 13, NULL, (const uint8_t *)contents.at, contents.length,
+						  (const uint8_t *)call_id.at, call_id.length, NULL, raw + 1, call_key);
+	text_write_base64url(&writer, raw, 13 + contents.length + 16);
+	return text_written(&writer);
+}
+
+static void contents_are_not_trusted(void **state)
+{
+	static const struct {
+		struct span contents;
+		bool opens;
+	} rows[] = {
+		{SPAN_LITERAL("\1\0\0\3abc\2\0\1d"), true}, /* "abc", then "ab" of it and "d" */
+		{SPAN_LITERAL("\0\0\0\3abc\2\0\1d"), false},
+		{SPAN_LITERAL("\3\0\0\3abc\2\0\1d"), false},
+		{SPAN_LITERAL("\1\0\0\3abc\2\0\1dx"), false},
+		{SPAN_LITERAL("\1\0\0\3abc\2\0\2d"), false},
+		{SPAN_LITERAL("\1\0\0\3abc\2\0"), false},
+		{SPAN_LITERAL("\1\0\0\3abc\2\1\1d"), true},
+		{SPAN_LITERAL("\1\0\0\3abc\2\2\1d"), false}, /* beginning and end share more than there is */
+		{SPAN_LITERAL("\1\0\0\3abc\4\0\1d"), false},
+		{SPAN_LITERAL("\1\0\0\3abc\0\4\1d"), false},
+		{SPAN_LITERAL("\1\0\1\3abc\0\0\1d"), false}, /* the first has nothing to share with */
+		{SPAN_LITERAL("\1\0\0\3abc\0\377\377\377\377\377\377\377\377\377\1\0"), false},
+		{SPAN_LITERAL("\1\0\0\377\377\377\377\377\377\377\377\377\377\377\1abc\0\0\0"), false},
+		{SPAN_LITERAL("\1\0\0\377"), false},
+		{SPAN_LITERAL("\1"), false},
+	};
+	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
+	struct branch_cookie cookie;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct span sealed = seal_contents(text, rows[i].contents);
+		assert_int_equal(route_cookie_open_branch(&cookie, plain, sealed, &keys, call_id), rows[i].opens);
+	}
+}
+
+/* Contents that are nearly right, and texts that would grow beyond the buffer: nothing is read or written outside. */
+static void random_contents_stay_inside(void **state)
+{
+	char text[ROUTE_COOKIE_TEXT_BYTES_MAX], contents[ROUTE_COOKIE_PLAIN_BYTES_MAX];
+	struct dialog_cookie cookie;
+
+	(void)state;
+	for (int round = 0; round < 20000; round++) {
+		uint32_t length = 1 + (uint32_t)rand() % (round % 16 ? 60 : sizeof(contents));
+		for (uint32_t i = 0; i < length; i++)
+			contents[i] = (char)(rand() % 4 ? rand() % 8 : rand());
+		contents[0] = 2;
+		route_cookie_open_dialog(&cookie, plain, seal_contents(text, span_make(contents, length)), &keys,
+					 call_id);
+	}
+
+	/* 900 bytes and the same again: sealed in a few bytes, but two of them do not fit `plain` */
+	memset(contents, 'a', sizeof(contents));
+	memcpy(contents, "\1\0\0\204\7", 5);
+	memcpy(contents + 905, "\204\7\0\0", 4);
+	struct branch_cookie branch;
+	assert_false(route_cookie_open_branch(&branch, plain, seal_contents(text, span_make(contents, 909)), &keys,
+					      call_id));
+	memcpy(contents + 905, "\170\0\0\0", 3);
+	assert_true(route_cookie_open_branch(&branch, plain, seal_contents(text, span_make(contents, 908)), &keys,
+					     call_id));
+	assert_int_equal(branch.sender_to.length, 120);
+}
+
 static void the_same_request_gets_the_same_bytes(void **state)
 {
 	struct branch_cookie cookie = {.sender_from = SPAN_LITERAL("<sip:2001@acme.example.net>")}, opened;
@@ -269,6 +351,8 @@ int main(void)
 		cmocka_unit_test(every_changed_byte_is_refused),
 		cmocka_unit_test(random_texts_are_refused),
 		cmocka_unit_test(belongs_to_its_call_and_kind),
+		cmocka_unit_test(contents_are_not_trusted),
+		cmocka_unit_test(random_contents_stay_inside),
 		cmocka_unit_test(the_same_request_gets_the_same_bytes),
 		cmocka_unit_test(outlives_one_rotation),
 		cmocka_unit_test(the_bounds_are_reached),

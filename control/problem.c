@@ -1,0 +1,197 @@
+#include "problem.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define SOURCE_LINE_BYTES_MAX 200
+#define MESSAGE_BYTES_MAX     1000
+
+static char *copy_source_line(const struct problem_place *place)
+{
+	if (!place->text || place->line == 0)
+		return NULL;
+	const char *at = place->text, *end = place->text + place->text_length;
+	for (uint32_t line = 1; line < place->line; line++) {
+		at = memchr(at, '\n', (size_t)(end - at));
+		if (!at)
+			return NULL;
+		at++;
+	}
+	const char *stop = memchr(at, '\n', (size_t)(end - at));
+	size_t length = (size_t)((stop ? stop : end) - at);
+	while (length > 0 && at[length - 1] == '\r')
+		length--;
+	return strndup(at, length < SOURCE_LINE_BYTES_MAX ? length : SOURCE_LINE_BYTES_MAX);
+}
+
+static struct problem *append(struct problem_list *list)
+{
+	if (list->count >= PROBLEMS_MAX)
+		return NULL;
+	if (list->count == list->capacity) {
+		uint32_t capacity = list->capacity ? 2 * list->capacity : 8;
+		struct problem *item = realloc(list->item, capacity * sizeof(*item));
+		if (!item)
+			return NULL;
+		list->item = item;
+		list->capacity = capacity;
+	}
+	struct problem *problem = &list->item[list->count++];
+	*problem = (struct problem){0};
+	return problem;
+}
+
+static void add(struct problem_list *list, const struct problem_place *place, const char *key, const char *format,
+		va_list arguments)
+{
+	char message[MESSAGE_BYTES_MAX];
+	vsnprintf(message, sizeof(message), format, arguments);
+	char *copy = strdup(message);
+	struct problem *problem = copy ? append(list) : NULL;
+	if (!problem) {
+		free(copy);
+		list->omitted++;
+		return;
+	}
+	problem->message = copy;
+	problem->key = key ? strdup(key) : NULL;
+	if (!place)
+		return;
+	problem->file = place->file ? strdup(place->file) : NULL;
+	problem->line = place->line;
+	problem->column = place->column;
+	problem->source_line = copy_source_line(place);
+}
+
+void problem_add_at(struct problem_list *list, const struct problem_place *place, const char *key, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	add(list, place, key, format, arguments);
+	va_end(arguments);
+}
+
+void problem_add(struct problem_list *list, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	add(list, NULL, NULL, format, arguments);
+	va_end(arguments);
+}
+
+static void free_texts(struct problem *problem)
+{
+	free(problem->file);
+	free(problem->source_line);
+	free(problem->key);
+	free(problem->message);
+}
+
+void problem_list_move(struct problem_list *list, struct problem_list *from)
+{
+	for (uint32_t i = 0; i < from->count; i++) {
+		struct problem *slot = append(list);
+		if (slot) {
+			*slot = from->item[i];
+		} else {
+			free_texts(&from->item[i]);
+			list->omitted++;
+		}
+	}
+	list->omitted += from->omitted;
+	free(from->item);
+	*from = (struct problem_list){0};
+}
+
+void problem_list_free(struct problem_list *list)
+{
+	for (uint32_t i = 0; i < list->count; i++)
+		free_texts(&list->item[i]);
+	free(list->item);
+	*list = (struct problem_list){0};
+}
+
+/* The caret stands under the column: tabs are kept, and bytes inside a UTF-8 character take no room of their own. */
+static void print_caret(const struct problem *problem, FILE *out)
+{
+	fputs("  ", out);
+	uint32_t column = 1;
+	for (const char *at = problem->source_line; *at && column < problem->column; at++) {
+		if ((*at & 0xc0) == 0x80)
+			continue;
+		fputc(*at == '\t' ? '\t' : ' ', out);
+		column++;
+	}
+	fputs("^\n", out);
+}
+
+void problem_list_print(const struct problem_list *list, FILE *out)
+{
+	for (uint32_t i = 0; i < list->count; i++) {
+		const struct problem *problem = &list->item[i];
+		if (problem->file)
+			fprintf(out, "%s:", problem->file);
+		if (problem->line)
+			fprintf(out, "%u:%u:", problem->line, problem->column);
+		if (problem->file || problem->line)
+			fputc(' ', out);
+		if (problem->key)
+			fprintf(out, "%s: ", problem->key);
+		fprintf(out, "%s\n", problem->message);
+		if (problem->source_line) {
+			fprintf(out, "  %s\n", problem->source_line);
+			print_caret(problem, out);
+		}
+	}
+	if (list->omitted)
+		fprintf(out, "and %u more\n", list->omitted);
+}
+
+static int set_text(json_t *object, const char *name, const char *text)
+{
+	if (!text)
+		return 0;
+	json_t *value = json_string(text);
+	/* A line of a document that is not UTF-8 cannot be quoted in JSON. */
+	return value ? json_object_set_new(object, name, value) : 0;
+}
+
+static json_t *problem_to_json(const struct problem *problem)
+{
+	json_t *object = json_object();
+	if (!object)
+		return NULL;
+	int failed = set_text(object, "file", problem->file);
+	if (problem->line) {
+		failed |= json_object_set_new(object, "line", json_integer(problem->line));
+		failed |= json_object_set_new(object, "column", json_integer(problem->column));
+	}
+	failed |= set_text(object, "key", problem->key);
+	failed |= set_text(object, "message", problem->message);
+	failed |= set_text(object, "source", problem->source_line);
+	if (failed) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
+json_t *problem_list_to_json(const struct problem_list *list)
+{
+	json_t *array = json_array();
+	for (uint32_t i = 0; array && i < list->count; i++) {
+		if (json_array_append_new(array, problem_to_json(&list->item[i])) != 0) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	if (array && list->omitted) {
+		json_t *more = json_pack("{s:o}", "message", json_sprintf("and %u more", list->omitted));
+		if (json_array_append_new(array, more) != 0) {
+			json_decref(array);
+			return NULL;
+		}
+	}
+	return array;
+}

@@ -1,0 +1,63 @@
+/*
+ * pipeline.h - a whole router without wire and without threads, for tests: provisioning text in, SIP datagrams in, SIP datagrams out.
+ *
+ * Real parts all along: EAL, a port made of two rings, dataplane_create(), the workers' own bursts (run one after another on this
+ * thread), publisher, provisioning store, registrar, punt reader. Only the clock is real and the wire is not.
+ *
+ * The router is 192.0.2.1 and [2001:db8::1], port 5060; everybody else in 192.0.2.0/24, 198.51.100.0/24 and 2001:db8::/64 is on its link.
+ */
+#ifndef AMITY_TESTS_PIPELINE_H
+#define AMITY_TESTS_PIPELINE_H
+
+#include "dataplane.h"
+#include "span.h"
+
+#define PIPELINE_MESSAGE_BYTES_MAX 8192
+
+struct pipeline;
+struct worker;
+
+struct pipeline_message {
+	struct net_address source, destination;
+	char text[PIPELINE_MESSAGE_BYTES_MAX]; /* NUL-terminated */
+};
+
+/* Starts a router with that provisioning; fails the test when it is refused. */
+struct pipeline *pipeline_start(uint32_t worker_count, const char *provisioning);
+
+/* Ends it, and fails the test when an mbuf is missing or the counters do not add up. */
+void pipeline_stop(struct pipeline *pipeline);
+
+/* Applies another document. Result: false when it is refused. */
+bool pipeline_apply(struct pipeline *pipeline, const char *provisioning);
+
+/* A datagram from "192.0.2.7:5060" to the router; then everything runs until nothing moves. */
+void pipeline_send(struct pipeline *pipeline, const char *source, const char *text);
+void pipeline_send_bytes(struct pipeline *pipeline, const char *source, struct span bytes);
+
+/* The same without running anything: for benches that run the stages themselves. */
+void pipeline_put(struct pipeline *pipeline, const char *source, struct span bytes);
+
+/* A whole Ethernet frame, as it is. */
+void pipeline_send_frame(struct pipeline *pipeline, struct span frame);
+
+/* The next datagram that left; false when there is none. */
+bool pipeline_take(struct pipeline *pipeline, struct pipeline_message *message);
+
+/* Throws away all that left. Result: how many. */
+uint32_t pipeline_discard_sent(struct pipeline *pipeline);
+
+/* Messages that were handed to the kernel (unknown MAC, over the MTU). */
+uint32_t pipeline_kernel_sent(const struct pipeline *pipeline);
+
+/* Packets that ended with that reason, over all workers. */
+uint64_t pipeline_reason(const struct pipeline *pipeline, enum reason reason);
+uint64_t pipeline_counter(const struct pipeline *pipeline, enum counter counter);
+
+/* Fails the test unless received + steered_in = forwarded + answered + punted + dropped + steered_out on each worker. */
+void pipeline_check_identity(const struct pipeline *pipeline);
+
+struct dataplane *pipeline_dataplane(struct pipeline *pipeline);
+struct worker *pipeline_worker(struct pipeline *pipeline, uint32_t index);
+
+#endif
