@@ -37,3 +37,9 @@ size_t bench_messages_load(struct bench_message messages[BENCH_MESSAGES_MAX], co
 	globfree(&found);
 	return count;
 }
+
+void bench_messages_free(struct bench_message *messages, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free((char *)messages[i].bytes.at);
+}

@@ -11,11 +11,14 @@
 
 struct bench_message {
 	char name[BENCH_MESSAGE_NAME_BYTES]; /* the file's name without its suffix */
-	struct span bytes;		     /* allocated; lives to the end of the program */
+	struct span bytes;		     /* allocated */
 };
 
 /* Loads all files of `folder` whose names end with `suffix`, by name. Exits with a message when there are none. Result:
  * count. */
 size_t bench_messages_load(struct bench_message messages[BENCH_MESSAGES_MAX], const char *folder, const char *suffix);
+
+/* Releases the bytes. */
+void bench_messages_free(struct bench_message *messages, size_t count);
 
 #endif

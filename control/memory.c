@@ -12,8 +12,8 @@
 
 /* Measured with rte_hash of 22.11: key, slot and position of an endpoint; bindings themselves are on the heap. */
 #define LOCATION_BYTES_PER_ENDPOINT 160
-#define BINDING_BYTES               640 /* contact, path and SQLite's page cache share */
-#define BAN_TABLE_BYTES             (16384ull * 160)
+#define BINDING_BYTES		    640 /* contact, path and SQLite's page cache share */
+#define BAN_TABLE_BYTES		    (16384ull * 160)
 
 #if AMITY_JEMALLOC
 enum status memory_confirm(struct problem_list *problems)
@@ -29,7 +29,8 @@ enum status memory_confirm(struct problem_list *problems)
 	}
 	if (after > before)
 		return STATUS_OK;
-	problem_add(problems, "malloc() is not jemalloc's, which amity is built for: unset LD_PRELOAD, or install libjemalloc2");
+	problem_add(problems,
+		    "malloc() is not jemalloc's, which amity is built for: unset LD_PRELOAD, or install libjemalloc2");
 	return STATUS_ENVIRONMENT;
 }
 

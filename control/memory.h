@@ -1,5 +1,6 @@
 /*
- * memory.h - the allocator of the process, confirmed, and the memory that a configuration will take, before it is taken.
+ * memory.h - the allocator of the process, confirmed, and the memory that a configuration will take, before it is
+ * taken.
  */
 #ifndef AMITY_MEMORY_H
 #define AMITY_MEMORY_H

@@ -1,12 +1,11 @@
 /*
- * router.h - the router as a whole: every part, started in order and stopped in reverse (router.c has the order as a table).
+ * router.h - the router as a whole: every part, started in order and stopped in reverse (router.c has the order as a
+ * table).
  *
  * The rpc commands get it as their context and read the parts; nobody else knows all of them.
  */
 #ifndef AMITY_ROUTER_H
 #define AMITY_ROUTER_H
-
-#include <stdio.h>
 
 #include "config.h"
 #include "dataplane_plan.h"
@@ -30,7 +29,7 @@ struct router {
 	struct dataplane_plan plan;
 	uint64_t started_s; /* seconds since boot */
 	bool stopping;
-	uint32_t parts_started;   /* of the table in router.c */
+	uint32_t parts_started;	  /* of the table in router.c */
 	uint32_t packets_missing; /* in the pool, once the data plane was stopped */
 
 	int lock_descriptor; /* of state_dir/amityd.lock */
@@ -58,7 +57,8 @@ struct router {
  * Thread: the one that becomes the control thread.
  * Result: as the part that failed, with problems; what had been started is stopped again.
  */
-enum status router_start(struct router *router, const struct config *config, struct problem_list *problems) AMITY_CHECKED;
+enum status router_start(struct router *router, const struct config *config,
+			 struct problem_list *problems) AMITY_CHECKED;
 
 /* Serves until SIGTERM, SIGINT or router_request_stop(). */
 enum status router_run(struct router *router) AMITY_CHECKED;
@@ -68,9 +68,6 @@ void router_request_stop(struct router *router);
 
 /* Stops every part that was started. Result: packets that did not come back to the pool: 0 unless there is a bug. */
 uint32_t router_stop(struct router *router);
-
-/* Addresses, socket, counts, what to try. */
-void router_print_ready(const struct router *router, FILE *out);
 
 /* The data plane that `config` asks for: also for `amityd --check`. */
 void router_plan(struct dataplane_plan *plan, const struct config *config);

@@ -29,7 +29,7 @@
 #include "tsc_clock.h"
 #include "wire_build.h"
 
-#define ERROR_BYTES_MAX  512
+#define ERROR_BYTES_MAX	 512
 #define CLOCK_INTERVAL_S 60 /* how often the lcores' clock is tied anew to the system's */
 
 /* Adds what a part said of its failure, or the status' own words. */
@@ -45,7 +45,8 @@ enum status router_parts_start_state(struct router *router, struct problem_list 
 	char path[PATH_MAX + 16];
 
 	if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
-		problem_add(problems, "cannot make the state directory %s: %s: make it, or choose another with --state-dir",
+		problem_add(problems,
+			    "cannot make the state directory %s: %s: make it, or choose another with --state-dir",
 			    directory, strerror(errno));
 		return STATUS_IO;
 	}
@@ -171,8 +172,7 @@ void router_parts_stop_provision(struct router *router)
 
 static enum status publish_tables(struct router *router)
 {
-	enum status status =
-		publish_location(router->publisher, location_table_location(router->location), NULL);
+	enum status status = publish_location(router->publisher, location_table_location(router->location), NULL);
 	return status ? status : publish_bans(router->publisher, ban_table_write_table(router->bans), NULL);
 }
 
@@ -269,7 +269,8 @@ static void on_wire(void *argument, const struct wire *wire)
 	struct router *router = argument;
 
 	if (publish_wire(router->publisher, wire, release_wire)) {
-		log_event(LOG_LEVEL_ERROR, "network_not_published", "reason=memory interfaces=%u", wire->interface_count);
+		log_event(LOG_LEVEL_ERROR, "network_not_published", "reason=memory interfaces=%u",
+			  wire->interface_count);
 		wire_build_free((void *)wire);
 	}
 }
@@ -343,7 +344,8 @@ static void send_by_kernel(void *argument, const struct punt *punt, struct span 
 	struct router *router = argument;
 
 	if (net_mirror_send(router->mirror, &punt->local, &punt->peer, payload.at, payload.length))
-		log_event(LOG_LEVEL_WARNING, "next_hop_unreachable", "port=%u bytes=%u", punt->peer.port, payload.length);
+		log_event(LOG_LEVEL_WARNING, "next_hop_unreachable", "port=%u bytes=%u", punt->peer.port,
+			  payload.length);
 }
 
 enum status router_parts_start_punts(struct router *router, struct problem_list *problems)
@@ -378,11 +380,13 @@ enum status router_parts_start_rpc(struct router *router, struct problem_list *p
 		.methods = command_methods,
 		.method_count = CTL_COMMAND_COUNT,
 		.context = router,
+		.params_fit = command_params_fit,
 	};
 	enum status status = rpc_server_open(&router->control, base, &options, problems);
 	if (status)
 		return status;
-	snprintf(read_only_path, sizeof(read_only_path), "%s%s", router->config->node.control_socket, CTL_READ_ONLY_SUFFIX);
+	snprintf(read_only_path, sizeof(read_only_path), "%s%s", router->config->node.control_socket,
+		 CTL_READ_ONLY_SUFFIX);
 	options.path = read_only_path;
 	options.mode = 0666;
 	options.read_only = true;
@@ -418,7 +422,8 @@ static bool start_watchdog(struct router *router)
 	uint64_t limit_us = 0;
 	if (sd_watchdog_enabled(0, &limit_us) <= 0)
 		return true;
-	const struct timeval interval = {.tv_sec = (time_t)(limit_us / 2000000), .tv_usec = (suseconds_t)(limit_us / 2 % 1000000)};
+	const struct timeval interval = {.tv_sec = (time_t)(limit_us / 2000000),
+					 .tv_usec = (suseconds_t)(limit_us / 2 % 1000000)};
 	router->watchdog_event = event_new(event_loop_base(router->loop), -1, EV_PERSIST, on_watchdog, router);
 	return router->watchdog_event && event_add(router->watchdog_event, &interval) == 0;
 }

@@ -6,6 +6,8 @@
 #ifndef AMITY_BAN_TABLE_H
 #define AMITY_BAN_TABLE_H
 
+#include <stdatomic.h>
+
 #include "company.h"
 
 struct ban_key {
@@ -13,7 +15,13 @@ struct ban_key {
 	uint8_t ip[16];
 };
 
-struct ban_table; /* dataplane/state/ban_find.c */
+struct rte_hash;
+
+/* Made and written by control/bridge/ban_table_write.c alone; entry: ban_key -> TSC at which the ban ends. */
+struct ban_table {
+	struct rte_hash *hash;
+	atomic_uint count; /* entries; stored after an insertion, read relaxed: an lcore may see a ban one burst late */
+};
 
 /* Thread: lcore or control. Cost: one relaxed load while nobody is banned. */
 bool ban_find(const struct ban_table *bans, const struct ban_key *key, uint64_t now_tsc);

@@ -26,7 +26,12 @@ struct binding_set {
 	struct binding binding[];       /* texts follow in the same block */
 };
 
-struct location; /* dataplane/state/location_find.c */
+struct rte_hash;
+
+/* Made and written by control/bridge/location_table.c alone; entry: aor_key -> const struct binding_set *. */
+struct location {
+	struct rte_hash *hash;
+};
 
 /*
  * Thread: lcore (inside its burst) or control.   Cost: one rte_hash lookup.

@@ -13,7 +13,8 @@ void tsc_clock_read(struct publish_clock *clock)
 	clock->tsc_hz = rte_get_tsc_hz();
 	clock->unix_base_s = (uint64_t)now.tv_sec;
 	/* The base is where the second began, so that lcores and the system change seconds together. */
-	clock->tsc_base = rte_rdtsc() - (uint64_t)((double)now.tv_nsec / (double)NANOSECONDS_A_SECOND * (double)clock->tsc_hz);
+	clock->tsc_base =
+		rte_rdtsc() - (uint64_t)((double)now.tv_nsec / (double)NANOSECONDS_A_SECOND * (double)clock->tsc_hz);
 }
 
 uint64_t tsc_clock_now(void)

@@ -1,5 +1,6 @@
 /*
- * tsc_clock.h - the lcores' clock, the TSC, tied to the system's: for the snapshot, and for comparing what lcores have stamped.
+ * tsc_clock.h - the lcores' clock, the TSC, tied to the system's: for the snapshot, and for comparing what lcores have
+ * stamped.
  */
 #ifndef AMITY_TSC_CLOCK_H
 #define AMITY_TSC_CLOCK_H

@@ -77,6 +77,22 @@ static void show_steps(FILE *out, const json_t *steps)
 	}
 }
 
+/* The words of reasons.def, which both programs are built with. */
+static const char *meaning_of(const char *reason)
+{
+	static const struct {
+		const char *name, *text;
+	} rows[] = {
+#define REASON(name, severity, status, phrase, text, source) {#name, text},
+#include "reasons.def"
+#undef REASON
+	};
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (strcmp(rows[i].name, reason) == 0)
+			return rows[i].text;
+	return "";
+}
+
 static void show_line(FILE *out, const char *label, const json_t *value)
 {
 	if (value && !json_is_null(value)) {
@@ -92,12 +108,10 @@ static void show_explain(FILE *out, const struct ctl_command *command, const jso
 
 	(void)command;
 	show_steps(out, json_object_get(result, "steps"));
-	if (json_is_true(json_object_get(result, "steps_truncated")))
-		fprintf(out, "  ... more steps were left out\n");
 	if (strcmp(outcome, "reject") == 0) {
 		fprintf(out, "\nrejected by %s: %lld (%s)\n", text_of(result, "rule"),
 			(long long)json_integer_value(json_object_get(result, "status")), text_of(result, "reason"));
-		show_line(out, "meaning", json_object_get(result, "meaning"));
+		fprintf(out, "  %s\n", meaning_of(text_of(result, "reason")));
 		return;
 	}
 	fprintf(out, "\n%s %s takes the call by %s\n", outcome, text_of(result, "target"), text_of(result, "rule"));
@@ -111,7 +125,7 @@ static void show_explain(FILE *out, const struct ctl_command *command, const jso
 	if (json_integer_value(json_object_get(result, "status")) != 0)
 		fprintf(out, "  but now answered %lld (%s): %s\n",
 			(long long)json_integer_value(json_object_get(result, "status")), text_of(result, "reason"),
-			text_of(result, "meaning"));
+			meaning_of(text_of(result, "reason")));
 }
 
 static void show_changes(FILE *out, const struct ctl_command *command, const json_t *result)

@@ -37,15 +37,22 @@ struct net_mirror_interface {
 	uint32_t peer_count;
 };
 
-/* Takes over `wire`; it is to be given back with wire_build_free() when no lcore reads it any more. */
+/*
+ * Takes over `wire`, keeps it at least until the next call, and gives it to wire_build_free() when no lcore reads it
+ * any more.
+ */
 typedef void (*net_mirror_publish_fn)(void *argument, const struct wire *wire);
+
+/* One line for the log: what went wrong after create, and what still works. */
+typedef void (*net_mirror_report_fn)(void *argument, const char *text);
 
 struct net_mirror_plan {
 	struct event_base *base;
 	const struct net_mirror_interface *interface;
 	uint32_t interface_count;
 	net_mirror_publish_fn publish; /* called once during create, then at every change */
-	void *argument;
+	net_mirror_report_fn report;   /* NULL: silent */
+	void *argument;		       /* of both */
 };
 
 /*

@@ -12,12 +12,11 @@ struct router;
 /* One a row, in their order. */
 extern const struct rpc_method command_methods[CTL_COMMAND_COUNT];
 
+/* Do "params" fit the synopsis of the row? For struct rpc_server_options. */
+bool command_params_fit(const char *method, const json_t *params, char *error);
+
 #define CTL_COMMAND(name, access, show, function, synopsis, help) rpc_method_fn function;
 #include "ctl_commands.def"
 #undef CTL_COMMAND
-
-/* "192.0.2.1:5060", "[2001:db8::1]:5060"; without port when it is 0. */
-#define COMMAND_ADDRESS_BYTES_MAX 64
-const char *command_address_text(char text[COMMAND_ADDRESS_BYTES_MAX], const uint8_t ip[16], uint16_t port);
 
 #endif

@@ -161,6 +161,7 @@ static void call_run(struct rpc_call *call)
 	const char *version = json_string_value(json_object_get(call->request, "jsonrpc"));
 	const char *name = json_string_value(json_object_get(call->request, "method"));
 	const json_t *params = json_object_get(call->request, "params");
+	char wrong[RPC_ERROR_BYTES_MAX] = "";
 
 	if (!version || strcmp(version, "2.0") != 0 || !name) {
 		rpc_call_refuse(call, CTL_ERROR_REQUEST, NULL,
@@ -177,6 +178,8 @@ static void call_run(struct rpc_call *call)
 				server->path, CTL_READ_ONLY_SUFFIX);
 	else if (params && !json_is_object(params))
 		rpc_call_refuse(call, CTL_ERROR_PARAMS, NULL, "\"params\" must be an object of named values");
+	else if (server->options.params_fit && !server->options.params_fit(name, call->params, wrong))
+		rpc_call_refuse(call, CTL_ERROR_PARAMS, NULL, "%s", wrong);
 	else
 		method->run(call, server->options.context);
 }
@@ -431,8 +434,12 @@ void rpc_server_close(struct rpc_server *server)
 {
 	if (!server)
 		return;
-	while (!LIST_EMPTY(&server->clients))
-		client_free(LIST_FIRST(&server->clients));
+	while (!LIST_EMPTY(&server->clients)) {
+		struct rpc_client *client = LIST_FIRST(&server->clients);
+		/* The answer to `stop` has just been written. */
+		evbuffer_write(bufferevent_get_output(client->stream), bufferevent_getfd(client->stream));
+		client_free(client);
+	}
 	evconnlistener_free(server->listener);
 	unlink(server->path);
 	free(server);

@@ -24,6 +24,8 @@ struct rpc_server;
  */
 typedef void rpc_method_fn(struct rpc_call *call, void *context);
 
+#define RPC_ERROR_BYTES_MAX 256
+
 struct rpc_method {
 	const char *name;
 	bool read_only;
@@ -39,6 +41,8 @@ struct rpc_server_options {
 	const struct rpc_method *methods;
 	size_t method_count;
 	void *context;
+	/* NULL: any. Result: false, and `error` (RPC_ERROR_BYTES_MAX) says what is wrong with the parameters. */
+	bool (*params_fit)(const char *method, const json_t *params, char *error);
 };
 
 /* Listens at once. `options->methods` and `context` must outlive the server. Result: CONFLICT, IO, NO_MEMORY with a

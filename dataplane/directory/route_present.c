@@ -120,11 +120,15 @@ static void present_caller(struct writing *writing)
 	const struct route_decision *decision = writing->decision;
 	const struct endpoint *target = decision->target;
 
-	if (writing->request->anonymous || decision->caller_number.length == 0) {
+	/* An endpoint's name may be longer than a number: it is not in the decision then, but the caller is known. */
+	const struct endpoint *unnumbered = decision->caller_number.length == 0 ? writing->request->caller : NULL;
+
+	if (writing->request->anonymous || (decision->caller_number.length == 0 && !unnumbered)) {
 		present_anonymous(presentation);
 		return;
 	}
-	struct span shown = write_number(writing, &decision->caller_number, &target->dial_plan);
+	struct span shown = unnumbered ? write_user(writing, unnumbered->name)
+				       : write_number(writing, &decision->caller_number, &target->dial_plan);
 	presentation->from_display = write_display(writing);
 	presentation->from_user = target->from_user.length ? target->from_user : shown;
 	presentation->from_host = target->from_domain;

@@ -6,7 +6,7 @@
 static bool is_uri_plausible(struct span uri)
 {
 	const char *end = uri.at + uri.length, *colon = lexis_skip(uri.at, end, LEXIS_TOKEN);
-	return colon > uri.at && colon < end && *colon == ':' && !lexis_has_white_or_control(uri);
+	return colon > uri.at && end - colon > 1 && *colon == ':' && !lexis_has_white_or_control(uri);
 }
 
 /* Takes `[display] < uri >`; `bracket` is its '<'. Result: behind the '>'; NULL when it is malformed. */

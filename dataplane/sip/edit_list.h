@@ -42,7 +42,10 @@ struct span edit_list_take(struct edit_list *list);
 /*
  * Applies all edits to `received` into `out`.
  *
- * Cost: one copy.   Result: length written, or -1 when the list overflowed or `out` is too small.
+ * Inserts at the start of a removal stand before or behind its text, in the order in which the edits were added.
+ *
+ * Cost: one copy.   Result: length written, or -1 when the list overflowed, `out` is too small, or an edit lies outside `received` or
+ * inside another one's removal.
  */
 int edit_list_apply(struct edit_list *list, char *out, uint32_t capacity, struct span received);
 

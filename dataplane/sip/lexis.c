@@ -12,7 +12,7 @@ const uint8_t lexis_classes[256] = {
 	['('] = UNRESERVED, [')'] = UNRESERVED,
 	['+'] = UNRESERVED | LEXIS_TOKEN,
 	['%'] = LEXIS_TOKEN | LEXIS_VALUE, ['`'] = LEXIS_TOKEN | LEXIS_VALUE,
-	['&'] = UNRESERVED, ['='] = UNRESERVED, ['$'] = UNRESERVED,
+	['&'] = UNRESERVED & ~LEXIS_HEADER, ['='] = UNRESERVED, ['$'] = UNRESERVED,
 	[','] = LEXIS_USER | LEXIS_PASSWORD,
 	[';'] = LEXIS_USER,
 	['?'] = LEXIS_USER | LEXIS_HEADER | LEXIS_VALUE,

@@ -15,7 +15,7 @@ enum lexis_class {
 	LEXIS_USER = 8,	 /* user part of a URI, without escapes */
 	LEXIS_PASSWORD = 16,
 	LEXIS_PARAMETER = 32, /* parameters of a URI between ';', '=' included */
-	LEXIS_HEADER = 64,    /* headers of a URI, '&' and '=' included */
+	LEXIS_HEADER = 64,    /* headers of a URI between '&', '=' included */
 	LEXIS_VALUE = 128,    /* unquoted value of a header parameter; more than token and host, as peers send more */
 };
 

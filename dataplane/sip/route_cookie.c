@@ -148,10 +148,27 @@ static void write_varint(struct text_writer *writer, uint64_t number)
 	text_write_char(writer, (char)number);
 }
 
+#define WORD_BYTES sizeof(uint64_t)
+
+/* Bits in which eight bytes of two texts differ. */
+static uint64_t word_difference(const char *a, const char *b)
+{
+	uint64_t a_word, b_word;
+
+	memcpy(&a_word, a, WORD_BYTES);
+	memcpy(&b_word, b, WORD_BYTES);
+	return a_word ^ b_word;
+}
+
 static uint32_t shared_prefix(struct span a, struct span b)
 {
 	uint32_t most = a.length < b.length ? a.length : b.length, shared = 0;
 
+	for (; most - shared >= WORD_BYTES; shared += WORD_BYTES) {
+		uint64_t difference = word_difference(a.at + shared, b.at + shared);
+		if (difference)
+			return shared + (uint32_t)__builtin_ctzll(difference) / 8;
+	}
 	while (shared < most && a.at[shared] == b.at[shared])
 		shared++;
 	return shared;
@@ -160,8 +177,14 @@ static uint32_t shared_prefix(struct span a, struct span b)
 static uint32_t shared_suffix(struct span a, struct span b)
 {
 	uint32_t most = a.length < b.length ? a.length : b.length, shared = 0;
+	const char *a_end = a.at + a.length, *b_end = b.at + b.length;
 
-	while (shared < most && a.at[a.length - 1 - shared] == b.at[b.length - 1 - shared])
+	for (; most - shared >= WORD_BYTES; shared += WORD_BYTES) {
+		uint64_t difference = word_difference(a_end - shared - WORD_BYTES, b_end - shared - WORD_BYTES);
+		if (difference)
+			return shared + (uint32_t)__builtin_clzll(difference) / 8;
+	}
+	while (shared < most && a_end[-1 - (int)shared] == b_end[-1 - (int)shared])
 		shared++;
 	return shared;
 }

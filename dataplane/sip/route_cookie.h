@@ -5,7 +5,11 @@
  *   dialog cookie   parameter `c` of our Record-Route: what later requests of the dialog need
  *   branch          branch of our Via, after z9hG4bK: what the responses to this request need
  * The cipher's nonce is a keyed hash of contents and message identity, so that a retransmitted request gets the same bytes
- * (RFC 3261 16.11) and no random source is needed on an lcore. Call-ID is associated data: a text copied to another call is refused.
+ * (RFC 3261 16.11) and no random source is needed on an lcore. Call-ID is associated data and part of the cipher's key: a text copied
+ * to another call is refused.
+ *
+ * The cipher is AES-256-GCM where sodium_init() found AES instructions, else ChaCha20-Poly1305; the text tells which. A node without
+ * them cannot open the texts of one that has them: do not mix both kinds in a cluster.
  */
 #ifndef AMITY_ROUTE_COOKIE_H
 #define AMITY_ROUTE_COOKIE_H
@@ -44,7 +48,12 @@ struct branch_cookie {
 
 uint32_t route_cookie_hash_tag(const struct secret_keys *keys, struct span tag);
 
-/* Thread: any. Result: text length, or -1 when it does not fit the bounds above or `capacity`. */
+/*
+ * All texts of the cookie together are at most ROUTE_COOKIE_PLAIN_BYTES_MAX.
+ *
+ * Thread: any.   Cost: about 600 ns, half of it the cipher; opening 550 ns, branches 100 ns less.
+ * Result: text length, or -1 when it does not fit the bounds above or `capacity`.
+ */
 int route_cookie_seal_dialog(char *text, uint32_t capacity, const struct dialog_cookie *cookie, const struct secret_keys *keys,
 			     struct span call_id);
 

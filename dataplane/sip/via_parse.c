@@ -2,22 +2,28 @@
 
 #include "lexis.h"
 
-/* Takes `word` and white space around it, then '/'. Result: behind them; NULL when something else stands there. */
-static const char *take_word_and_slash(struct span word, const char *at, const char *end)
+/* Takes a token and the slash behind it, with white space around both. Result: behind them; NULL when something else
+ * stands there. */
+static const char *take_token_and_slash(struct span *token, const char *at, const char *end)
 {
 	const char *from = lexis_skip_white(at, end);
-	if ((size_t)(end - from) < word.length || !span_equals_nocase(span_make(from, word.length), word))
-		return NULL;
-	at = lexis_skip_white(from + word.length, end);
-	return at < end && *at == '/' ? lexis_skip_white(at + 1, end) : NULL;
+	at = lexis_skip(from, end, LEXIS_TOKEN);
+	*token = lexis_span(from, at);
+	at = lexis_skip_white(at, end);
+	return token->length && at < end && *at == '/' ? lexis_skip_white(at + 1, end) : NULL;
 }
 
-/* Takes `SIP / 2.0 / transport LWS`, the white space around the slashes being optional (RFC 3261 25.1). */
+/*
+ * Takes `SIP / version / transport LWS`, the white space around the slashes being optional (RFC 3261 25.1). A request
+ * of another version has it here too (RFC 4475 3.1.2.16), and is answered with 505 by this Via.
+ */
 static const char *take_protocol(struct span *transport, const char *at, const char *end)
 {
-	at = take_word_and_slash(SPAN_LITERAL("SIP"), at, end);
-	if (at != NULL)
-		at = take_word_and_slash(SPAN_LITERAL("2.0"), at, end);
+	struct span protocol, version;
+	at = take_token_and_slash(&protocol, at, end);
+	if (at == NULL || !span_equals_nocase(protocol, SPAN_LITERAL("SIP")))
+		return NULL;
+	at = take_token_and_slash(&version, at, end);
 	if (at == NULL)
 		return NULL;
 	const char *from = at;

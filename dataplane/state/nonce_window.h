@@ -12,7 +12,7 @@
 struct nonce_window_entry {
 	uint64_t nonce_hash; /* 0: free */
 	uint64_t used;       /* bit i: count highest - i was used */
-	uint64_t transaction_hash; /* of the newest use */
+	uint64_t transaction_hash; /* of the use that had the highest count */
 	uint32_t highest;
 	uint32_t issued_s;
 };
@@ -28,7 +28,7 @@ struct nonce_window {
 
 enum nonce_use {
 	NONCE_USE_FRESH,
-	NONCE_USE_RETRANSMISSION, /* the newest count again, by the same transaction */
+	NONCE_USE_RETRANSMISSION, /* the highest count again, by the same transaction */
 	NONCE_USE_REPLAY,
 };
 

@@ -14,11 +14,10 @@
 #include <unistd.h>
 
 #include "ban_table_write.h"
-#include "cmocka_all.h"
 #include "eal.h"
 #include "frame_write.h"
 #include "location_table.h"
-#include "net_address.h"
+#include "must.h"
 #include "provision.h"
 #include "publish.h"
 #include "punt_reader.h"
@@ -56,7 +55,7 @@ static void parse_address(struct net_address *address, const char *text)
 {
 	const char *colon = strrchr(text, ':');
 	*address = (struct net_address){.port = (uint16_t)atoi(colon + 1)};
-	assert_true(uri_parse_ip(address->ip, span_make(text, (size_t)(colon - text))));
+	must(uri_parse_ip(address->ip, span_make(text, (size_t)(colon - text))));
 }
 
 /* Neighbours sorted by ip, as struct wire wants them: 192.0.2.x, 198.51.100.x and 2001:db8::x for every x. */
@@ -69,11 +68,11 @@ static void fill_wire(struct pipeline *pipeline)
 	*interface = (struct wire_interface){.port_id = pipeline->port_id, .mtu = 1500, .sip_port = 5060, .address_count = 2,
 					     .name = "ring"};
 	memcpy(interface->mac, router_mac, 6);
-	assert_true(uri_parse_ip(interface->address[0], span_of_text("192.0.2.1")));
-	assert_true(uri_parse_ip(interface->address[1], span_of_text("2001:db8::1")));
+	must(uri_parse_ip(interface->address[0], span_of_text("192.0.2.1")));
+	must(uri_parse_ip(interface->address[1], span_of_text("2001:db8::1")));
 	for (uint32_t i = 0; i < 3; i++) {
 		struct wire_route *route = &pipeline->route[i == 2 ? 0 : i + 1];
-		assert_true(uri_parse_ip(route->prefix.ip, span_of_text(prefixes[i])));
+		must(uri_parse_ip(route->prefix.ip, span_of_text(prefixes[i])));
 		route->prefix.length_bits = i == 2 ? 64 : 96 + 24;
 	}
 	for (uint32_t which = 0; which < 3; which++)
@@ -108,7 +107,7 @@ static void start_dataplane(struct pipeline *pipeline, uint32_t worker_count)
 	struct setup eal = {.error = error, .error_bytes = sizeof(error)};
 	plan.worker_count = WORKERS_MAX;
 	if (eal_start(&eal, &plan) != STATUS_OK)
-		fail_msg("%s", error);
+		must_fail(error);
 	plan.worker_count = worker_count;
 	snprintf(name, sizeof(name), "pipe_rx%u", serial);
 	pipeline->receive = rte_ring_create(name, RING_SIZE, 0, 0);
@@ -122,13 +121,13 @@ static void start_dataplane(struct pipeline *pipeline, uint32_t worker_count)
 	}
 	snprintf(name, sizeof(name), "pipe%u", serial++);
 	int port = rte_eth_from_rings(name, receive, worker_count, transmit, worker_count, 0);
-	assert_true(port >= 0);
+	must(port >= 0);
 	pipeline->port_id = (uint16_t)port;
 	plan.port[0].profile = PORT_DIRECT;
-	assert_int_equal(rte_eth_dev_get_name_by_port(pipeline->port_id, plan.port[0].device), 0);
+	must(rte_eth_dev_get_name_by_port(pipeline->port_id, plan.port[0].device) == 0);
 	enum status status = dataplane_create(&pipeline->dataplane, &plan, error, sizeof(error));
 	if (status != STATUS_OK)
-		fail_msg("%s", error);
+		must_fail(error);
 	for (uint32_t i = 0; i < worker_count; i++)
 		((struct setup *)pipeline->dataplane)->worker[i]->counters = pipeline->dataplane->counters[i];
 }
@@ -163,20 +162,20 @@ static void take_failure(void *guard, const struct ban_key *key)
 static void start_registrar(struct pipeline *pipeline)
 {
 	char problem[512] = "";
-	assert_int_equal(reinject_create(&pipeline->reinject, pipeline->dataplane), STATUS_OK);
-	assert_int_equal(location_table_create(&pipeline->location, 4096, pipeline->dataplane), STATUS_OK);
-	assert_int_equal(ban_table_write_create(&pipeline->bans, 1024, pipeline->dataplane), STATUS_OK);
-	assert_int_equal(publish_location(pipeline->publisher, location_table_location(pipeline->location), NULL), STATUS_OK);
-	assert_int_equal(publish_bans(pipeline->publisher, ban_table_write_table(pipeline->bans), NULL), STATUS_OK);
+	must(reinject_create(&pipeline->reinject, pipeline->dataplane) == STATUS_OK);
+	must(location_table_create(&pipeline->location, 4096, pipeline->dataplane) == STATUS_OK);
+	must(ban_table_write_create(&pipeline->bans, 1024, pipeline->dataplane) == STATUS_OK);
+	must(publish_location(pipeline->publisher, location_table_location(pipeline->location), NULL) == STATUS_OK);
+	must(publish_bans(pipeline->publisher, ban_table_write_table(pipeline->bans), NULL) == STATUS_OK);
 	struct registrar_settings settings = {.state_dir = pipeline->state_dir, .reinject = pipeline->reinject,
 					      .location = pipeline->location, .max_bindings = 1000,
 					      .find_endpoint = find_endpoint, .directory = pipeline};
 	if (registrar_open(&pipeline->registrar, &settings, problem, sizeof(problem)) != STATUS_OK)
-		fail_msg("%s", problem);
+		must_fail(problem);
 	struct punt_handlers handlers = {.registrar = pipeline->registrar, .take_register = registrar_take,
 					 .take_ping_answer = registrar_take_ping_answer, .kernel_send = pipeline,
 					 .send_by_kernel = count_kernel_send, .take_failure = take_failure};
-	assert_int_equal(punt_reader_create(&pipeline->punt_reader, pipeline->dataplane, NULL, &handlers), STATUS_OK);
+	must(punt_reader_create(&pipeline->punt_reader, pipeline->dataplane, NULL, &handlers) == STATUS_OK);
 }
 
 struct pipeline *pipeline_start(uint32_t worker_count, const char *provisioning)
@@ -184,17 +183,17 @@ struct pipeline *pipeline_start(uint32_t worker_count, const char *provisioning)
 	struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
 	struct problem_list problems = {0};
 
-	assert_non_null(pipeline);
+	must(pipeline);
 	snprintf(pipeline->state_dir, sizeof(pipeline->state_dir), "/tmp/amity-pipeline-XXXXXX");
-	assert_non_null(mkdtemp(pipeline->state_dir));
+	must(mkdtemp(pipeline->state_dir));
 	start_dataplane(pipeline, worker_count);
 	fill_wire(pipeline);
-	assert_int_equal(publisher_create(&pipeline->publisher, pipeline->dataplane, NULL), STATUS_OK);
-	assert_int_equal(publish_wire(pipeline->publisher, &pipeline->wire, NULL), STATUS_OK);
+	must(publisher_create(&pipeline->publisher, pipeline->dataplane, NULL) == STATUS_OK);
+	must(publish_wire(pipeline->publisher, &pipeline->wire, NULL) == STATUS_OK);
 	struct provision_options options = {.state_dir = pipeline->state_dir, .node_id = 1, .publisher = pipeline->publisher};
-	assert_int_equal(provision_open(&pipeline->provision, &options, &problems), STATUS_OK);
-	assert_int_equal(provision_publish_initial(pipeline->provision, NULL, NULL, &problems), STATUS_OK);
-	assert_true(pipeline_apply(pipeline, provisioning));
+	must(provision_open(&pipeline->provision, &options, &problems) == STATUS_OK);
+	must(provision_publish_initial(pipeline->provision, NULL, NULL, &problems) == STATUS_OK);
+	must(pipeline_apply(pipeline, provisioning));
 	start_registrar(pipeline);
 	return pipeline;
 }
@@ -209,8 +208,7 @@ static void note_result(void *argument, const struct apply_result *result)
 bool pipeline_apply(struct pipeline *pipeline, const char *provisioning)
 {
 	bool accepted = false;
-	assert_int_equal(provision_apply(pipeline->provision, span_of_text(provisioning), "test.yaml", note_result, &accepted),
-			 STATUS_OK);
+	must(provision_apply(pipeline->provision, span_of_text(provisioning), "test.yaml", note_result, &accepted) == STATUS_OK);
 	return accepted;
 }
 
@@ -218,7 +216,7 @@ static void remove_state(const char *directory)
 {
 	char command[128];
 	snprintf(command, sizeof(command), "rm -rf '%s'", directory);
-	assert_int_equal(system(command), 0);
+	must(system(command) == 0);
 }
 
 void pipeline_stop(struct pipeline *pipeline)
@@ -235,7 +233,7 @@ void pipeline_stop(struct pipeline *pipeline)
 	location_table_free(pipeline->location);
 	ban_table_write_free(pipeline->bans);
 	reinject_free(pipeline->reinject);
-	assert_int_equal(dataplane_free(pipeline->dataplane), 0);
+	must(dataplane_free(pipeline->dataplane) == 0);
 	remove_state(pipeline->state_dir);
 	free(pipeline);
 }
@@ -261,15 +259,15 @@ static void run_until_still(struct pipeline *pipeline)
 void pipeline_send_frame(struct pipeline *pipeline, struct span frame)
 {
 	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(pipeline->dataplane->pool);
-	assert_non_null(mbuf);
+	must(mbuf);
 	char *at = rte_pktmbuf_append(mbuf, (uint16_t)frame.length);
-	assert_non_null(at);
+	must(at);
 	memcpy(at, frame.at, frame.length);
-	assert_int_equal(rte_ring_enqueue(pipeline->receive, mbuf), 0);
+	must(rte_ring_enqueue(pipeline->receive, mbuf) == 0);
 	run_until_still(pipeline);
 }
 
-void pipeline_send_bytes(struct pipeline *pipeline, const char *source, struct span bytes)
+void pipeline_put(struct pipeline *pipeline, const char *source, struct span bytes)
 {
 	struct net_address from, router = {.port = 5060};
 	parse_address(&from, source);
@@ -281,13 +279,18 @@ void pipeline_send_bytes(struct pipeline *pipeline, const char *source, struct s
 	memcpy(hop.source, from.ip, 16);
 	memcpy(hop.mac, router_mac, 6);
 	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(pipeline->dataplane->pool);
-	assert_non_null(mbuf);
+	must(mbuf);
 	char *at = rte_pktmbuf_append(mbuf, (uint16_t)bytes.length);
-	assert_non_null(at);
+	must(at);
 	if (bytes.length)
 		memcpy(at, bytes.at, bytes.length);
-	assert_true(frame_write(mbuf, &hop, &router));
-	assert_int_equal(rte_ring_enqueue(pipeline->receive, mbuf), 0);
+	must(frame_write(mbuf, &hop, &router));
+	must(rte_ring_enqueue(pipeline->receive, mbuf) == 0);
+}
+
+void pipeline_send_bytes(struct pipeline *pipeline, const char *source, struct span bytes)
+{
+	pipeline_put(pipeline, source, bytes);
 	run_until_still(pipeline);
 }
 
@@ -308,19 +311,19 @@ static void read_frame(struct pipeline_message *message, struct rte_mbuf *mbuf)
 		udp = (struct rte_udp_hdr *)(ip + 1);
 		net_address_set_v4(message->source.ip, &ip->src_addr);
 		net_address_set_v4(message->destination.ip, &ip->dst_addr);
-		assert_int_equal(rte_ipv4_udptcp_cksum_verify(ip, udp), 0);
-		assert_int_equal(rte_raw_cksum(ip, sizeof(*ip)), 0xffff);
+		must(rte_ipv4_udptcp_cksum_verify(ip, udp) == 0);
+		must(rte_raw_cksum(ip, sizeof(*ip)) == 0xffff);
 	} else {
 		struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)(ether + 1);
 		udp = (struct rte_udp_hdr *)(ip + 1);
 		memcpy(message->source.ip, ip->src_addr, 16);
 		memcpy(message->destination.ip, ip->dst_addr, 16);
-		assert_int_equal(rte_ipv6_udptcp_cksum_verify(ip, udp), 0);
+		must(rte_ipv6_udptcp_cksum_verify(ip, udp) == 0);
 	}
 	message->source.port = rte_be_to_cpu_16(udp->src_port);
 	message->destination.port = rte_be_to_cpu_16(udp->dst_port);
 	size_t length = rte_be_to_cpu_16(udp->dgram_len) - sizeof(*udp);
-	assert_true(length < sizeof(message->text));
+	must(length < sizeof(message->text));
 	memcpy(message->text, udp + 1, length);
 }
 
@@ -333,6 +336,23 @@ bool pipeline_take(struct pipeline *pipeline, struct pipeline_message *message)
 	read_frame(message, mbuf);
 	rte_pktmbuf_free(mbuf);
 	return true;
+}
+
+uint32_t pipeline_discard_sent(struct pipeline *pipeline)
+{
+	struct rte_mbuf *mbufs[BURST_MAX];
+	uint32_t count, sum = 0;
+
+	while ((count = rte_ring_dequeue_burst(pipeline->transmit, (void **)mbufs, BURST_MAX, NULL)) > 0) {
+		rte_pktmbuf_free_bulk(mbufs, count);
+		sum += count;
+	}
+	return sum;
+}
+
+struct worker *pipeline_worker(struct pipeline *pipeline, uint32_t index)
+{
+	return ((struct setup *)pipeline->dataplane)->worker[index];
 }
 
 uint32_t pipeline_kernel_sent(const struct pipeline *pipeline)
@@ -365,11 +385,11 @@ void pipeline_check_identity(const struct pipeline *pipeline)
 			ends += counters->verdict[v];
 		for (uint32_t r = 0; r < REASON_COUNT; r++)
 			reasons += counters->reason[r];
-		assert_int_equal(counters->verdict[VERDICT_NONE], 0);
-		assert_int_equal(counters->reason[REASON_NONE], 0);
-		assert_int_equal(counters->value[COUNTER_RECEIVED] + counters->value[COUNTER_STEERED_IN],
-				 ends + counters->value[COUNTER_STEERED_OUT]);
-		assert_int_equal(ends, reasons);
+		must(counters->verdict[VERDICT_NONE] == 0);
+		must(counters->reason[REASON_NONE] == 0);
+		must(counters->value[COUNTER_RECEIVED] + counters->value[COUNTER_STEERED_IN] ==
+		     ends + counters->value[COUNTER_STEERED_OUT]);
+		must(ends == reasons);
 	}
 }
 

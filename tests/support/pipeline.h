@@ -15,6 +15,7 @@
 #define PIPELINE_MESSAGE_BYTES_MAX 8192
 
 struct pipeline;
+struct worker;
 
 struct pipeline_message {
 	struct net_address source, destination;
@@ -34,11 +35,17 @@ bool pipeline_apply(struct pipeline *pipeline, const char *provisioning);
 void pipeline_send(struct pipeline *pipeline, const char *source, const char *text);
 void pipeline_send_bytes(struct pipeline *pipeline, const char *source, struct span bytes);
 
+/* The same without running anything: for benches that run the stages themselves. */
+void pipeline_put(struct pipeline *pipeline, const char *source, struct span bytes);
+
 /* A whole Ethernet frame, as it is. */
 void pipeline_send_frame(struct pipeline *pipeline, struct span frame);
 
 /* The next datagram that left; false when there is none. */
 bool pipeline_take(struct pipeline *pipeline, struct pipeline_message *message);
+
+/* Throws away all that left. Result: how many. */
+uint32_t pipeline_discard_sent(struct pipeline *pipeline);
 
 /* Messages that were handed to the kernel (unknown MAC, over the MTU). */
 uint32_t pipeline_kernel_sent(const struct pipeline *pipeline);
@@ -51,5 +58,6 @@ uint64_t pipeline_counter(const struct pipeline *pipeline, enum counter counter)
 void pipeline_check_identity(const struct pipeline *pipeline);
 
 struct dataplane *pipeline_dataplane(struct pipeline *pipeline);
+struct worker *pipeline_worker(struct pipeline *pipeline, uint32_t index);
 
 #endif

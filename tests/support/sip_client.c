@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cmocka_all.h"
+#include "must.h"
 
 static const char *or(const char *text, const char *otherwise)
 {
@@ -29,7 +29,7 @@ void sip_request_write(char text[SIP_TEXT_BYTES_MAX], const struct sip_request *
 			      method, request->uri, or(request->via, "192.0.2.7:5060"), or(request->branch, "z9hG4bKtest1"),
 			      request->from, or(request->from_tag, "callertag"), request->to, or(request->call_id, "call1@test"),
 			      request->cseq ? request->cseq : 1, method, or(request->headers, ""), strlen(body), body);
-	assert_true(length > 0 && length < SIP_TEXT_BYTES_MAX);
+	must(length > 0 && length < SIP_TEXT_BYTES_MAX);
 }
 
 bool sip_find_header(char *value, size_t size, const char *message, const char *name, unsigned int nth)
@@ -45,7 +45,7 @@ bool sip_find_header(char *value, size_t size, const char *message, const char *
 		while (*at == ' ')
 			at++;
 		size_t length = (size_t)(strstr(at, "\r\n") - at);
-		assert_true(length < size);
+		must(length < size);
 		memcpy(value, at, length);
 		value[length] = '\0';
 		return true;
@@ -73,7 +73,7 @@ void sip_response_write(char text[SIP_TEXT_BYTES_MAX], const char *received, int
 	copy_headers(text, received, "Via");
 	copy_headers(text, received, "Record-Route");
 	copy_headers(text, received, "From");
-	assert_true(sip_find_header(to, sizeof(to), received, "To", 0));
+	must(sip_find_header(to, sizeof(to), received, "To", 0));
 	sprintf(text + strlen(text), "To: %s", to);
 	if (to_tag && !strstr(to, ";tag="))
 		sprintf(text + strlen(text), ";tag=%s", to_tag);
@@ -89,9 +89,7 @@ static void hash_hex(char hex[65], const char *algorithm, const char *text)
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned int length = 0;
 
-	assert_int_equal(EVP_Digest(text, strlen(text), digest, &length,
-				    strcmp(algorithm, "SHA-256") == 0 ? EVP_sha256() : EVP_md5(), NULL),
-			 1);
+	must(EVP_Digest(text, strlen(text), digest, &length, strcmp(algorithm, "SHA-256") == 0 ? EVP_sha256() : EVP_md5(), NULL));
 	for (unsigned int i = 0; i < length; i++)
 		sprintf(hex + 2 * i, "%02x", digest[i]);
 }
@@ -101,10 +99,10 @@ static void quoted_parameter(char *value, size_t size, const char *challenge, co
 	char key[32];
 	snprintf(key, sizeof(key), "%s=\"", name);
 	const char *at = strstr(challenge, key);
-	assert_non_null(at);
+	must(at);
 	at += strlen(key);
 	size_t length = (size_t)(strchr(at, '"') - at);
-	assert_true(length < size);
+	must(length < size);
 	memcpy(value, at, length);
 	value[length] = '\0';
 }
@@ -116,7 +114,7 @@ void sip_authorization_write(char line[1024], const char *challenge, const struc
 	char header[1024], realm[256], nonce[256], text[1024], ha1[65], ha2[65], response[65], qop[64] = "";
 	bool proxy = sip_find_header(header, sizeof(header), challenge, "Proxy-Authenticate", 0);
 
-	assert_true(proxy || sip_find_header(header, sizeof(header), challenge, "WWW-Authenticate", 0));
+	must(proxy || sip_find_header(header, sizeof(header), challenge, "WWW-Authenticate", 0));
 	quoted_parameter(realm, sizeof(realm), header, "realm");
 	quoted_parameter(nonce, sizeof(nonce), header, "nonce");
 	snprintf(text, sizeof(text), "%s:%s:%s", account->user, realm, account->password);

@@ -240,6 +240,32 @@ static void test_fragments_come_whole(void **state)
 	assert_int_equal(dataplane_free(dataplane), 0);
 }
 
+/* Does the kernel behind veth0 answer an echo request of the peer? */
+static bool answers_ping(const struct veth *veth, int family)
+{
+	bool v4 = family == AF_INET;
+	struct sockaddr_in to_v4 = {.sin_family = AF_INET};
+	struct sockaddr_in6 to_v6 = {.sin6_family = AF_INET6};
+	uint8_t request[8] = {v4 ? 8 : 128, 0, 0, 0, 0x93, 0x93, 0, 1}, reply[128];
+	uint8_t expected = v4 ? 0 : 129;
+	int fd = veth_peer_socket(veth, family, SOCK_RAW, v4 ? IPPROTO_ICMP : IPPROTO_ICMPV6);
+	bool answered = false;
+
+	inet_pton(AF_INET, "10.93.0.1", &to_v4.sin_addr);
+	inet_pton(AF_INET6, "fd93::1", &to_v6.sin6_addr);
+	uint16_t checksum = (uint16_t)~rte_raw_cksum(request, sizeof(request));
+	memcpy(request + 2, &checksum, 2); /* the kernel writes that of ICMPv6 */
+	assert_int_equal(sendto(fd, request, sizeof(request), 0,
+				v4 ? (struct sockaddr *)&to_v4 : (struct sockaddr *)&to_v6,
+				v4 ? sizeof(to_v4) : sizeof(to_v6)),
+			 sizeof(request));
+	/* Raw sockets of IPv4 show the IP header; neighbour discovery may come first. */
+	for (int tries = 0; tries < 8 && !answered; tries++)
+		answered = receive(fd, (char *)reply, sizeof(reply), WAIT_MS) > 0 && reply[v4 ? 20 : 0] == expected;
+	close(fd);
+	return answered;
+}
+
 static void test_kernel_keeps_the_rest(void **state)
 {
 	const struct veth *veth = *state;
@@ -264,8 +290,8 @@ static void test_kernel_keeps_the_rest(void **state)
 	assert_int_equal(send(fd, "x", 1, 0), 1);
 	assert_int_equal(receive(fd, back, sizeof(back), WAIT_MS), -ECONNREFUSED); /* not ours: the kernel answers */
 	close(fd);
-	assert_int_equal(VETH_PEER_RUN(veth, "ping -q -c 2 -i 0.05 -W 2 10.93.0.1 >/dev/null"), 0);
-	assert_int_equal(VETH_PEER_RUN(veth, "ping -q -c 2 -i 0.05 -W 2 fd93::1 >/dev/null"), 0);
+	assert_true(answers_ping(veth, AF_INET));
+	assert_true(answers_ping(veth, AF_INET6));
 	assert_int_equal(sum(dataplane, COUNTER_RECEIVED), 1); /* none of it reached an lcore */
 	close(reserved);
 	assert_int_equal(dataplane_free(dataplane), 0);

@@ -1,0 +1,73 @@
+#include "reinject.h"
+
+#include <stdlib.h>
+
+#include <rte_mbuf.h>
+#include <rte_ring.h>
+
+struct reinject {
+	struct dataplane *dataplane;
+	uint32_t next_worker;
+	struct reinject_counts counts;
+};
+
+enum status reinject_create(struct reinject **reinject, struct dataplane *dataplane)
+{
+	struct reinject *made = calloc(1, sizeof(*made));
+	if (!made)
+		return STATUS_NO_MEMORY;
+	made->dataplane = dataplane;
+	*reinject = made;
+	return STATUS_OK;
+}
+
+void reinject_free(struct reinject *reinject)
+{
+	free(reinject);
+}
+
+static struct rte_mbuf *make_packet(struct reinject *reinject, struct span message)
+{
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(reinject->dataplane->pool);
+	if (!mbuf) {
+		reinject->counts.no_buffer++;
+		return NULL;
+	}
+	char *payload = message.length <= UINT16_MAX ? rte_pktmbuf_append(mbuf, (uint16_t)message.length) : NULL;
+	if (!payload) {
+		reinject->counts.too_large++;
+		rte_pktmbuf_free(mbuf);
+		return NULL;
+	}
+	memcpy(payload, message.at, message.length);
+	return mbuf;
+}
+
+bool reinject_send(struct reinject *reinject, const struct reinject_path *path, struct span message)
+{
+	struct dataplane *dataplane = reinject->dataplane;
+	struct rte_mbuf *mbuf = make_packet(reinject, message);
+	if (!mbuf)
+		return false;
+	struct punt *punt = rte_mbuf_to_priv(mbuf);
+	*punt = (struct punt){
+		.kind = PUNT_SEND,
+		.interface = path->interface,
+		.peer = path->peer,
+		.local = path->local,
+	};
+	/* By turns: any worker can send, and no ring fills while others are empty. */
+	uint32_t worker = reinject->next_worker++ % dataplane->worker_count;
+	if (rte_ring_enqueue(dataplane->reinject[worker], mbuf) != 0) {
+		reinject->counts.ring_full++;
+		rte_pktmbuf_free(mbuf);
+		return false;
+	}
+	reinject->counts.sent++;
+	return true;
+}
+
+struct reinject_counts reinject_counts(const struct reinject *reinject)
+{
+	return reinject->counts;
+}

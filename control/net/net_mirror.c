@@ -1,0 +1,381 @@
+#include "net_mirror.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <event2/event.h>
+#include <libmnl/libmnl.h>
+#include <linux/neighbour.h>
+#include <linux/rtnetlink.h>
+
+#include "kernel_socket.h"
+#include "kernel_view.h"
+#include "reservation.h"
+#include "wire_assemble.h"
+#include "wire_build.h"
+
+/* Events come in bursts: a link that goes down takes its routes and neighbours along. */
+#define COALESCE_US 10000
+#define RETRY_S	    1
+
+/* A third of the kernel's shortest reachable time (15 s), so that a neighbour in use is never unverified for long. */
+#define FRESHEN_S 5
+
+#define EVENT_BYTES	   (64 * 1024)
+#define EVENT_SOCKET_BYTES (1 << 20)
+#define REPORT_BYTES	   256
+
+struct net_mirror {
+	struct net_mirror_interface *configured;
+	struct net_peer *peers; /* of all interfaces: copies */
+	struct wire_interface *interface;
+	uint32_t interface_count;
+	net_mirror_publish_fn publish;
+	net_mirror_report_fn report;
+	void *argument;
+
+	struct mnl_socket *events;
+	struct event *readable, *update_timer, *freshen_timer;
+	unsigned int stale_kinds; /* bits of kernel_view_kind */
+	struct kernel_view view;
+	struct reservation_list reservations;
+	const struct wire *published; /* the publisher's, which keeps it until the next one */
+};
+
+static const uint8_t no_address[16];
+
+static void report(const struct net_mirror *mirror, const char *text)
+{
+	if (mirror->report != NULL)
+		mirror->report(mirror->argument, text);
+}
+
+static uint32_t link_index_of(const struct net_mirror *mirror, uint16_t interface)
+{
+	if (interface >= mirror->interface_count)
+		return 0;
+	return wire_assemble_link_index(&mirror->configured[interface], &mirror->view);
+}
+
+/* Asks the kernel for the gateways that it does not know, and to verify neighbours that went stale: it does not see our
+ * packets. */
+static void freshen_neighbours(const struct net_mirror *mirror)
+{
+	const struct wire *wire = mirror->published;
+	const struct netlink_neighbour *known;
+
+	for (uint32_t i = 0; i < wire->route_count; i++) {
+		const struct wire_route *route = &wire->route[i];
+		uint32_t link_index = link_index_of(mirror, route->interface);
+		if (link_index == 0 || memcmp(route->gateway, no_address, 16) == 0)
+			continue;
+		known = kernel_view_find_neighbour(&mirror->view, link_index, route->gateway);
+		if (known == NULL || !known->usable)
+			kernel_view_use_neighbour(link_index, route->gateway);
+	}
+	for (uint32_t i = 0; i < wire->neighbour_count; i++) {
+		uint32_t link_index = link_index_of(mirror, wire->neighbour[i].interface);
+		if (link_index == 0)
+			continue;
+		known = kernel_view_find_neighbour(&mirror->view, link_index, wire->neighbour[i].ip);
+		if (known != NULL && known->state == NUD_STALE)
+			kernel_view_use_neighbour(link_index, wire->neighbour[i].ip);
+	}
+}
+
+/* Reserves the port on every address; an address whose port is taken is not ours. Result: of the last address that
+ * failed. */
+static enum status reserve_ports(struct net_mirror *mirror, struct wire_interface *interface,
+				 const struct net_mirror_interface *configured, char *error, size_t error_bytes)
+{
+	struct net_address local = {.port = configured->sip_port, .transport = TRANSPORT_UDP};
+	uint32_t link_index = wire_assemble_link_index(configured, &mirror->view);
+	enum status worst = STATUS_OK;
+	uint8_t kept = 0;
+
+	for (uint8_t i = 0; i < interface->address_count; i++) {
+		memcpy(local.ip, interface->address[i], 16);
+		enum status status = reservation_keep(&mirror->reservations, &local, link_index, error, error_bytes);
+		if (status == STATUS_OK)
+			memmove(interface->address[kept++], local.ip, 16);
+		else
+			worst = status;
+	}
+	memset(interface->address[kept], 0, (size_t)(WIRE_ADDRESSES_MAX - kept) * 16);
+	interface->address_count = kept;
+	return worst;
+}
+
+static enum status refresh_interfaces(struct net_mirror *mirror, char *error, size_t error_bytes)
+{
+	enum status worst = STATUS_OK;
+
+	reservation_begin(&mirror->reservations);
+	for (uint32_t i = 0; i < mirror->interface_count; i++) {
+		wire_assemble_interface(&mirror->interface[i], &mirror->configured[i], &mirror->view);
+		if (!mirror->configured[i].kernel)
+			continue;
+		enum status status =
+			reserve_ports(mirror, &mirror->interface[i], &mirror->configured[i], error, error_bytes);
+		if (status != STATUS_OK)
+			worst = status;
+	}
+	reservation_end(&mirror->reservations);
+	return worst;
+}
+
+static enum status publish_if_changed(struct net_mirror *mirror)
+{
+	struct wire *wire = wire_assemble_create(&(struct wire_assemble_input){
+		.configured = mirror->configured,
+		.interface = mirror->interface,
+		.interface_count = mirror->interface_count,
+		.view = &mirror->view,
+	});
+
+	if (wire == NULL)
+		return STATUS_NO_MEMORY;
+	if (mirror->published != NULL && wire_build_equals(mirror->published, wire)) {
+		wire_build_free(wire);
+		return STATUS_OK;
+	}
+	mirror->published = wire;
+	mirror->publish(mirror->argument, wire);
+	freshen_neighbours(mirror);
+	return STATUS_OK;
+}
+
+static void schedule_update(struct net_mirror *mirror, time_t seconds, suseconds_t microseconds)
+{
+	const struct timeval wait = {.tv_sec = seconds, .tv_usec = microseconds};
+
+	if (!event_pending(mirror->update_timer, EV_TIMEOUT, NULL))
+		event_add(mirror->update_timer, &wait);
+}
+
+static void update(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd, (void)what;
+	struct net_mirror *mirror = argument;
+	char error[REPORT_BYTES] = "";
+	enum status status = kernel_view_read(&mirror->view, mirror->stale_kinds);
+
+	if (status == STATUS_OK && (mirror->stale_kinds & (KERNEL_VIEW_LINKS | KERNEL_VIEW_ADDRESSES)) != 0 &&
+	    refresh_interfaces(mirror, error, sizeof(error)) != STATUS_OK)
+		report(mirror, error);
+	if (status == STATUS_OK)
+		status = publish_if_changed(mirror);
+	if (status == STATUS_OK) {
+		mirror->stale_kinds = 0;
+		return;
+	}
+	snprintf(error, sizeof(error), "routes and neighbours cannot be read (%s); the lcores keep the last ones",
+		 status_text(status));
+	report(mirror, error);
+	schedule_update(mirror, RETRY_S, 0);
+}
+
+static void freshen(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd, (void)what;
+	freshen_neighbours(argument);
+}
+
+static unsigned int kinds_of(uint16_t message_type)
+{
+	switch (message_type) {
+	case RTM_NEWNEIGH:
+	case RTM_DELNEIGH:
+		return KERNEL_VIEW_NEIGHBOURS;
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		return KERNEL_VIEW_ROUTES;
+	default:
+		/* The kernel does not tell of the IPv4 routes that go with a link or an address. */
+		return KERNEL_VIEW_ALL;
+	}
+}
+
+static int note_message(const struct nlmsghdr *message, void *argument)
+{
+	struct net_mirror *mirror = argument;
+
+	mirror->stale_kinds |= kinds_of(message->nlmsg_type);
+	return MNL_CB_OK;
+}
+
+static void read_events(evutil_socket_t fd, short what, void *argument)
+{
+	(void)fd, (void)what;
+	struct net_mirror *mirror = argument;
+	char *bytes = malloc(EVENT_BYTES);
+
+	while (bytes != NULL) {
+		ssize_t length = mnl_socket_recvfrom(mirror->events, bytes, EVENT_BYTES);
+		if (length < 0 && errno == ENOBUFS) {
+			mirror->stale_kinds = KERNEL_VIEW_ALL; /* some were lost */
+			continue;
+		}
+		if (length <= 0)
+			break;
+		mnl_cb_run(bytes, (size_t)length, 0, 0, note_message, mirror);
+	}
+	free(bytes);
+	if (mirror->stale_kinds != 0)
+		schedule_update(mirror, 0, COALESCE_US);
+}
+
+static enum status listen_to_kernel(struct net_mirror *mirror, struct event_base *base)
+{
+	static const int groups[] = {RTNLGRP_LINK,	  RTNLGRP_NEIGH,      RTNLGRP_IPV4_IFADDR,
+				     RTNLGRP_IPV6_IFADDR, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE};
+	const struct timeval freshen_every = {.tv_sec = FRESHEN_S};
+	int size = EVENT_SOCKET_BYTES;
+
+	mirror->events = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (mirror->events == NULL || mnl_socket_bind(mirror->events, 0, MNL_SOCKET_AUTOPID) != 0)
+		return STATUS_ENVIRONMENT;
+	int fd = mnl_socket_get_fd(mirror->events);
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++) {
+		int group = groups[i];
+		if (mnl_socket_setsockopt(mirror->events, NETLINK_ADD_MEMBERSHIP, &group, sizeof(group)) != 0)
+			return STATUS_ENVIRONMENT;
+	}
+	mirror->readable = event_new(base, fd, EV_READ | EV_PERSIST, read_events, mirror);
+	mirror->update_timer = event_new(base, -1, 0, update, mirror);
+	mirror->freshen_timer = event_new(base, -1, EV_PERSIST, freshen, mirror);
+	if (mirror->readable == NULL || mirror->update_timer == NULL || mirror->freshen_timer == NULL ||
+	    event_add(mirror->readable, NULL) != 0 || event_add(mirror->freshen_timer, &freshen_every) != 0)
+		return STATUS_NO_MEMORY;
+	return STATUS_OK;
+}
+
+static enum status copy_plan(struct net_mirror *mirror, const struct net_mirror_plan *plan)
+{
+	uint32_t peer_count = 0;
+
+	for (uint32_t i = 0; i < plan->interface_count; i++)
+		peer_count += plan->interface[i].peer_count;
+	mirror->configured = calloc(plan->interface_count + 1, sizeof(*mirror->configured));
+	mirror->interface = calloc(plan->interface_count + 1, sizeof(*mirror->interface));
+	mirror->peers = calloc(peer_count + 1, sizeof(*mirror->peers));
+	if (mirror->configured == NULL || mirror->interface == NULL || mirror->peers == NULL)
+		return STATUS_NO_MEMORY;
+	struct net_peer *next = mirror->peers;
+	for (uint32_t i = 0; i < plan->interface_count; i++) {
+		struct net_mirror_interface *copy = &mirror->configured[i];
+		*copy = plan->interface[i];
+		copy->peer = next;
+		for (uint32_t p = 0; p < copy->peer_count; p++)
+			*next++ = plan->interface[i].peer[p];
+	}
+	mirror->interface_count = plan->interface_count;
+	mirror->publish = plan->publish;
+	mirror->report = plan->report;
+	mirror->argument = plan->argument;
+	return STATUS_OK;
+}
+
+/* At the start an interface without the address that it should have is a mistake; later it may come and go. */
+static enum status check_interfaces(const struct net_mirror *mirror, char *error, size_t error_bytes)
+{
+	for (uint32_t i = 0; i < mirror->interface_count; i++) {
+		const struct net_mirror_interface *configured = &mirror->configured[i];
+		if (!configured->kernel)
+			continue;
+		if (kernel_view_find_link(&mirror->view, configured->name) == NULL) {
+			snprintf(error, error_bytes, "interface %s: the kernel has no such interface",
+				 configured->name);
+			return STATUS_NOT_FOUND;
+		}
+		if (mirror->interface[i].address_count == 0 ||
+		    mirror->interface[i].address_count < configured->address_count) {
+			snprintf(error, error_bytes,
+				 "interface %s: it %s; ip address add ADDRESS/BITS dev %s gives it one",
+				 configured->name,
+				 configured->address_count ? "does not have all configured addresses"
+							   : "has no address",
+				 configured->name);
+			return STATUS_NOT_FOUND;
+		}
+	}
+	return STATUS_OK;
+}
+
+static enum status set_up(struct net_mirror *mirror, const struct net_mirror_plan *plan, char *error,
+			  size_t error_bytes)
+{
+	enum status status = copy_plan(mirror, plan);
+
+	error[0] = '\0';
+	/* Listen first: what changes during the first reading is an event. */
+	if (status == STATUS_OK)
+		status = listen_to_kernel(mirror, plan->base);
+	if (status == STATUS_OK)
+		status = kernel_view_read(&mirror->view, KERNEL_VIEW_ALL);
+	if (status == STATUS_OK)
+		status = refresh_interfaces(mirror, error, error_bytes);
+	if (status == STATUS_OK)
+		status = check_interfaces(mirror, error, error_bytes);
+	if (status == STATUS_OK)
+		status = publish_if_changed(mirror);
+	if (status != STATUS_OK && error[0] == '\0')
+		snprintf(error, error_bytes, "the kernel's routes and neighbours cannot be read: %s",
+			 status_text(status));
+	return status;
+}
+
+enum status net_mirror_create(struct net_mirror **created, const struct net_mirror_plan *plan, char *error,
+			      size_t error_bytes)
+{
+	struct net_mirror *mirror = calloc(1, sizeof(*mirror));
+
+	if (mirror == NULL)
+		return STATUS_NO_MEMORY;
+	enum status status = set_up(mirror, plan, error, error_bytes);
+	if (status != STATUS_OK) {
+		net_mirror_free(mirror);
+		return status;
+	}
+	*created = mirror;
+	return STATUS_OK;
+}
+
+enum status net_mirror_send(struct net_mirror *mirror, const struct net_address *local, const struct net_address *peer,
+			    const void *bytes, size_t length)
+{
+	const struct reservation *reserved = reservation_find(&mirror->reservations, local);
+
+	if (reserved == NULL)
+		return STATUS_NOT_FOUND;
+	return kernel_socket_send(reserved->fd, peer, reserved->link_index, bytes, length);
+}
+
+const struct wire *net_mirror_wire(const struct net_mirror *mirror)
+{
+	return mirror->published;
+}
+
+static void free_event(struct event *event)
+{
+	if (event != NULL)
+		event_free(event);
+}
+
+void net_mirror_free(struct net_mirror *mirror)
+{
+	free_event(mirror->readable);
+	free_event(mirror->update_timer);
+	free_event(mirror->freshen_timer);
+	if (mirror->events != NULL)
+		mnl_socket_close(mirror->events);
+	reservation_begin(&mirror->reservations);
+	reservation_end(&mirror->reservations);
+	kernel_view_free(&mirror->view);
+	free(mirror->configured);
+	free(mirror->interface);
+	free(mirror->peers);
+	free(mirror);
+}

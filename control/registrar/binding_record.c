@@ -1,0 +1,125 @@
+#include "binding_record.h"
+
+#include <stdlib.h>
+
+static struct span copy_text(char **end, struct span text)
+{
+	struct span copy = {*end, text.length};
+	if (text.length)
+		memcpy(*end, text.at, text.length);
+	*end += text.length;
+	return copy;
+}
+
+struct binding_record *binding_record_make(const struct binding_record *draft)
+{
+	struct binding_record *record =
+		malloc(sizeof(*record) + draft->contact.length + draft->path.length + draft->call_id.length +
+		       draft->instance.length + draft->user_agent.length);
+	if (!record)
+		return NULL;
+	*record = *draft;
+	char *end = (char *)(record + 1);
+	record->contact = copy_text(&end, draft->contact);
+	record->path = copy_text(&end, draft->path);
+	record->call_id = copy_text(&end, draft->call_id);
+	record->instance = copy_text(&end, draft->instance);
+	record->user_agent = copy_text(&end, draft->user_agent);
+	record->references = 1;
+	record->ping_slot = BINDING_PING_NONE;
+	return record;
+}
+
+struct binding_record *binding_record_hold(struct binding_record *record)
+{
+	record->references++;
+	return record;
+}
+
+void binding_record_release(struct binding_record *record)
+{
+	if (record && --record->references == 0)
+		free(record);
+}
+
+struct binding_list *binding_record_list_copy(const struct binding_list *from)
+{
+	struct binding_list *list = calloc(1, sizeof(*list));
+	if (!list || !from)
+		return list;
+	for (; list->count < from->count; list->count++)
+		list->binding[list->count] = binding_record_hold(from->binding[list->count]);
+	return list;
+}
+
+void binding_record_list_free(struct binding_list *list)
+{
+	if (!list)
+		return;
+	for (uint32_t i = 0; i < list->count; i++)
+		binding_record_release(list->binding[i]);
+	free(list);
+}
+
+/* Where the user part of a URI starts and where the rest (host, port, parameters) does. */
+static void split_contact(struct span *user, struct span *rest, struct span contact)
+{
+	const char *colon = memchr(contact.at, ':', contact.length);
+	struct span text = colon ? span_skip(contact, (uint32_t)(colon - contact.at) + 1) : contact;
+	const char *question = memchr(text.at, '?', text.length);
+	const char *at = memchr(text.at, '@', question ? (size_t)(question - text.at) : text.length);
+	*user = at ? span_make(text.at, (size_t)(at - text.at)) : (struct span){0};
+	*rest = at ? span_skip(text, user->length + 1) : text;
+}
+
+/* Parameters in another order make another contact here, unlike in RFC 3261 19.1.4: devices repeat what they sent. */
+static bool is_same_contact(struct span a, struct span b)
+{
+	struct span user_a, user_b, rest_a, rest_b;
+	if (a.length != b.length)
+		return false;
+	if (span_equals(a, b))
+		return true;
+	split_contact(&user_a, &rest_a, a);
+	split_contact(&user_b, &rest_b, b);
+	return span_equals(user_a, user_b) && span_equals_nocase(rest_a, rest_b);
+}
+
+uint32_t binding_record_list_find(const struct binding_list *list, struct span contact)
+{
+	uint32_t i = 0;
+	while (i < list->count && !is_same_contact(list->binding[i]->contact, contact))
+		i++;
+	return i;
+}
+
+bool binding_record_list_add(struct binding_list *list, struct binding_record *record)
+{
+	if (list->count == BINDINGS_PER_AOR_MAX + 1)
+		return false;
+	list->binding[list->count++] = record;
+	return true;
+}
+
+void binding_record_list_remove(struct binding_list *list, uint32_t index)
+{
+	binding_record_release(list->binding[index]);
+	list->count--;
+	memmove(&list->binding[index], &list->binding[index + 1], (list->count - index) * sizeof(list->binding[0]));
+}
+
+static bool is_better(const struct binding_record *a, const struct binding_record *b)
+{
+	return a->q != b->q ? a->q > b->q : a->registered_unix_s > b->registered_unix_s;
+}
+
+void binding_record_list_sort(struct binding_list *list)
+{
+	for (uint32_t i = 1; i < list->count; i++) {
+		struct binding_record *record = list->binding[i];
+		uint32_t place = i;
+		for (; place > 0 && is_better(record, list->binding[place - 1]); place--)
+			list->binding[place] = list->binding[place - 1];
+		list->binding[place] = record;
+	}
+}

@@ -1,0 +1,279 @@
+#include "binding_store.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <sqlite3.h>
+
+enum statement {
+	STATEMENT_BEGIN,
+	STATEMENT_PUT,
+	STATEMENT_REMOVE,
+	STATEMENT_COMMIT,
+	STATEMENT_ROLLBACK,
+	STATEMENT_EXPIRE,
+	STATEMENT_LOAD,
+	STATEMENT_COUNT
+};
+
+static const char *const statement_text[STATEMENT_COUNT] = {
+	[STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
+	[STATEMENT_PUT] =
+		"INSERT OR REPLACE INTO binding (aor, contact, path, call_id, instance, user_agent, received, local, "
+		"next_hop, registered_unix_s, expires_unix_s, cseq, interface, q, behind_nat) "
+		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
+	[STATEMENT_REMOVE] = "DELETE FROM binding WHERE aor = ?1 AND contact = ?2",
+	[STATEMENT_COMMIT] = "COMMIT",
+	[STATEMENT_ROLLBACK] = "ROLLBACK",
+	[STATEMENT_EXPIRE] = "DELETE FROM binding WHERE expires_unix_s <= ?1",
+	[STATEMENT_LOAD] =
+		"SELECT aor, contact, path, call_id, instance, user_agent, received, local, next_hop, "
+		"registered_unix_s, expires_unix_s, cseq, interface, q, behind_nat FROM binding ORDER BY aor",
+};
+
+/* Addresses are blobs of struct net_address: 16 bytes of IP, port in host order, transport, a zero. */
+static const char schema[] =
+	"CREATE TABLE binding (aor TEXT NOT NULL, contact TEXT NOT NULL, path TEXT, call_id TEXT NOT NULL, "
+	"instance TEXT, user_agent TEXT, received BLOB NOT NULL, local BLOB NOT NULL, next_hop BLOB NOT NULL, "
+	"registered_unix_s INTEGER NOT NULL, expires_unix_s INTEGER NOT NULL, cseq INTEGER NOT NULL, "
+	"interface INTEGER NOT NULL, q INTEGER NOT NULL, behind_nat INTEGER NOT NULL, "
+	"PRIMARY KEY (aor, contact)) WITHOUT ROWID; PRAGMA user_version = 1;";
+_Static_assert(BINDING_STORE_VERSION == 1, "the schema sets user_version");
+
+struct binding_store {
+	sqlite3 *database;
+	sqlite3_stmt *statement[STATEMENT_COUNT];
+	char path[4096];
+};
+
+static enum status run(struct binding_store *store, enum statement statement)
+{
+	sqlite3_stmt *prepared = store->statement[statement];
+	int result = sqlite3_step(prepared);
+	sqlite3_reset(prepared);
+	return result == SQLITE_DONE ? STATUS_OK : STATUS_STORE;
+}
+
+static bool query_number(struct binding_store *store, const char *text, int *number)
+{
+	sqlite3_stmt *prepared;
+	if (sqlite3_prepare_v2(store->database, text, -1, &prepared, NULL) != SQLITE_OK)
+		return false;
+	bool found = sqlite3_step(prepared) == SQLITE_ROW;
+	if (found)
+		*number = sqlite3_column_int(prepared, 0);
+	return sqlite3_finalize(prepared) == SQLITE_OK && found;
+}
+
+/* SQLite's own check of every page. What it finds, or its error, becomes `finding`. */
+static bool is_sound(struct binding_store *store, char *finding, size_t size)
+{
+	sqlite3_stmt *prepared;
+	bool sound = false;
+	snprintf(finding, size, "unknown");
+	if (sqlite3_prepare_v2(store->database, "PRAGMA quick_check(1)", -1, &prepared, NULL) != SQLITE_OK) {
+		snprintf(finding, size, "%s", sqlite3_errmsg(store->database));
+		return false;
+	}
+	if (sqlite3_step(prepared) == SQLITE_ROW) {
+		snprintf(finding, size, "%s", (const char *)sqlite3_column_text(prepared, 0));
+		sound = strcmp(finding, "ok") == 0;
+	} else {
+		snprintf(finding, size, "%s", sqlite3_errmsg(store->database));
+	}
+	sqlite3_finalize(prepared);
+	return sound;
+}
+
+static enum status refuse_damaged(const struct binding_store *store, const char *finding, char *problem, size_t size)
+{
+	snprintf(problem, size,
+		 "%s: the database of registrations is damaged (%s). Put a copy of it back; or move it and its -wal "
+		 "and -shm "
+		 "files away and start again: endpoints cannot be called until they register anew",
+		 store->path, finding);
+	return STATUS_STORE;
+}
+
+static enum status prepare_schema(struct binding_store *store, char *problem, size_t size)
+{
+	int version = 0;
+	char finding[256];
+	if (!is_sound(store, finding, sizeof(finding)) || !query_number(store, "PRAGMA user_version", &version))
+		return refuse_damaged(store, finding, problem, size);
+	if (version != 0 && version != BINDING_STORE_VERSION) {
+		snprintf(problem, size,
+			 "%s: version %d of the database of registrations, this build knows version %d. Start the "
+			 "build that made "
+			 "it, or move the file away: endpoints then have to register anew",
+			 store->path, version, BINDING_STORE_VERSION);
+		return STATUS_STORE;
+	}
+	if (sqlite3_exec(store->database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;", NULL, NULL,
+			 NULL) != SQLITE_OK ||
+	    (version == 0 && sqlite3_exec(store->database, schema, NULL, NULL, NULL) != SQLITE_OK)) {
+		snprintf(problem, size,
+			 "%s: cannot be written (%s). Check the owner, the permissions and the room of its directory",
+			 store->path, sqlite3_errmsg(store->database));
+		return STATUS_IO;
+	}
+	return STATUS_OK;
+}
+
+enum status binding_store_open(struct binding_store **store, const char *state_dir, char *problem, size_t problem_size)
+{
+	struct binding_store *made = calloc(1, sizeof(*made));
+	if (!made)
+		return STATUS_NO_MEMORY;
+	snprintf(made->path, sizeof(made->path), "%s/%s", state_dir, BINDING_STORE_FILE);
+	enum status status = STATUS_IO;
+	if (sqlite3_open_v2(made->path, &made->database,
+			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+		snprintf(problem, problem_size,
+			 "%s: cannot be opened (%s). Check that its directory exists and may be written", made->path,
+			 made->database ? sqlite3_errmsg(made->database) : "no memory");
+		goto fail;
+	}
+	status = prepare_schema(made, problem, problem_size);
+	if (status != STATUS_OK)
+		goto fail;
+	for (int i = 0; i < STATEMENT_COUNT; i++)
+		if (sqlite3_prepare_v3(made->database, statement_text[i], -1, SQLITE_PREPARE_PERSISTENT,
+				       &made->statement[i], NULL) != SQLITE_OK) {
+			status = refuse_damaged(made, sqlite3_errmsg(made->database), problem, problem_size);
+			goto fail;
+		}
+	*store = made;
+	return STATUS_OK;
+fail:
+	binding_store_close(made);
+	return status;
+}
+
+void binding_store_close(struct binding_store *store)
+{
+	if (!store)
+		return;
+	for (int i = 0; i < STATEMENT_COUNT; i++)
+		sqlite3_finalize(store->statement[i]);
+	sqlite3_close(store->database);
+	free(store);
+}
+
+enum status binding_store_begin(struct binding_store *store)
+{
+	return run(store, STATEMENT_BEGIN);
+}
+
+enum status binding_store_commit(struct binding_store *store)
+{
+	return run(store, STATEMENT_COMMIT);
+}
+
+void binding_store_rollback(struct binding_store *store)
+{
+	if (!sqlite3_get_autocommit(store->database))
+		(void)run(store, STATEMENT_ROLLBACK);
+}
+
+static int bind_text(sqlite3_stmt *statement, int place, struct span text)
+{
+	return sqlite3_bind_text(statement, place, text.length ? text.at : "", (int)text.length, SQLITE_STATIC);
+}
+
+static int bind_address(sqlite3_stmt *statement, int place, const struct net_address *address)
+{
+	return sqlite3_bind_blob(statement, place, address, sizeof(*address), SQLITE_STATIC);
+}
+
+enum status binding_store_put(struct binding_store *store, struct span aor, const struct binding_record *binding)
+{
+	sqlite3_stmt *statement = store->statement[STATEMENT_PUT];
+	int failed = bind_text(statement, 1, aor) | bind_text(statement, 2, binding->contact) |
+		     bind_text(statement, 3, binding->path) | bind_text(statement, 4, binding->call_id) |
+		     bind_text(statement, 5, binding->instance) | bind_text(statement, 6, binding->user_agent) |
+		     bind_address(statement, 7, &binding->received) | bind_address(statement, 8, &binding->local) |
+		     bind_address(statement, 9, &binding->next_hop) |
+		     sqlite3_bind_int64(statement, 10, binding->registered_unix_s) |
+		     sqlite3_bind_int64(statement, 11, binding->expires_unix_s) |
+		     sqlite3_bind_int64(statement, 12, binding->cseq) |
+		     sqlite3_bind_int(statement, 13, binding->interface) | sqlite3_bind_int(statement, 14, binding->q) |
+		     sqlite3_bind_int(statement, 15, binding->behind_nat);
+	return failed ? STATUS_STORE : run(store, STATEMENT_PUT);
+}
+
+enum status binding_store_remove(struct binding_store *store, struct span aor, struct span contact)
+{
+	sqlite3_stmt *statement = store->statement[STATEMENT_REMOVE];
+	if (bind_text(statement, 1, aor) != SQLITE_OK || bind_text(statement, 2, contact) != SQLITE_OK)
+		return STATUS_STORE;
+	return run(store, STATEMENT_REMOVE);
+}
+
+enum status binding_store_expire(struct binding_store *store, int64_t unix_s)
+{
+	sqlite3_stmt *statement = store->statement[STATEMENT_EXPIRE];
+	if (sqlite3_bind_int64(statement, 1, unix_s) != SQLITE_OK)
+		return STATUS_STORE;
+	return run(store, STATEMENT_EXPIRE);
+}
+
+static struct span column_text(sqlite3_stmt *statement, int place)
+{
+	const char *text = (const char *)sqlite3_column_text(statement, place);
+	return span_make(text, text ? (size_t)sqlite3_column_bytes(statement, place) : 0);
+}
+
+static bool column_address(struct net_address *address, sqlite3_stmt *statement, int place)
+{
+	const void *bytes = sqlite3_column_blob(statement, place);
+	if (!bytes || sqlite3_column_bytes(statement, place) != sizeof(*address))
+		return false;
+	memcpy(address, bytes, sizeof(*address));
+	return true;
+}
+
+/* Result: false when the row is not one of ours. */
+static bool read_row(struct binding_record *draft, sqlite3_stmt *statement)
+{
+	*draft = (struct binding_record){
+		.contact = column_text(statement, 1),
+		.path = column_text(statement, 2),
+		.call_id = column_text(statement, 3),
+		.instance = column_text(statement, 4),
+		.user_agent = column_text(statement, 5),
+		.registered_unix_s = sqlite3_column_int64(statement, 9),
+		.expires_unix_s = sqlite3_column_int64(statement, 10),
+		.cseq = (uint32_t)sqlite3_column_int64(statement, 11),
+		.interface = (uint16_t)sqlite3_column_int(statement, 12),
+		.q = (uint16_t)sqlite3_column_int(statement, 13),
+		.behind_nat = sqlite3_column_int(statement, 14) != 0,
+	};
+	draft->seen_unix_s = draft->registered_unix_s;
+	return column_address(&draft->received, statement, 6) && column_address(&draft->local, statement, 7) &&
+	       column_address(&draft->next_hop, statement, 8) && draft->contact.length;
+}
+
+enum status binding_store_load(struct binding_store *store,
+			       enum status (*visit)(void *argument, struct span aor,
+						    const struct binding_record *draft),
+			       void *argument)
+{
+	sqlite3_stmt *statement = store->statement[STATEMENT_LOAD];
+	enum status status = STATUS_OK;
+	int result;
+	while ((result = sqlite3_step(statement)) == SQLITE_ROW && status == STATUS_OK) {
+		struct binding_record draft;
+		status =
+			read_row(&draft, statement) ? visit(argument, column_text(statement, 0), &draft) : STATUS_STORE;
+	}
+	sqlite3_reset(statement);
+	if (status != STATUS_OK)
+		return status;
+	return result == SQLITE_DONE ? STATUS_OK : STATUS_STORE;
+}
+
+const char *binding_store_error(const struct binding_store *store)
+{
+	return sqlite3_errmsg(store->database);
+}

@@ -1,0 +1,446 @@
+#include "register_parse.h"
+
+#include <stdlib.h>
+#include <strings.h>
+
+#include <osipparser2/osip_parser.h>
+#include <osipparser2/osip_port.h>
+
+static const struct {
+	enum register_header_name name;
+	const char *text;
+	const char *compact;
+} known_headers[] = {
+	{REGISTER_HEADER_VIA, "via", "v"},
+	{REGISTER_HEADER_FROM, "from", "f"},
+	{REGISTER_HEADER_TO, "to", "t"},
+	{REGISTER_HEADER_CALL_ID, "call-id", "i"},
+	{REGISTER_HEADER_CSEQ, "cseq", NULL},
+	{REGISTER_HEADER_CONTACT, "contact", "m"},
+	{REGISTER_HEADER_EXPIRES, "expires", NULL},
+	{REGISTER_HEADER_PATH, "path", NULL},
+	{REGISTER_HEADER_SUPPORTED, "supported", "k"},
+	{REGISTER_HEADER_REQUIRE, "require", NULL},
+	{REGISTER_HEADER_USER_AGENT, "user-agent", NULL},
+};
+
+static void trace_nothing(const char *file, int line, osip_trace_level_t level, const char *format, va_list arguments)
+{
+	(void)file, (void)line, (void)level, (void)format, (void)arguments;
+}
+
+void register_parse_init(void)
+{
+	osip_trace_initialize_func(TRACE_LEVEL0, trace_nothing);
+	for (int level = TRACE_LEVEL0; level < END_TRACE_LEVEL; level++)
+		osip_trace_disable_level((osip_trace_level_t)level);
+	parser_init();
+}
+
+/* Copies the header part with folds replaced by spaces. Result: false when there is a NUL or no end of headers. */
+static bool copy_headers(struct register_request *request, struct span payload)
+{
+	char *text = request->text;
+	uint32_t length = payload.length < REGISTER_BYTES_MAX ? payload.length : REGISTER_BYTES_MAX;
+	uint32_t line_start = 0, end = 0;
+	for (uint32_t i = 0; i < length && !end; i++) {
+		text[i] = payload.at[i];
+		if (text[i] == '\0')
+			return false;
+		if (text[i] != '\n')
+			continue;
+		bool empty = i == line_start || (i == line_start + 1 && text[line_start] == '\r');
+		if (empty) {
+			end = i + 1;
+		} else if (line_start > 0 && i + 1 < length &&
+			   (payload.at[i + 1] == ' ' || payload.at[i + 1] == '\t')) {
+			text[i] = ' ';
+			if (text[i - 1] == '\r')
+				text[i - 1] = ' ';
+			continue;
+		}
+		line_start = i + 1;
+	}
+	text[end] = '\0';
+	request->text_length = end;
+	return end > 0;
+}
+
+static enum register_header_name find_header_name(struct span name)
+{
+	if (!name.length)
+		return REGISTER_HEADER_OTHER;
+	for (size_t i = 0; i < sizeof(known_headers) / sizeof(known_headers[0]); i++)
+		if (span_equals_nocase(name, span_of_text(known_headers[i].text)) ||
+		    span_equals_nocase(name, span_of_text(known_headers[i].compact)))
+			return known_headers[i].name;
+	return REGISTER_HEADER_OTHER;
+}
+
+/* Result: false when a line has no colon or there are too many. */
+static bool split_headers(struct register_request *request)
+{
+	struct span rest = {request->text, request->text_length};
+	bool is_start_line = true;
+	while (rest.length) {
+		const char *end = memchr(rest.at, '\n', rest.length);
+		struct span line = span_trim(span_make(rest.at, (size_t)(end - rest.at)));
+		rest = span_skip(rest, (uint32_t)(end - rest.at) + 1);
+		if (is_start_line) {
+			is_start_line = false;
+			continue;
+		}
+		if (!line.length)
+			break;
+		const char *colon = memchr(line.at, ':', line.length);
+		if (!colon || request->header_count == REGISTER_HEADERS_MAX)
+			return false;
+		struct register_header *header = &request->header[request->header_count++];
+		header->name = find_header_name(span_trim(span_make(line.at, (size_t)(colon - line.at))));
+		header->value = span_trim(span_skip(line, (uint32_t)(colon - line.at) + 1));
+		if (header->name != REGISTER_HEADER_OTHER && !request->first[header->name])
+			request->first[header->name] = header;
+	}
+	return true;
+}
+
+/* Length of the first of several values separated by commas, which do not count in quotes or brackets. */
+static uint32_t value_length(struct span text)
+{
+	bool quoted = false, bracketed = false;
+	for (uint32_t i = 0; i < text.length; i++) {
+		char byte = text.at[i];
+		if (quoted && byte == '\\')
+			i++;
+		else if (byte == '"' && !bracketed)
+			quoted = !quoted;
+		else if (byte == '<' && !quoted)
+			bracketed = true;
+		else if (byte == '>' && !quoted)
+			bracketed = false;
+		else if (byte == ',' && !quoted && !bracketed)
+			return i;
+	}
+	return text.length;
+}
+
+static struct span take_value(struct span *rest)
+{
+	uint32_t length = value_length(*rest);
+	struct span value = span_trim(span_make(rest->at, length));
+	*rest = span_trim(span_skip(*rest, length + 1));
+	return value;
+}
+
+static struct span take_until(struct span *rest, const char *separators)
+{
+	uint32_t length = 0;
+	while (length < rest->length && !strchr(separators, rest->at[length]))
+		length++;
+	struct span part = span_make(rest->at, length);
+	*rest = span_skip(*rest, length);
+	return part;
+}
+
+/* Result: false when there is no number, or one above `most`, which then is what *number becomes. */
+static bool read_number(uint32_t *number, struct span text, uint32_t most)
+{
+	uint64_t value = 0;
+	for (uint32_t i = 0; i < text.length; i++) {
+		if (text.at[i] < '0' || text.at[i] > '9')
+			return false;
+		value = value * 10 + (uint64_t)(text.at[i] - '0');
+		if (value > most)
+			value = (uint64_t)most + 1;
+	}
+	*number = value > most ? most : (uint32_t)value;
+	return text.length > 0 && value <= most;
+}
+
+/* "host:port" or "[IPv6]:port", up to what cannot be a part of it. */
+static bool read_host_port(struct span *host, uint16_t *port, struct span *text)
+{
+	if (text->length && *text->at == '[') {
+		*text = span_skip(*text, 1);
+		*host = take_until(text, "]");
+		*text = span_skip(*text, 1);
+	} else {
+		*host = take_until(text, ":;,?> \t");
+	}
+	*text = span_trim(*text);
+	*port = 0;
+	if (text->length && *text->at == ':') {
+		*text = span_trim(span_skip(*text, 1));
+		uint32_t number;
+		if (!read_number(&number, take_until(text, ";,?> \t"), UINT16_MAX))
+			return false;
+		*port = (uint16_t)number;
+	}
+	return host->length > 0;
+}
+
+/* "SIP/2.0/UDP host:port;rport;branch=..." with white space wherever RFC 3261 lets it stand. */
+static bool read_via(struct register_via *via, struct span value)
+{
+	via->rest = value;
+	via->value = take_value(&via->rest);
+	struct span text = via->value;
+	for (int slash = 0; slash < 2; slash++) {
+		take_until(&text, "/");
+		text = span_trim(span_skip(text, 1));
+	}
+	take_until(&text, " \t;");
+	text = span_trim(text);
+	if (!read_host_port(&via->host, &via->port, &text))
+		return false;
+	while (text.length) {
+		take_until(&text, ";");
+		text = span_trim(span_skip(text, 1));
+		struct span parameter = text;
+		if (span_equals_nocase(span_trim(take_until(&parameter, "=; \t")), SPAN_LITERAL("rport")))
+			via->has_rport = true;
+	}
+	return true;
+}
+
+struct span register_parse_uri(struct span value)
+{
+	bool quoted = false;
+	for (uint32_t i = 0; i < value.length; i++) {
+		if (quoted && value.at[i] == '\\') {
+			i++;
+		} else if (value.at[i] == '"') {
+			quoted = !quoted;
+		} else if (value.at[i] == '<' && !quoted) {
+			struct span rest = span_skip(value, i + 1);
+			struct span uri = take_until(&rest, ">");
+			return rest.length ? span_trim(uri) : (struct span){0};
+		}
+	}
+	/* Without brackets, parameters are the header's and a '?' cannot be told apart (RFC 3261 20). */
+	struct span uri = span_trim(take_until(&value, ";,"));
+	return uri.length && memchr(uri.at, '?', uri.length) ? (struct span){0} : uri;
+}
+
+/* User and host of a SIP URI as it was sent. */
+static bool split_uri(struct span *user, struct span *host, uint16_t *port, struct span uri)
+{
+	if (uri.length < 4 || strncasecmp(uri.at, "sip:", 4) != 0)
+		return false;
+	struct span text = span_skip(uri, 4), head = text;
+	head = take_until(&head, "?"); /* an @ in a header of the URI is none */
+	*user = (struct span){0};
+	for (uint32_t i = 0; i < head.length; i++)
+		if (head.at[i] == '@') {
+			*user = span_make(text.at, i);
+			text = span_skip(text, i + 1);
+			break;
+		}
+	for (uint32_t i = 0; i < user->length; i++)
+		if (user->at[i] == ':') {
+			user->length = i; /* a password */
+			break;
+		}
+	return read_host_port(host, port, &text);
+}
+
+bool register_parse_host(struct span *host, uint16_t *port, struct span uri)
+{
+	struct span user;
+	return split_uri(&user, host, port, uri);
+}
+
+static bool read_mandatory(struct register_request *request)
+{
+	static const enum register_header_name mandatory[] = {REGISTER_HEADER_VIA, REGISTER_HEADER_FROM,
+							      REGISTER_HEADER_TO, REGISTER_HEADER_CALL_ID,
+							      REGISTER_HEADER_CSEQ};
+	for (size_t i = 0; i < sizeof(mandatory) / sizeof(mandatory[0]); i++)
+		if (!request->first[mandatory[i]] || !request->first[mandatory[i]]->value.length)
+			return false;
+	struct span to = request->first[REGISTER_HEADER_TO]->value;
+	request->to_uri = register_parse_uri(to);
+	const char *after_uri = request->to_uri.length ? request->to_uri.at + request->to_uri.length : to.at;
+	struct span parameters = span_make(after_uri, (size_t)(to.at + to.length - after_uri));
+	while (parameters.length) {
+		take_until(&parameters, ";");
+		parameters = span_trim(span_skip(parameters, 1));
+		struct span parameter = parameters;
+		if (span_equals_nocase(span_trim(take_until(&parameter, "=; \t")), SPAN_LITERAL("tag")))
+			request->to_has_tag = true;
+	}
+	return read_via(&request->via, request->first[REGISTER_HEADER_VIA]->value);
+}
+
+static void read_options(struct register_request *request)
+{
+	for (uint32_t i = 0; i < request->header_count; i++) {
+		const struct register_header *header = &request->header[i];
+		if (header->name != REGISTER_HEADER_SUPPORTED && header->name != REGISTER_HEADER_REQUIRE)
+			continue;
+		struct span rest = header->value;
+		while (rest.length) {
+			struct span option = take_value(&rest);
+			if (span_equals_nocase(option, SPAN_LITERAL("path")))
+				request->supports_path = true;
+			else if (header->name == REGISTER_HEADER_REQUIRE && !request->unsupported.length)
+				request->unsupported = option;
+		}
+	}
+}
+
+/* Result: false when the values are longer than REGISTER_PATH_BYTES_MAX. */
+static bool join_paths(struct register_request *request)
+{
+	for (uint32_t i = 0; i < request->header_count; i++) {
+		struct span value = request->header[i].value;
+		if (request->header[i].name != REGISTER_HEADER_PATH || !value.length)
+			continue;
+		if (request->path_length + 1 + value.length > sizeof(request->path))
+			return false;
+		if (request->path_length)
+			request->path[request->path_length++] = ',';
+		memcpy(request->path + request->path_length, value.at, value.length);
+		request->path_length += value.length;
+	}
+	return true;
+}
+
+/* "0.5" -> 500. What is no q-value counts as none: 1000. */
+static uint16_t read_q(const char *text)
+{
+	if ((text[0] != '0' && text[0] != '1') || (text[1] != '\0' && text[1] != '.'))
+		return 1000;
+	uint32_t q = (uint32_t)(text[0] - '0') * 1000, unit = 100;
+	if (text[1] == '.')
+		for (const char *digit = text + 2; *digit && unit; digit++, unit /= 10) {
+			if (*digit < '0' || *digit > '9')
+				return 1000;
+			q += (uint32_t)(*digit - '0') * unit;
+		}
+	return q > 1000 ? 1000 : (uint16_t)q;
+}
+
+static void read_contact_parameters(struct register_contact *contact, const osip_contact_t *parsed)
+{
+	for (int i = 0; i < osip_list_size(&parsed->gen_params); i++) {
+		const osip_generic_param_t *parameter = osip_list_get(&parsed->gen_params, i);
+		if (!parameter->gname || !parameter->gvalue)
+			continue;
+		struct span value = span_trim(span_of_text(parameter->gvalue));
+		if (strcasecmp(parameter->gname, "expires") == 0) {
+			/* What is no number counts as an hour (RFC 3261 10.2.1.1); too large a number is cut later. */
+			contact->has_expires = true;
+			if (!read_number(&contact->expires_s, value, UINT32_MAX) && contact->expires_s != UINT32_MAX)
+				contact->has_expires = false;
+		} else if (strcasecmp(parameter->gname, "q") == 0) {
+			contact->q = read_q(parameter->gvalue);
+		} else if (strcasecmp(parameter->gname, "+sip.instance") == 0) {
+			contact->instance = value;
+		}
+	}
+}
+
+static bool is_clean_uri(struct span uri)
+{
+	for (uint32_t i = 0; i < uri.length; i++)
+		if ((uint8_t)uri.at[i] <= ' ' || uri.at[i] == 0x7f || strchr("<>\"\\^`{|}", uri.at[i]))
+			return false;
+	return uri.length > 0;
+}
+
+static enum register_fault read_contact(struct register_request *request, struct span value)
+{
+	if (request->contact_count == REGISTER_CONTACTS_MAX)
+		return REGISTER_TOO_MANY_CONTACTS;
+	struct register_contact *contact = &request->contact[request->contact_count];
+	*contact = (struct register_contact){.uri = register_parse_uri(value), .q = 1000};
+	struct span user;
+	if (contact->uri.length > REGISTER_CONTACT_BYTES_MAX)
+		return REGISTER_TOO_LONG;
+	if (!is_clean_uri(contact->uri) || !split_uri(&user, &contact->host, &contact->port, contact->uri))
+		return REGISTER_MALFORMED;
+	osip_contact_t *parsed;
+	char *text = strndup(value.at, value.length);
+	if (!text || osip_contact_init(&parsed) != 0) {
+		free(text);
+		return REGISTER_MALFORMED;
+	}
+	int result = osip_contact_parse(parsed, text);
+	free(text);
+	if (result != 0) {
+		osip_contact_free(parsed);
+		return REGISTER_MALFORMED;
+	}
+	request->osip_contact[request->contact_count++] = (struct osip_from *)parsed;
+	read_contact_parameters(contact, parsed);
+	return contact->instance.length > REGISTER_CONTACT_BYTES_MAX ? REGISTER_TOO_LONG : REGISTER_FINE;
+}
+
+static enum register_fault read_contacts(struct register_request *request)
+{
+	uint32_t stars = 0;
+	for (uint32_t i = 0; i < request->header_count; i++) {
+		struct span rest = request->header[i].value;
+		if (request->header[i].name != REGISTER_HEADER_CONTACT)
+			continue;
+		while (rest.length) {
+			struct span value = take_value(&rest);
+			if (span_equals(value, SPAN_LITERAL("*"))) {
+				stars++;
+				continue;
+			}
+			enum register_fault fault = read_contact(request, value);
+			if (fault != REGISTER_FINE)
+				return fault;
+		}
+	}
+	request->contact_star = stars > 0;
+	return stars > 1 || (stars && request->contact_count) ? REGISTER_MALFORMED : REGISTER_FINE;
+}
+
+static bool read_with_osip(struct register_request *request)
+{
+	osip_message_t *message;
+	if (osip_message_init(&message) != 0)
+		return false;
+	request->osip_message = message;
+	if (osip_message_parse(message, request->text, request->text_length) != 0)
+		return false;
+	if (!MSG_IS_REGISTER(message) || !message->cseq || !message->cseq->number || !message->to || !message->call_id)
+		return false;
+	return message->cseq->method && strcmp(message->cseq->method, "REGISTER") == 0 &&
+	       read_number(&request->cseq, span_of_text(message->cseq->number), UINT32_MAX);
+}
+
+enum register_fault register_parse(struct register_request *request, struct span payload)
+{
+	/* All but the big arrays, which the counts govern. */
+	memset((char *)request + offsetof(struct register_request, header_count), 0,
+	       sizeof(*request) - offsetof(struct register_request, header_count));
+	request->text_length = 0;
+	if (!copy_headers(request, payload) || !split_headers(request) || !read_mandatory(request))
+		return REGISTER_UNANSWERABLE;
+	uint16_t port;
+	if (!read_with_osip(request) || !split_uri(&request->to_user, &request->to_host, &port, request->to_uri))
+		return REGISTER_MALFORMED;
+	read_options(request);
+	if (!join_paths(request))
+		return REGISTER_TOO_LONG;
+	if (request->first[REGISTER_HEADER_EXPIRES]) {
+		struct span value = request->first[REGISTER_HEADER_EXPIRES]->value;
+		request->has_expires =
+			read_number(&request->expires_s, value, UINT32_MAX) || request->expires_s == UINT32_MAX;
+	}
+	return read_contacts(request);
+}
+
+void register_parse_release(struct register_request *request)
+{
+	for (uint32_t i = 0; i < request->contact_count; i++)
+		osip_contact_free((osip_contact_t *)request->osip_contact[i]);
+	if (request->osip_message)
+		osip_message_free((osip_message_t *)request->osip_message);
+	request->contact_count = 0;
+	request->osip_message = NULL;
+}

@@ -1,0 +1,467 @@
+#include "registrar.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/time.h>
+#include <time.h>
+
+#include <event2/event.h>
+#include <sodium.h>
+
+#include "log.h"
+#include "register_decide.h"
+#include "registrar_batch.h"
+#include "registrar_bindings.h"
+
+#define FLUSH_US	 2000
+#define EXPIRE_S	 1
+#define MIN_EXPIRES_S	 60
+#define MAX_EXPIRES_S	 7200
+#define AOR_BYTES_MAX	 512 /* a user name of 65 and a domain name of 253 fit */
+#define ANSWER_BYTES_MAX UINT16_MAX
+#define RETRY_AFTER_S	 60
+
+struct registrar {
+	struct registrar_settings settings;
+	struct registrar_bindings bindings;
+	struct registrar_batch batch;
+	struct registrar_counts counts;
+	struct event *flush_timer, *expire_timer, *ping_timer;
+	uint8_t tag_key[crypto_shorthash_KEYBYTES];
+	uint32_t ping_cseq;
+	struct register_request request; /* the one at hand */
+	char answer[ANSWER_BYTES_MAX];
+};
+
+static int64_t system_unix_now_s(void)
+{
+	return (int64_t)time(NULL);
+}
+
+static int64_t now_of(const struct registrar *registrar)
+{
+	return registrar->settings.unix_now_s();
+}
+
+static void on_flush(evutil_socket_t descriptor, short events, void *argument)
+{
+	(void)descriptor, (void)events;
+	registrar_flush(argument);
+}
+
+static void on_expire(evutil_socket_t descriptor, short events, void *argument)
+{
+	(void)descriptor, (void)events;
+	registrar_expire(argument);
+}
+
+static void on_ping(evutil_socket_t descriptor, short events, void *argument)
+{
+	(void)descriptor, (void)events;
+	registrar_ping(argument);
+}
+
+static enum status start_timers(struct registrar *registrar)
+{
+	struct timeval expire = {.tv_sec = EXPIRE_S}, ping = {.tv_usec = PING_TICK_MS * 1000};
+	struct event_base *base = registrar->settings.base;
+	if (!base)
+		return STATUS_OK;
+	registrar->flush_timer = evtimer_new(base, on_flush, registrar);
+	registrar->expire_timer = event_new(base, -1, EV_PERSIST, on_expire, registrar);
+	registrar->ping_timer = event_new(base, -1, EV_PERSIST, on_ping, registrar);
+	if (!registrar->flush_timer || !registrar->expire_timer || !registrar->ping_timer ||
+	    event_add(registrar->expire_timer, &expire) != 0 || event_add(registrar->ping_timer, &ping) != 0)
+		return STATUS_NO_MEMORY;
+	return STATUS_OK;
+}
+
+enum status registrar_open(struct registrar **registrar, const struct registrar_settings *settings, char *problem,
+			   size_t problem_size)
+{
+	snprintf(problem, problem_size, "registrar: out of memory");
+	struct registrar *made = calloc(1, sizeof(*made));
+	if (!made)
+		return STATUS_NO_MEMORY;
+	made->settings = *settings;
+	if (!made->settings.min_expires_s)
+		made->settings.min_expires_s = MIN_EXPIRES_S;
+	if (!made->settings.max_expires_s)
+		made->settings.max_expires_s = MAX_EXPIRES_S;
+	if (!made->settings.unix_now_s)
+		made->settings.unix_now_s = system_unix_now_s;
+	made->bindings.location = settings->location;
+	made->bindings.bindings_max = settings->max_bindings;
+	made->bindings.find_endpoint = settings->find_endpoint;
+	made->bindings.directory = settings->directory;
+	randombytes_buf(made->tag_key, sizeof(made->tag_key));
+	register_parse_init();
+	enum status status = binding_store_open(&made->bindings.store, settings->state_dir, problem, problem_size);
+	if (status == STATUS_OK)
+		status = aor_table_create(&made->bindings.aors, settings->max_bindings, now_of(made));
+	if (status == STATUS_OK)
+		status = registrar_ping_create(&made->bindings.pinger);
+	if (status == STATUS_OK)
+		status = start_timers(made);
+	if (status != STATUS_OK) {
+		registrar_close(made);
+		return status;
+	}
+	*registrar = made;
+	return STATUS_OK;
+}
+
+void registrar_close(struct registrar *registrar)
+{
+	if (!registrar)
+		return;
+	if (registrar->bindings.store && registrar->bindings.aors)
+		registrar_flush(registrar);
+	if (registrar->flush_timer)
+		event_free(registrar->flush_timer);
+	if (registrar->expire_timer)
+		event_free(registrar->expire_timer);
+	if (registrar->ping_timer)
+		event_free(registrar->ping_timer);
+	aor_table_free(registrar->bindings.aors);
+	registrar_ping_free(registrar->bindings.pinger);
+	binding_store_close(registrar->bindings.store);
+	free(registrar);
+}
+
+void registrar_flush(struct registrar *registrar)
+{
+	if (registrar->flush_timer)
+		event_del(registrar->flush_timer);
+	if (registrar->batch.count || registrar->bindings.pending) {
+		registrar->counts.batches++;
+		if (registrar_bindings_commit(&registrar->bindings, now_of(registrar)) == STATUS_OK) {
+			registrar->counts.answered_200 += registrar->batch.count;
+			registrar->counts.answers_lost +=
+				registrar_batch_release(&registrar->batch, registrar->settings.reinject);
+		} else {
+			registrar->counts.store_failures++;
+			registrar->counts.answered_503 += registrar->batch.count;
+			registrar_batch_refuse(&registrar->batch, registrar->settings.reinject);
+		}
+	}
+	location_table_poll(registrar->settings.location);
+}
+
+enum status registrar_restore(struct registrar *registrar, char *problem, size_t problem_size)
+{
+	enum status status = registrar_bindings_load(&registrar->bindings, now_of(registrar));
+	if (status == STATUS_LIMIT)
+		snprintf(problem, problem_size,
+			 "%s/%s: holds more registrations than limits.max_bindings (%u). Raise max_bindings in the "
+			 "node's "
+			 "configuration",
+			 registrar->settings.state_dir, BINDING_STORE_FILE, registrar->settings.max_bindings);
+	else if (status != STATUS_OK)
+		snprintf(problem, problem_size,
+			 "%s/%s: registrations cannot be read (%s). Put a copy of the file back; or move it and its "
+			 "-wal and -shm "
+			 "files away and start again: endpoints cannot be called until they register anew",
+			 registrar->settings.state_dir, BINDING_STORE_FILE,
+			 status == STATUS_STORE ? binding_store_error(registrar->bindings.store) : status_text(status));
+	return status;
+}
+
+uint32_t registrar_drop_removed(struct registrar *registrar)
+{
+	registrar_flush(registrar);
+	uint32_t dropped = registrar_bindings_drop_removed(&registrar->bindings, now_of(registrar));
+	registrar->counts.dropped += dropped;
+	return dropped;
+}
+
+void registrar_expire(struct registrar *registrar)
+{
+	registrar_flush(registrar);
+	registrar->counts.expired += registrar_bindings_expire(&registrar->bindings, now_of(registrar));
+}
+
+/* The same tag for a retransmission: from Call-ID, CSeq and From. */
+static void make_tag(char tag[17], const struct registrar *registrar)
+{
+	const struct register_request *request = &registrar->request;
+	char text[1024];
+	int length = snprintf(text, sizeof(text), SPAN_FORMAT "\n" SPAN_FORMAT,
+			      SPAN_ARGUMENTS(request->first[REGISTER_HEADER_CALL_ID]->value),
+			      SPAN_ARGUMENTS(request->first[REGISTER_HEADER_CSEQ]->value));
+	uint64_t hash;
+	crypto_shorthash((uint8_t *)&hash, (const uint8_t *)text,
+			 length < (int)sizeof(text) ? (size_t)length : sizeof(text) - 1, registrar->tag_key);
+	snprintf(tag, 17, "%016llx", (unsigned long long)hash);
+}
+
+/* Starts an answer in registrar->answer. Result: how long its common lines are. */
+static uint32_t start_answer(struct register_answer *answer, struct registrar *registrar, const struct punt *punt,
+			     struct register_status status)
+{
+	char tag[17];
+	make_tag(tag, registrar);
+	*answer = (struct register_answer){.at = registrar->answer, .size = sizeof(registrar->answer)};
+	register_answer_start(answer, status, &registrar->request, &punt->peer, tag);
+	return answer->length;
+}
+
+static struct reinject_path path_of(const struct registrar *registrar, const struct punt *punt)
+{
+	return (struct reinject_path){
+		.peer = register_answer_destination(&registrar->request, &punt->peer),
+		.local = punt->local,
+		.interface = punt->interface,
+	};
+}
+
+/* An answer that promises nothing leaves at once. `line`: one more header line, or "". */
+static void refuse(struct registrar *registrar, const struct punt *punt, struct register_status status,
+		   const char *line, uint64_t *counter)
+{
+	struct register_answer answer;
+	struct reinject_path path = path_of(registrar, punt);
+	start_answer(&answer, registrar, punt, status);
+	register_answer_line(&answer, "%s", line);
+	register_answer_end(&answer);
+	(*counter)++;
+	if (answer.overflow || !reinject_send(registrar->settings.reinject, &path, span_make(answer.at, answer.length)))
+		registrar->counts.answers_lost++;
+}
+
+static void refuse_bad(struct registrar *registrar, const struct punt *punt)
+{
+	refuse(registrar, punt, (struct register_status){400, "Bad REGISTER"}, "", &registrar->counts.answered_400);
+}
+
+static void refuse_full(struct registrar *registrar, const struct punt *punt)
+{
+	char line[32];
+	snprintf(line, sizeof(line), "Retry-After: %d\r\n", RETRY_AFTER_S);
+	refuse(registrar, punt, (struct register_status){503, "Service Unavailable"}, line,
+	       &registrar->counts.answered_503);
+}
+
+static void refuse_error(struct registrar *registrar, const struct punt *punt, const char *phrase)
+{
+	refuse(registrar, punt, (struct register_status){500, phrase}, "", &registrar->counts.answered_500);
+}
+
+static void refuse_extension(struct registrar *registrar, const struct punt *punt)
+{
+	char line[256];
+	struct span option = registrar->request.unsupported;
+	if (!option.length)
+		option = SPAN_LITERAL("path");
+	snprintf(line, sizeof(line), "Unsupported: %.*s\r\n", (int)(option.length < 200 ? option.length : 200),
+		 option.at);
+	refuse(registrar, punt, (struct register_status){420, "Bad Extension"}, line, &registrar->counts.answered_420);
+}
+
+/* A 200 with `list`, released with the batch: an earlier request of the batch may have made what it lists. */
+static void accept(struct registrar *registrar, const struct punt *punt, const struct binding_list *list)
+{
+	struct register_answer answer;
+	struct reinject_path path = path_of(registrar, punt);
+	uint32_t common_length = start_answer(&answer, registrar, punt, (struct register_status){200, "OK"});
+	register_answer_bindings(&answer, list, &registrar->request, now_of(registrar));
+	register_answer_end(&answer);
+	if (answer.overflow ||
+	    !registrar_batch_add(&registrar->batch, &path, span_make(answer.at, answer.length), common_length)) {
+		registrar->counts.answers_lost++;
+		return;
+	}
+	if (registrar->batch.count == BATCH_MAX) {
+		registrar_flush(registrar);
+	} else if (registrar->batch.count == 1 && registrar->flush_timer) {
+		struct timeval soon = {.tv_usec = FLUSH_US};
+		event_add(registrar->flush_timer, &soon);
+	}
+}
+
+/* name@domain, the domain in lower case. The name is the digest's: lcores have compared it with To's user, escapes
+ * decoded. */
+static struct span write_aor(char text[AOR_BYTES_MAX], struct span *name, struct span *domain,
+			     const struct register_request *request, const struct punt *punt, struct span payload)
+{
+	bool has_name = punt->endpoint_name_length > 0 &&
+			(uint32_t)punt->endpoint_name_offset + punt->endpoint_name_length <= payload.length;
+	*name = has_name ? span_slice(payload, (struct slice){punt->endpoint_name_offset, punt->endpoint_name_length})
+			 : request->to_user;
+	if (name->length + 1 + request->to_host.length > AOR_BYTES_MAX)
+		return (struct span){0};
+	memcpy(text, name->at, name->length);
+	text[name->length] = '@';
+	*domain = span_make(text + name->length + 1, request->to_host.length);
+	for (uint32_t i = 0; i < domain->length; i++)
+		text[name->length + 1 + i] = span_lower_byte(request->to_host.at[i]);
+	return span_make(text, name->length + 1 + domain->length);
+}
+
+static void change(struct registrar *registrar, const struct punt *punt, struct aor_record *record,
+		   const struct registrar_endpoint *endpoint)
+{
+	struct register_terms terms = {
+		.now_unix_s = now_of(registrar),
+		.min_expires_s = registrar->settings.min_expires_s,
+		.max_expires_s = registrar->settings.max_expires_s,
+		.multi_contact = endpoint->multi_contact,
+		.source = punt->peer,
+		.local = punt->local,
+		.interface = punt->interface,
+	};
+	struct binding_list *next = NULL;
+	const struct binding_list *present = registrar_bindings_latest(record);
+	enum register_result result = register_decide(&next, present, &registrar->request, &terms);
+	record->company_id = endpoint->company_id;
+	if (result == REGISTER_CHANGES) {
+		/* Before the answer is written, for that may flush the batch. */
+		if (registrar_bindings_propose(&registrar->bindings, record, next))
+			accept(registrar, punt, next);
+		else
+			refuse_full(registrar, punt);
+	} else if (result == REGISTER_LISTS || result == REGISTER_RETRANSMITTED) {
+		registrar->counts.retransmissions += result == REGISTER_RETRANSMITTED;
+		accept(registrar, punt, present);
+	} else if (result == REGISTER_BAD) {
+		refuse_bad(registrar, punt);
+	} else if (result == REGISTER_BAD_EXTENSION) {
+		refuse_extension(registrar, punt);
+	} else if (result == REGISTER_FULL) {
+		refuse_full(registrar, punt);
+	} else {
+		refuse_error(registrar, punt,
+			     result == REGISTER_OUT_OF_ORDER ? "CSeq Out Of Order" : "Server Internal Error");
+	}
+}
+
+static void take_parsed(struct registrar *registrar, const struct punt *punt, struct span payload)
+{
+	char text[AOR_BYTES_MAX];
+	struct span name, domain;
+	struct registrar_endpoint endpoint;
+	struct span aor = write_aor(text, &name, &domain, &registrar->request, punt, payload);
+	if (!aor.length || !registrar->settings.find_endpoint(registrar->settings.directory, &endpoint, name, domain)) {
+		/* Its company or itself was removed since the lcore looked. */
+		refuse(registrar, punt, (struct register_status){404, "Not Found"}, "",
+		       &registrar->counts.answered_404);
+		return;
+	}
+	if (memcmp(endpoint.aor_key, punt->aor_key, AOR_KEY_BYTES) != 0) {
+		refuse(registrar, punt, (struct register_status){403, "Forbidden"}, "",
+		       &registrar->counts.answered_403);
+		return;
+	}
+	struct aor_record *record = aor_table_obtain(registrar->bindings.aors, punt->aor_key, aor);
+	if (!record) {
+		refuse_error(registrar, punt, "Server Internal Error");
+		return;
+	}
+	change(registrar, punt, record, &endpoint);
+	/* A full batch was flushed meanwhile, which may have freed the record. */
+	record = aor_table_find(registrar->bindings.aors, punt->aor_key);
+	if (record)
+		registrar_bindings_tidy(&registrar->bindings, record);
+}
+
+void registrar_take(void *argument, const struct punt *punt, struct span payload)
+{
+	struct registrar *registrar = argument;
+	registrar->counts.requests++;
+	switch (register_parse(&registrar->request, payload)) {
+	case REGISTER_UNANSWERABLE:
+		registrar->counts.unanswerable++;
+		break;
+	case REGISTER_MALFORMED:
+	case REGISTER_TOO_LONG:
+		refuse_bad(registrar, punt);
+		break;
+	case REGISTER_TOO_MANY_CONTACTS:
+		refuse_full(registrar, punt);
+		break;
+	case REGISTER_FINE:
+		take_parsed(registrar, punt, payload);
+		break;
+	}
+	register_parse_release(&registrar->request);
+}
+
+static void send_ping(void *argument, struct binding_record *record)
+{
+	struct registrar *registrar = argument;
+	char message[PING_BYTES_MAX];
+	uint32_t length = registrar_ping_write(message, record, ++registrar->ping_cseq & INT32_MAX);
+	struct reinject_path path = {record->next_hop, record->local, record->interface};
+	if (!length || !reinject_send(registrar->settings.reinject, &path, span_make(message, length)))
+		return;
+	record->pings_unanswered++;
+	registrar->counts.pings_sent++;
+}
+
+void registrar_ping(struct registrar *registrar)
+{
+	registrar_ping_tick(registrar->bindings.pinger, send_ping, registrar);
+}
+
+void registrar_take_ping_answer(void *argument, const struct punt *punt, struct span payload)
+{
+	struct registrar *registrar = argument;
+	struct binding_record *record = registrar_ping_find(registrar->bindings.pinger, payload);
+	(void)punt;
+	if (!record) {
+		registrar->counts.ping_answers_unknown++;
+		return;
+	}
+	registrar->counts.pings_answered++;
+	record->pings_unanswered = 0;
+	record->seen_unix_s = now_of(registrar);
+}
+
+struct registrar_counts registrar_counts(const struct registrar *registrar)
+{
+	struct registrar_counts counts = registrar->counts;
+	counts.bindings = registrar->bindings.bindings;
+	counts.bindings_max = registrar->bindings.bindings_max;
+	counts.endpoints = aor_table_count(registrar->bindings.aors);
+	counts.behind_nat = registrar_ping_count(registrar->bindings.pinger);
+	counts.table_failures = registrar->bindings.table_failures;
+	counts.dropped += registrar->bindings.dropped_at_load;
+	return counts;
+}
+
+static bool visit_binding(const struct aor_record *record, const struct binding_record *binding,
+			  bool (*visit)(void *argument, const struct registrar_listed *listed), void *argument)
+{
+	struct registrar_listed listed = {
+		.aor = aor_table_text(record),
+		.company_id = record->company_id,
+		.contact = binding->contact,
+		.path = binding->path,
+		.call_id = binding->call_id,
+		.instance = binding->instance,
+		.user_agent = binding->user_agent,
+		.cseq = binding->cseq,
+		.q = binding->q,
+		.behind_nat = binding->behind_nat,
+		.received = binding->received,
+		.local = binding->local,
+		.registered_unix_s = binding->registered_unix_s,
+		.expires_unix_s = binding->expires_unix_s,
+		.seen_unix_s = binding->seen_unix_s,
+		.pings_unanswered = binding->pings_unanswered,
+	};
+	return visit(argument, &listed);
+}
+
+void registrar_list(const struct registrar *registrar, struct span aor,
+		    bool (*visit)(void *argument, const struct registrar_listed *listed), void *argument)
+{
+	const struct aor_table *aors = registrar->bindings.aors;
+	for (struct aor_record *record = aor_table_next(aors, NULL); record; record = aor_table_next(aors, record)) {
+		if (!record->present || (aor.length && !span_equals(aor, aor_table_text(record))))
+			continue;
+		for (uint32_t i = 0; i < record->present->count; i++)
+			if (!visit_binding(record, record->present->binding[i], visit, argument))
+				return;
+	}
+}

@@ -1,0 +1,318 @@
+#include "registrar_bindings.h"
+
+#include <stdlib.h>
+
+#include "log.h"
+
+const struct binding_list *registrar_bindings_latest(const struct aor_record *record)
+{
+	return record->is_pending ? record->pending : record->present;
+}
+
+static uint32_t count_of(const struct binding_list *list)
+{
+	return list ? list->count : 0;
+}
+
+bool registrar_bindings_propose(struct registrar_bindings *bindings, struct aor_record *record,
+				struct binding_list *next)
+{
+	uint32_t before = count_of(registrar_bindings_latest(record));
+	if (next->count > before && bindings->bindings + (next->count - before) > bindings->bindings_max) {
+		binding_record_list_free(next);
+		return false;
+	}
+	bindings->bindings = bindings->bindings - before + next->count;
+	if (!record->is_pending) {
+		record->is_pending = true;
+		record->next_pending = bindings->pending;
+		bindings->pending = record;
+	}
+	binding_record_list_free(record->pending);
+	record->pending = next;
+	return true;
+}
+
+static bool has_record(const struct binding_list *list, const struct binding_record *record)
+{
+	for (uint32_t i = 0; i < count_of(list); i++)
+		if (list->binding[i] == record)
+			return true;
+	return false;
+}
+
+static bool has_contact_text(const struct binding_list *list, struct span contact)
+{
+	for (uint32_t i = 0; i < count_of(list); i++)
+		if (span_equals(list->binding[i]->contact, contact))
+			return true;
+	return false;
+}
+
+static enum status store_difference(struct registrar_bindings *bindings, const struct aor_record *record)
+{
+	const struct binding_list *from = record->present, *to = record->pending;
+	enum status status = STATUS_OK;
+	for (uint32_t i = 0; i < count_of(from) && status == STATUS_OK; i++)
+		if (!has_contact_text(to, from->binding[i]->contact))
+			status = binding_store_remove(bindings->store, aor_table_text(record),
+						      from->binding[i]->contact);
+	for (uint32_t i = 0; i < count_of(to) && status == STATUS_OK; i++)
+		if (!has_record(from, to->binding[i]))
+			status = binding_store_put(bindings->store, aor_table_text(record), to->binding[i]);
+	return status;
+}
+
+static enum status store_pending(struct registrar_bindings *bindings)
+{
+	enum status status = binding_store_begin(bindings->store);
+	for (struct aor_record *record = bindings->pending; record && status == STATUS_OK;
+	     record = record->next_pending)
+		status = store_difference(bindings, record);
+	if (status == STATUS_OK)
+		status = binding_store_commit(bindings->store);
+	if (status != STATUS_OK) {
+		struct log_quoted error =
+			log_quote(binding_store_error(bindings->store), strlen(binding_store_error(bindings->store)));
+		log_event(LOG_LEVEL_ERROR, "registrar_store_failed", "error=%s", error.text);
+		binding_store_rollback(bindings->store);
+	}
+	return status;
+}
+
+static enum status put_location(struct registrar_bindings *bindings, const struct aor_record *record,
+				int64_t now_unix_s)
+{
+	_Alignas(struct binding_set) char
+		room[sizeof(struct binding_set) + BINDINGS_PER_AOR_MAX * sizeof(struct binding)];
+	struct binding_set *set = (struct binding_set *)room;
+	if (!count_of(record->present)) {
+		location_table_remove(bindings->location, record->key);
+		return STATUS_OK;
+	}
+	set->aor = aor_table_text(record);
+	set->count = record->present->count;
+	for (uint32_t i = 0; i < set->count; i++) {
+		const struct binding_record *from = record->present->binding[i];
+		int64_t remaining_s = from->expires_unix_s - now_unix_s;
+		set->binding[i] = (struct binding){
+			.contact = from->contact,
+			.path = from->path,
+			.next_hop = from->next_hop,
+			.expires_tsc = location_table_tsc_in(remaining_s > 0 ? (uint32_t)remaining_s : 0),
+			.q = from->q,
+			.behind_nat = from->behind_nat,
+		};
+	}
+	return location_table_put(bindings->location, record->key, set);
+}
+
+static enum status publish(struct registrar_bindings *bindings, struct aor_record *record, int64_t now_unix_s)
+{
+	enum status status = put_location(bindings, record, now_unix_s);
+	if (status != STATUS_OK) {
+		bindings->table_failures++;
+		log_event(LOG_LEVEL_ERROR, "registrar_table_failed", "aor=" SPAN_FORMAT " error=\"%s\"",
+			  SPAN_ARGUMENTS(aor_table_text(record)), status_text(status));
+	}
+	aor_table_schedule(bindings->aors, record);
+	return status;
+}
+
+/* Replaces record->present by `next`, which may be NULL. */
+static void replace(struct registrar_bindings *bindings, struct aor_record *record, struct binding_list *next,
+		    int64_t now_unix_s)
+{
+	struct binding_list *old = record->present;
+	for (uint32_t i = 0; i < count_of(old); i++)
+		if (!has_record(next, old->binding[i]))
+			registrar_ping_remove(bindings->pinger, old->binding[i]);
+	for (uint32_t i = 0; i < count_of(next); i++)
+		if (!has_record(old, next->binding[i]) && next->binding[i]->behind_nat)
+			(void)registrar_ping_add(bindings->pinger, next->binding[i]);
+	record->present = next;
+	(void)publish(bindings, record, now_unix_s);
+	binding_record_list_free(old);
+}
+
+static struct aor_record *take_pending(struct registrar_bindings *bindings, struct binding_list **list)
+{
+	struct aor_record *record = bindings->pending;
+	if (!record)
+		return NULL;
+	bindings->pending = record->next_pending;
+	*list = record->pending;
+	record->pending = NULL;
+	record->is_pending = false;
+	return record;
+}
+
+enum status registrar_bindings_commit(struct registrar_bindings *bindings, int64_t now_unix_s)
+{
+	if (!bindings->pending)
+		return STATUS_OK;
+	enum status status = store_pending(bindings);
+	struct aor_record *record;
+	struct binding_list *next;
+	while ((record = take_pending(bindings, &next))) {
+		if (status == STATUS_OK) {
+			replace(bindings, record, next, now_unix_s);
+		} else {
+			bindings->bindings = bindings->bindings - next->count + count_of(record->present);
+			binding_record_list_free(next);
+			/* One whose end was being stored left the wheel: it comes up again. */
+			aor_table_schedule(bindings->aors, record);
+		}
+		registrar_bindings_tidy(bindings, record);
+	}
+	return status;
+}
+
+void registrar_bindings_tidy(struct registrar_bindings *bindings, struct aor_record *record)
+{
+	if (!record->is_pending && !count_of(record->present))
+		aor_table_remove(bindings->aors, record);
+}
+
+uint32_t registrar_bindings_expire(struct registrar_bindings *bindings, int64_t now_unix_s)
+{
+	uint32_t ended = 0;
+	struct aor_record *record;
+	for (uint32_t i = 0; i < EXPIRE_ENDPOINTS_MAX; i++) {
+		record = aor_table_take_expired(bindings->aors, now_unix_s);
+		if (!record)
+			break;
+		struct binding_list *next = binding_record_list_copy(record->present);
+		if (!next) {
+			aor_table_schedule(bindings->aors, record);
+			break;
+		}
+		for (uint32_t k = next->count; k-- > 0;)
+			if (next->binding[k]->expires_unix_s <= now_unix_s) {
+				binding_record_list_remove(next, k);
+				ended++;
+			}
+		(void)registrar_bindings_propose(bindings, record, next);
+	}
+	return ended && registrar_bindings_commit(bindings, now_unix_s) == STATUS_OK ? ended : 0;
+}
+
+static bool find_endpoint(const struct registrar_bindings *bindings, struct registrar_endpoint *endpoint,
+			  struct span aor)
+{
+	const char *at = memrchr(aor.at, '@', aor.length);
+	uint32_t name_length = at ? (uint32_t)(at - aor.at) : aor.length;
+	return bindings->find_endpoint(bindings->directory, endpoint, span_make(aor.at, name_length),
+				       span_skip(aor, name_length + 1));
+}
+
+/* What loading needs: rows cannot be deleted while they are read. */
+struct load {
+	struct registrar_bindings *bindings;
+	int64_t now_unix_s;
+	struct orphan {
+		struct orphan *next;
+		struct binding_record *record;
+		uint32_t aor_length;
+		char aor[];
+	} * orphans;
+};
+
+static enum status keep_orphan(struct load *load, struct span aor, const struct binding_record *draft)
+{
+	struct orphan *orphan = malloc(sizeof(*orphan) + aor.length);
+	if (!orphan)
+		return STATUS_NO_MEMORY;
+	orphan->record = binding_record_make(draft);
+	orphan->aor_length = aor.length;
+	memcpy(orphan->aor, aor.at, aor.length);
+	orphan->next = load->orphans;
+	load->orphans = orphan;
+	return orphan->record ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+static enum status load_binding(void *argument, struct span aor, const struct binding_record *draft)
+{
+	struct load *load = argument;
+	struct registrar_bindings *bindings = load->bindings;
+	struct registrar_endpoint endpoint;
+	if (draft->expires_unix_s <= load->now_unix_s)
+		return STATUS_OK;
+	if (!find_endpoint(bindings, &endpoint, aor))
+		return keep_orphan(load, aor, draft);
+	if (bindings->bindings == bindings->bindings_max)
+		return STATUS_LIMIT;
+	struct aor_record *record = aor_table_obtain(bindings->aors, endpoint.aor_key, aor);
+	if (!record)
+		return STATUS_NO_MEMORY;
+	if (!record->present)
+		record->present = binding_record_list_copy(NULL);
+	struct binding_record *binding = binding_record_make(draft);
+	if (!record->present || !binding || record->present->count == BINDINGS_PER_AOR_MAX) {
+		binding_record_release(binding);
+		return record->present && binding ? STATUS_STORE : STATUS_NO_MEMORY;
+	}
+	record->company_id = endpoint.company_id;
+	(void)binding_record_list_add(record->present, binding);
+	bindings->bindings++;
+	return STATUS_OK;
+}
+
+static enum status delete_orphans(struct load *load, enum status status)
+{
+	struct binding_store *store = load->bindings->store;
+	bool any = load->orphans != NULL;
+	if (status == STATUS_OK && any)
+		status = binding_store_begin(store);
+	while (load->orphans) {
+		struct orphan *orphan = load->orphans;
+		load->orphans = orphan->next;
+		if (status == STATUS_OK) {
+			status = binding_store_remove(store, span_make(orphan->aor, orphan->aor_length),
+						      orphan->record->contact);
+			load->bindings->dropped_at_load++;
+		}
+		binding_record_release(orphan->record);
+		free(orphan);
+	}
+	if (status == STATUS_OK && any)
+		status = binding_store_commit(store);
+	if (status != STATUS_OK)
+		binding_store_rollback(store);
+	return status;
+}
+
+enum status registrar_bindings_load(struct registrar_bindings *bindings, int64_t now_unix_s)
+{
+	struct load load = {.bindings = bindings, .now_unix_s = now_unix_s};
+	enum status status = binding_store_expire(bindings->store, now_unix_s);
+	if (status == STATUS_OK)
+		status = binding_store_load(bindings->store, load_binding, &load);
+	status = delete_orphans(&load, status);
+	struct aor_record *record = NULL;
+	while (status == STATUS_OK && (record = aor_table_next(bindings->aors, record))) {
+		binding_record_list_sort(record->present);
+		for (uint32_t i = 0; i < record->present->count; i++)
+			if (record->present->binding[i]->behind_nat)
+				(void)registrar_ping_add(bindings->pinger, record->present->binding[i]);
+		status = publish(bindings, record, now_unix_s);
+	}
+	return status;
+}
+
+uint32_t registrar_bindings_drop_removed(struct registrar_bindings *bindings, int64_t now_unix_s)
+{
+	uint32_t dropped = 0;
+	for (struct aor_record *record = aor_table_next(bindings->aors, NULL); record;
+	     record = aor_table_next(bindings->aors, record)) {
+		struct registrar_endpoint endpoint;
+		if (find_endpoint(bindings, &endpoint, aor_table_text(record)))
+			continue;
+		struct binding_list *none = binding_record_list_copy(NULL);
+		if (!none)
+			break;
+		dropped += count_of(record->present);
+		(void)registrar_bindings_propose(bindings, record, none);
+	}
+	return registrar_bindings_commit(bindings, now_unix_s) == STATUS_OK ? dropped : 0;
+}

@@ -1,0 +1,179 @@
+#include "command.h"
+
+#include <time.h>
+
+#include "caller_identify.h"
+#include "json_text.h"
+#include "provision.h"
+#include "publish.h"
+#include "registrar.h"
+#include "router.h"
+#include "tsc_clock.h"
+
+/* The models that a command looks at: those of --company, or all. Result: false after the call was refused. */
+static bool choose_companies(struct rpc_call *call, const struct router *router, const struct model_company **first,
+			     uint32_t *count)
+{
+	const struct model *model = provision_model(router->provision);
+	const char *name = rpc_call_text(call, "company");
+
+	*first = name ? model_find_company(model, span_of_text(name)) : model_companies(model);
+	*count = name ? 1 : model->companies.count;
+	if (*first || !name)
+		return true;
+	rpc_call_refuse(call, CTL_ERROR_NOT_FOUND, NULL, "there is no company \"%s\": `amityctl companies` lists all",
+			name);
+	return false;
+}
+
+static json_t *text_json(const struct model_text *text)
+{
+	return text->text ? json_text_make(model_span(text)) : json_null();
+}
+
+static json_t *texts_json(const struct model_texts *texts)
+{
+	json_t *list = json_array();
+	for (uint32_t i = 0; i < texts->count; i++)
+		json_array_append_new(list, text_json(&texts->item[i]));
+	return list;
+}
+
+/* The addresses at which an endpoint is registered now; null: nowhere. */
+static json_t *registered_json(const struct router *router, const struct model_company *company,
+			       const struct model_endpoint *endpoint)
+{
+	const struct snapshot *snapshot = publish_current(router->publisher);
+	const struct company *live = company_find_by_domain(snapshot->directory, model_span(&company->domain));
+	const struct endpoint *found = live ? endpoint_find(live, model_span(&endpoint->name)) : NULL;
+	const struct binding_set *set = found ? location_find(snapshot->location, found->aor_key) : NULL;
+	uint64_t now_tsc = tsc_clock_now();
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; set && i < set->count; i++) {
+		char text[JSON_TEXT_ADDRESS_BYTES_MAX];
+		const struct net_address *address = &set->binding[i].next_hop;
+		if (set->binding[i].expires_tsc > now_tsc)
+			json_array_append_new(list,
+					      json_string(json_text_write_address(text, address->ip, address->port)));
+	}
+	return list;
+}
+
+void command_list_companies(struct rpc_call *call, void *context)
+{
+	const struct router *router = context;
+	const struct model *model = provision_model(router->provision);
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < model->companies.count; i++) {
+		const struct model_company *company = &model_companies(model)[i];
+		json_array_append_new(
+			list, json_pack("{s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:o}", "name", text_json(&company->name),
+					"domain", text_json(&company->domain), "country", text_json(&company->country),
+					"users", (int)company->users.count, "friends", (int)company->friends.count,
+					"extensions", (int)company->extensions.count, "ddis", (int)company->ddis.count,
+					"outgoing_ddi", text_json(&company->outgoing_ddi)));
+	}
+	rpc_call_result(call, list);
+}
+
+static json_t *friend_json(const struct router *router, const struct model_company *company,
+			   const struct model_friend *friend)
+{
+	return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "company", text_json(&company->name), "name",
+			 text_json(&friend->endpoint.name), "priority", (json_int_t) friend->priority.value, "patterns",
+			 texts_json(&friend->patterns), "direct", text_json(&friend->direct), "registered_at",
+			 registered_json(router, company, &friend->endpoint), "call_acl",
+			 text_json(&friend->endpoint.call_acl), "description", text_json(&friend->description));
+}
+
+void command_list_friends(struct rpc_call *call, void *context)
+{
+	const struct router *router = context;
+	const struct model_company *companies;
+	uint32_t count;
+
+	if (!choose_companies(call, router, &companies, &count))
+		return;
+	json_t *list = json_array();
+	for (uint32_t i = 0; i < count; i++)
+		for (uint32_t k = 0; k < companies[i].friends.count; k++)
+			json_array_append_new(list,
+					      friend_json(router, &companies[i], &model_friends(&companies[i])[k]));
+	rpc_call_result(call, list);
+}
+
+static json_t *user_json(const struct router *router, const struct model_company *company,
+			 const struct model_user *user)
+{
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "company", text_json(&company->name), "name",
+			 text_json(&user->endpoint.name), "extension", text_json(&user->extension), "display",
+			 text_json(&user->display), "registered_at", registered_json(router, company, &user->endpoint),
+			 "outgoing_ddi", text_json(&user->outgoing_ddi), "call_acl",
+			 text_json(&user->endpoint.call_acl));
+}
+
+void command_list_users(struct rpc_call *call, void *context)
+{
+	const struct router *router = context;
+	const struct model_company *companies;
+	uint32_t count;
+
+	if (!choose_companies(call, router, &companies, &count))
+		return;
+	json_t *list = json_array();
+	for (uint32_t i = 0; i < count; i++)
+		for (uint32_t k = 0; k < companies[i].users.count; k++)
+			json_array_append_new(list, user_json(router, &companies[i], &model_users(&companies[i])[k]));
+	rpc_call_result(call, list);
+}
+
+/* One listing of registrations under way. */
+struct listing {
+	json_t *list;
+	struct span domain; /* length 0: all */
+	int64_t now_s;
+};
+
+static struct span domain_of(struct span aor)
+{
+	const char *at = memrchr(aor.at, '@', aor.length);
+	return at ? span_skip(aor, (uint32_t)(at + 1 - aor.at)) : (struct span){0};
+}
+
+static bool add_registration(void *argument, const struct registrar_listed *listed)
+{
+	struct listing *listing = argument;
+	char received[JSON_TEXT_ADDRESS_BYTES_MAX];
+
+	if (listing->domain.length && !span_equals_nocase(listing->domain, domain_of(listed->aor)))
+		return true;
+	json_text_write_address(received, listed->received.ip, listed->received.port);
+	json_array_append_new(
+		listing->list,
+		json_pack("{s:o, s:o, s:s, s:I, s:b, s:I, s:i, s:f, s:o, s:o}", "aor", json_text_make(listed->aor),
+			  "contact", json_text_make(listed->contact), "received", received, "expires_s",
+			  (json_int_t)(listed->expires_unix_s - listing->now_s), "behind_nat", listed->behind_nat,
+			  "seen_s_ago", (json_int_t)(listing->now_s - listed->seen_unix_s), "pings_unanswered",
+			  (int)listed->pings_unanswered, "q", listed->q / 1000.0, "path", json_text_make(listed->path),
+			  "user_agent", json_text_make(listed->user_agent)));
+	return true;
+}
+
+void command_list_registrations(struct rpc_call *call, void *context)
+{
+	const struct router *router = context;
+	struct listing listing = {.now_s = (int64_t)time(NULL)};
+
+	if (rpc_call_text(call, "company")) {
+		const struct model_company *company;
+		uint32_t count;
+		if (!choose_companies(call, router, &company, &count))
+			return;
+		listing.domain = model_span(&company->domain);
+	}
+	listing.list = json_array();
+	registrar_list(router->registrar, (struct span){0}, add_registration, &listing);
+	rpc_call_result(call, listing.list);
+}

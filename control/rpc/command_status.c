@@ -1,0 +1,99 @@
+#include "command.h"
+
+#include <time.h>
+#include <unistd.h>
+
+#include "failure_guard.h"
+#include "json_text.h"
+#include "memory.h"
+#include "net_mirror.h"
+#include "provision.h"
+#include "registrar.h"
+#include "router.h"
+
+static json_t *addresses_of(const struct wire_interface *interface)
+{
+	json_t *list = json_array();
+	char text[JSON_TEXT_ADDRESS_BYTES_MAX];
+
+	for (uint32_t i = 0; i < interface->address_count; i++)
+		json_array_append_new(
+			list, json_string(json_text_write_address(text, interface->address[i], interface->sip_port)));
+	return list;
+}
+
+static json_t *ports_of(const struct router *router)
+{
+	const struct wire *wire = net_mirror_wire(router->mirror);
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < wire->interface_count; i++) {
+		const struct wire_interface *interface = &wire->interface[i];
+		const uint8_t *mac = interface->mac;
+		char text[18];
+		snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+			 mac[5]);
+		json_array_append_new(
+			list,
+			json_pack("{s:s, s:s, s:i, s:s, s:o}", "device", interface->name, "profile",
+				  router->config->interface[i].profile == CONFIG_PROFILE_KERNEL ? "kernel" : "direct",
+				  "mtu", (int)interface->mtu, "mac", text, "addresses", addresses_of(interface)));
+	}
+	return list;
+}
+
+static json_t *lcores_of(const struct router *router)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < router->dataplane->worker_count; i++) {
+		const struct counters *counters = router->dataplane->counters[i];
+		json_array_append_new(
+			list,
+			json_pack("{s:i, s:i, s:I, s:I, s:I}", "worker", (int)i, "cpu", (int)router->plan.worker_cpu[i],
+				  "received", (json_int_t)counters_load(&counters->value[COUNTER_RECEIVED]),
+				  "transmitted", (json_int_t)counters_load(&counters->value[COUNTER_TRANSMITTED]),
+				  "dropped", (json_int_t)counters_load(&counters->verdict[VERDICT_DROP])));
+	}
+	return list;
+}
+
+static void add_counts(json_t *object, const struct router *router)
+{
+	const struct model *model = provision_model(router->provision);
+	const struct registrar_counts registrations = registrar_counts(router->registrar);
+	json_int_t users = 0, friends = 0;
+
+	for (uint32_t i = 0; i < model->companies.count; i++) {
+		users += model_companies(model)[i].users.count;
+		friends += model_companies(model)[i].friends.count;
+	}
+	json_object_set_new(object, "companies", json_integer(model->companies.count));
+	json_object_set_new(object, "users", json_integer(users));
+	json_object_set_new(object, "friends", json_integer(friends));
+	json_object_set_new(object, "carriers", json_integer(model->carriers.count));
+	json_object_set_new(object, "bindings", json_integer(registrations.bindings));
+	json_object_set_new(object, "bindings_max", json_integer(registrations.bindings_max));
+	json_object_set_new(object, "bans", json_integer(failure_guard_counts(router->guard).banned));
+}
+
+void command_status(struct rpc_call *call, void *context)
+{
+	const struct router *router = context;
+	struct timespec now;
+
+	clock_gettime(CLOCK_BOOTTIME, &now);
+	json_t *object =
+		json_pack("{s:s, s:s, s:I, s:i, s:I, s:I}", "state", router->stopping ? "stopping" : "running",
+			  "version", AMITY_VERSION, "pid", (json_int_t)getpid(), "node", (int)router->config->node.id,
+			  "revision", (json_int_t)provision_revision(router->provision), "uptime_s",
+			  (json_int_t)((uint64_t)now.tv_sec - router->started_s));
+	add_counts(object, router);
+	json_object_set_new(object, "allocator", json_string(memory_allocator()));
+	json_object_set_new(object, "heap_resident_bytes", json_integer((json_int_t)memory_resident_bytes()));
+	json_object_set_new(object, "state_dir", json_string(router->config->node.state_dir));
+	json_object_set_new(object, "control_socket", json_string(router->config->node.control_socket));
+	json_object_set_new(object, "ports", ports_of(router));
+	json_object_set_new(object, "lcores", lcores_of(router));
+	rpc_call_result(call, object);
+}

@@ -1,0 +1,267 @@
+#include "explain.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "json_text.h"
+
+#define SIP_PORT_DEFAULT 5060
+
+/* All that is known of one explained call. */
+struct explanation {
+	const struct explain_view *view;
+	struct route_request request;
+	struct route_decision decision;
+	struct route_presentation shown;
+	struct route_trace trace;
+	const struct binding *binding; /* NULL: direct, carrier, or nobody */
+	struct net_address next_hop;
+	struct wire_hop hop;
+	bool has_next_hop;
+	bool has_hop;
+	enum reason reason; /* why it would not leave, though it is routed */
+};
+
+static const char *const outcome_names[] = {
+	[ROUTE_OUTCOME_REJECT] = "reject",
+	[ROUTE_OUTCOME_FRIEND] = "friend",
+	[ROUTE_OUTCOME_USER] = "user",
+	[ROUTE_OUTCOME_EXTERNAL] = "external",
+};
+
+static void __attribute__((format(printf, 4, 5)))
+add_step(struct explanation *explanation, const char *rule, bool matched, const char *format, ...)
+{
+	struct route_trace *trace = &explanation->trace;
+	va_list arguments;
+
+	if (trace->count == ROUTE_STEPS_MAX)
+		return;
+	struct route_step *step = &trace->step[trace->count++];
+	snprintf(step->rule, sizeof(step->rule), "%s", rule);
+	step->matched = matched;
+	va_start(arguments, format);
+	vsnprintf(step->text, sizeof(step->text), format, arguments);
+	va_end(arguments);
+}
+
+/* R19, R12: the first binding that lives, as the route stage takes it. */
+static void find_binding(struct explanation *explanation)
+{
+	const struct endpoint *target = explanation->decision.target;
+	const struct location *location = explanation->view->snapshot->location;
+	const struct binding_set *set = location ? location_find(location, target->aor_key) : NULL;
+	bool is_user = explanation->decision.outcome == ROUTE_OUTCOME_USER;
+
+	for (uint32_t i = 0; set && i < set->count && !explanation->binding; i++)
+		if (set->binding[i].expires_tsc > explanation->view->now_tsc)
+			explanation->binding = &set->binding[i];
+	if (!explanation->binding) {
+		explanation->reason = is_user ? REASON_NOT_REGISTERED : REASON_TARGET_UNREACHABLE;
+		add_step(explanation, is_user ? "R12" : "R19", false, SPAN_FORMAT " is not registered",
+			 SPAN_ARGUMENTS(target->name));
+		return;
+	}
+	explanation->next_hop = explanation->binding->next_hop;
+	explanation->has_next_hop = true;
+	add_step(explanation, is_user ? "R12" : "R19", true, SPAN_FORMAT " is registered with " SPAN_FORMAT "%s",
+		 SPAN_ARGUMENTS(target->name), SPAN_ARGUMENTS(explanation->binding->contact),
+		 explanation->binding->behind_nat ? ", behind NAT" : "");
+}
+
+static void find_way(struct explanation *explanation)
+{
+	const struct wire *wire = explanation->view->snapshot->wire;
+	char address[JSON_TEXT_ADDRESS_BYTES_MAX];
+
+	if (explanation->shown.has_next_hop) {
+		explanation->next_hop = explanation->shown.next_hop;
+		explanation->has_next_hop = true;
+	} else {
+		find_binding(explanation);
+	}
+	if (!explanation->has_next_hop || !wire)
+		return;
+	enum wire_result result = wire_find_hop(&explanation->hop, wire, explanation->next_hop.ip);
+	explanation->has_hop = result != WIRE_NO_ROUTE;
+	json_text_write_address(address, explanation->next_hop.ip, 0);
+	if (result == WIRE_NO_ROUTE) {
+		explanation->reason = REASON_NO_ROUTE_TO_HOST;
+		add_step(explanation, "R19", false, "no route of the kernel leads to %s", address);
+	} else {
+		add_step(explanation, "R19", true, "%s is reached by %s%s", address, explanation->hop.interface->name,
+			 result == WIRE_NEIGHBOUR_UNKNOWN ? ", whose MAC the kernel still has to find" : "");
+	}
+}
+
+/* A host that the presentation leaves open is the next hop's, without the default port (R21). */
+static void write_host(FILE *out, struct span host, const struct explanation *explanation)
+{
+	char address[JSON_TEXT_ADDRESS_BYTES_MAX];
+	const struct net_address *next_hop = &explanation->next_hop;
+
+	if (host.length)
+		fprintf(out, SPAN_FORMAT, SPAN_ARGUMENTS(host));
+	else if (explanation->has_next_hop)
+		fputs(json_text_write_address(address, next_hop->ip,
+					      next_hop->port == SIP_PORT_DEFAULT ? 0 : next_hop->port),
+		      out);
+	else
+		fputs("(its registered address)", out);
+}
+
+/* A host that the presentation leaves open is our own address towards the next hop. */
+static void write_own_host(FILE *out, struct span host, const struct explanation *explanation)
+{
+	char address[JSON_TEXT_ADDRESS_BYTES_MAX];
+
+	if (host.length)
+		fprintf(out, SPAN_FORMAT, SPAN_ARGUMENTS(host));
+	else if (explanation->has_hop)
+		fputs(json_text_write_address(address, explanation->hop.source, 0), out);
+	else
+		fputs("(the router's address)", out);
+}
+
+static void write_request_uri(FILE *out, const struct explanation *explanation)
+{
+	const struct route_presentation *shown = &explanation->shown;
+
+	if (shown->use_contact && explanation->binding) {
+		fprintf(out, SPAN_FORMAT, SPAN_ARGUMENTS(explanation->binding->contact));
+		return;
+	}
+	if (shown->use_contact) {
+		fputs("(its registered contact)", out);
+		return;
+	}
+	fprintf(out, "sip:" SPAN_FORMAT "@", SPAN_ARGUMENTS(shown->request_user));
+	write_host(out, shown->request_host, explanation);
+}
+
+static void write_from(FILE *out, const struct explanation *explanation)
+{
+	const struct route_presentation *shown = &explanation->shown;
+
+	if (shown->from_display.length)
+		fprintf(out, SPAN_FORMAT " ", SPAN_ARGUMENTS(shown->from_display));
+	fprintf(out, "<sip:" SPAN_FORMAT "@", SPAN_ARGUMENTS(shown->from_user));
+	write_own_host(out, shown->from_host, explanation);
+	fputc('>', out);
+}
+
+static void write_to(FILE *out, const struct explanation *explanation)
+{
+	fprintf(out, "<sip:" SPAN_FORMAT "@", SPAN_ARGUMENTS(explanation->shown.to_user));
+	write_host(out, explanation->shown.to_host, explanation);
+	fputc('>', out);
+}
+
+static void write_identity(FILE *out, const struct explanation *explanation)
+{
+	const struct route_presentation *shown = &explanation->shown;
+
+	if (!shown->identity_user.length)
+		return;
+	fprintf(out, "<sip:" SPAN_FORMAT "@", SPAN_ARGUMENTS(shown->identity_user));
+	write_own_host(out, shown->identity_host, explanation);
+	fputc('>', out);
+}
+
+static void write_next_hop(FILE *out, const struct explanation *explanation)
+{
+	char address[JSON_TEXT_ADDRESS_BYTES_MAX];
+
+	if (explanation->has_next_hop)
+		fprintf(out, "udp:%s",
+			json_text_write_address(address, explanation->next_hop.ip, explanation->next_hop.port));
+}
+
+/* What one of the writers above says; null when it says nothing. */
+static json_t *written(const struct explanation *explanation,
+		       void (*write)(FILE *out, const struct explanation *explanation))
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+
+	if (!out)
+		return json_null();
+	write(out, explanation);
+	fclose(out);
+	json_t *string = length ? json_text_make(span_make(text, length)) : json_null();
+	free(text);
+	return string;
+}
+
+static json_t *text_or_null(struct span text)
+{
+	return text.length ? json_text_make(text) : json_null();
+}
+
+static json_t *steps_of(const struct route_trace *trace)
+{
+	json_t *steps = json_array();
+
+	for (uint32_t i = 0; i < trace->count; i++) {
+		const struct route_step *step = &trace->step[i];
+		json_array_append_new(steps, json_pack("{s:s, s:b, s:o}", "rule", step->rule, "matched", step->matched,
+						       "text", json_text_make(span_of_text(step->text))));
+	}
+	if (trace->truncated)
+		json_array_append_new(steps, json_pack("{s:s, s:b, s:s}", "rule", "", "matched", 0, "text",
+						       "more steps than are kept: the rest was left out"));
+	return steps;
+}
+
+static json_t *describe(const struct explanation *explanation)
+{
+	const struct route_decision *decision = &explanation->decision;
+	bool routed = decision->outcome != ROUTE_OUTCOME_REJECT;
+	const struct company *company = decision->company ? decision->company : explanation->request.company;
+	const struct reason_row *row = explanation->reason ? &reason_rows[explanation->reason] : NULL;
+	struct span target = decision->target ? decision->target->name : (struct span){0};
+	json_t *object = json_object();
+
+	if (routed && decision->outcome == ROUTE_OUTCOME_EXTERNAL && decision->carrier)
+		target = decision->carrier->name;
+	json_object_set_new(object, "outcome", json_string(outcome_names[decision->outcome]));
+	json_object_set_new(object, "target", text_or_null(target));
+	json_object_set_new(object, "company", company ? text_or_null(company->name) : json_null());
+	json_object_set_new(object, "rule",
+			    text_or_null(span_make(decision->rule, strnlen(decision->rule, ROUTE_RULE_BYTES_MAX))));
+	json_object_set_new(object, "pattern", text_or_null(decision->pattern));
+	json_object_set_new(object, "status", row && row->status ? json_integer(row->status) : json_null());
+	json_object_set_new(object, "reason", row ? json_string(row->name) : json_null());
+	json_object_set_new(object, "request_uri", routed ? written(explanation, write_request_uri) : json_null());
+	json_object_set_new(object, "from", routed ? written(explanation, write_from) : json_null());
+	json_object_set_new(object, "to", routed ? written(explanation, write_to) : json_null());
+	json_object_set_new(object, "identity", routed ? written(explanation, write_identity) : json_null());
+	json_object_set_new(object, "next_hop", routed ? written(explanation, write_next_hop) : json_null());
+	json_object_set_new(object, "steps", steps_of(&explanation->trace));
+	return object;
+}
+
+json_t *explain_call(const struct explain_view *view, const struct route_request *request)
+{
+	struct explanation *explanation = calloc(1, sizeof(*explanation));
+
+	if (!explanation)
+		return NULL;
+	explanation->view = view;
+	explanation->request = *request;
+	explanation->request.directory = view->snapshot->directory;
+	explanation->request.scratch = view->scratch;
+	route_decide(&explanation->decision, &explanation->request, &explanation->trace);
+	explanation->reason = (enum reason)explanation->decision.reason;
+	if (explanation->decision.outcome != ROUTE_OUTCOME_REJECT) {
+		if (route_present(&explanation->shown, &explanation->request, &explanation->decision))
+			find_way(explanation);
+		else
+			explanation->reason = REASON_TOO_LARGE;
+	}
+	json_t *object = describe(explanation);
+	free(explanation);
+	return object;
+}

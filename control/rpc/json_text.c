@@ -1,0 +1,33 @@
+#include "json_text.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "net_address.h"
+
+json_t *json_text_make(struct span text)
+{
+	json_t *string = json_stringn(text.length ? text.at : "", text.length);
+	char *copy;
+
+	if (string || !(copy = malloc(text.length)))
+		return string;
+	for (uint32_t i = 0; i < text.length; i++)
+		copy[i] = text.at[i] > 0 ? text.at[i] : '?';
+	string = json_stringn(copy, text.length);
+	free(copy);
+	return string;
+}
+
+const char *json_text_write_address(char text[JSON_TEXT_ADDRESS_BYTES_MAX], const uint8_t ip[16], uint16_t port)
+{
+	bool is_v4 = net_address_is_v4(ip);
+	char host[INET6_ADDRSTRLEN] = "?", suffix[8] = "";
+
+	inet_ntop(is_v4 ? AF_INET : AF_INET6, is_v4 ? ip + 12 : ip, host, sizeof(host));
+	if (port)
+		snprintf(suffix, sizeof(suffix), ":%u", port);
+	snprintf(text, JSON_TEXT_ADDRESS_BYTES_MAX, is_v4 ? "%s%s" : "[%s]%s", host, suffix);
+	return text;
+}

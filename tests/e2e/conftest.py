@@ -1,0 +1,163 @@
+"""The network of the end-to-end tests: a router's namespace, one with all peers, a link for each side.
+
+    peers 198.51.100.x, 2001:db8:1::x -- lan0 router wan0 -- 203.0.113.x peers
+"""
+
+import contextlib
+import pathlib
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "tools/demo"), str(ROOT / "tests/support")]
+
+import network  # noqa: E402
+from router import Router  # noqa: E402
+from sip_client import Peer  # noqa: E402
+
+PROVISIONING = pathlib.Path(__file__).parent / "provisioning.yaml"
+LAN, WAN, LAN6 = "198.51.100.1", "203.0.113.1", "2001:db8:1::1"
+
+CONFIGURATION = """
+node:
+  id: 1
+  state_dir: elsewhere
+  control_socket: elsewhere
+  idle: save
+{node}
+interfaces:
+  - device: lan0
+    profile: kernel
+  - device: wan0
+    profile: kernel
+"""
+
+# name: (address, domain)
+ENDPOINTS = {
+    "alice": ("198.51.100.11", "acme.test"),
+    "bob": ("198.51.100.12", "acme.test"),
+    "carol": ("198.51.100.13", "acme.test"),
+    "pbx": ("198.51.100.20", "acme.test"),
+    "absent": ("198.51.100.21", "acme.test"),
+    "east": ("198.51.100.30", "acme.test"),
+    "west": ("198.51.100.31", "acme.test"),
+    "tie-a": ("198.51.100.32", "acme.test"),
+    "tie-b": ("198.51.100.33", "acme.test"),
+    "trusted": ("198.51.100.40", "acme.test"),
+    "plain": ("198.51.100.41", "acme.test"),
+    "named": ("198.51.100.42", "acme.test"),
+    "looking": ("198.51.100.43", "acme.test"),
+    "gina": ("198.51.100.70", "globex.test"),
+    "stranger": ("198.51.100.200", "acme.test"),
+    "telco-a": ("203.0.113.7", "203.0.113.7"),
+    "telco-b": ("203.0.113.20", "203.0.113.20"),
+    "outsider": ("203.0.113.99", "203.0.113.99"),
+}
+
+
+class Lab:
+    """The namespaces, and routers in them one after the other."""
+
+    def __init__(self, net):
+        self.network = net
+        self.router_namespace = net.namespace("router")
+        self.peers_namespace = net.namespace("peers")
+        network.Network.link(self.router_namespace, "lan0", self.peers_namespace, "lan0")
+        network.Network.link(self.router_namespace, "wan0", self.peers_namespace, "wan0")
+        self.router_namespace.address("lan0", LAN + "/24", LAN6 + "/64")
+        self.router_namespace.address("wan0", WAN + "/24")
+        self.peers_namespace.address("lan0", "2001:db8:1::11/64", "2001:db8:1::12/64")
+        for address, _ in ENDPOINTS.values():
+            self.peers_namespace.address("lan0" if address.startswith("198.") else "wan0", address + "/24")
+        self.routers = 0
+
+    @contextlib.contextmanager
+    def router(self, provisioning=PROVISIONING, node="", configuration=CONFIGURATION):
+        """A router that runs until the block ends, with a state directory of its own."""
+        self.routers += 1
+        directory = self.network.directory / f"router-{self.routers}"
+        router = Router(self.router_namespace, directory, configuration.format(node=node))
+        router.start()
+        try:
+            if provisioning is not None:
+                router.must("apply", provisioning)
+            yield router
+        finally:
+            if router.process.poll() is None:
+                router.stop()
+
+
+class Peers:
+    """peers("alice"): a socket at alice's address that knows her name, password and domain. All close at the test's end."""
+
+    def __init__(self, lab):
+        self._lab = lab
+        self._open = []
+
+    def __call__(self, who, port=5060, address=None, router=None):
+        home, domain = ENDPOINTS[who]
+        address = address or home
+        router = router or (LAN6 if ":" in address else WAN if address.startswith("203.") else LAN)
+        peer = Peer(self._lab.peers_namespace, address, router, port, who, f"{who}-secret", domain)
+        self._open.append(peer)
+        return peer
+
+    def close(self):
+        for peer in self._open:
+            peer.close()
+
+
+@pytest.fixture(scope="session")
+def lab():
+    net = network.Network("test")
+    try:
+        yield Lab(net)
+    finally:
+        net.close()
+
+
+@pytest.fixture(scope="session")
+def shared(lab):
+    with lab.router() as router:
+        yield router
+
+
+@pytest.fixture(scope="session")
+def own_lab():
+    """A second network, for tests that start and stop routers of their own."""
+    net = network.Network("test", "-own")
+    try:
+        yield Lab(net)
+    finally:
+        net.close()
+
+
+@pytest.fixture
+def own_peers(own_lab):
+    opened = Peers(own_lab)
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def router(shared):
+    """The router that tests share; it must outlive each of them."""
+    yield shared
+    assert shared.process.poll() is None, f"amityd ended during this test:\n{shared.log_tail()}"
+
+
+@pytest.fixture
+def peers(lab):
+    opened = Peers(lab)
+    yield opened
+    opened.close()
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    """A failed test shows the end of the router's log."""
+    outcome = yield
+    report = outcome.get_result()
+    if report.failed and "shared" in item.funcargs:
+        report.sections.append(("amityd", item.funcargs["shared"].log_tail()))

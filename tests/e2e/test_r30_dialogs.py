@@ -1,0 +1,120 @@
+"""R30: dialogs without state."""
+
+import signal
+
+import pytest
+
+from sip_client import establish, hang_up, uri_of
+
+
+def call(peers, number="3100"):
+    alice, east = peers("alice"), peers("east")
+    callers, callees, _ = establish(alice, east, number)
+    return alice, east, callers, callees
+
+
+def reinvite(dialog, other):
+    request = dialog.peer.send(dialog.request("INVITE"))
+    got = other.expect_request("INVITE")
+    other.send(other.answer(got, 200))
+    dialog.peer.expect_status(200)
+    dialog.peer.send(dialog.request("ACK", cseq=request.cseq))
+    other.expect_request("ACK")
+
+
+def test_one_record_route_that_tells_nothing(router, peers):
+    alice, east = peers("alice"), peers("east")
+    _, _, got = establish(alice, east, "3100")
+    routes = got.list("Record-Route")
+    assert len(routes) == 1
+    assert "alice" not in routes[0] and "acme" not in routes[0] and ";lr" in routes[0]
+
+
+@pytest.mark.parametrize("side", ["caller", "callee"])
+def test_reinvite_then_bye(router, peers, side):
+    alice, east, callers, callees = call(peers)
+    if side == "caller":
+        reinvite(callers, east)
+        hang_up(callers, east)
+    else:
+        reinvite(callees, alice)
+        hang_up(callees, alice)
+
+
+@pytest.mark.parametrize("method", ["INFO", "UPDATE", "MESSAGE", "NOTIFY", "REFER"])
+def test_other_requests_pass_both_ways(router, peers, method):
+    alice, east, callers, callees = call(peers)
+    for dialog, other in ((callers, east), (callees, alice)):
+        dialog.peer.send(dialog.request(method))
+        other.send(other.answer(other.expect_request(method), 200))
+        dialog.peer.expect_status(200)
+
+
+def test_unasked_credentials_in_bye_pass(router, peers):
+    """chan_sip's BYE carries Proxy-Authorization with the old nonce."""
+    alice, east, callers, _ = call(peers)
+    alice.send(callers.request("BYE", extra=[("Proxy-Authorization", 'Digest username="alice", realm="acme.test", nonce="old", '
+                                              'uri="sip:x", response="0", nc=00000002, qop=auth, cnonce="c"')]))
+    east.send(east.answer(east.expect_request("BYE"), 200))
+    alice.expect_status(200)
+
+
+def test_forged_cookie_is_403(router, peers):
+    alice, east, callers, _ = call(peers)
+    route = callers.routes[0]
+    middle = len(uri_of(route)) // 2
+    letter = uri_of(route)[middle]
+    callers.routes = [route.replace(uri_of(route), uri_of(route)[:middle] + ("A" if letter != "A" else "B") + uri_of(route)[middle + 1:])]
+    assert alice.transact(callers.request("BYE")).status == 403
+    east.expect_silence()
+
+
+def test_cookie_of_another_dialog_is_403(router, peers):
+    alice, east, callers, _ = call(peers)
+    others, _, _ = establish(alice, east, "3101")
+    callers.routes = others.routes
+    assert alice.transact(callers.request("BYE")).status == 403
+    east.expect_silence()
+
+
+def test_no_cookie_is_403_and_an_ack_is_dropped(router, peers):
+    alice, east, callers, _ = call(peers)
+    callers.routes = []
+    assert alice.transact(callers.request("BYE")).status == 403
+    alice.send(callers.request("ACK", cseq=callers.cseq))
+    alice.expect_silence()
+    east.expect_silence()
+
+
+def test_cancel_follows_its_invite(router, peers):
+    alice, east = peers("alice"), peers("east")
+    sent = alice.invite("3100")
+    got = east.expect_request("INVITE")
+    east.send(east.answer(got, 180, tag="t1"))
+    alice.expect_status(180)
+    cancel = alice.request("CANCEL", sent.uri, from_=sent.get("From"), to=sent.get("To"), call_id=sent.call_id, cseq=sent.cseq,
+                           contact=False).set("Via", sent.get("Via"))
+    alice.send(cancel)
+    cancelled = east.expect_request("CANCEL")
+    assert cancelled.list("Via")[0] == got.list("Via")[0], "the CANCEL's branch must be the INVITE's"
+    east.send(east.answer(cancelled, 200))
+    east.send(east.answer(got, 487, tag="t1"))
+    assert {alice.receive().status, alice.receive().status} == {200, 487}
+
+
+def test_retransmitted_invite_gets_the_same_branch(router, peers):
+    alice, east = peers("alice"), peers("east")
+    sent = alice.invite("3100")
+    first = east.expect_request("INVITE")
+    alice.send(sent)
+    assert east.expect_request("INVITE").list("Via")[0] == first.list("Via")[0]
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
+def test_call_survives_a_restart_of_the_router(own_lab, own_peers, how):
+    with own_lab.router() as router:
+        alice, east, callers, callees = call(own_peers)
+        router.stop(how)
+        router.start()
+        reinvite(callees, alice)
+        hang_up(callers, east)
