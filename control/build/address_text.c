@@ -49,7 +49,8 @@ static bool is_host_name(struct span text)
 {
 	for (uint32_t i = 0; i < text.length; i++) {
 		char byte = span_lower_byte(text.at[i]);
-		if (!(byte >= 'a' && byte <= 'z') && !(byte >= '0' && byte <= '9') && byte != '-' && byte != '.' && byte != '_')
+		if (!(byte >= 'a' && byte <= 'z') && !(byte >= '0' && byte <= '9') && byte != '-' && byte != '.' &&
+		    byte != '_')
 			return false;
 	}
 	return text.length > 0;

@@ -1,5 +1,6 @@
 /*
- * address_text.h - addresses as people write them in provisioning: `udp:192.0.2.10:5060`, `udp:[2001:db8::1]`, `192.0.2.0/24`.
+ * address_text.h - addresses as people write them in provisioning: `udp:192.0.2.10:5060`, `udp:[2001:db8::1]`,
+ * `192.0.2.0/24`.
  *
  * Thread: any. Result of each: NULL, or why not, in plain words (a literal); outputs are written only on success.
  */

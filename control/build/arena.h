@@ -1,5 +1,6 @@
 /*
- * arena.h - memory that is taken piece by piece and given back as a whole: a model, a company's block, the root of a directory.
+ * arena.h - memory that is taken piece by piece and given back as a whole: a model, a company's block, the root of a
+ * directory.
  *
  * Thread: each arena belongs to one thread at a time.
  */
@@ -16,7 +17,8 @@ struct arena {
 	size_t used_bytes;
 };
 
-/* Makes the next chunk large enough for `bytes`, so that a block of known size is contiguous. Result: false when memory ends. */
+/* Makes the next chunk large enough for `bytes`, so that a block of known size is contiguous. Result: false when memory
+ * ends. */
 bool arena_reserve(struct arena *arena, size_t bytes);
 
 /* Zeroed, aligned for any object. Result: NULL when memory ends. `size` 0 gives a valid pointer. */

@@ -8,6 +8,7 @@
 #include "address_text.h"
 #include "arena.h"
 #include "model_schema.h"
+#include "name_table_build.h"
 
 struct company_block {
 	atomic_uint references;
@@ -159,7 +160,8 @@ static void add_endpoint(struct builder *builder, struct endpoint *endpoint, con
 	endpoint->acl = find_acl(builder, &model->call_acl);
 	endpoint->from_domain = company->domain;
 	endpoint->multi_contact = model->multi_contact.value;
-	name_table_build_add(&company->endpoint_by_name, endpoint->name, (uint32_t)(endpoint - builder->endpoint), false);
+	name_table_build_add(&company->endpoint_by_name, endpoint->name, (uint32_t)(endpoint - builder->endpoint),
+			     false);
 }
 
 static void add_user(struct builder *builder, struct endpoint *endpoint, const struct model_user *model)
@@ -209,7 +211,8 @@ static struct route make_route(struct builder *builder, const struct model_route
 	struct route route = {.target = ROUTE_NONE};
 	if (model->user.text) {
 		route.target = ROUTE_USER;
-		if (!name_table_find(&route.endpoint, &builder->company->endpoint_by_name, model_span(&model->user), false))
+		if (!name_table_find(&route.endpoint, &builder->company->endpoint_by_name, model_span(&model->user),
+				     false))
 			fail(builder, STATUS_INVALID);
 	} else if (model->friend_number.text) {
 		route.target = ROUTE_FRIEND;
@@ -263,8 +266,8 @@ static void build_ddis(struct builder *builder)
 
 /* ---- patterns ---- */
 
-static void build_pattern_set(struct builder *builder, struct pattern_set *set, const struct span *pattern, uint32_t *owner,
-			      uint32_t count)
+static void build_pattern_set(struct builder *builder, struct pattern_set *set, const struct span *pattern,
+			      uint32_t *owner, uint32_t count)
 {
 	if (builder->status != STATUS_OK)
 		return;
@@ -378,8 +381,8 @@ static void build_own(struct builder *builder)
 			 builder->keys->aor_key);
 }
 
-enum status company_build(struct company_block **block, const struct model_company *model, const struct secret_keys *keys,
-			  struct pattern_pool *pool, struct pattern_error *error)
+enum status company_build(struct company_block **block, const struct model_company *model,
+			  const struct secret_keys *keys, struct pattern_pool *pool, struct pattern_error *error)
 {
 	_Static_assert(sizeof(((struct company *)0)->id) == crypto_shorthash_BYTES, "the id is one hash");
 	_Static_assert(sizeof(keys->aor_key) == crypto_shorthash_KEYBYTES, "keyed with the key of addresses of record");
@@ -388,11 +391,13 @@ enum status company_build(struct company_block **block, const struct model_compa
 		return STATUS_NO_MEMORY;
 	atomic_init(&made->references, 1);
 	*error = (struct pattern_error){0};
-	struct builder builder = {.model = model, .keys = keys, .pool = pool, .error = error, .block = made, .company = &made->company};
+	struct builder builder = {
+		.model = model, .keys = keys, .pool = pool, .error = error, .block = made, .company = &made->company};
 	made->pattern = calloc(1 + (size_t)model->call_acls.count, sizeof(struct pattern_compiled *));
 	if (!made->pattern || !arena_reserve(&made->arena, block_bytes(model)))
 		fail(&builder, STATUS_NO_MEMORY);
-	void (*const steps[])(struct builder *) = {build_own, build_acls, build_endpoints, build_extensions, build_ddis, build_friends};
+	void (*const steps[])(struct builder *) = {build_own,	     build_acls, build_endpoints,
+						   build_extensions, build_ddis, build_friends};
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && builder.status == STATUS_OK; i++)
 		steps[i](&builder);
 	if (builder.status != STATUS_OK) {

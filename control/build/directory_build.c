@@ -10,7 +10,7 @@
 #define PROGRESS_EVERY 64 /* companies */
 
 struct directory_root {
-	struct directory directory; /* first: the root is found from it */
+	struct directory directory;   /* first: the root is found from it */
 	struct company_block **block; /* [company_count], references of this root */
 	const struct company **company;
 	struct pattern_compiled *carriers;
@@ -24,7 +24,7 @@ struct builder {
 	struct pattern_pool *pool;
 	struct directory_root *root;
 	struct name_table previous; /* company name -> index in the previous model and directory */
-	struct arena local;         /* of what the build alone needs */
+	struct arena local;	    /* of what the build alone needs */
 };
 
 static const struct directory_root *root_of(const struct directory *directory)
@@ -57,7 +57,8 @@ static enum status learn_previous(struct builder *builder)
 	uint32_t count = input->previous->company_count;
 	enum status status = name_table_build(&builder->previous, &builder->local, count);
 	for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
-		name_table_build_add(&builder->previous, model_span(&model_companies(input->previous_model)[i].name), i, false);
+		name_table_build_add(&builder->previous, model_span(&model_companies(input->previous_model)[i].name), i,
+				     false);
 		status = company_build_share_patterns(root->block[i], builder->pool);
 	}
 	if (status == STATUS_OK && root->carriers)
@@ -131,7 +132,8 @@ static enum status build_ddis(struct builder *builder)
 	for (uint32_t i = 0; i < directory->company_count; i++) {
 		for (uint32_t j = 0; j < directory->company[i]->ddi_count; j++, next++) {
 			owner[next] = (struct ddi_owner){i, j};
-			name_table_build_add(&directory->ddi_by_number, directory->company[i]->ddi[j].number, next, false);
+			name_table_build_add(&directory->ddi_by_number, directory->company[i]->ddi[j].number, next,
+					     false);
 		}
 	}
 	directory->ddi_owner = owner;
@@ -226,7 +228,8 @@ static enum status build_carriers(struct builder *builder)
 	return status;
 }
 
-/* The most specific first, so that the first that contains a source is the right one; then by priority and name of its carrier. */
+/* The most specific first, so that the first that contains a source is the right one; then by priority and name of its
+ * carrier. */
 static int compare_carrier_sources(const void *a, const void *b, void *carriers)
 {
 	const struct carrier_source *left = a, *right = b;
@@ -317,8 +320,8 @@ static enum status build_carrier_patterns(struct builder *builder)
 static enum status run_steps(struct builder *builder)
 {
 	enum status (*const steps[])(struct builder *) = {
-		learn_previous, build_companies,       build_ddis,	      build_direct_sources,
-		build_carriers, build_carrier_sources, build_carrier_patterns,
+		learn_previous,	       build_companies,	       build_ddis, build_direct_sources, build_carriers,
+		build_carrier_sources, build_carrier_patterns,
 	};
 	enum status status = STATUS_OK;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && status == STATUS_OK; i++)

@@ -1,8 +1,8 @@
 /*
  * directory_build.h - a whole model to the root that lcores read (include/directory.h).
  *
- * Blocks of companies that did not change are taken from the previous directory, so that a change of one company costs one block
- * and a new root.
+ * Blocks of companies that did not change are taken from the previous directory, so that a change of one company costs
+ * one block and a new root.
  *
  * Thread: any; one build at a time.
  */
@@ -18,8 +18,8 @@ struct directory_build_input {
 	const struct model *model; /* valid */
 	const struct secret_keys *keys;
 	uint64_t revision;
-	const struct directory *previous;     /* made by directory_build(), or NULL */
-	const struct model *previous_model;   /* what `previous` was made of */
+	const struct directory *previous;				 /* made by directory_build(), or NULL */
+	const struct model *previous_model;				 /* what `previous` was made of */
 	void (*progress)(void *argument, uint32_t done, uint32_t total); /* may be NULL */
 	void *argument;
 };

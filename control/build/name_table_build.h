@@ -11,7 +11,8 @@
 /* Takes memory for `count` names from the arena. */
 AMITY_CHECKED enum status name_table_build(struct name_table *table, struct arena *arena, uint32_t count);
 
-/* The bytes of `name` must live as long as the table. Result: false when the name is there already (*value untouched). */
+/* The bytes of `name` must live as long as the table. Result: false when the name is there already (*value untouched).
+ */
 bool name_table_build_add(struct name_table *table, struct span name, uint32_t value, bool fold);
 
 #endif

@@ -62,7 +62,8 @@ static enum status make_room(struct pattern_pool *pool)
 
 enum status pattern_pool_add(struct pattern_pool *pool, struct pattern_compiled *compiled)
 {
-	for (uint32_t i = (uint32_t)pattern_set_build_hash_of(compiled) & pool->mask; pool->slot[i]; i = (i + 1) & pool->mask)
+	for (uint32_t i = (uint32_t)pattern_set_build_hash_of(compiled) & pool->mask; pool->slot[i];
+	     i = (i + 1) & pool->mask)
 		if (pool->slot[i] == compiled)
 			return STATUS_OK;
 	enum status status = make_room(pool);

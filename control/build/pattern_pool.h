@@ -16,7 +16,8 @@ void pattern_pool_free(struct pattern_pool *pool); /* drops its references. NULL
 /* Makes an existing set known; the pool takes a reference. */
 AMITY_CHECKED enum status pattern_pool_add(struct pattern_pool *pool, struct pattern_compiled *compiled);
 
-/* A set of these patterns, known or compiled now; one reference is the caller's. Results as pattern_set_build_compile(). */
+/* A set of these patterns, known or compiled now; one reference is the caller's. Results as
+ * pattern_set_build_compile(). */
 AMITY_CHECKED enum status pattern_pool_get(struct pattern_pool *pool, struct pattern_compiled **compiled,
 					   const struct span *pattern, uint32_t count, struct pattern_error *error);
 

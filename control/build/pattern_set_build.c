@@ -92,7 +92,8 @@ uint64_t pattern_set_build_hash_of(const struct pattern_compiled *compiled)
 	return compiled->hash;
 }
 
-bool pattern_set_build_is_same(const struct pattern_compiled *compiled, uint64_t hash, const struct span *pattern, uint32_t count)
+bool pattern_set_build_is_same(const struct pattern_compiled *compiled, uint64_t hash, const struct span *pattern,
+			       uint32_t count)
 {
 	if (compiled->hash != hash || compiled->count != count)
 		return false;
@@ -127,8 +128,8 @@ static enum status compile_database(struct pattern_compiled *set, struct scan_li
 {
 	for (;;) {
 		hs_compile_error_t *failure = NULL;
-		hs_error_t result = hs_compile_multi(list->expression, list->flags, list->id, set->count, HS_MODE_BLOCK, NULL,
-						     &set->database, &failure);
+		hs_error_t result = hs_compile_multi(list->expression, list->flags, list->id, set->count, HS_MODE_BLOCK,
+						     NULL, &set->database, &failure);
 		if (result == HS_SUCCESS)
 			return STATUS_OK;
 		if (result == HS_NOMEM || !failure) {
@@ -147,7 +148,8 @@ static enum status compile_database(struct pattern_compiled *set, struct scan_li
 	}
 }
 
-static enum status compile_confirmations(struct pattern_compiled *set, const struct scan_list *list, struct pattern_error *error)
+static enum status compile_confirmations(struct pattern_compiled *set, const struct scan_list *list,
+					 struct pattern_error *error)
 {
 	for (uint32_t i = 0; i < set->count; i++) {
 		if (list->expression[i] == set->text[i].at && !(list->flags[i] & HS_FLAG_PREFILTER))
@@ -165,7 +167,8 @@ static enum status compile_confirmations(struct pattern_compiled *set, const str
 	return STATUS_OK;
 }
 
-static enum status compile_patterns(struct pattern_compiled *set, const struct span *pattern, struct pattern_error *error)
+static enum status compile_patterns(struct pattern_compiled *set, const struct span *pattern,
+				    struct pattern_error *error)
 {
 	struct arena local = {0};
 	struct scan_list list = {
@@ -193,7 +196,7 @@ static enum status compile_patterns(struct pattern_compiled *set, const struct s
 }
 
 enum status pattern_set_build_compile(struct pattern_compiled **compiled, const struct span *pattern, uint32_t count,
-				struct pattern_error *error)
+				      struct pattern_error *error)
 {
 	*error = (struct pattern_error){0};
 	struct pattern_compiled *set = calloc(1, sizeof(*set));

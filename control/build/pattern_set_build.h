@@ -1,8 +1,9 @@
 /*
  * pattern_set_build.h - regular expressions to compiled pattern sets (R7, R8).
  *
- * pattern_compiled is what sets with equal patterns in equal order share: the Hyperscan database, the PCRE2 confirmations, the texts.
- * Who a pattern belongs to (owner[]) is each set's own and is kept by the block that holds the set.
+ * pattern_compiled is what sets with equal patterns in equal order share: the Hyperscan database, the PCRE2
+ * confirmations, the texts. Who a pattern belongs to (owner[]) is each set's own and is kept by the block that holds
+ * the set.
  *
  * Thread: any; compile on a worker thread. References may be counted from several threads.
  */
@@ -21,21 +22,23 @@ struct pattern_error {
 	char message[160];
 };
 
-/* Is this one pattern acceptable? PCRE2 decides. Cost: microseconds. Result: STATUS_INVALID with *error, or STATUS_NO_MEMORY. */
+/* Is this one pattern acceptable? PCRE2 decides. Cost: microseconds. Result: STATUS_INVALID with *error, or
+ * STATUS_NO_MEMORY. */
 AMITY_CHECKED enum status pattern_set_build_check(struct span pattern, struct pattern_error *error);
 
 /*
- * Compiles patterns in order; ids are their indices. One reference is the caller's. `count` 0 is allowed: matches nothing.
- * Result: STATUS_INVALID with *error when a pattern is refused (the first such), STATUS_NO_MEMORY.
+ * Compiles patterns in order; ids are their indices. One reference is the caller's. `count` 0 is allowed: matches
+ * nothing. Result: STATUS_INVALID with *error when a pattern is refused (the first such), STATUS_NO_MEMORY.
  */
-AMITY_CHECKED enum status pattern_set_build_compile(struct pattern_compiled **compiled, const struct span *pattern, uint32_t count,
-					      struct pattern_error *error);
+AMITY_CHECKED enum status pattern_set_build_compile(struct pattern_compiled **compiled, const struct span *pattern,
+						    uint32_t count, struct pattern_error *error);
 
 struct pattern_compiled *pattern_set_build_take(struct pattern_compiled *compiled);
 void pattern_set_build_release(struct pattern_compiled *compiled); /* NULL is allowed */
 
 /* True when it was made of exactly these patterns in this order. `hash`: pattern_set_build_hash() of them. */
-bool pattern_set_build_is_same(const struct pattern_compiled *compiled, uint64_t hash, const struct span *pattern, uint32_t count);
+bool pattern_set_build_is_same(const struct pattern_compiled *compiled, uint64_t hash, const struct span *pattern,
+			       uint32_t count);
 uint64_t pattern_set_build_hash(const struct span *pattern, uint32_t count);
 uint64_t pattern_set_build_hash_of(const struct pattern_compiled *compiled);
 

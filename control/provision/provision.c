@@ -64,7 +64,8 @@ static enum status make_live(struct provision *provision, struct model *model, c
 	return STATUS_OK;
 }
 
-/* The store has the new revision already: what is left can fail only for want of memory, and a restart then completes it. */
+/* The store has the new revision already: what is left can fail only for want of memory, and a restart then completes
+ * it. */
 static void take_over(struct provision *provision, struct provision_job *job)
 {
 	if (!job->directory || job->dry_run)
@@ -72,7 +73,8 @@ static void take_over(struct provision *provision, struct provision_job *job)
 	enum status status = make_live(provision, job->model, job->directory);
 	if (status != STATUS_OK) {
 		problem_add(&job->problems,
-			    "revision %llu is stored but could not be put into service (%s): restart amityd to put it into service",
+			    "revision %llu is stored but could not be put into service (%s): restart amityd to put it "
+			    "into service",
 			    (unsigned long long)(provision->revision + 1), status_text(status));
 		job->result.accepted = false;
 		/* What is live stays; the next apply compares with it, and counts on from what is stored. */
@@ -141,7 +143,8 @@ static void start_next(struct provision *provision)
 		if (start_worker(provision))
 			return;
 		provision->running = NULL;
-		problem_add(&job->problems, "no thread could be started to build the tables: %s", status_text(STATUS_NO_MEMORY));
+		problem_add(&job->problems, "no thread could be started to build the tables: %s",
+			    status_text(STATUS_NO_MEMORY));
 		job->result.problems = &job->problems;
 		job->result.revision = provision->revision;
 		finish(provision, job);
@@ -177,8 +180,8 @@ static void enqueue(struct provision *provision, struct provision_job *job)
 	start_next(provision);
 }
 
-static enum status apply(struct provision *provision, struct span text, const char *file_name, provision_done_fn done, void *argument,
-			 bool dry_run)
+static enum status apply(struct provision *provision, struct span text, const char *file_name, provision_done_fn done,
+			 void *argument, bool dry_run)
 {
 	if (text.length > PROVISION_DOCUMENT_BYTES_MAX)
 		return STATUS_LIMIT;
@@ -201,14 +204,14 @@ static enum status apply(struct provision *provision, struct span text, const ch
 	return STATUS_OK;
 }
 
-enum status provision_apply(struct provision *provision, struct span text, const char *file_name, provision_done_fn done,
-			    void *argument)
+enum status provision_apply(struct provision *provision, struct span text, const char *file_name,
+			    provision_done_fn done, void *argument)
 {
 	return apply(provision, text, file_name, done, argument, false);
 }
 
-enum status provision_apply_dry(struct provision *provision, struct span text, const char *file_name, provision_done_fn done,
-				void *argument)
+enum status provision_apply_dry(struct provision *provision, struct span text, const char *file_name,
+				provision_done_fn done, void *argument)
 {
 	return apply(provision, text, file_name, done, argument, true);
 }
@@ -341,7 +344,8 @@ static enum status load_model(struct provision *provision, struct problem_list *
 	free(text);
 	if (problem_list_has_any(problems))
 		problem_add(problems,
-			    "revision %llu, which %s holds, is not valid in this build: start the build that stored it, export, mend the "
+			    "revision %llu, which %s holds, is not valid in this build: start the build that stored "
+			    "it, export, mend the "
 			    "export, and apply it there",
 			    (unsigned long long)provision->revision, name);
 	return status;
@@ -354,12 +358,13 @@ static enum status open_events(struct provision *provision)
 	provision->finished_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (provision->finished_fd < 0)
 		return STATUS_ENVIRONMENT;
-	provision->finished =
-		event_new(provision->event_base, provision->finished_fd, EV_READ | EV_PERSIST, worker_finished, provision);
+	provision->finished = event_new(provision->event_base, provision->finished_fd, EV_READ | EV_PERSIST,
+					worker_finished, provision);
 	return provision->finished && event_add(provision->finished, NULL) == 0 ? STATUS_OK : STATUS_NO_MEMORY;
 }
 
-enum status provision_open(struct provision **provision, const struct provision_options *options, struct problem_list *problems)
+enum status provision_open(struct provision **provision, const struct provision_options *options,
+			   struct problem_list *problems)
 {
 	struct provision *opened = sodium_init() >= 0 ? calloc(1, sizeof(*opened)) : NULL;
 	enum status status = STATUS_NO_MEMORY;

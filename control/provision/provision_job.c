@@ -58,7 +58,8 @@ static enum status build_directory(struct provision_job *job)
 
 static void summarise(char summary[SUMMARY_BYTES], const struct apply_result *result)
 {
-	snprintf(summary, SUMMARY_BYTES, "companies +%u ~%u -%u, carriers +%u ~%u -%u, users +%u ~%u -%u, friends +%u ~%u -%u",
+	snprintf(summary, SUMMARY_BYTES,
+		 "companies +%u ~%u -%u, carriers +%u ~%u -%u, users +%u ~%u -%u, friends +%u ~%u -%u",
 		 result->companies.added, result->companies.changed, result->companies.removed, result->carriers.added,
 		 result->carriers.changed, result->carriers.removed, result->users.added, result->users.changed,
 		 result->users.removed, result->friends.added, result->friends.changed, result->friends.removed);

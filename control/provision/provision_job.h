@@ -1,8 +1,8 @@
 /*
  * provision_job.h - one apply: everything between the text and the publication, on a worker thread.
  *
- * Thread: a job belongs to the control thread before provision_job_run() and after it, to the worker during it. The worker alone uses the
- * store then; what is live it only reads.
+ * Thread: a job belongs to the control thread before provision_job_run() and after it, to the worker during it. The
+ * worker alone uses the store then; what is live it only reads.
  */
 #ifndef AMITY_PROVISION_JOB_H
 #define AMITY_PROVISION_JOB_H

@@ -7,8 +7,8 @@
 #include <sodium.h>
 #include <sqlite3.h>
 
-#define APPLICATION_ID  0x616d7470 /* "amtp" in the file's header: a database of ours */
-#define SCHEMA_VERSION  1
+#define APPLICATION_ID	0x616d7470 /* "amtp" in the file's header: a database of ours */
+#define SCHEMA_VERSION	1
 #define BUSY_TIMEOUT_MS 2000
 
 struct provision_store {
@@ -28,7 +28,8 @@ static const char SCHEMA[] = "CREATE TABLE revision (number INTEGER PRIMARY KEY,
 static enum status report(const struct provision_store *store, struct problem_list *problems, const char *what)
 {
 	problem_add(problems,
-		    "%s: cannot %s: %s. If the disk is full, make room and try again; if the file is damaged, stop amityd, move "
+		    "%s: cannot %s: %s. If the disk is full, make room and try again; if the file is damaged, stop "
+		    "amityd, move "
 		    "%s* away (or put a backup in its place), start again and apply your provisioning file",
 		    store->path, what, sqlite3_errmsg(store->database), store->path);
 	return STATUS_STORE;
@@ -68,13 +69,15 @@ static enum status check_identity(struct provision_store *store, struct problem_
 		return execute(store, SCHEMA) ? STATUS_OK : report(store, problems, "create the provisioning database");
 	if (application_id != APPLICATION_ID) {
 		problem_add(problems,
-			    "%s: is a database, but not one of amity's: name another state_dir, or move the file away and start again",
+			    "%s: is a database, but not one of amity's: name another state_dir, or move the file away "
+			    "and start again",
 			    store->path);
 		return STATUS_STORE;
 	}
 	if (version != SCHEMA_VERSION) {
 		problem_add(problems,
-			    "%s: has format %lld, this build reads format %d: run the build that wrote it, export there, and apply the "
+			    "%s: has format %lld, this build reads format %d: run the build that wrote it, export "
+			    "there, and apply the "
 			    "export to a new state_dir here",
 			    store->path, (long long)version, SCHEMA_VERSION);
 		return STATUS_STORE;
@@ -91,7 +94,8 @@ static enum status check_damage(struct provision_store *store, struct problem_li
 	if (intact)
 		return STATUS_OK;
 	problem_add(problems,
-		    "%s: the database is damaged: stop amityd, put a backup in its place or move %s* away, start again and apply your "
+		    "%s: the database is damaged: stop amityd, put a backup in its place or move %s* away, start again "
+		    "and apply your "
 		    "provisioning file (new keys end the dialogs that are open)",
 		    store->path, store->path);
 	return STATUS_STORE;
@@ -129,7 +133,8 @@ enum status provision_store_open(struct provision_store **store, const char *sta
 	struct stat directory;
 	enum status status = STATUS_STORE;
 	if (stat(state_dir, &directory) != 0)
-		problem_add(problems, "%s: %s: create the directory, or name another node.state_dir", state_dir, strerror(errno));
+		problem_add(problems, "%s: %s: create the directory, or name another node.state_dir", state_dir,
+			    strerror(errno));
 	else if (sqlite3_open_v2(opened->path, &opened->database,
 				 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, NULL) != SQLITE_OK)
 		report(opened, problems, "open the provisioning database");
@@ -189,9 +194,10 @@ static bool write_keys(struct provision_store *store, const struct secret_keys *
 	bool written = execute(store, "BEGIN IMMEDIATE");
 	for (size_t i = 0; i < KEY_ROW_COUNT && written; i++) {
 		sqlite3_stmt *statement = prepare(store, "INSERT INTO secret_key (name, value) VALUES (?1, ?2)");
-		written = statement && sqlite3_bind_text(statement, 1, key_rows[i].name, -1, SQLITE_STATIC) == SQLITE_OK &&
-			  sqlite3_bind_blob(statement, 2, (const char *)keys + key_rows[i].offset, (int)key_rows[i].size,
-					    SQLITE_STATIC) == SQLITE_OK &&
+		written = statement &&
+			  sqlite3_bind_text(statement, 1, key_rows[i].name, -1, SQLITE_STATIC) == SQLITE_OK &&
+			  sqlite3_bind_blob(statement, 2, (const char *)keys + key_rows[i].offset,
+					    (int)key_rows[i].size, SQLITE_STATIC) == SQLITE_OK &&
 			  sqlite3_step(statement) == SQLITE_DONE;
 		sqlite3_finalize(statement);
 	}
@@ -205,7 +211,8 @@ static size_t read_keys(struct provision_store *store, struct secret_keys *keys)
 	for (size_t i = 0; i < KEY_ROW_COUNT; i++) {
 		sqlite3_stmt *statement = prepare(store, "SELECT value FROM secret_key WHERE name = ?1");
 		if (statement && sqlite3_bind_text(statement, 1, key_rows[i].name, -1, SQLITE_STATIC) == SQLITE_OK &&
-		    sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_bytes(statement, 0) == (int)key_rows[i].size) {
+		    sqlite3_step(statement) == SQLITE_ROW &&
+		    sqlite3_column_bytes(statement, 0) == (int)key_rows[i].size) {
 			memcpy((char *)keys + key_rows[i].offset, sqlite3_column_blob(statement, 0), key_rows[i].size);
 			found++;
 		}
@@ -214,7 +221,8 @@ static size_t read_keys(struct provision_store *store, struct secret_keys *keys)
 	return found;
 }
 
-enum status provision_store_load_keys(struct provision_store *store, struct secret_keys *keys, struct problem_list *problems)
+enum status provision_store_load_keys(struct provision_store *store, struct secret_keys *keys,
+				      struct problem_list *problems)
 {
 	struct secret_keys loaded = {0};
 	int64_t stored;
@@ -229,7 +237,8 @@ enum status provision_store_load_keys(struct provision_store *store, struct secr
 		}
 	} else if (read_keys(store, &loaded) != KEY_ROW_COUNT) {
 		problem_add(problems,
-			    "%s: its keys are incomplete: put a backup of the file in its place, or delete the rows of table secret_key "
+			    "%s: its keys are incomplete: put a backup of the file in its place, or delete the rows of "
+			    "table secret_key "
 			    "(new keys are made; dialogs that are open end)",
 			    store->path);
 		return STATUS_STORE;
@@ -261,10 +270,11 @@ static enum status load(struct provision_store *store, sqlite3_stmt *statement, 
 	return status;
 }
 
-enum status provision_store_load(struct provision_store *store, uint64_t *revision, char **text, struct problem_list *problems)
+enum status provision_store_load(struct provision_store *store, uint64_t *revision, char **text,
+				 struct problem_list *problems)
 {
-	return load(store, prepare(store, "SELECT number, document FROM revision ORDER BY number DESC LIMIT 1"), revision, text,
-		    problems);
+	return load(store, prepare(store, "SELECT number, document FROM revision ORDER BY number DESC LIMIT 1"),
+		    revision, text, problems);
 }
 
 enum status provision_store_load_revision(struct provision_store *store, uint64_t revision, char **text,
@@ -279,15 +289,17 @@ enum status provision_store_load_revision(struct provision_store *store, uint64_
 
 static bool insert_revision(struct provision_store *store, const struct provision_history_row *row, struct span text)
 {
-	sqlite3_stmt *statement = prepare(store, "INSERT INTO revision (number, applied_s, company_count, carrier_count, summary, "
-						 "document) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-	bool inserted = statement && sqlite3_bind_int64(statement, 1, (sqlite3_int64)row->revision) == SQLITE_OK &&
-			sqlite3_bind_int64(statement, 2, (sqlite3_int64)row->applied_s) == SQLITE_OK &&
-			sqlite3_bind_int64(statement, 3, row->company_count) == SQLITE_OK &&
-			sqlite3_bind_int64(statement, 4, row->carrier_count) == SQLITE_OK &&
-			sqlite3_bind_text(statement, 5, row->summary ? row->summary : "", -1, SQLITE_STATIC) == SQLITE_OK &&
-			sqlite3_bind_text(statement, 6, text.at, (int)text.length, SQLITE_STATIC) == SQLITE_OK &&
-			sqlite3_step(statement) == SQLITE_DONE;
+	sqlite3_stmt *statement =
+		prepare(store, "INSERT INTO revision (number, applied_s, company_count, carrier_count, summary, "
+			       "document) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+	bool inserted =
+		statement && sqlite3_bind_int64(statement, 1, (sqlite3_int64)row->revision) == SQLITE_OK &&
+		sqlite3_bind_int64(statement, 2, (sqlite3_int64)row->applied_s) == SQLITE_OK &&
+		sqlite3_bind_int64(statement, 3, row->company_count) == SQLITE_OK &&
+		sqlite3_bind_int64(statement, 4, row->carrier_count) == SQLITE_OK &&
+		sqlite3_bind_text(statement, 5, row->summary ? row->summary : "", -1, SQLITE_STATIC) == SQLITE_OK &&
+		sqlite3_bind_text(statement, 6, text.at, (int)text.length, SQLITE_STATIC) == SQLITE_OK &&
+		sqlite3_step(statement) == SQLITE_DONE;
 	sqlite3_finalize(statement);
 	return inserted;
 }
@@ -297,14 +309,15 @@ static bool forget_old_documents(struct provision_store *store, uint64_t revisio
 	sqlite3_stmt *statement =
 		prepare(store, "UPDATE revision SET document = NULL WHERE number <= ?1 AND document IS NOT NULL");
 	bool done = statement &&
-		    sqlite3_bind_int64(statement, 1, (sqlite3_int64)revision - PROVISION_STORE_DOCUMENTS_KEPT) == SQLITE_OK &&
+		    sqlite3_bind_int64(statement, 1, (sqlite3_int64)revision - PROVISION_STORE_DOCUMENTS_KEPT) ==
+			    SQLITE_OK &&
 		    sqlite3_step(statement) == SQLITE_DONE;
 	sqlite3_finalize(statement);
 	return done;
 }
 
-enum status provision_store_commit(struct provision_store *store, const struct provision_history_row *row, struct span text,
-				   struct problem_list *problems)
+enum status provision_store_commit(struct provision_store *store, const struct provision_history_row *row,
+				   struct span text, struct problem_list *problems)
 {
 	bool done = execute(store, "BEGIN IMMEDIATE") && insert_revision(store, row, text) &&
 		    forget_old_documents(store, row->revision) && execute(store, "COMMIT");
@@ -318,8 +331,9 @@ enum status provision_store_commit(struct provision_store *store, const struct p
 enum status provision_store_history(struct provision_store *store, provision_history_fn row, void *argument,
 				    struct problem_list *problems)
 {
-	sqlite3_stmt *statement = prepare(store, "SELECT number, applied_s, company_count, carrier_count, summary, document IS NOT "
-						 "NULL FROM revision ORDER BY number DESC");
+	sqlite3_stmt *statement =
+		prepare(store, "SELECT number, applied_s, company_count, carrier_count, summary, document IS NOT "
+			       "NULL FROM revision ORDER BY number DESC");
 	int result = SQLITE_ERROR;
 	while (statement && (result = sqlite3_step(statement)) == SQLITE_ROW) {
 		struct provision_history_row found = {

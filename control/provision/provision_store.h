@@ -1,11 +1,11 @@
 /*
  * provision_store.h - provisioning on disk: state_dir/provision.db, SQLite in WAL mode.
  *
- *   revision    number, applied_s, counts, summary, document   a row each; documents of the newest PROVISION_STORE_DOCUMENTS_KEPT
- *   secret_key  name, value                                    made at first start
+ *   revision    number, applied_s, counts, summary, document   a row each; documents of the newest
+ * PROVISION_STORE_DOCUMENTS_KEPT secret_key  name, value                                    made at first start
  *
- * A revision is one transaction: after a crash it is there in full or not at all. The second store of the design (PostgreSQL) has to
- * offer these functions and no more.
+ * A revision is one transaction: after a crash it is there in full or not at all. The second store of the design
+ * (PostgreSQL) has to offer these functions and no more.
  *
  * Thread: one at a time: the control thread, or the worker of an apply while it runs.
  */
@@ -43,8 +43,8 @@ AMITY_CHECKED enum status provision_store_load_revision(struct provision_store *
 AMITY_CHECKED enum status provision_store_commit(struct provision_store *store, const struct provision_history_row *row,
 						 struct span text, struct problem_list *problems);
 
-AMITY_CHECKED enum status provision_store_history(struct provision_store *store, provision_history_fn row, void *argument,
-						  struct problem_list *problems);
+AMITY_CHECKED enum status provision_store_history(struct provision_store *store, provision_history_fn row,
+						  void *argument, struct problem_list *problems);
 
 /* The path of the database, for messages. */
 const char *provision_store_path(const struct provision_store *store);
