@@ -84,6 +84,11 @@ enum status dataplane_create(struct dataplane **created, const struct dataplane_
 	return STATUS_OK;
 }
 
+uint64_t dataplane_memory_bytes(const struct dataplane_plan *plan)
+{
+	return setup_memory_bytes(plan);
+}
+
 const struct dataplane_port *dataplane_find_port(const struct dataplane *dataplane, uint32_t index)
 {
 	assert(index < dataplane->port_count);
