@@ -3,6 +3,7 @@
  * asked for.
  */
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 
@@ -154,8 +155,9 @@ static void readers_see_whole_sets_while_the_writer_writes(void **state)
 	while (!atomic_load(&reader_ready))
 		;
 	for (uint32_t i = 0; i < 20000 || atomic_load(&sets_seen) < 1000; i++) {
-		enum status status = put(i % SHARED_ENDPOINTS, 1 + i % 3, (uint16_t)i);
-		assert_int_equal(status, STATUS_OK);
+		/* A reader that does not get the processor holds every deleted key's slot. */
+		while (put(i % SHARED_ENDPOINTS, 1 + i % 3, (uint16_t)i) == STATUS_LIMIT)
+			sched_yield();
 		if (i % 7 == 0)
 			take_out((i + 3) % SHARED_ENDPOINTS);
 		location_table_poll(table);

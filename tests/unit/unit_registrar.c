@@ -581,7 +581,7 @@ static int torture(const char *file, const char *aor)
 {
 	static char text[65536];
 	char path[256];
-	snprintf(path, sizeof(path), "%s/torture/rfc4475/%s.dat", TESTS_DIRECTORY, file);
+	snprintf(path, sizeof(path), "%s/rfc4475/%s.dat", TORTURE_MESSAGES, file);
 	FILE *stream = fopen(path, "rb");
 	assert_non_null(stream);
 	text[fread(text, 1, sizeof(text) - 1, stream)] = '\0';
