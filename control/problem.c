@@ -64,7 +64,8 @@ static void add(struct problem_list *list, const struct problem_place *place, co
 	problem->source_line = copy_source_line(place);
 }
 
-void problem_add_at(struct problem_list *list, const struct problem_place *place, const char *key, const char *format, ...)
+void problem_add_at(struct problem_list *list, const struct problem_place *place, const char *key, const char *format,
+		    ...)
 {
 	va_list arguments;
 	va_start(arguments, format);

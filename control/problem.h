@@ -1,5 +1,6 @@
 /*
- * problem.h - what is wrong with a document or a request, said to people: where, which key, what, and what to do about it.
+ * problem.h - what is wrong with a document or a request, said to people: where, which key, what, and what to do about
+ * it.
  *
  * A list collects every problem of a document, so that one look mends all of them.
  *
@@ -44,8 +45,8 @@ struct problem_place {
 };
 
 /* `place` and `key` may be NULL. When memory ends, the problem is counted in `omitted`, never lost silently. */
-void problem_add_at(struct problem_list *list, const struct problem_place *place, const char *key, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+void problem_add_at(struct problem_list *list, const struct problem_place *place, const char *key, const char *format,
+		    ...) __attribute__((format(printf, 4, 5)));
 
 /* A problem that has no place in a document. */
 void problem_add(struct problem_list *list, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -65,7 +66,8 @@ void problem_list_free(struct problem_list *list);
 /* As compilers do: FILE:LINE:COLUMN: KEY: MESSAGE, then the source line with a caret. */
 void problem_list_print(const struct problem_list *list, FILE *out);
 
-/* Result: [{"file","line","column","key","message","source"}...], absent members left out; NULL when memory ends. The caller owns it. */
+/* Result: [{"file","line","column","key","message","source"}...], absent members left out; NULL when memory ends. The
+ * caller owns it. */
 json_t *problem_list_to_json(const struct problem_list *list);
 
 #endif

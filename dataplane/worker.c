@@ -58,12 +58,9 @@ int worker_run(void *argument)
 	struct dataplane *dataplane = worker->dataplane;
 	struct idle idle = {0};
 
-	worker->counters = dataplane->counters[worker->index];
-	rte_rcu_qsbr_thread_register(dataplane->qsbr, worker->index);
 	rte_rcu_qsbr_thread_online(dataplane->qsbr, worker->index);
 	while (!atomic_load_explicit(&dataplane->stopping, memory_order_relaxed))
 		idle_after_burst(&idle, &worker->idle, worker_burst(worker));
 	rte_rcu_qsbr_thread_offline(dataplane->qsbr, worker->index);
-	rte_rcu_qsbr_thread_unregister(dataplane->qsbr, worker->index);
 	return 0;
 }

@@ -1,11 +1,15 @@
+/* Before our headers: pcre2_match is a macro, so that every mention of the member of struct match_scratch must come
+ * behind it. */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
 #include "publish.h"
+#include "tsc_clock.h"
 
 #include <stdlib.h>
 
 #include <event2/event.h>
 #include <hs.h>
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
 #include <rte_rcu_qsbr.h>
 
 /* A grace period lasts a few bursts; polling this often keeps replaced tables a millisecond longer than needed. */
@@ -40,8 +44,8 @@ struct publisher {
 	struct dataplane *dataplane;
 	struct snapshot *current;
 	publish_release_fn release[PART_COUNT]; /* of the live parts */
-	struct scratch_set *scratch;            /* live; NULL before the first directory */
-	hs_scratch_t *largest;                  /* never scans: says how large a scratch must be */
+	struct scratch_set *scratch;		/* live; NULL before the first directory */
+	hs_scratch_t *largest;			/* never scans: says how large a scratch must be */
 	struct event *timer;
 	struct retired *oldest, **newest;
 	uint32_t retired_count;
@@ -214,7 +218,8 @@ static enum status begin(struct publisher *publisher, struct exchange *exchange)
 	return STATUS_OK;
 }
 
-static void retire_or_drop(struct publisher *publisher, struct retired *retired, const void *part, publish_release_fn release)
+static void retire_or_drop(struct publisher *publisher, struct retired *retired, const void *part,
+			   publish_release_fn release)
 {
 	if (part && release)
 		retire(publisher, retired, part, release);
@@ -245,7 +250,8 @@ static publish_release_fn replace_release(struct publisher *publisher, enum part
 	return old;
 }
 
-enum status publish_directory(struct publisher *publisher, const struct directory *directory, publish_release_fn release)
+enum status publish_directory(struct publisher *publisher, const struct directory *directory,
+			      publish_release_fn release)
 {
 	struct exchange exchange;
 	struct scratch_set *grown, *old_scratch = NULL;
@@ -355,6 +361,11 @@ enum status publisher_create(struct publisher **publisher, struct dataplane *dat
 			goto fail;
 	}
 	first->generation = 1;
+	struct publish_clock clock;
+	tsc_clock_read(&clock);
+	first->unix_base_s = clock.unix_base_s;
+	first->tsc_base = clock.tsc_base;
+	first->tsc_hz = clock.tsc_hz;
 	atomic_store_explicit(&dataplane->snapshot, first, memory_order_release);
 	*publisher = created;
 	return STATUS_OK;

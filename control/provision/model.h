@@ -2,8 +2,8 @@
  * model.h - what provisioning says (spec/friends.md section 1), as plain structs: one document, one model.
  *
  * Every value knows its place in the document, so that a check made later can still say line and column. Lists keep the
- * document's order. Which keys exist, their types, ranges and defaults are the rows of model_schema.c; reading, exporting and
- * comparing walk those rows and know no key by name.
+ * document's order. Which keys exist, their types, ranges and defaults are the rows of model_schema.c; reading,
+ * exporting and comparing walk those rows and know no key by name.
  */
 #ifndef AMITY_MODEL_H
 #define AMITY_MODEL_H
@@ -37,7 +37,8 @@ struct model_texts {
 	struct model_place place;
 };
 
-/* Elements have the size that their schema says; every element begins with a model_place. Use the typed accessors below. */
+/* Elements have the size that their schema says; every element begins with a model_place. Use the typed accessors
+ * below. */
 struct model_list {
 	void *item;
 	uint32_t count;
@@ -83,7 +84,7 @@ struct model_acl {
 	struct model_place place;
 	struct model_text name;
 	struct model_number default_action; /* enum model_acl_default */
-	struct model_list rules;            /* struct model_rule */
+	struct model_list rules;	    /* struct model_rule */
 };
 
 struct model_forward {
@@ -150,7 +151,7 @@ struct model_company {
 	struct model_list users;      /* struct model_user */
 	struct model_list friends;    /* struct model_friend */
 	struct model_list extensions; /* struct model_extension */
-	struct model_list ddis;       /* struct model_ddi */
+	struct model_list ddis;	      /* struct model_ddi */
 	struct model_list call_acls;  /* struct model_acl */
 };
 
@@ -171,7 +172,7 @@ struct model {
 	struct model_place place;
 	struct model_list carriers;  /* struct model_carrier */
 	struct model_list companies; /* struct model_company */
-	struct arena arena;          /* owns every text and list */
+	struct arena arena;	     /* owns every text and list */
 };
 
 static inline const struct model_company *model_companies(const struct model *model)

@@ -21,7 +21,8 @@ bool model_compare_is_default(const struct model_schema_row *row, const void *me
 		return list->count == 0;
 	case MODEL_SCHEMA_OBJECT:
 		for (uint32_t i = 0; i < row->child->row_count; i++)
-			if (!model_compare_is_default(&row->child->row[i], (const char *)member + row->child->row[i].offset))
+			if (!model_compare_is_default(&row->child->row[i],
+						      (const char *)member + row->child->row[i].offset))
 				return false;
 		return true;
 	}
@@ -96,7 +97,7 @@ typedef enum status (*pair_fn)(struct apply_result *result, const void *before, 
 struct kind {
 	const struct model_schema *schema;
 	size_t count_offset; /* in struct apply_result */
-	pair_fn inside;      /* NULL: nothing to count inside */
+	pair_fn inside;	     /* NULL: nothing to count inside */
 };
 
 static struct span object_name(const struct model_schema *schema, const void *object)
@@ -104,7 +105,8 @@ static struct span object_name(const struct model_schema *schema, const void *ob
 	return model_span((const struct model_text *)((const char *)object + schema->row[0].offset));
 }
 
-static enum status count_pair(struct apply_result *result, const struct kind *kind, const void *before, const void *after)
+static enum status count_pair(struct apply_result *result, const struct kind *kind, const void *before,
+			      const void *after)
 {
 	struct apply_count *count = (struct apply_count *)((char *)result + kind->count_offset);
 	if (!before)
@@ -118,8 +120,9 @@ static enum status count_pair(struct apply_result *result, const struct kind *ki
 	return kind->inside ? kind->inside(result, before, after) : STATUS_OK;
 }
 
-static enum status count_with_table(struct apply_result *result, const struct kind *kind, const struct model_list *before,
-				    const struct model_list *after, struct arena *arena)
+static enum status count_with_table(struct apply_result *result, const struct kind *kind,
+				    const struct model_list *before, const struct model_list *after,
+				    struct arena *arena)
 {
 	struct name_table names;
 	enum status status = name_table_build(&names, arena, before->count);
@@ -159,9 +162,11 @@ static const struct {
 } kinds_of_company[] = {
 	{{&model_schema_user, offsetof(struct apply_result, users), NULL}, offsetof(struct model_company, users)},
 	{{&model_schema_friend, offsetof(struct apply_result, friends), NULL}, offsetof(struct model_company, friends)},
-	{{&model_schema_extension, offsetof(struct apply_result, extensions), NULL}, offsetof(struct model_company, extensions)},
+	{{&model_schema_extension, offsetof(struct apply_result, extensions), NULL},
+	 offsetof(struct model_company, extensions)},
 	{{&model_schema_ddi, offsetof(struct apply_result, ddis), NULL}, offsetof(struct model_company, ddis)},
-	{{&model_schema_acl, offsetof(struct apply_result, call_acls), NULL}, offsetof(struct model_company, call_acls)},
+	{{&model_schema_acl, offsetof(struct apply_result, call_acls), NULL},
+	 offsetof(struct model_company, call_acls)},
 };
 
 static enum status count_company(struct apply_result *result, const void *before, const void *after)
@@ -169,7 +174,8 @@ static enum status count_company(struct apply_result *result, const void *before
 	enum status status = STATUS_OK;
 	for (size_t i = 0; i < sizeof(kinds_of_company) / sizeof(kinds_of_company[0]) && status == STATUS_OK; i++) {
 		size_t offset = kinds_of_company[i].list_offset;
-		const struct model_list *old = before ? (const struct model_list *)((const char *)before + offset) : NULL;
+		const struct model_list *old =
+			before ? (const struct model_list *)((const char *)before + offset) : NULL;
 		const struct model_list *new = after ? (const struct model_list *)((const char *)after + offset) : NULL;
 		status = count_kind(result, &kinds_of_company[i].kind, old, new);
 	}
@@ -179,7 +185,8 @@ static enum status count_company(struct apply_result *result, const void *before
 enum status model_compare_count(struct apply_result *result, const struct model *before, const struct model *after)
 {
 	static const struct kind carriers = {&model_schema_carrier, offsetof(struct apply_result, carriers), NULL};
-	static const struct kind companies = {&model_schema_company, offsetof(struct apply_result, companies), count_company};
+	static const struct kind companies = {&model_schema_company, offsetof(struct apply_result, companies),
+					      count_company};
 	enum status status = count_kind(result, &carriers, &before->carriers, &after->carriers);
 	return status == STATUS_OK ? count_kind(result, &companies, &before->companies, &after->companies) : status;
 }

@@ -19,6 +19,7 @@ bool model_compare_is_default(const struct model_schema_row *row, const void *me
 bool model_compare_objects(const struct model_schema *schema, const void *a, const void *b);
 
 /* Fills the counts of *result. Objects are the same when their names are. */
-AMITY_CHECKED enum status model_compare_count(struct apply_result *result, const struct model *before, const struct model *after);
+AMITY_CHECKED enum status model_compare_count(struct apply_result *result, const struct model *before,
+					      const struct model *after);
 
 #endif

@@ -19,7 +19,8 @@ static bool is_safe_plain(struct span text)
 	for (uint32_t i = 0; i < text.length; i++) {
 		char lower = span_lower_byte(text.at[i]);
 		bool is_letter = lower >= 'a' && lower <= 'z';
-		bool fits = is_letter || (i > 0 && ((lower >= '0' && lower <= '9') || lower == '-' || lower == '_' || lower == '.'));
+		bool fits = is_letter ||
+			    (i > 0 && ((lower >= '0' && lower <= '9') || lower == '-' || lower == '_' || lower == '.'));
 		if (!fits)
 			return false;
 	}

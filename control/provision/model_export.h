@@ -1,6 +1,6 @@
 /*
- * model_export.h - a model to its normal form in YAML: keys in the order of the schema, without defaults, the same bytes for the same
- * content. Reading it gives an equal model.
+ * model_export.h - a model to its normal form in YAML: keys in the order of the schema, without defaults, the same
+ * bytes for the same content. Reading it gives an equal model.
  *
  * Thread: any.
  */

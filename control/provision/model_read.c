@@ -24,7 +24,8 @@ struct reader {
 
 static struct model_place place_of_mark(const struct fy_mark *mark)
 {
-	return mark ? (struct model_place){(uint32_t)mark->line + 1, (uint32_t)mark->column + 1} : (struct model_place){0};
+	return mark ? (struct model_place){(uint32_t)mark->line + 1, (uint32_t)mark->column + 1}
+		    : (struct model_place){0};
 }
 
 static struct fy_token *event_token(const struct fy_event *event)
@@ -104,7 +105,8 @@ static const char *event_words(const struct fy_event *event)
 
 static bool is_tagged(const struct fy_event *event)
 {
-	return (event->type == FYET_SCALAR && event->scalar.tag) || (event->type == FYET_MAPPING_START && event->mapping_start.tag) ||
+	return (event->type == FYET_SCALAR && event->scalar.tag) ||
+	       (event->type == FYET_MAPPING_START && event->mapping_start.tag) ||
 	       (event->type == FYET_SEQUENCE_START && event->sequence_start.tag);
 }
 
@@ -149,7 +151,8 @@ static bool is_null(const struct scalar *scalar)
 }
 
 /* Result: false when the value is none or of another kind, and reported. */
-static bool take_scalar(struct scalar *scalar, struct reader *reader, const char *key, struct model_place place, const char *wanted)
+static bool take_scalar(struct scalar *scalar, struct reader *reader, const char *key, struct model_place place,
+			const char *wanted)
 {
 	if (!check_event(reader, key, place))
 		return false;
@@ -165,7 +168,8 @@ static bool take_scalar(struct scalar *scalar, struct reader *reader, const char
 	return true;
 }
 
-static bool check_text(struct reader *reader, const struct model_schema_row *row, struct span text, struct model_place place)
+static bool check_text(struct reader *reader, const struct model_schema_row *row, struct span text,
+		       struct model_place place)
 {
 	if (text.length < row->least || text.length > row->most) {
 		if (text.length == 0)
@@ -173,7 +177,8 @@ static bool check_text(struct reader *reader, const struct model_schema_row *row
 		else if (row->least == row->most)
 			report(reader, place, row->key, "must have %u characters", (unsigned)row->most);
 		else
-			report(reader, place, row->key, "is %u bytes long: at most %u", text.length, (unsigned)row->most);
+			report(reader, place, row->key, "is %u bytes long: at most %u", text.length,
+			       (unsigned)row->most);
 		return false;
 	}
 	char why[TEXT_FORMAT_WHY_BYTES];
@@ -183,7 +188,8 @@ static bool check_text(struct reader *reader, const struct model_schema_row *row
 	return false;
 }
 
-static void read_text(struct reader *reader, const struct model_schema_row *row, struct model_text *value, struct model_place place)
+static void read_text(struct reader *reader, const struct model_schema_row *row, struct model_text *value,
+		      struct model_place place)
 {
 	struct scalar scalar;
 	value->place = place;
@@ -347,8 +353,8 @@ static void read_texts(struct reader *reader, const struct model_schema_row *row
 	texts->item = keep(reader, &growing, sizeof(*texts->item));
 }
 
-static void read_object(struct reader *reader, const struct model_schema *schema, void *object, struct model_place place,
-			const char *key);
+static void read_object(struct reader *reader, const struct model_schema *schema, void *object,
+			struct model_place place, const char *key);
 
 static void read_objects(struct reader *reader, const struct model_schema_row *row, struct model_list *list,
 			 struct model_place place)
@@ -365,7 +371,8 @@ static void read_objects(struct reader *reader, const struct model_schema_row *r
 	list->item = keep(reader, &growing, row->child->size);
 }
 
-static void read_value(struct reader *reader, const struct model_schema_row *row, void *object, struct model_place key_place)
+static void read_value(struct reader *reader, const struct model_schema_row *row, void *object,
+		       struct model_place key_place)
 {
 	void *member = (char *)object + row->offset;
 	struct model_place place = event_place(reader->event, key_place);
@@ -428,7 +435,8 @@ static void set_defaults(const struct model_schema *schema, void *object)
 	for (uint32_t i = 0; i < schema->row_count; i++) {
 		const struct model_schema_row *row = &schema->row[i];
 		void *member = (char *)object + row->offset;
-		if (row->type == MODEL_SCHEMA_INTEGER || row->type == MODEL_SCHEMA_BOOL || row->type == MODEL_SCHEMA_CHOICE)
+		if (row->type == MODEL_SCHEMA_INTEGER || row->type == MODEL_SCHEMA_BOOL ||
+		    row->type == MODEL_SCHEMA_CHOICE)
 			((struct model_number *)member)->value = row->fallback;
 	}
 }
@@ -447,7 +455,8 @@ static const struct model_schema_row *read_key(struct reader *reader, const stru
 	const struct model_schema_row *row = find_row(schema, scalar.text);
 	char key[KEY_BYTES_MAX + 1];
 	bool printable = scalar.text.length <= KEY_BYTES_MAX && text_format_is_printable(scalar.text);
-	snprintf(key, sizeof(key), SPAN_FORMAT, printable ? (int)scalar.text.length : 1, printable ? scalar.text.at : "?");
+	snprintf(key, sizeof(key), SPAN_FORMAT, printable ? (int)scalar.text.length : 1,
+		 printable ? scalar.text.at : "?");
 	if (!row) {
 		report(reader, *place, key, "unknown key: %s has none of this name", schema->what);
 		return NULL;
@@ -461,8 +470,8 @@ static const struct model_schema_row *read_key(struct reader *reader, const stru
 	return row;
 }
 
-static void check_presence(struct reader *reader, const struct model_schema *schema, uint64_t seen, struct model_place place,
-			   const char *key)
+static void check_presence(struct reader *reader, const struct model_schema *schema, uint64_t seen,
+			   struct model_place place, const char *key)
 {
 	for (uint32_t i = 0; i < schema->row_count; i++)
 		if (schema->row[i].mandatory && !(seen & 1ull << i))
@@ -477,8 +486,8 @@ static void check_presence(struct reader *reader, const struct model_schema *sch
 	report(reader, place, key, "must have exactly one key: %s", choices);
 }
 
-static void read_object(struct reader *reader, const struct model_schema *schema, void *object, struct model_place place,
-			const char *key)
+static void read_object(struct reader *reader, const struct model_schema *schema, void *object,
+			struct model_place place, const char *key)
 {
 	_Static_assert(offsetof(struct model_company, place) == 0, "elements of lists begin with their place");
 	set_defaults(schema, object);
@@ -520,7 +529,8 @@ static void report_syntax(struct reader *reader, struct fy_diag *diag)
 		report(reader, (struct model_place){0}, NULL, "is not YAML that can be read");
 		return;
 	}
-	struct model_place place = {error->line > 0 ? (uint32_t)error->line : 1, error->column > 0 ? (uint32_t)error->column : 1};
+	struct model_place place = {error->line > 0 ? (uint32_t)error->line : 1,
+				    error->column > 0 ? (uint32_t)error->column : 1};
 	report(reader, place, NULL, "is not YAML: %s", error->msg);
 }
 
@@ -608,7 +618,8 @@ static enum status parse(struct reader *reader)
 
 enum status model_read(struct model **model, struct span text, const char *file_name, struct problem_list *problems)
 {
-	struct reader reader = {.model = calloc(1, sizeof(**model)), .problems = problems, .file_name = file_name, .text = text};
+	struct reader reader = {
+		.model = calloc(1, sizeof(**model)), .problems = problems, .file_name = file_name, .text = text};
 	if (!reader.model)
 		return STATUS_NO_MEMORY;
 	enum status status = STATUS_INVALID;

@@ -1,8 +1,9 @@
 /*
- * model_schema.h - the keys of a provisioning document as rows: name, type, format, range, default, unit, where its value is kept.
+ * model_schema.h - the keys of a provisioning document as rows: name, type, format, range, default, unit, where its
+ * value is kept.
  *
- * Reading (model_read.c), exporting (model_export.c) and comparing (model_compare.c) walk these rows; a new key is a new row and a
- * member of its struct in model.h.
+ * Reading (model_read.c), exporting (model_export.c) and comparing (model_compare.c) walk these rows; a new key is a
+ * new row and a member of its struct in model.h.
  */
 #ifndef AMITY_MODEL_SCHEMA_H
 #define AMITY_MODEL_SCHEMA_H
@@ -25,21 +26,21 @@ struct model_schema;
 
 struct model_schema_row {
 	const char *key;
-	uint8_t type;   /* enum model_schema_type */
+	uint8_t type;	/* enum model_schema_type */
 	uint8_t format; /* enum text_format, for texts */
 	bool mandatory;
 	uint16_t offset; /* of the member in the struct */
 	int64_t least, most, fallback;
-	const char *unit;                 /* of an integer; NULL: a plain count or rank */
+	const char *unit;		  /* of an integer; NULL: a plain count or rank */
 	const struct model_schema *child; /* of objects */
-	const char *const *choice;        /* NULL-terminated */
-	const char *later;                /* not NULL: what this key asks for, which this build does not have yet */
+	const char *const *choice;	  /* NULL-terminated */
+	const char *later;		  /* not NULL: what this key asks for, which this build does not have yet */
 };
 
 struct model_schema {
 	const char *what; /* "a friend" */
 	size_t size;
-	bool one_of;    /* exactly one of the keys must be there */
+	bool one_of;	/* exactly one of the keys must be there */
 	bool is_inline; /* exported on one line */
 	uint32_t row_count;
 	const struct model_schema_row *row; /* row[0] names the object where objects have names */

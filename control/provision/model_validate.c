@@ -10,8 +10,8 @@ struct validator {
 	struct problem_list *problems;
 	const char *file_name;
 	struct span text;
-	struct arena arena; /* of the tables below */
-	bool failed;        /* memory ended */
+	struct arena arena;    /* of the tables below */
+	bool failed;	       /* memory ended */
 	struct name_table ddi; /* of the whole system */
 };
 
@@ -30,7 +30,8 @@ static void report(const struct validator *validator, struct model_place at, con
 	va_start(arguments, format);
 	vsnprintf(message, sizeof(message), format, arguments);
 	va_end(arguments);
-	struct problem_place place = {validator->file_name, validator->text.at, validator->text.length, at.line, at.column};
+	struct problem_place place = {validator->file_name, validator->text.at, validator->text.length, at.line,
+				      at.column};
 	problem_add_at(validator->problems, &place, key, "%s", message);
 }
 
@@ -43,10 +44,10 @@ static void make_table(struct validator *validator, struct name_table *table, ui
 }
 
 /* Absent names were reported when they were read. The table's values are lines, so that a report can name the first. */
-static void add_name(struct validator *validator, struct name_table *table, const struct model_text *name, const char *key,
-		     const char *what, bool fold)
+static void add_name(struct validator *validator, struct name_table *table, const struct model_text *name,
+		     const char *key, const char *what, bool fold)
 {
-	uint32_t line;
+	uint32_t line = 0;
 	if (!name->text || !table->slot)
 		return;
 	if (name_table_build_add(table, model_span(name), name->place.line, fold))
@@ -90,9 +91,11 @@ static void collect_names(struct validator *validator, const struct model_compan
 		add_name(validator, &names->endpoint, name, "name", "the name", false);
 	}
 	for (uint32_t i = 0; i < company->friends.count; i++)
-		add_name(validator, &names->endpoint, &model_friends(company)[i].endpoint.name, "name", "the name", false);
+		add_name(validator, &names->endpoint, &model_friends(company)[i].endpoint.name, "name", "the name",
+			 false);
 	for (uint32_t i = 0; i < company->extensions.count; i++)
-		add_name(validator, &names->extension, &model_extensions(company)[i].number, "number", "the extension", false);
+		add_name(validator, &names->extension, &model_extensions(company)[i].number, "number", "the extension",
+			 false);
 	for (uint32_t i = 0; i < company->ddis.count; i++) {
 		const struct model_text *number = &model_ddis(company)[i].number;
 		if (number->text)
@@ -111,7 +114,8 @@ static void check_route(struct validator *validator, const struct company_names 
 	check_reference(validator, &names->extension, &route->extension, "extension", "extension");
 }
 
-static void check_users(struct validator *validator, const struct model_company *company, const struct company_names *names)
+static void check_users(struct validator *validator, const struct model_company *company,
+			const struct company_names *names)
 {
 	for (uint32_t i = 0; i < company->users.count; i++) {
 		const struct model_user *user = &model_users(company)[i];
@@ -121,13 +125,14 @@ static void check_users(struct validator *validator, const struct model_company 
 	}
 }
 
-static void check_friend(struct validator *validator, const struct model_friend *friend, const struct company_names *names)
+static void check_friend(struct validator *validator, const struct model_friend *friend,
+			 const struct company_names *names)
 {
 	bool is_trusted = friend->auth.value == MODEL_AUTH_SOURCE;
 	const char *name = friend->endpoint.name.text ? friend->endpoint.name.text : "?";
 	if (!is_trusted && is_absent(&friend->endpoint.password))
-		report(validator, friend->place, "password", "is missing: friend '%s' needs it unless it has auth: source",
-		       name);
+		report(validator, friend->place, "password",
+		       "is missing: friend '%s' needs it unless it has auth: source", name);
 	if (is_trusted && is_absent(&friend->direct))
 		report(validator, friend->auth.place, "auth",
 		       "source is for direct friends only: friend '%s' has no `direct` address to compare with", name);
@@ -184,14 +189,16 @@ static void check_carriers(struct validator *validator)
 		const struct model_carrier *carrier = &model_carriers(validator->model)[i];
 		add_name(validator, &name, &carrier->name, "name", "the carrier name", false);
 		if (carrier->address.given && carrier->address.count == 0 && !carrier->address.refused)
-			report(validator, carrier->address.place, "address", "needs an address, such as [udp:192.0.2.1:5060]");
+			report(validator, carrier->address.place, "address",
+			       "needs an address, such as [udp:192.0.2.1:5060]");
 		if (carrier->address.count > 1)
 			report(validator, carrier->address.item[1].place, "address",
 			       "failing over to a second address (R16) is not available in this build: give one");
 	}
 }
 
-enum status model_validate(const struct model *model, struct span text, const char *file_name, struct problem_list *problems)
+enum status model_validate(const struct model *model, struct span text, const char *file_name,
+			   struct problem_list *problems)
 {
 	struct validator validator = {.model = model, .problems = problems, .file_name = file_name, .text = text};
 	check_carriers(&validator);

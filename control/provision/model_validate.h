@@ -1,5 +1,6 @@
 /*
- * model_validate.h - what no single value can show: names taken twice, references to nothing, keys that need or exclude each other.
+ * model_validate.h - what no single value can show: names taken twice, references to nothing, keys that need or exclude
+ * each other.
  *
  * Thread: any.
  */

@@ -1,10 +1,11 @@
 /*
  * provision.h - everything that people configure for calls: document -> model -> store -> tables -> publish, and back.
  *
- *   apply: text -> [worker thread: read, validate, compile patterns, build, SQLite commit] -> [control thread: publish] -> done
+ *   apply: text -> [worker thread: read, validate, compile patterns, build, SQLite commit] -> [control thread: publish]
+ * -> done
  *
- * All or nothing: a refused document changes neither the store nor the tables. A crash at any moment leaves the last revision that
- * was answered, or the next one if its commit had been reached.
+ * All or nothing: a refused document changes neither the store nor the tables. A crash at any moment leaves the last
+ * revision that was answered, or the next one if its commit had been reached.
  *
  * Thread: control, for every function here.
  */
@@ -27,9 +28,9 @@ struct publisher;
 #define PROVISION_DOCUMENT_BYTES_MAX (256u << 20)
 
 struct provision_options {
-	const char *state_dir; /* must exist; provision.db is made in it */
-	uint8_t node_id;       /* goes into the keys */
-	struct publisher *publisher; /* NULL: nothing is published (tools, tests) */
+	const char *state_dir;	       /* must exist; provision.db is made in it */
+	uint8_t node_id;	       /* goes into the keys */
+	struct publisher *publisher;   /* NULL: nothing is published (tools, tests) */
 	struct event_base *event_base; /* NULL: provision_apply() does all its work before it returns */
 };
 
@@ -45,8 +46,8 @@ struct apply_result {
 	bool dry_run;
 	uint64_t revision; /* the new one; the current one when refused, dry, or nothing changed */
 	struct apply_count carriers, companies, users, friends, extensions, ddis, call_acls;
-	uint32_t patterns_compiled; /* databases that no company had before */
-	uint64_t wall_us;           /* from the start of its work to its publication */
+	uint32_t patterns_compiled;	     /* databases that no company had before */
+	uint64_t wall_us;		     /* from the start of its work to its publication */
 	const struct problem_list *problems; /* why it was refused; empty when accepted */
 };
 
@@ -57,21 +58,21 @@ typedef void (*provision_done_fn)(void *argument, const struct apply_result *res
 typedef void (*provision_progress_fn)(void *argument, uint32_t done, uint32_t total);
 
 /*
- * Opens or creates state_dir/provision.db, loads the keys (or makes them, first start) and reads the current document. Publishes
- * nothing yet.
- * Result: STATUS_OK; else *problems says what, which file, and how to recover, and *provision is untouched.
+ * Opens or creates state_dir/provision.db, loads the keys (or makes them, first start) and reads the current document.
+ * Publishes nothing yet. Result: STATUS_OK; else *problems says what, which file, and how to recover, and *provision is
+ * untouched.
  */
 AMITY_CHECKED enum status provision_open(struct provision **provision, const struct provision_options *options,
 					 struct problem_list *problems);
 
 /* Builds the tables of the current revision and publishes keys and directory. `progress` may be NULL. */
-AMITY_CHECKED enum status provision_publish_initial(struct provision *provision, provision_progress_fn progress, void *argument,
-						    struct problem_list *problems);
+AMITY_CHECKED enum status provision_publish_initial(struct provision *provision, provision_progress_fn progress,
+						    void *argument, struct problem_list *problems);
 
 /*
- * Takes a document (copied) to be applied after those already waiting. `file_name` is for messages. `done` is called once, from the event loop,
- * or before the return when there is none.
- * Result: STATUS_OK: `done` will be or was called; STATUS_LIMIT: too long; STATUS_BUSY: too many wait; STATUS_NO_MEMORY.
+ * Takes a document (copied) to be applied after those already waiting. `file_name` is for messages. `done` is called
+ * once, from the event loop, or before the return when there is none. Result: STATUS_OK: `done` will be or was called;
+ * STATUS_LIMIT: too long; STATUS_BUSY: too many wait; STATUS_NO_MEMORY.
  */
 AMITY_CHECKED enum status provision_apply(struct provision *provision, struct span text, const char *file_name,
 					  provision_done_fn done, void *argument);
@@ -84,8 +85,8 @@ AMITY_CHECKED enum status provision_apply_dry(struct provision *provision, struc
 AMITY_CHECKED enum status provision_check(struct span text, const char *file_name, struct problem_list *problems);
 
 /*
- * The current document in its normal form: complete, re-applicable, the same bytes for the same content. `company` NULL: all, with carriers.
- * Result: *text is the caller's to free(); STATUS_NOT_FOUND: no such company.
+ * The current document in its normal form: complete, re-applicable, the same bytes for the same content. `company`
+ * NULL: all, with carriers. Result: *text is the caller's to free(); STATUS_NOT_FOUND: no such company.
  */
 AMITY_CHECKED enum status provision_export(const struct provision *provision, const char *company, char **text);
 
@@ -101,9 +102,11 @@ struct provision_history_row {
 
 typedef void (*provision_history_fn)(void *argument, const struct provision_history_row *row);
 
-AMITY_CHECKED enum status provision_history(const struct provision *provision, provision_history_fn row, void *argument);
+AMITY_CHECKED enum status provision_history(const struct provision *provision, provision_history_fn row,
+					    void *argument);
 
-/* The document of an older revision. Result: *text is the caller's to free(); STATUS_NOT_FOUND: unknown or no longer kept. */
+/* The document of an older revision. Result: *text is the caller's to free(); STATUS_NOT_FOUND: unknown or no longer
+ * kept. */
 AMITY_CHECKED enum status provision_history_text(const struct provision *provision, uint64_t revision, char **text);
 
 /* Valid until the next `done` that accepts, never NULL. */
@@ -118,8 +121,8 @@ const struct directory *provision_directory(const struct provision *provision);
 const struct secret_keys *provision_keys(const struct provision *provision);
 
 /*
- * Waits for the apply that is under way (its `done` is called), drops those that wait. Close before the publisher: what is live stays the publisher's.
- * NULL is allowed.
+ * Waits for the apply that is under way (its `done` is called), drops those that wait. Close before the publisher: what
+ * is live stays the publisher's. NULL is allowed.
  */
 void provision_close(struct provision *provision);
 

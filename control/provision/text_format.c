@@ -8,7 +8,8 @@
 
 /* ---- characters ---- */
 
-/* Length of the UTF-8 sequence at the start of text; 0 when it is none (overlong, surrogate, beyond U+10FFFF included). */
+/* Length of the UTF-8 sequence at the start of text; 0 when it is none (overlong, surrogate, beyond U+10FFFF included).
+ */
 static uint32_t take_character(uint32_t *code, struct span text)
 {
 	const uint8_t *at = (const uint8_t *)text.at;
@@ -111,7 +112,8 @@ static const char *check_domain(struct span text)
 			if (label_length == 0 || text.at[i - 1] == '-')
 				return why;
 			label_length = 0;
-		} else if (is_alphanumeric(text.at[i]) || text.at[i] == '_' || (text.at[i] == '-' && label_length > 0)) {
+		} else if (is_alphanumeric(text.at[i]) || text.at[i] == '_' ||
+			   (text.at[i] == '-' && label_length > 0)) {
 			if (++label_length > 63)
 				return why;
 		} else {
@@ -140,7 +142,8 @@ static const char *check_digits(struct span text)
 
 static const char *check_country(struct span text)
 {
-	return country_find(text) ? NULL : "is no known country: write its ISO 3166-1 code of two capital letters, such as ES";
+	return country_find(text) ? NULL
+				  : "is no known country: write its ISO 3166-1 code of two capital letters, such as ES";
 }
 
 static const char *check_extension(struct span text)

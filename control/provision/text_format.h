@@ -9,18 +9,18 @@
 #include "span.h"
 
 enum text_format {
-	TEXT_FORMAT_LABEL,       /* printable UTF-8 without blanks around it */
-	TEXT_FORMAT_DISPLAY,     /* the same, without " and \ : goes into a quoted string */
+	TEXT_FORMAT_LABEL,	 /* printable UTF-8 without blanks around it */
+	TEXT_FORMAT_DISPLAY,	 /* the same, without " and \ : goes into a quoted string */
 	TEXT_FORMAT_DESCRIPTION, /* printable UTF-8 */
-	TEXT_FORMAT_PASSWORD,    /* printable UTF-8 */
-	TEXT_FORMAT_NAME,        /* A-Z a-z 0-9 _ * - . */
-	TEXT_FORMAT_SIP_USER,    /* user part of a URI that needs no escaping */
-	TEXT_FORMAT_DOMAIN,      /* host name */
-	TEXT_FORMAT_HOST,        /* host name, IPv4 or [IPv6] */
+	TEXT_FORMAT_PASSWORD,	 /* printable UTF-8 */
+	TEXT_FORMAT_NAME,	 /* A-Z a-z 0-9 _ * - . */
+	TEXT_FORMAT_SIP_USER,	 /* user part of a URI that needs no escaping */
+	TEXT_FORMAT_DOMAIN,	 /* host name */
+	TEXT_FORMAT_HOST,	 /* host name, IPv4 or [IPv6] */
 	TEXT_FORMAT_DIGITS,
-	TEXT_FORMAT_COUNTRY,     /* ISO 3166-1 alpha-2, known to the country table */
-	TEXT_FORMAT_EXTENSION,   /* first a digit */
-	TEXT_FORMAT_DIALLED,     /* digits, letters, * # and a leading + */
+	TEXT_FORMAT_COUNTRY,   /* ISO 3166-1 alpha-2, known to the country table */
+	TEXT_FORMAT_EXTENSION, /* first a digit */
+	TEXT_FORMAT_DIALLED,   /* digits, letters, * # and a leading + */
 	TEXT_FORMAT_E164,
 	TEXT_FORMAT_PATTERN,
 	TEXT_FORMAT_ADDRESS,

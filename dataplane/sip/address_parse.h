@@ -23,4 +23,7 @@ struct sip_address {
  */
 bool address_parse(struct sip_address *address, struct span *rest, struct span text);
 
+/* The same, with the value of the `tag` parameter found on the way: length 0 when there is none. */
+bool address_parse_with_tag(struct sip_address *address, struct span *tag, struct span *rest, struct span text);
+
 #endif

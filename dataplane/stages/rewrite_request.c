@@ -157,8 +157,8 @@ static void rewrite_request_identity(struct edit_list *edits, const struct packe
 	text_write_literal(&edits->writer, "P-Asserted-Identity: <sip:");
 	text_write_span(&edits->writer, shown->identity_user);
 	text_write_char(&edits->writer, '@');
-	if (shown->from_host.length)
-		text_write_span(&edits->writer, shown->from_host);
+	if (shown->identity_host.length)
+		text_write_span(&edits->writer, shown->identity_host);
 	else
 		text_write_ip(&edits->writer, packet->hop.source);
 	text_write_literal(&edits->writer, ">\r\n");

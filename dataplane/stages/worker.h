@@ -46,8 +46,9 @@ struct worker {
 	struct nonce_window nonce_window;  /* memory and size set */
 	struct caller_memory caller_memory; /* likewise */
 
+	struct counters *counters;          /* = dataplane->counters[index] */
+
 	/* By the worker itself, valid within a burst. */
-	struct counters *counters;
 	const struct snapshot *snapshot;
 	uint64_t now_tsc;
 	uint32_t now_s; /* unix time */

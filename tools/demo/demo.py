@@ -10,7 +10,7 @@ import network
 from calls import CALLS, faults, shown_to_callee
 from capture import Capture
 from parties import DOMAIN, PARTIES, ROUTER_LAN, Site
-from router import ROOT, Router, RouterError
+from router import ROOT, Router, RouterError, build_directory, programs
 
 EXPIRES_S = 7200
 REGISTER_AGAIN_S = 3000
@@ -49,6 +49,7 @@ class Demo:
     """One run from the first namespace to the last."""
 
     def __init__(self, net):
+        programs(build_directory())
         started = time.monotonic()
         self.network = net
         self.site = Site(net)

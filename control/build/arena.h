@@ -1,0 +1,35 @@
+/*
+ * arena.h - memory that is taken piece by piece and given back as a whole: a model, a company's block, the root of a
+ * directory.
+ *
+ * Thread: each arena belongs to one thread at a time.
+ */
+#ifndef AMITY_ARENA_H
+#define AMITY_ARENA_H
+
+#include "span.h"
+
+struct arena_chunk;
+
+/* Zero-initialised: empty; grows in chunks. */
+struct arena {
+	struct arena_chunk *chunk; /* newest first */
+	size_t used_bytes;
+};
+
+/* Makes the next chunk large enough for `bytes`, so that a block of known size is contiguous. Result: false when memory
+ * ends. */
+bool arena_reserve(struct arena *arena, size_t bytes);
+
+/* Zeroed, aligned for any object. Result: NULL when memory ends. `size` 0 gives a valid pointer. */
+void *arena_take(struct arena *arena, size_t size);
+
+/* Zeroed array. Result: NULL when memory ends or the product overflows. */
+void *arena_take_array(struct arena *arena, size_t count, size_t size);
+
+/* A copy, NUL-terminated behind its length. Result: NULL when memory ends. */
+char *arena_copy_text(struct arena *arena, const char *text, size_t length);
+
+void arena_free(struct arena *arena);
+
+#endif

@@ -1,0 +1,440 @@
+#include "company_build.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+#include <sodium.h>
+
+#include "address_text.h"
+#include "arena.h"
+#include "model_schema.h"
+#include "name_table_build.h"
+
+struct company_block {
+	atomic_uint references;
+	struct company company;
+	struct arena arena;
+	struct pattern_compiled **pattern; /* of the friends, then of each ACL; references of this block */
+	uint32_t pattern_count;
+};
+
+/* What the steps below share while a block is made. Tables are const for readers; here they are still ours. */
+struct builder {
+	const struct model_company *model;
+	const struct secret_keys *keys;
+	struct pattern_pool *pool;
+	struct pattern_error *error;
+	struct company_block *block;
+	struct company *company;
+	struct endpoint *endpoint;
+	struct call_acl *acl;
+	enum status status; /* the first failure */
+};
+
+static void fail(struct builder *builder, enum status status)
+{
+	if (builder->status == STATUS_OK)
+		builder->status = status;
+}
+
+static void *take(struct builder *builder, uint32_t count, size_t size)
+{
+	void *array = arena_take_array(&builder->block->arena, count, size);
+	if (!array)
+		fail(builder, STATUS_NO_MEMORY);
+	return array;
+}
+
+static struct span copy(struct builder *builder, const struct model_text *text)
+{
+	if (text->length == 0)
+		return (struct span){0};
+	const char *at = arena_copy_text(&builder->block->arena, text->text, text->length);
+	if (!at) {
+		fail(builder, STATUS_NO_MEMORY);
+		return (struct span){0};
+	}
+	return span_make(at, text->length);
+}
+
+/* ---- size: one chunk, so that a company is contiguous ---- */
+
+static size_t text_bytes(const struct model_schema *schema, const void *object);
+
+static size_t member_bytes(const struct model_schema_row *row, const void *member)
+{
+	const struct model_text *text = member;
+	const struct model_texts *texts = member;
+	const struct model_list *list = member;
+	size_t bytes = 0;
+	switch ((enum model_schema_type)row->type) {
+	case MODEL_SCHEMA_TEXT:
+		return text->length ? text->length + 17 : 0;
+	case MODEL_SCHEMA_TEXTS:
+		for (uint32_t i = 0; i < texts->count; i++)
+			bytes += texts->item[i].length + 17;
+		return bytes;
+	case MODEL_SCHEMA_OBJECT:
+		return text_bytes(row->child, member);
+	case MODEL_SCHEMA_OBJECTS:
+		for (uint32_t i = 0; i < list->count; i++)
+			bytes += text_bytes(row->child, (const char *)list->item + i * row->child->size);
+		return bytes;
+	default:
+		return 0;
+	}
+}
+
+static size_t text_bytes(const struct model_schema *schema, const void *object)
+{
+	size_t bytes = 0;
+	for (uint32_t i = 0; i < schema->row_count; i++)
+		bytes += member_bytes(&schema->row[i], (const char *)object + schema->row[i].offset);
+	return bytes;
+}
+
+/* An upper bound: what is left of the chunk is the price of one block. */
+static size_t block_bytes(const struct model_company *model)
+{
+	size_t endpoints = model->users.count + model->friends.count;
+	size_t names = 4 * (endpoints + model->extensions.count + model->ddis.count) + 6;
+	size_t patterns = 0;
+	for (uint32_t i = 0; i < model->friends.count; i++)
+		patterns += model_friends(model)[i].patterns.count;
+	for (uint32_t i = 0; i < model->call_acls.count; i++)
+		patterns += model_acls(model)[i].rules.count;
+	return text_bytes(&model_schema_company, model) + endpoints * sizeof(struct endpoint) +
+	       model->extensions.count * sizeof(struct extension) + model->ddis.count * sizeof(struct ddi) +
+	       model->call_acls.count * (sizeof(struct call_acl) + 32) + names * sizeof(struct name_slot) +
+	       model->emergency.count * sizeof(struct span) + model->sources.count * sizeof(struct net_prefix) +
+	       patterns * sizeof(uint32_t) + 512;
+}
+
+/* ---- parts ---- */
+
+static struct dial_plan resolve_dial_plan(struct builder *builder, const struct model_text *country,
+					  const struct model_text *area_code)
+{
+	struct dial_plan plan = builder->company->dial_plan;
+	if (country->text)
+		plan.country = country_find(model_span(country));
+	if (area_code->text)
+		plan.area_code = copy(builder, area_code);
+	return plan;
+}
+
+static struct span resolve_ddi(struct builder *builder, const struct model_text *own)
+{
+	return own->text ? copy(builder, own) : builder->company->outgoing_ddi;
+}
+
+/* An endpoint without password gets one that nobody knows: its HA1 must not be a constant. */
+static void make_secret(struct endpoint *endpoint, const struct company *company, const struct model_text *password)
+{
+	char unknown[32];
+	struct span secret = model_span(password);
+	if (!password->text) {
+		randombytes_buf(unknown, sizeof(unknown));
+		secret = span_make(unknown, sizeof(unknown));
+	}
+	digest_make_secret(&endpoint->secret, endpoint->name, company->domain, secret);
+}
+
+static const struct call_acl *find_acl(const struct builder *builder, const struct model_text *name)
+{
+	for (uint32_t i = 0; name->text && i < builder->company->acl_count; i++)
+		if (span_equals(builder->acl[i].name, model_span(name)))
+			return &builder->acl[i];
+	return NULL;
+}
+
+static void add_endpoint(struct builder *builder, struct endpoint *endpoint, const struct model_endpoint *model)
+{
+	struct company *company = builder->company;
+	endpoint->name = copy(builder, &model->name);
+	if (builder->status != STATUS_OK)
+		return;
+	endpoint_key_make(endpoint->aor_key, builder->keys->aor_key, endpoint->name, company->domain);
+	make_secret(endpoint, company, &model->password);
+	endpoint->dial_plan = resolve_dial_plan(builder, &model->country, &model->area_code);
+	endpoint->acl = find_acl(builder, &model->call_acl);
+	endpoint->from_domain = company->domain;
+	endpoint->multi_contact = model->multi_contact.value;
+	name_table_build_add(&company->endpoint_by_name, endpoint->name, (uint32_t)(endpoint - builder->endpoint),
+			     false);
+}
+
+static void add_user(struct builder *builder, struct endpoint *endpoint, const struct model_user *model)
+{
+	add_endpoint(builder, endpoint, &model->endpoint);
+	endpoint->kind = ENDPOINT_USER;
+	endpoint->auth = ENDPOINT_AUTH_DIGEST;
+	endpoint->display = copy(builder, &model->display);
+	endpoint->extension = copy(builder, &model->extension);
+	endpoint->presented_ddi = resolve_ddi(builder, &model->outgoing_ddi);
+	endpoint->ddi_in = true;
+}
+
+static void add_friend(struct builder *builder, struct endpoint *endpoint, const struct model_friend *model)
+{
+	add_endpoint(builder, endpoint, &model->endpoint);
+	endpoint->kind = ENDPOINT_FRIEND;
+	endpoint->auth = model->auth.value == MODEL_AUTH_SOURCE ? ENDPOINT_AUTH_SOURCE : ENDPOINT_AUTH_DIGEST;
+	endpoint->presented_ddi = resolve_ddi(builder, &model->fallback_ddi);
+	endpoint->is_direct = model->direct.text && !address_text_parse(&endpoint->direct, model_span(&model->direct));
+	endpoint->ruri_domain = copy(builder, &model->ruri_domain);
+	endpoint->from_user = copy(builder, &model->from_user);
+	if (model->from_domain.text)
+		endpoint->from_domain = copy(builder, &model->from_domain);
+	endpoint->priority = (uint16_t)model->priority.value;
+	endpoint->ddi_in = model->ddi_in.value;
+	endpoint->always_transform = model->always_transform.value;
+	builder->company->has_source_auth |= endpoint->auth == ENDPOINT_AUTH_SOURCE;
+}
+
+static void build_endpoints(struct builder *builder)
+{
+	const struct model_company *model = builder->model;
+	struct company *company = builder->company;
+	company->endpoint_count = model->users.count + model->friends.count;
+	company->endpoint = builder->endpoint = take(builder, company->endpoint_count, sizeof(struct endpoint));
+	if (name_table_build(&company->endpoint_by_name, &builder->block->arena, company->endpoint_count) != STATUS_OK)
+		fail(builder, STATUS_NO_MEMORY);
+	for (uint32_t i = 0; i < model->users.count && builder->status == STATUS_OK; i++)
+		add_user(builder, &builder->endpoint[i], &model_users(model)[i]);
+	for (uint32_t i = 0; i < model->friends.count && builder->status == STATUS_OK; i++)
+		add_friend(builder, &builder->endpoint[model->users.count + i], &model_friends(model)[i]);
+}
+
+static struct route make_route(struct builder *builder, const struct model_route *model)
+{
+	struct route route = {.target = ROUTE_NONE};
+	if (model->user.text) {
+		route.target = ROUTE_USER;
+		if (!name_table_find(&route.endpoint, &builder->company->endpoint_by_name, model_span(&model->user),
+				     false))
+			fail(builder, STATUS_INVALID);
+	} else if (model->friend_number.text) {
+		route.target = ROUTE_FRIEND;
+		route.number = copy(builder, &model->friend_number);
+	} else if (model->extension.text) {
+		route.target = ROUTE_EXTENSION;
+		route.number = copy(builder, &model->extension);
+	} else if (model->number.text) {
+		route.target = ROUTE_NUMBER;
+		route.number = copy(builder, &model->number);
+	}
+	return route;
+}
+
+static void build_extensions(struct builder *builder)
+{
+	struct company *company = builder->company;
+	uint32_t count = builder->model->extensions.count;
+	struct extension *extension = take(builder, count, sizeof(*extension));
+	if (name_table_build(&company->extension_by_number, &builder->block->arena, count) != STATUS_OK)
+		fail(builder, STATUS_NO_MEMORY);
+	for (uint32_t i = 0; i < count && builder->status == STATUS_OK; i++) {
+		const struct model_extension *model = &model_extensions(builder->model)[i];
+		extension[i].number = copy(builder, &model->number);
+		extension[i].route = make_route(builder, &model->route);
+		if (builder->status == STATUS_OK)
+			name_table_build_add(&company->extension_by_number, extension[i].number, i, false);
+	}
+	company->extension = extension;
+	company->extension_count = count;
+}
+
+static void build_ddis(struct builder *builder)
+{
+	struct company *company = builder->company;
+	uint32_t count = builder->model->ddis.count;
+	struct ddi *ddi = take(builder, count, sizeof(*ddi));
+	if (name_table_build(&company->ddi_by_number, &builder->block->arena, count) != STATUS_OK)
+		fail(builder, STATUS_NO_MEMORY);
+	for (uint32_t i = 0; i < count && builder->status == STATUS_OK; i++) {
+		const struct model_ddi *model = &model_ddis(builder->model)[i];
+		ddi[i].number = copy(builder, &model->number);
+		ddi[i].display = copy(builder, &model->display);
+		ddi[i].route = make_route(builder, &model->route);
+		if (builder->status == STATUS_OK)
+			name_table_build_add(&company->ddi_by_number, ddi[i].number, i, false);
+	}
+	company->ddi = ddi;
+	company->ddi_count = count;
+}
+
+/* ---- patterns ---- */
+
+static void build_pattern_set(struct builder *builder, struct pattern_set *set, const struct span *pattern,
+			      uint32_t *owner, uint32_t count)
+{
+	if (builder->status != STATUS_OK)
+		return;
+	struct company_block *block = builder->block;
+	struct pattern_compiled *compiled;
+	enum status status = pattern_pool_get(builder->pool, &compiled, pattern, count, builder->error);
+	if (status != STATUS_OK) {
+		fail(builder, status);
+		return;
+	}
+	block->pattern[block->pattern_count++] = compiled;
+	pattern_set_build_view(set, compiled, owner);
+}
+
+static void build_acl(struct builder *builder, struct call_acl *acl, const struct model_acl *model)
+{
+	uint32_t count = model->rules.count;
+	struct arena local = {0};
+	struct span *pattern = arena_take_array(&local, count, sizeof(*pattern));
+	uint32_t *owner = take(builder, count, sizeof(*owner));
+	acl->name = copy(builder, &model->name);
+	acl->default_allow = model->default_action.value == MODEL_ACL_ALLOW;
+	if (!pattern)
+		fail(builder, STATUS_NO_MEMORY);
+	for (uint32_t i = 0; i < count && builder->status == STATUS_OK; i++) {
+		const struct model_rule *rule = &model_rules(model)[i];
+		owner[i] = rule->allow.text != NULL;
+		pattern[i] = model_span(owner[i] ? &rule->allow : &rule->deny);
+	}
+	build_pattern_set(builder, &acl->rules, pattern, owner, count);
+	arena_free(&local);
+}
+
+static void build_acls(struct builder *builder)
+{
+	struct company *company = builder->company;
+	company->acl_count = builder->model->call_acls.count;
+	company->acl = builder->acl = take(builder, company->acl_count, sizeof(struct call_acl));
+	for (uint32_t i = 0; i < company->acl_count && builder->status == STATUS_OK; i++)
+		build_acl(builder, &builder->acl[i], &model_acls(builder->model)[i]);
+}
+
+static int compare_friends(const void *a, const void *b)
+{
+	const struct endpoint *left = *(const struct endpoint *const *)a, *right = *(const struct endpoint *const *)b;
+	if (left->priority != right->priority)
+		return left->priority < right->priority ? -1 : 1;
+	uint32_t common = left->name.length < right->name.length ? left->name.length : right->name.length;
+	int order = memcmp(left->name.at, right->name.at, common);
+	return order ? order : (int)left->name.length - (int)right->name.length;
+}
+
+/* R8: ids follow (priority, friend name, order of the friend's patterns). */
+static void build_friends(struct builder *builder)
+{
+	const struct model_company *model = builder->model;
+	uint32_t friends = model->friends.count, users = model->users.count, count = 0;
+	if (builder->status != STATUS_OK)
+		return;
+	for (uint32_t i = 0; i < friends; i++)
+		count += model_friends(model)[i].patterns.count;
+	struct arena local = {0};
+	const struct endpoint **order = arena_take_array(&local, friends, sizeof(*order));
+	struct span *pattern = arena_take_array(&local, count, sizeof(*pattern));
+	uint32_t *owner = take(builder, count, sizeof(*owner));
+	if (order && pattern && owner) {
+		for (uint32_t i = 0; i < friends; i++)
+			order[i] = &builder->endpoint[users + i];
+		qsort(order, friends, sizeof(*order), compare_friends);
+		uint32_t id = 0;
+		for (uint32_t i = 0; i < friends; i++) {
+			uint32_t index = (uint32_t)(order[i] - builder->endpoint);
+			const struct model_texts *patterns = &model_friends(model)[index - users].patterns;
+			for (uint32_t j = 0; j < patterns->count; j++, id++) {
+				pattern[id] = model_span(&patterns->item[j]);
+				owner[id] = index;
+			}
+		}
+		build_pattern_set(builder, &builder->company->friends, pattern, owner, count);
+	} else {
+		fail(builder, STATUS_NO_MEMORY);
+	}
+	arena_free(&local);
+}
+
+/* ---- the whole ---- */
+
+static void build_own(struct builder *builder)
+{
+	const struct model_company *model = builder->model;
+	struct company *company = builder->company;
+	company->name = copy(builder, &model->name);
+	company->domain = copy(builder, &model->domain);
+	company->dial_plan.country = country_find(model_span(&model->country));
+	company->dial_plan.area_code = copy(builder, &model->area_code);
+	company->outgoing_ddi = copy(builder, &model->outgoing_ddi);
+	struct span *emergency = take(builder, model->emergency.count, sizeof(*emergency));
+	struct net_prefix *source = take(builder, model->sources.count, sizeof(*source));
+	if (builder->status != STATUS_OK)
+		return;
+	for (uint32_t i = 0; i < model->emergency.count; i++)
+		emergency[i] = copy(builder, &model->emergency.item[i]);
+	for (uint32_t i = 0; i < model->sources.count; i++)
+		if (address_text_parse_prefix(&source[i], model_span(&model->sources.item[i])))
+			fail(builder, STATUS_INVALID);
+	company->emergency = emergency;
+	company->emergency_count = model->emergency.count;
+	company->source = source;
+	company->source_count = model->sources.count;
+	crypto_shorthash((unsigned char *)&company->id, (const unsigned char *)model->name.text, model->name.length,
+			 builder->keys->aor_key);
+}
+
+enum status company_build(struct company_block **block, const struct model_company *model,
+			  const struct secret_keys *keys, struct pattern_pool *pool, struct pattern_error *error)
+{
+	_Static_assert(sizeof(((struct company *)0)->id) == crypto_shorthash_BYTES, "the id is one hash");
+	_Static_assert(sizeof(keys->aor_key) == crypto_shorthash_KEYBYTES, "keyed with the key of addresses of record");
+	struct company_block *made = calloc(1, sizeof(*made));
+	if (!made)
+		return STATUS_NO_MEMORY;
+	atomic_init(&made->references, 1);
+	*error = (struct pattern_error){0};
+	struct builder builder = {
+		.model = model, .keys = keys, .pool = pool, .error = error, .block = made, .company = &made->company};
+	made->pattern = calloc(1 + (size_t)model->call_acls.count, sizeof(struct pattern_compiled *));
+	if (!made->pattern || !arena_reserve(&made->arena, block_bytes(model)))
+		fail(&builder, STATUS_NO_MEMORY);
+	void (*const steps[])(struct builder *) = {build_own,	     build_acls, build_endpoints,
+						   build_extensions, build_ddis, build_friends};
+	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && builder.status == STATUS_OK; i++)
+		steps[i](&builder);
+	if (builder.status != STATUS_OK) {
+		company_build_release(made);
+		return builder.status;
+	}
+	*block = made;
+	return STATUS_OK;
+}
+
+const struct company *company_build_view(const struct company_block *block)
+{
+	return &block->company;
+}
+
+struct company_block *company_build_take(struct company_block *block)
+{
+	atomic_fetch_add_explicit(&block->references, 1, memory_order_relaxed);
+	return block;
+}
+
+void company_build_release(struct company_block *block)
+{
+	/* The last release pairs with the earlier ones: what other holders did comes before the free. */
+	if (!block || atomic_fetch_sub_explicit(&block->references, 1, memory_order_acq_rel) != 1)
+		return;
+	for (uint32_t i = 0; i < block->pattern_count; i++)
+		pattern_set_build_release(block->pattern[i]);
+	free(block->pattern);
+	arena_free(&block->arena);
+	free(block);
+}
+
+enum status company_build_share_patterns(const struct company_block *block, struct pattern_pool *pool)
+{
+	enum status status = STATUS_OK;
+	for (uint32_t i = 0; i < block->pattern_count && status == STATUS_OK; i++)
+		status = pattern_pool_add(pool, block->pattern[i]);
+	return status;
+}

@@ -1,0 +1,40 @@
+/*
+ * directory_build.h - a whole model to the root that lcores read (include/directory.h).
+ *
+ * Blocks of companies that did not change are taken from the previous directory, so that a change of one company costs
+ * one block and a new root.
+ *
+ * Thread: any; one build at a time.
+ */
+#ifndef AMITY_DIRECTORY_BUILD_H
+#define AMITY_DIRECTORY_BUILD_H
+
+#include "company_build.h"
+#include "directory.h"
+#include "problem.h"
+
+/* What a build starts from. */
+struct directory_build_input {
+	const struct model *model; /* valid */
+	const struct secret_keys *keys;
+	uint64_t revision;
+	const struct directory *previous;				 /* made by directory_build(), or NULL */
+	const struct model *previous_model;				 /* what `previous` was made of */
+	void (*progress)(void *argument, uint32_t done, uint32_t total); /* may be NULL */
+	void *argument;
+};
+
+struct directory_build_count {
+	uint32_t companies_built;
+	uint32_t companies_shared;
+	uint32_t patterns_compiled;
+};
+
+/* Result: *directory belongs to the caller, until directory_build_release(). `count` may be NULL. */
+AMITY_CHECKED enum status directory_build(const struct directory **directory, const struct directory_build_input *input,
+					  struct directory_build_count *count, struct problem_list *problems);
+
+/* Frees the root, and every block that no other directory shares. Fits publish_release_fn. NULL is allowed. */
+void directory_build_release(const void *directory);
+
+#endif

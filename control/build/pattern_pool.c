@@ -1,0 +1,104 @@
+#include "pattern_pool.h"
+
+#include <stdlib.h>
+
+/* Open addressing by content, at most half full. */
+struct pattern_pool {
+	struct pattern_compiled **slot;
+	uint32_t mask;
+	uint32_t count;
+	uint32_t compiled_count;
+};
+
+enum status pattern_pool_create(struct pattern_pool **pool)
+{
+	struct pattern_pool *created = calloc(1, sizeof(*created));
+	struct pattern_compiled **slot = calloc(64, sizeof(*slot));
+	if (!created || !slot) {
+		free(created);
+		free(slot);
+		return STATUS_NO_MEMORY;
+	}
+	created->slot = slot;
+	created->mask = 63;
+	*pool = created;
+	return STATUS_OK;
+}
+
+void pattern_pool_free(struct pattern_pool *pool)
+{
+	if (!pool)
+		return;
+	for (uint32_t i = 0; i <= pool->mask; i++)
+		pattern_set_build_release(pool->slot[i]);
+	free(pool->slot);
+	free(pool);
+}
+
+static void insert(struct pattern_compiled **slot, uint32_t mask, struct pattern_compiled *compiled)
+{
+	uint32_t i = (uint32_t)pattern_set_build_hash_of(compiled) & mask;
+	while (slot[i])
+		i = (i + 1) & mask;
+	slot[i] = compiled;
+}
+
+static enum status make_room(struct pattern_pool *pool)
+{
+	if (2 * (pool->count + 1) <= pool->mask + 1)
+		return STATUS_OK;
+	uint32_t mask = 2 * pool->mask + 1;
+	struct pattern_compiled **slot = calloc((size_t)mask + 1, sizeof(*slot));
+	if (!slot)
+		return STATUS_NO_MEMORY;
+	for (uint32_t i = 0; i <= pool->mask; i++)
+		if (pool->slot[i])
+			insert(slot, mask, pool->slot[i]);
+	free(pool->slot);
+	pool->slot = slot;
+	pool->mask = mask;
+	return STATUS_OK;
+}
+
+enum status pattern_pool_add(struct pattern_pool *pool, struct pattern_compiled *compiled)
+{
+	for (uint32_t i = (uint32_t)pattern_set_build_hash_of(compiled) & pool->mask; pool->slot[i];
+	     i = (i + 1) & pool->mask)
+		if (pool->slot[i] == compiled)
+			return STATUS_OK;
+	enum status status = make_room(pool);
+	if (status != STATUS_OK)
+		return status;
+	insert(pool->slot, pool->mask, pattern_set_build_take(compiled));
+	pool->count++;
+	return STATUS_OK;
+}
+
+enum status pattern_pool_get(struct pattern_pool *pool, struct pattern_compiled **compiled, const struct span *pattern,
+			     uint32_t count, struct pattern_error *error)
+{
+	uint64_t hash = pattern_set_build_hash(pattern, count);
+	for (uint32_t i = (uint32_t)hash & pool->mask; pool->slot[i]; i = (i + 1) & pool->mask) {
+		if (pattern_set_build_is_same(pool->slot[i], hash, pattern, count)) {
+			*compiled = pattern_set_build_take(pool->slot[i]);
+			return STATUS_OK;
+		}
+	}
+	struct pattern_compiled *made;
+	enum status status = pattern_set_build_compile(&made, pattern, count, error);
+	if (status != STATUS_OK)
+		return status;
+	pool->compiled_count += count > 0;
+	status = pattern_pool_add(pool, made);
+	if (status != STATUS_OK) {
+		pattern_set_build_release(made);
+		return status;
+	}
+	*compiled = made;
+	return STATUS_OK;
+}
+
+uint32_t pattern_pool_compiled_count(const struct pattern_pool *pool)
+{
+	return pool->compiled_count;
+}

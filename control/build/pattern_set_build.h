@@ -1,0 +1,51 @@
+/*
+ * pattern_set_build.h - regular expressions to compiled pattern sets (R7, R8).
+ *
+ * pattern_compiled is what sets with equal patterns in equal order share: the Hyperscan database, the PCRE2
+ * confirmations, the texts. Who a pattern belongs to (owner[]) is each set's own and is kept by the block that holds
+ * the set.
+ *
+ * Thread: any; compile on a worker thread. References may be counted from several threads.
+ */
+#ifndef AMITY_PATTERN_SET_BUILD_H
+#define AMITY_PATTERN_SET_BUILD_H
+
+#include "pattern_set.h"
+#include "status.h"
+
+struct pattern_compiled;
+
+/* Why and where within the pattern it is refused; offset counts bytes from 0. */
+struct pattern_error {
+	uint32_t index;
+	uint32_t offset;
+	char message[160];
+};
+
+/* Is this one pattern acceptable? PCRE2 decides. Cost: microseconds. Result: STATUS_INVALID with *error, or
+ * STATUS_NO_MEMORY. */
+AMITY_CHECKED enum status pattern_set_build_check(struct span pattern, struct pattern_error *error);
+
+/*
+ * Compiles patterns in order; ids are their indices. One reference is the caller's. `count` 0 is allowed: matches
+ * nothing. Result: STATUS_INVALID with *error when a pattern is refused (the first such), STATUS_NO_MEMORY.
+ */
+AMITY_CHECKED enum status pattern_set_build_compile(struct pattern_compiled **compiled, const struct span *pattern,
+						    uint32_t count, struct pattern_error *error);
+
+struct pattern_compiled *pattern_set_build_take(struct pattern_compiled *compiled);
+void pattern_set_build_release(struct pattern_compiled *compiled); /* NULL is allowed */
+
+/* True when it was made of exactly these patterns in this order. `hash`: pattern_set_build_hash() of them. */
+bool pattern_set_build_is_same(const struct pattern_compiled *compiled, uint64_t hash, const struct span *pattern,
+			       uint32_t count);
+uint64_t pattern_set_build_hash(const struct span *pattern, uint32_t count);
+uint64_t pattern_set_build_hash_of(const struct pattern_compiled *compiled);
+
+/* Fills the lcores' view. `owner` [count] must live as long as the set. */
+void pattern_set_build_view(struct pattern_set *set, const struct pattern_compiled *compiled, const uint32_t *owner);
+
+/* How many patterns Hyperscan only pre-filters and PCRE2 confirms. */
+uint32_t pattern_set_build_confirmed_count(const struct pattern_compiled *compiled);
+
+#endif

@@ -1,0 +1,416 @@
+#include "provision.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+#include <sodium.h>
+
+#include "directory_build.h"
+#include "log.h"
+#include "model_export.h"
+#include "model_read.h"
+#include "model_validate.h"
+#include "provision_job.h"
+#include "publish.h"
+
+#define APPLIES_WAITING_MAX 64
+
+struct provision {
+	struct provision_store *store;
+	struct publisher *publisher;
+	struct event_base *event_base;
+	struct model *model;
+	const struct directory *directory; /* the publisher's, when there is one; else ours */
+	uint64_t revision;
+	struct secret_keys keys;
+
+	struct provision_job *running, *waiting; /* oldest first */
+	uint32_t waiting_count;
+	uint64_t started_us;
+	pthread_t worker;
+	int finished_fd; /* the worker writes, the event loop reads; -1 without event loop */
+	struct event *finished;
+};
+
+static uint64_t now_us(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* ---- applying ---- */
+
+/* The directory is the publisher's from here on. */
+static enum status make_live(struct provision *provision, struct model *model, const struct directory *directory)
+{
+	if (provision->publisher) {
+		enum status status = publish_directory(provision->publisher, directory, directory_build_release);
+		if (status != STATUS_OK)
+			return status;
+	} else {
+		directory_build_release(provision->directory);
+	}
+	provision->directory = directory;
+	if (model != provision->model)
+		model_free(provision->model);
+	provision->model = model;
+	return STATUS_OK;
+}
+
+/* The store has the new revision already: what is left can fail only for want of memory, and a restart then completes
+ * it. */
+static void take_over(struct provision *provision, struct provision_job *job)
+{
+	if (!job->directory || job->dry_run)
+		return;
+	enum status status = make_live(provision, job->model, job->directory);
+	if (status != STATUS_OK) {
+		problem_add(&job->problems,
+			    "revision %llu is stored but could not be put into service (%s): restart amityd to put it "
+			    "into service",
+			    (unsigned long long)(provision->revision + 1), status_text(status));
+		job->result.accepted = false;
+		/* What is live stays; the next apply compares with it, and counts on from what is stored. */
+		provision->revision++;
+		return;
+	}
+	job->model = NULL;
+	job->directory = NULL;
+	job->result.revision = ++provision->revision;
+}
+
+static void finish(struct provision *provision, struct provision_job *job)
+{
+	take_over(provision, job);
+	job->result.wall_us = now_us() - provision->started_us;
+	if (job->result.accepted && !job->dry_run)
+		log_event(LOG_LEVEL_INFO, "apply_done", "revision=%llu companies=%u patterns_compiled=%u wall_us=%llu",
+			  (unsigned long long)job->result.revision, provision->model->companies.count,
+			  job->result.patterns_compiled, (unsigned long long)job->result.wall_us);
+	else if (!job->result.accepted)
+		log_event(LOG_LEVEL_WARNING, "apply_refused", "revision=%llu problems=%u",
+			  (unsigned long long)provision->revision, job->problems.count + job->problems.omitted);
+	job->done(job->argument, &job->result);
+	provision_job_free(job);
+}
+
+static void prepare(struct provision *provision, struct provision_job *job)
+{
+	provision->started_us = now_us();
+	job->store = provision->store;
+	job->keys = &provision->keys;
+	job->live_model = provision->model;
+	job->live_directory = provision->directory;
+	job->live_revision = provision->revision;
+}
+
+static void *run_worker(void *argument)
+{
+	struct provision *provision = argument;
+	provision_job_run(provision->running);
+	const uint64_t one = 1;
+	while (write(provision->finished_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		continue;
+	return NULL;
+}
+
+/* Signals stay the control thread's. */
+static bool start_worker(struct provision *provision)
+{
+	sigset_t all, before;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	int failed = pthread_create(&provision->worker, NULL, run_worker, provision);
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	return failed == 0;
+}
+
+static void start_next(struct provision *provision)
+{
+	while (!provision->running && provision->waiting) {
+		struct provision_job *job = provision->waiting;
+		provision->waiting = job->next;
+		provision->waiting_count--;
+		provision->running = job;
+		prepare(provision, job);
+		if (start_worker(provision))
+			return;
+		provision->running = NULL;
+		problem_add(&job->problems, "no thread could be started to build the tables: %s",
+			    status_text(STATUS_NO_MEMORY));
+		job->result.problems = &job->problems;
+		job->result.revision = provision->revision;
+		finish(provision, job);
+	}
+}
+
+static struct provision_job *join_worker(struct provision *provision)
+{
+	struct provision_job *job = provision->running;
+	pthread_join(provision->worker, NULL);
+	provision->running = NULL;
+	return job;
+}
+
+static void worker_finished(evutil_socket_t fd, short events, void *argument)
+{
+	struct provision *provision = argument;
+	uint64_t count;
+	(void)events;
+	if (read(fd, &count, sizeof(count)) != sizeof(count) || !provision->running)
+		return;
+	finish(provision, join_worker(provision));
+	start_next(provision);
+}
+
+static void enqueue(struct provision *provision, struct provision_job *job)
+{
+	struct provision_job **end = &provision->waiting;
+	while (*end)
+		end = &(*end)->next;
+	*end = job;
+	provision->waiting_count++;
+	start_next(provision);
+}
+
+static enum status apply(struct provision *provision, struct span text, const char *file_name, provision_done_fn done,
+			 void *argument, bool dry_run)
+{
+	if (text.length > PROVISION_DOCUMENT_BYTES_MAX)
+		return STATUS_LIMIT;
+	if (provision->waiting_count >= APPLIES_WAITING_MAX)
+		return STATUS_BUSY;
+	struct provision_job *job;
+	enum status status = provision_job_create(&job, text, file_name);
+	if (status != STATUS_OK)
+		return status;
+	job->done = done;
+	job->argument = argument;
+	job->dry_run = dry_run;
+	if (provision->event_base) {
+		enqueue(provision, job);
+	} else {
+		prepare(provision, job);
+		provision_job_run(job);
+		finish(provision, job);
+	}
+	return STATUS_OK;
+}
+
+enum status provision_apply(struct provision *provision, struct span text, const char *file_name,
+			    provision_done_fn done, void *argument)
+{
+	return apply(provision, text, file_name, done, argument, false);
+}
+
+enum status provision_apply_dry(struct provision *provision, struct span text, const char *file_name,
+				provision_done_fn done, void *argument)
+{
+	return apply(provision, text, file_name, done, argument, true);
+}
+
+enum status provision_check(struct span text, const char *file_name, struct problem_list *problems)
+{
+	struct model *model;
+	if (text.length > PROVISION_DOCUMENT_BYTES_MAX) {
+		problem_add(problems, "%s: is longer than %u bytes: no provisioning document is", file_name,
+			    PROVISION_DOCUMENT_BYTES_MAX);
+		return STATUS_LIMIT;
+	}
+	enum status status = model_read(&model, text, file_name, problems);
+	if (status != STATUS_OK)
+		return status;
+	status = model_validate(model, text, file_name, problems);
+	model_free(model);
+	return status;
+}
+
+/* ---- looking ---- */
+
+enum status provision_export(const struct provision *provision, const char *company, char **text)
+{
+	const struct model_company *only = NULL;
+	if (company) {
+		only = model_find_company(provision->model, span_of_text(company));
+		if (!only)
+			return STATUS_NOT_FOUND;
+	}
+	return model_export(text, provision->model, only);
+}
+
+enum status provision_history(const struct provision *provision, provision_history_fn row, void *argument)
+{
+	struct problem_list problems = {0};
+	enum status status = provision_store_history(provision->store, row, argument, &problems);
+	problem_list_free(&problems);
+	return status;
+}
+
+enum status provision_history_text(const struct provision *provision, uint64_t revision, char **text)
+{
+	struct problem_list problems = {0};
+	enum status status = provision_store_load_revision(provision->store, revision, text, &problems);
+	problem_list_free(&problems);
+	return status;
+}
+
+const struct model *provision_model(const struct provision *provision)
+{
+	return provision->model;
+}
+
+uint64_t provision_revision(const struct provision *provision)
+{
+	return provision->revision;
+}
+
+const struct directory *provision_directory(const struct provision *provision)
+{
+	return provision->directory;
+}
+
+const struct secret_keys *provision_keys(const struct provision *provision)
+{
+	return &provision->keys;
+}
+
+/* ---- life ---- */
+
+static void free_keys(const void *part)
+{
+	sodium_memzero((void *)part, sizeof(struct secret_keys));
+	free((void *)part);
+}
+
+static enum status publish_copy_of_keys(struct provision *provision)
+{
+	struct secret_keys *copy = malloc(sizeof(*copy));
+	if (!copy)
+		return STATUS_NO_MEMORY;
+	*copy = provision->keys;
+	enum status status = publish_keys(provision->publisher, copy, free_keys);
+	if (status != STATUS_OK)
+		free_keys(copy);
+	return status;
+}
+
+enum status provision_publish_initial(struct provision *provision, provision_progress_fn progress, void *argument,
+				      struct problem_list *problems)
+{
+	const struct directory_build_input input = {
+		.model = provision->model,
+		.keys = &provision->keys,
+		.revision = provision->revision,
+		.progress = progress,
+		.argument = argument,
+	};
+	const struct directory *directory;
+	enum status status = directory_build(&directory, &input, NULL, problems);
+	if (status != STATUS_OK)
+		return status;
+	if (provision->publisher)
+		status = publish_copy_of_keys(provision);
+	if (status == STATUS_OK)
+		status = make_live(provision, provision->model, directory);
+	if (status != STATUS_OK) {
+		directory_build_release(directory);
+		problem_add(problems, "the tables cannot be published: %s", status_text(status));
+	}
+	return status;
+}
+
+/* What an older build accepted and this one does not is said with its place in the stored document. */
+static enum status load_model(struct provision *provision, struct problem_list *problems)
+{
+	char *text = NULL;
+	enum status status = provision_store_load(provision->store, &provision->revision, &text, problems);
+	if (status == STATUS_NOT_FOUND) {
+		provision->model = calloc(1, sizeof(*provision->model));
+		return provision->model ? STATUS_OK : STATUS_NO_MEMORY;
+	}
+	if (status != STATUS_OK)
+		return status;
+	const char *name = provision_store_path(provision->store);
+	status = model_read(&provision->model, span_of_text(text), name, problems);
+	if (status == STATUS_OK)
+		status = model_validate(provision->model, span_of_text(text), name, problems);
+	free(text);
+	if (problem_list_has_any(problems))
+		problem_add(problems,
+			    "revision %llu, which %s holds, is not valid in this build: start the build that stored "
+			    "it, export, mend the "
+			    "export, and apply it there",
+			    (unsigned long long)provision->revision, name);
+	return status;
+}
+
+static enum status open_events(struct provision *provision)
+{
+	if (!provision->event_base)
+		return STATUS_OK;
+	provision->finished_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (provision->finished_fd < 0)
+		return STATUS_ENVIRONMENT;
+	provision->finished = event_new(provision->event_base, provision->finished_fd, EV_READ | EV_PERSIST,
+					worker_finished, provision);
+	return provision->finished && event_add(provision->finished, NULL) == 0 ? STATUS_OK : STATUS_NO_MEMORY;
+}
+
+enum status provision_open(struct provision **provision, const struct provision_options *options,
+			   struct problem_list *problems)
+{
+	struct provision *opened = sodium_init() >= 0 ? calloc(1, sizeof(*opened)) : NULL;
+	enum status status = STATUS_NO_MEMORY;
+	if (!opened)
+		goto fail;
+	opened->publisher = options->publisher;
+	opened->event_base = options->event_base;
+	opened->finished_fd = -1;
+	status = provision_store_open(&opened->store, options->state_dir, problems);
+	if (status == STATUS_OK)
+		status = provision_store_load_keys(opened->store, &opened->keys, problems);
+	if (status == STATUS_OK)
+		status = load_model(opened, problems);
+	if (status == STATUS_OK)
+		status = open_events(opened);
+	if (status != STATUS_OK)
+		goto fail;
+	opened->keys.node_id = options->node_id;
+	*provision = opened;
+	return STATUS_OK;
+fail:
+	if (!problem_list_has_any(problems))
+		problem_add(problems, "provisioning cannot be opened: %s", status_text(status));
+	provision_close(opened);
+	return status;
+}
+
+void provision_close(struct provision *provision)
+{
+	if (!provision)
+		return;
+	if (provision->running)
+		finish(provision, join_worker(provision));
+	while (provision->waiting) {
+		struct provision_job *next = provision->waiting->next;
+		provision_job_free(provision->waiting);
+		provision->waiting = next;
+	}
+	if (provision->finished)
+		event_free(provision->finished);
+	if (provision->finished_fd >= 0)
+		close(provision->finished_fd);
+	if (!provision->publisher)
+		directory_build_release(provision->directory);
+	model_free(provision->model);
+	provision_store_close(provision->store);
+	sodium_memzero(&provision->keys, sizeof(provision->keys));
+	free(provision);
+}
