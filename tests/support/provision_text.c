@@ -1,8 +1,9 @@
+#include <stdlib.h>
 #include "provision_text.h"
 
 #include "cmocka_all.h"
 
-const char provision_text_full[] =
+const char *const provision_text_full =
 	"carriers:\n"
 	"  - name: telco-a\n"
 	"    address: [udp:198.51.100.7:5060]\n"

@@ -9,7 +9,7 @@
 #include "problem.h"
 
 /* Every key of spec/friends.md section 1 that this build takes. */
-extern const char provision_text_full[];
+extern const char *const provision_text_full;
 
 /* Reads and validates; NULL with *problems filled when refused. */
 struct model *provision_text_model(const char *text, struct problem_list *problems);
