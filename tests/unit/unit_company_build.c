@@ -20,7 +20,7 @@ static struct company_block *build(const struct model *model)
 
 static const struct endpoint *find(const struct company *company, const char *name)
 {
-	uint32_t index;
+	uint32_t index = 0;
 	assert_true(name_table_find(&index, &company->endpoint_by_name, span_of_text(name), false));
 	return &company->endpoint[index];
 }
@@ -117,7 +117,8 @@ static void without_password_the_secret_is_unknown(void **state)
 	struct model *model = provision_text_must(provision_text_full);
 	struct company_block *one = build(model), *other = build(model);
 	model_free(model);
-	const struct endpoint *a = find(company_build_view(one), "trusted"), *b = find(company_build_view(other), "trusted");
+	const struct endpoint *a = find(company_build_view(one), "trusted"),
+			      *b = find(company_build_view(other), "trusted");
 	struct digest_secret empty;
 	digest_make_secret(&empty, SPAN_LITERAL("trusted"), SPAN_LITERAL("acme.example.net"), SPAN_LITERAL(""));
 	assert_memory_not_equal(&a->secret, &b->secret, sizeof(empty));

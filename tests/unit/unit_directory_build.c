@@ -1,4 +1,5 @@
-/* The root: lookups against what was written into the document, sharing between two directories, the cost of a large one. */
+/* The root: lookups against what was written into the document, sharing between two directories, the cost of a large
+ * one. */
 #include <stdlib.h>
 #include <time.h>
 
@@ -10,8 +11,8 @@
 
 static struct secret_keys keys = {.aor_key = "0123456789abcde"};
 
-static const struct directory *build(const struct model *model, const struct directory *previous, const struct model *previous_model,
-				     struct directory_build_count *count)
+static const struct directory *build(const struct model *model, const struct directory *previous,
+				     const struct model *previous_model, struct directory_build_count *count)
 {
 	const struct directory_build_input input = {
 		.model = model, .keys = &keys, .revision = 9, .previous = previous, .previous_model = previous_model};
@@ -31,8 +32,10 @@ static char *make_document(uint32_t companies, uint32_t friends, uint32_t change
 	for (uint32_t i = 0; i < companies; i++) {
 		fprintf(out, "- name: c%u\n  domain: c%u.example\n  country: ES\n  friends:\n", i, i);
 		for (uint32_t j = 0; j < friends; j++)
-			fprintf(out, "  - {name: f%u, password: p%u, direct: 'udp:10.%u.%u.%u', priority: %u, patterns: ['^%u%u[0-9]{2}$', '^\\+34%u']}\n", j,
-				i == changed ? 1 : 0, j, i / 2 / 250, i / 2 % 250, j, i % 90, j, i * 10 + j);
+			fprintf(out,
+				"  - {name: f%u, password: p%u, direct: 'udp:10.%u.%u.%u', priority: %u, patterns: "
+				"['^%u%u[0-9]{2}$', '^\\+34%u']}\n",
+				j, i == changed ? 1 : 0, j, i / 2 / 250, i / 2 % 250, j, i % 90, j, i * 10 + j);
 		fprintf(out, "  ddis:\n  - {number: '+34%09u'}\n  - {number: '+33%09u'}\n", i, i);
 	}
 	fclose(out);
@@ -77,10 +80,11 @@ static void lookups_find_what_was_written(void **state)
 static void carriers_and_their_sources(void **state)
 {
 	(void)state;
-	struct model *model = provision_text_must("carriers:\n"
-						  "- {name: b, address: [udp:10.0.0.2], priority: 2, sources: [10.0.0.0/8, 10.0.0.0/24]}\n"
-						  "- {name: a, address: [udp:10.0.0.1:5070], priority: 2, patterns: ['^\\+34', '^\\+33'], country: ES}\n"
-						  "- {name: z, address: ['udp:[2001:db8::1]'], priority: 0, patterns: ['^\\+1']}\n");
+	struct model *model = provision_text_must(
+		"carriers:\n"
+		"- {name: b, address: [udp:10.0.0.2], priority: 2, sources: [10.0.0.0/8, 10.0.0.0/24]}\n"
+		"- {name: a, address: [udp:10.0.0.1:5070], priority: 2, patterns: ['^\\+34', '^\\+33'], country: ES}\n"
+		"- {name: z, address: ['udp:[2001:db8::1]'], priority: 0, patterns: ['^\\+1']}\n");
 	const struct directory *directory = build(model, NULL, NULL, NULL);
 	assert_int_equal(directory->carrier_count, 3);
 	static const uint32_t owner[] = {2, 1, 1, 0};
@@ -148,8 +152,8 @@ static void a_large_directory_is_built(void **state)
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	const struct directory *next = build(changed, directory, model, NULL);
 	double change_s = seconds_since(&start);
-	printf("companies=%u friends=10 patterns=2 document_bytes=%zu read_s=%.3f build_s=%.3f change_one_s=%.4f\n", companies, strlen(text), read_s,
-	       build_s, change_s);
+	printf("companies=%u friends=10 patterns=2 document_bytes=%zu read_s=%.3f build_s=%.3f change_one_s=%.4f\n",
+	       companies, strlen(text), read_s, build_s, change_s);
 	assert_int_equal(next->company_count, companies);
 	directory_build_release(directory);
 	directory_build_release(next);

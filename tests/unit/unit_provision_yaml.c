@@ -37,7 +37,8 @@ static void every_key_is_read(void **state)
 static void plain_numbers_are_texts_as_written(void **state)
 {
 	(void)state;
-	struct model *model = provision_text_must("companies:\n- {name: 42, domain: a.b, country: NO, area_code: 0094, emergency: [112]}\n");
+	struct model *model = provision_text_must(
+		"companies:\n- {name: 42, domain: a.b, country: NO, area_code: 0094, emergency: [112]}\n");
 	assert_string_equal(model_companies(model)->area_code.text, "0094");
 	assert_string_equal(model_companies(model)->country.text, "NO");
 	model_free(model);
@@ -90,17 +91,24 @@ static const struct refusal {
 	{COMPANY ", friends: [{name: f, password: x, auth: none}]}\n", 2, 78, "auth", "digest or source"},
 	{COMPANY ", friends: [{name: f, password: x, max_cps: 1}]}\n", 2, 81, "max_cps", "not available"},
 	{COMPANY ", friends: [{name: f, password: x, patterns: ['']}]}\n", 2, 83, "patterns", "is empty"},
-	{COMPANY ", friends: [{name: f, password: x, patterns: ['^2', 'a(b']}]}\n", 2, 89, "patterns", "at byte 4 of the pattern"},
-	{COMPANY ", friends: [{name: f, password: x, direct: pbx.example}]}\n", 2, 80, "direct", "must be written as udp:"},
-	{COMPANY ", friends: [{name: f, password: x, direct: udp:pbx.example:5060}]}\n", 2, 80, "direct", "host names are not resolved"},
-	{COMPANY ", friends: [{name: f, password: x, direct: tls:10.0.0.1}]}\n", 2, 80, "direct", "transport not available in this build"},
+	{COMPANY ", friends: [{name: f, password: x, patterns: ['^2', 'a(b']}]}\n", 2, 89, "patterns",
+	 "at byte 4 of the pattern"},
+	{COMPANY ", friends: [{name: f, password: x, direct: pbx.example}]}\n", 2, 80, "direct",
+	 "must be written as udp:"},
+	{COMPANY ", friends: [{name: f, password: x, direct: udp:pbx.example:5060}]}\n", 2, 80, "direct",
+	 "host names are not resolved"},
+	{COMPANY ", friends: [{name: f, password: x, direct: tls:10.0.0.1}]}\n", 2, 80, "direct",
+	 "transport not available in this build"},
 	{COMPANY ", friends: [{name: f, password: x, direct: udp:10.0.0.1:0}]}\n", 2, 80, "direct", "1 to 65535"},
 	{COMPANY ", friends: [{name: f, password: x, direct: 'udp:2001:db8::1:5060'}]}\n", 2, 80, "direct", "brackets"},
-	{COMPANY ", friends: [{name: f, password: x, forwards: [{when: busy, to: {number: '+34600'}}]}]}\n", 2, 82, "forwards", "not available"},
+	{COMPANY ", friends: [{name: f, password: x, forwards: [{when: busy, to: {number: '+34600'}}]}]}\n", 2, 82,
+	 "forwards", "not available"},
 	{COMPANY ", extensions: [{number: '*1'}]}\n", 2, 61, "number", "begin with a digit"},
 	{COMPANY ", extensions: [{number: '12345678901'}]}\n", 2, 61, "number", "at most 10"},
-	{COMPANY ", extensions: [{number: '1', route: {}}]}\n", 2, 73, "route", "exactly one key: user, friend or number"},
-	{COMPANY ", extensions: [{number: '1', route: {friend: '1', number: '+34'}}]}\n", 2, 73, "route", "exactly one key"},
+	{COMPANY ", extensions: [{number: '1', route: {}}]}\n", 2, 73, "route",
+	 "exactly one key: user, friend or number"},
+	{COMPANY ", extensions: [{number: '1', route: {friend: '1', number: '+34'}}]}\n", 2, 73, "route",
+	 "exactly one key"},
 	{COMPANY ", ddis: [{number: '34944000000'}]}\n", 2, 55, "number", "E.164"},
 	{"carriers: [{name: t, address: [tcp:10.0.0.1:5060]}]\n", 1, 32, "address", "transport not available"},
 };
@@ -109,7 +117,8 @@ static void each_refusal_says_where(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
-		provision_text_refused(refusals[i].text, refusals[i].line, refusals[i].column, refusals[i].key, refusals[i].part);
+		provision_text_refused(refusals[i].text, refusals[i].line, refusals[i].column, refusals[i].key,
+				       refusals[i].part);
 }
 
 static void all_problems_are_told_at_once(void **state)
@@ -127,7 +136,6 @@ static void all_problems_are_told_at_once(void **state)
 					 "      - {name: u, password: x, call_acl: none}\n",
 					 &problems));
 	static const uint32_t lines[] = {5, 6, 6, 6, 8, 9, 9};
-	problem_list_print(&problems, stderr);
 	assert_int_equal(problems.count, 7);
 	for (uint32_t i = 0; i < problems.count; i++) {
 		bool found = false;
@@ -145,7 +153,9 @@ static void all_problems_are_told_at_once(void **state)
 static void what_is_not_yaml_is_refused_with_its_place(void **state)
 {
 	(void)state;
-	static const char *const texts[] = {"companies: [\n", "companies: []\n  x: {\n", "a: b: c\n", "\"abc\n", "%YAML 9.9\n---\n[]\n", "\t- x: [\n", "companies: ]\n"};
+	static const char *const texts[] = {"companies: [\n", "companies: []\n  x: {\n", "a: b: c\n",
+					    "\"abc\n",	      "%YAML 9.9\n---\n[]\n",	 "\t- x: [\n",
+					    "companies: ]\n"};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct problem_list problems = {0};
 		assert_null(provision_text_model(texts[i], &problems));
@@ -165,7 +175,8 @@ static void hostile_documents_are_refused(void **state)
 	memset(deep + 11, '[', DEPTH);
 	deep[11 + DEPTH] = '\0';
 	static const char aliases[] = "companies: &a [{name: &n a, domain: a.b, country: ES}, *a]\ncarriers: *a\n";
-	const char *const texts[] = {deep, aliases, "companies: [\xff\xfe]\n", "<<: {companies: []}\n", "companies: [{name: \"\\0\", domain: a.b, country: ES}]\n"};
+	const char *const texts[] = {deep, aliases, "companies: [\xff\xfe]\n", "<<: {companies: []}\n",
+				     "companies: [{name: \"\\0\", domain: a.b, country: ES}]\n"};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct problem_list problems = {0};
 		assert_null(provision_text_model(texts[i], &problems));

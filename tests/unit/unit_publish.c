@@ -130,7 +130,8 @@ static void *read_bursts(void *argument)
 	rte_rcu_qsbr_thread_register(qsbr, reader->index);
 	rte_rcu_qsbr_thread_online(qsbr, reader->index);
 	while (!atomic_load_explicit(reader->stopping, memory_order_relaxed)) {
-		const struct snapshot *snapshot = atomic_load_explicit(&reader->dataplane->snapshot, memory_order_acquire);
+		const struct snapshot *snapshot =
+			atomic_load_explicit(&reader->dataplane->snapshot, memory_order_acquire);
 		const struct secret_keys *keys = snapshot->keys;
 		for (int i = 0; keys && i < 16; i++)
 			reader->wrong += keys->tag_key[i] != keys->steer_key[i] || snapshot->generation == 0;
