@@ -125,7 +125,7 @@ def test_interface_without_a_configuration_file(own_lab, own_peers):
         router.stop()
         words = [router.amityd, "--interface", "lan0"]
         help_text = subprocess.run([router.amityd, "--help"], capture_output=True, text=True).stdout
-        for option, value in (("--state-dir", router.state_dir), ("--control-socket", router.socket_path)):
+        for option, value in (("--state-dir", router.state_dir), ("--socket", router.socket_path)):
             assert option in help_text, f"amityd --help does not name {option}"
             words += [option, value]
         with open(router.log_path, "ab") as log:
@@ -145,4 +145,4 @@ def test_wrong_configuration_is_said_with_its_place(own_lab, tmp_path):
     with own_lab.router(provisioning=None) as router:
         done = subprocess.run([router.amityd, "--check", path], capture_output=True, text=True, timeout=30)
     assert done.returncode != 0
-    assert "amity.yaml:8:" in done.stdout + done.stderr and "idel" in done.stdout + done.stderr
+    assert "amity.yaml:7:3:" in done.stdout + done.stderr and "idel" in done.stdout + done.stderr
