@@ -40,7 +40,7 @@ def build_directory():
 def programs(build):
     """(amityd, amityctl) of a build directory."""
     folder = pathlib.Path(build)
-    found = [folder / "control/amityd", folder / "control/cli/amityctl"]
+    found = [folder / "control/amityd", folder / "control/amityctl"]
     for path in found:
         if not path.exists():
             raise RouterError(f"{path} does not exist.\n  Build first: sudo ./run --build")
