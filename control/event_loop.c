@@ -1,7 +1,6 @@
 #include "event_loop.h"
 
 #include <event2/event.h>
-#include <event2/thread.h>
 #include <stdlib.h>
 
 struct event_loop {
@@ -13,7 +12,8 @@ enum status event_loop_create(struct event_loop **loop)
 	struct event_loop *made = calloc(1, sizeof(*made));
 	if (!made)
 		return STATUS_NO_MEMORY;
-	if (evthread_use_pthreads() != 0 || !(made->base = event_base_new())) {
+	made->base = event_base_new();
+	if (!made->base) {
 		free(made);
 		return STATUS_ENVIRONMENT;
 	}

@@ -10,7 +10,7 @@
 struct event_base;
 struct event_loop;
 
-/* Another thread may wake the loop (event_active of an event of its own): libevent's locks are switched on here. */
+/* The loop has no locks: another thread wakes it through a descriptor (eventfd) that has an event here. */
 enum status event_loop_create(struct event_loop **loop) AMITY_CHECKED;
 
 /* For event_new, bufferevent_socket_new and so on. Owner: the loop. */

@@ -38,12 +38,15 @@ static uint32_t hash_of_key(const void *key, uint32_t length, uint32_t seed)
 	return first ^ seed;
 }
 
+/* Deleted keys keep their slot until workers are quiescent: room for that many besides the full table, and an eighth of
+ * it. */
+#define DELETED_MAX 4096
+
 static struct rte_hash *create_hash(uint32_t endpoints_max, struct rte_rcu_qsbr *qsbr)
 {
-	/* Deleted keys keep their slot until workers are quiescent: room for those besides the full table. */
 	struct rte_hash_parameters parameters = {
 		.name = "location",
-		.entries = endpoints_max + endpoints_max / 8 + 64,
+		.entries = endpoints_max + endpoints_max / 8 + DELETED_MAX,
 		.key_len = AOR_KEY_BYTES,
 		.hash_func = hash_of_key,
 		.socket_id = SOCKET_ID_ANY,

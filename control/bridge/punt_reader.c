@@ -39,8 +39,8 @@ static void hand_over(struct punt_reader *reader, struct rte_mbuf *mbuf)
 	} else if (punt->kind == PUNT_PING_ANSWER && handlers->take_ping_answer) {
 		reader->counts.ping_answers++;
 		handlers->take_ping_answer(handlers->registrar, punt, payload);
-	} else if (punt->kind == PUNT_UNRESOLVED_NEIGHBOUR && handlers->send_by_kernel) {
-		reader->counts.unresolved_neighbours++;
+	} else if (punt->kind == PUNT_KERNEL_SEND && handlers->send_by_kernel) {
+		reader->counts.kernel_sends++;
 		handlers->send_by_kernel(handlers->kernel_send, punt, payload);
 	} else {
 		reader->counts.unhandled++;

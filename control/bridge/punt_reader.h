@@ -25,7 +25,7 @@ struct punt_handlers {
 };
 
 struct punt_reader_counts {
-	uint64_t registers, ping_answers, unresolved_neighbours, failures;
+	uint64_t registers, ping_answers, kernel_sends, failures;
 	uint64_t unhandled; /* no handler, or a kind that lcores do not punt */
 };
 

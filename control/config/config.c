@@ -81,10 +81,13 @@ enum status config_validate(const struct config *config, struct problem_list *pr
 			    "no interface: list `interfaces` in the configuration, or start with --interface IFNAME");
 	for (uint32_t i = 0; i < config->interface_count; i++)
 		validate_interface(config, i, problems);
-	for (uint32_t i = 0; i < config->node.lcores.count; i++)
-		if (config->node.lcores.cpu[i] >= cpu_count)
-			problem_add(problems, "node.lcores: CPU %u does not exist: this machine has 0 to %ld",
-				    config->node.lcores.cpu[i], cpu_count - 1);
+	for (uint32_t i = 0; i < config->node.lcores.count; i++) {
+		if (config->node.lcores.cpu[i] < cpu_count)
+			continue;
+		problem_add(problems, "node.lcores: CPU %u does not exist: this machine has 0 to %ld",
+			    config->node.lcores.cpu[i], cpu_count - 1);
+		break;
+	}
 	if (config->registrar.min_expires_s > config->registrar.max_expires_s)
 		problem_add(problems, "registrar: min_expires %u s is over max_expires %u s",
 			    config->registrar.min_expires_s, config->registrar.max_expires_s);

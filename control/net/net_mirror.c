@@ -1,5 +1,6 @@
 #include "net_mirror.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -51,37 +52,33 @@ static void report(const struct net_mirror *mirror, const char *text)
 		mirror->report(mirror->argument, text);
 }
 
-static uint32_t link_index_of(const struct net_mirror *mirror, uint16_t interface)
+static bool is_resolved(const struct kernel_view *view, uint32_t link_index, const uint8_t ip[16])
 {
-	if (interface >= mirror->interface_count)
-		return 0;
-	return wire_assemble_link_index(&mirror->configured[interface], &mirror->view);
+	const struct netlink_neighbour *known = kernel_view_find_neighbour(view, link_index, ip);
+
+	return known != NULL && known->usable;
 }
 
 /* Asks the kernel for the gateways that it does not know, and to verify neighbours that went stale: it does not see our
  * packets. */
 static void freshen_neighbours(const struct net_mirror *mirror)
 {
-	const struct wire *wire = mirror->published;
-	const struct netlink_neighbour *known;
+	const struct kernel_view *view = &mirror->view;
+	uint32_t link_index[WIRE_INTERFACES_MAX];
 
-	for (uint32_t i = 0; i < wire->route_count; i++) {
-		const struct wire_route *route = &wire->route[i];
-		uint32_t link_index = link_index_of(mirror, route->interface);
-		if (link_index == 0 || memcmp(route->gateway, no_address, 16) == 0)
-			continue;
-		known = kernel_view_find_neighbour(&mirror->view, link_index, route->gateway);
-		if (known == NULL || !known->usable)
-			kernel_view_use_neighbour(link_index, route->gateway);
+	for (uint32_t i = 0; i < mirror->interface_count; i++)
+		link_index[i] = wire_assemble_link_index(&mirror->configured[i], view);
+	for (uint32_t i = 0; i < mirror->published->route_count; i++) {
+		const struct wire_route *route = &mirror->published->route[i];
+		if (route->interface < mirror->interface_count && link_index[route->interface] != 0 &&
+		    memcmp(route->gateway, no_address, 16) != 0 &&
+		    !is_resolved(view, link_index[route->interface], route->gateway))
+			kernel_view_use_neighbour(link_index[route->interface], route->gateway);
 	}
-	for (uint32_t i = 0; i < wire->neighbour_count; i++) {
-		uint32_t link_index = link_index_of(mirror, wire->neighbour[i].interface);
-		if (link_index == 0)
-			continue;
-		known = kernel_view_find_neighbour(&mirror->view, link_index, wire->neighbour[i].ip);
-		if (known != NULL && known->state == NUD_STALE)
-			kernel_view_use_neighbour(link_index, wire->neighbour[i].ip);
-	}
+	for (uint32_t i = 0; i < view->neighbour_count; i++)
+		for (uint32_t ours = 0; ours < mirror->interface_count && view->neighbour[i].state == NUD_STALE; ours++)
+			if (link_index[ours] == view->neighbour[i].link_index)
+				kernel_view_use_neighbour(link_index[ours], view->neighbour[i].ip);
 }
 
 /* Reserves the port on every address; an address whose port is taken is not ours. Result: of the last address that
@@ -334,6 +331,7 @@ enum status net_mirror_create(struct net_mirror **created, const struct net_mirr
 
 	if (mirror == NULL)
 		return STATUS_NO_MEMORY;
+	assert(plan->interface_count <= WIRE_INTERFACES_MAX);
 	enum status status = set_up(mirror, plan, error, error_bytes);
 	if (status != STATUS_OK) {
 		net_mirror_free(mirror);

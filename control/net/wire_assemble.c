@@ -12,6 +12,7 @@ struct assembly {
 	struct wire_build_route *route;
 	struct wire_neighbour *neighbour;
 	uint32_t route_count, neighbour_count;
+	uint32_t link_index[WIRE_INTERFACES_MAX]; /* of the interfaces; 0: none */
 };
 
 uint32_t wire_assemble_link_index(const struct net_mirror_interface *configured, const struct kernel_view *view)
@@ -76,11 +77,11 @@ void wire_assemble_interface(struct wire_interface *interface, const struct net_
 }
 
 /* Result: index of the interface, or WIRE_NO_INTERFACE. */
-static uint16_t find_interface(const struct wire_assemble_input *input, uint32_t link_index)
+static uint16_t find_interface(const struct assembly *assembly, uint32_t link_index)
 {
-	for (uint32_t i = 0; i < input->interface_count && link_index != 0; i++)
-		if (wire_assemble_link_index(&input->configured[i], input->view) == link_index)
-			return (uint16_t)i;
+	for (uint16_t i = 0; i < WIRE_INTERFACES_MAX && link_index != 0; i++)
+		if (assembly->link_index[i] == link_index)
+			return i;
 	return WIRE_NO_INTERFACE;
 }
 
@@ -99,7 +100,7 @@ static void add_kernel_route(struct assembly *assembly, const struct wire_assemb
 
 	added->metric = known->metric;
 	added->route.prefix = known->prefix;
-	added->route.interface = find_interface(input, known->link_index);
+	added->route.interface = find_interface(assembly, known->link_index);
 	memcpy(added->route.gateway, known->gateway, 16);
 	/* A preferred source that is not ours (not among the configured ones) would not get its answers to us. */
 	if (added->route.interface != WIRE_NO_INTERFACE &&
@@ -107,10 +108,9 @@ static void add_kernel_route(struct assembly *assembly, const struct wire_assemb
 		memcpy(added->route.source, known->source, 16);
 }
 
-static void add_kernel_neighbour(struct assembly *assembly, const struct wire_assemble_input *input,
-				 const struct netlink_neighbour *known)
+static void add_kernel_neighbour(struct assembly *assembly, const struct netlink_neighbour *known)
 {
-	uint16_t interface = known->usable ? find_interface(input, known->link_index) : WIRE_NO_INTERFACE;
+	uint16_t interface = known->usable ? find_interface(assembly, known->link_index) : WIRE_NO_INTERFACE;
 
 	if (interface == WIRE_NO_INTERFACE)
 		return;
@@ -153,11 +153,13 @@ static void add_direct(struct assembly *assembly, const struct net_mirror_interf
 	}
 }
 
-static bool reserve_room(struct assembly *assembly, const struct wire_assemble_input *input)
+/* Room for the worst case, and the kernel's indices. */
+static bool prepare(struct assembly *assembly, const struct wire_assemble_input *input)
 {
 	size_t routes = input->view->route_count + 1, neighbours = input->view->neighbour_count + 1;
 
 	for (uint32_t i = 0; i < input->interface_count; i++) {
+		assembly->link_index[i] = wire_assemble_link_index(&input->configured[i], input->view);
 		routes += input->configured[i].address_count + input->configured[i].peer_count;
 		neighbours += input->configured[i].peer_count;
 	}
@@ -171,11 +173,11 @@ struct wire *wire_assemble_create(const struct wire_assemble_input *input)
 	struct assembly assembly = {.route = NULL};
 	struct wire *wire = NULL;
 
-	if (reserve_room(&assembly, input)) {
+	if (prepare(&assembly, input)) {
 		for (uint32_t i = 0; i < input->view->route_count; i++)
 			add_kernel_route(&assembly, input, &input->view->route[i]);
 		for (uint32_t i = 0; i < input->view->neighbour_count; i++)
-			add_kernel_neighbour(&assembly, input, &input->view->neighbour[i]);
+			add_kernel_neighbour(&assembly, &input->view->neighbour[i]);
 		for (uint32_t i = 0; i < input->interface_count; i++)
 			if (!input->configured[i].kernel)
 				add_direct(&assembly, &input->configured[i], (uint16_t)i);

@@ -12,7 +12,7 @@
 
 struct reader {
 	struct fy_parser *parser;
-	struct fy_event *event; /* the current one; NULL: the document ended or is not YAML */
+	struct fy_event *event;	 /* the current one; NULL: the document ended or is not YAML */
 	struct model_place last; /* of the newest event that had one: where the parser got to */
 	struct model *model;
 	struct problem_list *problems;
@@ -629,8 +629,11 @@ static enum status parse(struct reader *reader)
 
 enum status model_read(struct model **model, struct span text, const char *file_name, struct problem_list *problems)
 {
-	struct reader reader = {
-		.model = calloc(1, sizeof(**model)), .last = {1, 1}, .problems = problems, .file_name = file_name, .text = text};
+	struct reader reader = {.model = calloc(1, sizeof(**model)),
+				.last = {1, 1},
+				.problems = problems,
+				.file_name = file_name,
+				.text = text};
 	if (!reader.model)
 		return STATUS_NO_MEMORY;
 	enum status status = STATUS_INVALID;

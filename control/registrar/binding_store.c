@@ -27,8 +27,8 @@ static const char *const statement_text[STATEMENT_COUNT] = {
 	[STATEMENT_ROLLBACK] = "ROLLBACK",
 	[STATEMENT_EXPIRE] = "DELETE FROM binding WHERE expires_unix_s <= ?1",
 	[STATEMENT_LOAD] =
-		"SELECT aor, contact, path, call_id, instance, user_agent, received, local, next_hop, "
-		"registered_unix_s, expires_unix_s, cseq, interface, q, behind_nat FROM binding ORDER BY aor",
+		("SELECT aor, contact, path, call_id, instance, user_agent, received, local, next_hop, "
+		 "registered_unix_s, expires_unix_s, cseq, interface, q, behind_nat FROM binding ORDER BY aor"),
 };
 
 /* Addresses are blobs of struct net_address: 16 bytes of IP, port in host order, transport, a zero. */

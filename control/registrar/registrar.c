@@ -259,7 +259,7 @@ static void refuse_extension(struct registrar *registrar, const struct punt *pun
 }
 
 /* A 200 with `list`, released with the batch: an earlier request of the batch may have made what it lists. */
-static void accept(struct registrar *registrar, const struct punt *punt, const struct binding_list *list)
+static void answer_ok(struct registrar *registrar, const struct punt *punt, const struct binding_list *list)
 {
 	struct register_answer answer;
 	struct reinject_path path = path_of(registrar, punt);
@@ -317,12 +317,12 @@ static void change(struct registrar *registrar, const struct punt *punt, struct 
 	if (result == REGISTER_CHANGES) {
 		/* Before the answer is written, for that may flush the batch. */
 		if (registrar_bindings_propose(&registrar->bindings, record, next))
-			accept(registrar, punt, next);
+			answer_ok(registrar, punt, next);
 		else
 			refuse_full(registrar, punt);
 	} else if (result == REGISTER_LISTS || result == REGISTER_RETRANSMITTED) {
 		registrar->counts.retransmissions += result == REGISTER_RETRANSMITTED;
-		accept(registrar, punt, present);
+		answer_ok(registrar, punt, present);
 	} else if (result == REGISTER_BAD) {
 		refuse_bad(registrar, punt);
 	} else if (result == REGISTER_BAD_EXTENSION) {

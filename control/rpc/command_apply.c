@@ -43,17 +43,15 @@ static void on_applied(void *argument, const struct apply_result *result)
 	struct applying *applying = argument;
 
 	if (!result->accepted) {
-		log_event(LOG_LEVEL_WARNING, "apply_refused", "problems=%u",
-			  result->problems->count + result->problems->omitted);
 		rpc_call_refuse(applying->call, CTL_ERROR_REFUSED, problems_details(result->problems),
 				"refused: %u problem(s); nothing was changed, revision %llu stays in force",
 				result->problems->count + result->problems->omitted,
 				(unsigned long long)result->revision);
 	} else {
 		uint32_t dropped = result->dry_run ? 0 : registrar_drop_removed(applying->router->registrar);
-		if (!result->dry_run)
-			log_event(LOG_LEVEL_INFO, "applied", "revision=%llu wall_us=%llu registrations_dropped=%u",
-				  (unsigned long long)result->revision, (unsigned long long)result->wall_us, dropped);
+		if (dropped)
+			log_event(LOG_LEVEL_INFO, "registrations_dropped", "count=%u revision=%llu", dropped,
+				  (unsigned long long)result->revision);
 		rpc_call_result(applying->call, result_of(result));
 	}
 	free(applying);

@@ -80,7 +80,7 @@ static json_t *row_of(const struct reading *reading, const char *column, const c
 				(json_int_t) * (const uint64_t *)((const char *)&reading->total + offset));
 
 	for (uint32_t i = 0; i < reading->lcore_count; i++) {
-		char lcore[16];
+		char lcore[24];
 		snprintf(lcore, sizeof(lcore), "lcore_%u", i);
 		json_object_set_new(
 			row, lcore,

@@ -436,8 +436,11 @@ void rpc_server_close(struct rpc_server *server)
 		return;
 	while (!LIST_EMPTY(&server->clients)) {
 		struct rpc_client *client = LIST_FIRST(&server->clients);
-		/* The answer to `stop` has just been written. */
-		evbuffer_write(bufferevent_get_output(client->stream), bufferevent_getfd(client->stream));
+		struct evbuffer *output = bufferevent_get_output(client->stream);
+		/* The answer to `stop` has just been written; only the loop may take from the buffer, and it has ended.
+		 */
+		evbuffer_unfreeze(output, 1);
+		evbuffer_write(output, bufferevent_getfd(client->stream));
 		client_free(client);
 	}
 	evconnlistener_free(server->listener);

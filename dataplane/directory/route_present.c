@@ -31,10 +31,11 @@ static struct span written_since(const struct writing *writing, uint32_t start)
 /* RFC 3261 25.1: unreserved, and user-unreserved without ';' (a user parameter would begin) and '?'. */
 static bool is_user_byte(char byte)
 {
+	static const char marks[] = "-_.!~*'()&=+$,/";
 	char lower = span_lower_byte(byte);
 
 	return (byte >= '0' && byte <= '9') || (lower >= 'a' && lower <= 'z') ||
-	       (byte != '\0' && strchr("-_.!~*'()&=+$,/", byte) != NULL);
+	       memchr(marks, byte, sizeof(marks) - 1) != NULL;
 }
 
 /* A user part of a URI; '#' and whatever else may not stand in one is escaped. */

@@ -78,6 +78,9 @@ struct dataplane_port {
 enum status dataplane_create(struct dataplane **created, const struct dataplane_plan *plan, char *error,
 			     size_t error_bytes) AMITY_CHECKED;
 
+/* What DPDK's memory will hold: for the memory plan, before anything is made. Thread: any. */
+uint64_t dataplane_memory_bytes(const struct dataplane_plan *plan);
+
 /* `index` below plan->port_count. */
 const struct dataplane_port *dataplane_find_port(const struct dataplane *dataplane, uint32_t index);
 

@@ -60,9 +60,16 @@ static const char *take_address(struct sip_address *address, const char *at, con
 
 bool address_parse(struct sip_address *address, struct span *rest, struct span text)
 {
+	struct span tag;
+	return address_parse_with_tag(address, &tag, rest, text);
+}
+
+bool address_parse_with_tag(struct sip_address *address, struct span *tag, struct span *rest, struct span text)
+{
 	const char *end = text.at + text.length, *from = lexis_skip_white(text.at, end);
 	struct lexis_parameter parameter;
 	*address = (struct sip_address){0};
+	*tag = (struct span){0};
 
 	const char *at = take_address(address, from, end), *value_end = at;
 	if (at == NULL)
@@ -75,6 +82,8 @@ bool address_parse(struct sip_address *address, struct span *rest, struct span t
 			if (at == NULL)
 				return false;
 			value_end = parameter.value.at + parameter.value.length;
+			if (tag->length == 0 && span_equals_nocase(parameter.name, SPAN_LITERAL("tag")))
+				*tag = parameter.value;
 		}
 		address->parameters = lexis_span(parameters, value_end);
 	}

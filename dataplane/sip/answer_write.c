@@ -1,4 +1,5 @@
 #include "answer_write.h"
+#include "address_parse.h"
 #include "keyed_hash.h"
 #include "text_write.h"
 #include "via_stamp.h"
@@ -34,13 +35,26 @@ static bool write_header(struct text_writer *writer, const struct sip_message *r
 	return true;
 }
 
+/* Parsing ends at the first fault, perhaps before To: a request that gets its 400 may have a tag that the parser did
+ * not reach. */
+static bool has_to_tag(const struct sip_message *request)
+{
+	struct sip_address to;
+	struct span rest, tag;
+
+	if (request->to_tag.length)
+		return true;
+	return address_parse(&to, &rest, sip_message_first(request, SIP_HEADER_TO)) &&
+	       uri_find_parameter(&tag, to.parameters, SPAN_LITERAL("tag"));
+}
+
 static void write_dialog_headers(struct text_writer *writer, const struct sip_message *request,
 				 const struct answer *answer)
 {
 	if (write_header(writer, request, SIP_HEADER_FROM, SPAN_LITERAL("From: ")))
 		text_write_literal(writer, "\r\n");
 	if (write_header(writer, request, SIP_HEADER_TO, SPAN_LITERAL("To: "))) {
-		if (answer->status > 100 && request->to_tag.length == 0 && answer->to_tag.length > 0) {
+		if (answer->status > 100 && answer->to_tag.length > 0 && !has_to_tag(request)) {
 			text_write_literal(writer, ";tag=");
 			text_write_span(writer, answer->to_tag);
 		}

@@ -26,7 +26,7 @@ static const uint32_t second_bits[256] = {DIGITS(SECOND)};
 static const uint32_t third_bits[256] = {DIGITS(THIRD)};
 static const uint32_t fourth_bits[256] = {DIGITS(FOURTH)};
 
-/* Ends with all bytes read so far in the low 24 bits; *all loses IS_DIGIT at the first byte that is none. */
+/* The three bytes, in the low 24 bits; *all loses IS_DIGIT at the first byte that is no digit. */
 static uint32_t read_group(uint32_t *all, const uint8_t at[4])
 {
 	uint32_t a = first_bits[at[0]], b = second_bits[at[1]], c = third_bits[at[2]], d = fourth_bits[at[3]];

@@ -8,6 +8,10 @@
 
 #include "span.h"
 
+#if defined(__SSSE3__)
+#include <immintrin.h>
+#endif
+
 enum lexis_class {
 	LEXIS_TOKEN = 1,
 	LEXIS_WHITE = 2, /* SP, HT, and the CR and LF of a fold: values of headers have no other ones */
@@ -20,6 +24,7 @@ enum lexis_class {
 };
 
 extern const uint8_t lexis_classes[256];
+extern const uint8_t lexis_nibbles[8][16];
 
 struct lexis_parameter {
 	struct span name;
@@ -31,8 +36,39 @@ static inline bool lexis_is(char byte, uint8_t class)
 	return (lexis_classes[(uint8_t)byte] & class) != 0;
 }
 
+#if defined(__SSSE3__)
+/* Skips as long as whole sixteens of bytes are left. A byte above 0x7f always stops it, so that the caller looks at it
+ * again. */
+static inline const char *lexis_skip_sixteens(const char *at, const char *end, uint8_t class)
+{
+	const __m128i low_table = _mm_loadu_si128((const __m128i *)lexis_nibbles[__builtin_ctz(class)]);
+	const __m128i high_table = _mm_setr_epi8(1, 2, 4, 8, 16, 32, 64, (char)128, 0, 0, 0, 0, 0, 0, 0, 0);
+	const __m128i nibble = _mm_set1_epi8(0x0f);
+	while (end - at >= 16) {
+		__m128i bytes = _mm_loadu_si128((const __m128i *)at);
+		__m128i low = _mm_shuffle_epi8(low_table, _mm_and_si128(bytes, nibble));
+		__m128i high = _mm_shuffle_epi8(high_table, _mm_and_si128(_mm_srli_epi16(bytes, 4), nibble));
+		__m128i outside = _mm_cmpeq_epi8(_mm_and_si128(low, high), _mm_setzero_si128());
+		uint32_t stops = (uint32_t)_mm_movemask_epi8(outside);
+		if (stops)
+			return at + __builtin_ctz(stops);
+		at += 16;
+	}
+	return at;
+}
+#else
+static inline const char *lexis_skip_sixteens(const char *at, const char *end, uint8_t class)
+{
+	(void)end;
+	(void)class;
+	return at;
+}
+#endif
+
+/* Skips bytes of one class: a single bit of enum lexis_class. */
 static inline const char *lexis_skip(const char *at, const char *end, uint8_t class)
 {
+	at = lexis_skip_sixteens(at, end, class);
 	while (at < end && lexis_is(*at, class))
 		at++;
 	return at;
@@ -40,7 +76,9 @@ static inline const char *lexis_skip(const char *at, const char *end, uint8_t cl
 
 static inline const char *lexis_skip_white(const char *at, const char *end)
 {
-	return lexis_skip(at, end, LEXIS_WHITE);
+	while (at < end && lexis_is(*at, LEXIS_WHITE))
+		at++;
+	return at;
 }
 
 static inline struct span lexis_span(const char *from, const char *to)

@@ -32,37 +32,55 @@ static uint32_t find_line_end(const char *bytes, uint32_t start, uint32_t feed)
 	return feed > start && bytes[feed - 1] == '\r' ? feed - 1 : feed;
 }
 
-/*
- * Takes the next header line, with the lines that continue it.
- *
- * Result: false when there is none. header->name is not looked up; *name is empty when the line has none.
- */
-static bool take_header(struct sip_header *header, struct span *name, struct scan *scan)
+struct header_line {
+	struct span name;
+	uint32_t start;
+	uint32_t value;
+	uint32_t value_end;
+	uint8_t flags;
+};
+
+static bool is_white_or_control(char byte)
+{
+	return (uint8_t)byte <= ' ';
+}
+
+/* Takes the lines that continue a header line, and cuts white space of any kind from its value. */
+static void finish_odd_line(struct header_line *header, const struct scan_line *first, struct scan *scan)
+{
+	struct scan_line line = *first;
+	uint32_t value = first->stop + (first->stop < first->feed);
+	while (scan_is_next_folded(scan) && scan_take_line(&line, scan))
+		header->flags = SIP_HEADER_FOLDED;
+	uint32_t end = line.feed;
+	while (value < end && lexis_is(scan->bytes.at[value], LEXIS_WHITE))
+		value++;
+	while (end > value && lexis_is(scan->bytes.at[end - 1], LEXIS_WHITE))
+		end--;
+	header->value = value;
+	header->value_end = end;
+}
+
+/* Takes the next header line. Result: false when there is none. The name is what is before the colon, of a line without
+ * one all. */
+static inline bool take_header(struct header_line *header, struct scan *scan)
 {
 	struct scan_line line;
 	if (!scan_take_line(&line, scan))
 		return false;
 	const char *bytes = scan->bytes.at;
-	uint32_t name_end = line.stop, start = line.start, stop = line.stop, feed = line.feed;
-	header->start = (uint16_t)start;
+	header->name = span_make(bytes + line.start, line.stop - line.start);
+	header->start = line.start;
 	header->flags = 0;
-	while (scan_is_next_folded(scan) && scan_take_line(&line, scan)) {
-		header->flags = SIP_HEADER_FOLDED;
-		feed = line.feed;
+	if (line.stop < line.feed && !scan_is_next_folded(scan)) {
+		uint32_t value = line.stop + 1 + (bytes[line.stop + 1] == ' '),
+			 end = find_line_end(bytes, 0, line.feed);
+		header->value = value;
+		header->value_end = end;
+		if (!is_white_or_control(bytes[value]) && !is_white_or_control(bytes[end - 1]))
+			return true;
 	}
-	if (stop == feed || bytes[start] == ' ' || bytes[start] == '\t')
-		name_end = start;
-	while (name_end > start && (bytes[name_end - 1] == ' ' || bytes[name_end - 1] == '\t'))
-		name_end--;
-	*name = span_make(bytes + start, name_end - start);
-
-	uint32_t value = stop + (stop < feed);
-	while (value < feed && lexis_is(bytes[value], LEXIS_WHITE))
-		value++;
-	while (feed > value && lexis_is(bytes[feed - 1], LEXIS_WHITE))
-		feed--;
-	header->value = (uint16_t)value;
-	header->value_length = (uint16_t)(feed - value);
+	finish_odd_line(header, &line, scan);
 	return true;
 }
 
@@ -71,35 +89,67 @@ static bool is_token(struct span text)
 	return text.length && lexis_skip(text.at, text.at + text.length, LEXIS_TOKEN) == text.at + text.length;
 }
 
+/* What is rare: a name that we do not know, or that has white space before its colon. Result: false when it is no name.
+ */
+static bool find_odd_name(enum sip_header_name *known, struct span name, const char *end)
+{
+	const char *name_end = lexis_skip(name.at, end, LEXIS_TOKEN), *stop = name.at + name.length;
+	*known = SIP_HEADER_OTHER;
+	if (name_end != stop || name.length < 8)
+		*known = token_name_find_header(lexis_span(name.at, name_end));
+	while (name_end < stop && (*name_end == ' ' || *name_end == '\t'))
+		name_end++;
+	return name.length && *name.at != ' ' && *name.at != '\t' && *stop == ':' && name_end == stop;
+}
+
+/* Result: false when the line has no valid name. */
+static inline bool find_name(enum sip_header_name *known, const struct header_line *header, struct span bytes)
+{
+	if (header->start >= 8) {
+		*known = token_name_find_header_behind(header->name.at, header->name.length);
+		if (*known != SIP_HEADER_OTHER)
+			return true;
+	}
+	return find_odd_name(known, header->name, bytes.at + header->value_end);
+}
+
+static void store_header(struct sip_header *stored, const struct header_line *header, enum sip_header_name name)
+{
+	stored->start = (uint16_t)header->start;
+	stored->value = (uint16_t)header->value;
+	stored->value_length = (uint16_t)(header->value_end - header->value);
+	stored->name = (uint8_t)name;
+	stored->flags = header->flags;
+}
+
 /* Indexes all header lines. A broken one is left out and named by the reason; the others still serve an answer. */
 static enum reason index_headers(struct sip_message *message, uint64_t *repeated, struct scan *scan)
 {
 	enum reason reason = REASON_NONE;
-	struct sip_header header;
-	struct span name;
+	struct header_line header;
 	uint32_t count = 0;
-	while (take_header(&header, &name, scan)) {
-		enum sip_header_name known = token_name_find_header(name);
-		if (known == SIP_HEADER_OTHER && !is_token(name)) {
+	while (take_header(&header, scan)) {
+		enum sip_header_name name;
+		if (!find_name(&name, &header, scan->bytes)) {
 			reason = REASON_MALFORMED_HEADER;
 			continue;
 		}
 		if (count == SIP_HEADERS_MAX) {
-			message->headers_end = header.start;
-			return REASON_TOO_MANY_HEADERS;
+			message->headers_end = (uint16_t)header.start;
+			reason = REASON_TOO_MANY_HEADERS;
+			break;
 		}
-		header.name = (uint8_t)known;
-		if (message->first[known] == SIP_HEADER_NONE)
-			message->first[known] = (uint8_t)count;
-		else
-			*repeated |= BIT(known);
-		message->header[count++] = header;
-		message->header_count = (uint8_t)count;
+		store_header(&message->header[count], &header, name);
+		uint8_t first = message->first[name];
+		message->first[name] = first == SIP_HEADER_NONE ? (uint8_t)count : first;
+		*repeated |= (uint64_t)(first != SIP_HEADER_NONE) << name;
+		count++;
 	}
+	message->header_count = (uint8_t)count;
+	if (reason == REASON_TOO_MANY_HEADERS)
+		return reason;
 	message->headers_end = (uint16_t)scan->headers_end;
-	if (!scan->has_empty_line || scan->has_stray_cr)
-		reason = REASON_MALFORMED_HEADER;
-	return reason;
+	return scan->has_empty_line && !scan->has_stray_cr ? reason : REASON_MALFORMED_HEADER;
 }
 
 /* "SIP/2.0 SP 3DIGIT SP reason"; the second SP is often forgotten before an empty reason. */
@@ -213,10 +263,9 @@ static bool parse_party(struct slice *tag, const struct sip_message *message, en
 {
 	struct sip_address address;
 	struct span rest, value;
-	if (!address_parse(&address, &rest, sip_message_first(message, name)) || rest.length)
+	if (!address_parse_with_tag(&address, &value, &rest, sip_message_first(message, name)) || rest.length)
 		return false;
-	if (uri_find_parameter(&value, address.parameters, SPAN_LITERAL("tag")))
-		*tag = slice_of(message, value);
+	*tag = slice_of(message, value);
 	return true;
 }
 
@@ -308,18 +357,17 @@ enum reason message_parse(struct sip_message *message, struct span bytes)
 struct span message_find_call_id(struct span bytes)
 {
 	struct scan scan;
-	struct sip_header header;
+	struct header_line header;
 	struct scan_line start_line;
-	struct span name;
+	enum sip_header_name name;
 	if (bytes.length > SIP_MESSAGE_BYTES_MAX)
 		return (struct span){0};
 	scan_init(&scan, bytes);
 	if (!scan_take_line(&start_line, &scan))
 		return (struct span){0};
-	while (take_header(&header, &name, &scan))
-		if (name.length && span_lower_byte(*name.at) <= 'i' &&
-		    token_name_find_header(name) == SIP_HEADER_CALL_ID)
-			return span_make(bytes.at + header.value, header.value_length);
+	while (take_header(&header, &scan))
+		if (find_name(&name, &header, bytes) && name == SIP_HEADER_CALL_ID)
+			return span_make(bytes.at + header.value, header.value_end - header.value);
 	return (struct span){0};
 }
 

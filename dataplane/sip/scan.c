@@ -14,34 +14,37 @@ static uint64_t zero_bytes(uint64_t word)
 	return zero * 0x0102040810204080ull >> 56;
 }
 
-static struct scan_bitmaps take_bitmaps(const char *block)
+static struct scan_bitmaps take_whole_bitmaps(const char *block)
 {
 	struct scan_bitmaps bitmaps = {0};
 	for (uint32_t i = 0; i < SCAN_BLOCK_BYTES; i += 8) {
 		uint64_t word;
 		memcpy(&word, block + i, sizeof(word));
 		bitmaps.line_feeds |= zero_bytes(word ^ EACH_BYTE('\n')) << i;
-		bitmaps.colons |= zero_bytes(word ^ EACH_BYTE(':')) << i;
 		bitmaps.carriage_returns |= zero_bytes(word ^ EACH_BYTE('\r')) << i;
 	}
 	return bitmaps;
 }
 
+static struct scan_bitmaps take_bitmaps(struct span bytes, uint32_t offset)
+{
+	char rest[SCAN_BLOCK_BYTES] = {0};
+	if (bytes.length - offset >= SCAN_BLOCK_BYTES)
+		return take_whole_bitmaps(bytes.at + offset);
+	memcpy(rest, bytes.at + offset, bytes.length - offset);
+	return take_whole_bitmaps(rest);
+}
+
+static uint32_t find_colon(struct span bytes, uint32_t start, uint32_t feed)
+{
+	while (start < feed && bytes.at[start] != ':')
+		start++;
+	return start;
+}
+
 static void fill_scalar(struct scan *scan)
 {
-	scan_clear_window(scan);
-	while (!scan->is_done && scan_has_room(scan)) {
-		const char *at = scan->bytes.at + scan->offset;
-		uint32_t left = scan->bytes.length - scan->offset;
-		if (left >= SCAN_BLOCK_BYTES) {
-			scan_take_block(scan, take_bitmaps(at), SCAN_BLOCK_BYTES);
-			continue;
-		}
-		char rest[SCAN_BLOCK_BYTES] = {0};
-		if (left)
-			memcpy(rest, at, left);
-		scan_take_block(scan, take_bitmaps(rest), left);
-	}
+	scan_fill_by(scan, take_bitmaps, find_colon);
 }
 
 /* Written by scan_select before the lcores start, read by all of them. */

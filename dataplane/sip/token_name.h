@@ -8,10 +8,64 @@
 
 #include "sip_message.h"
 
+#define TOKEN_SLOT_BITS 8
+
+/* A word in three words of the machine; one of up to eight bytes stands in `head` and `tail` alike, the rest being
+ * zero. */
+struct token_row {
+	uint64_t head;
+	uint64_t middle; /* of words longer than 16 bytes */
+	uint64_t tail;
+	uint8_t length; /* 0: no word in this slot */
+	uint8_t name;
+};
+
+struct token_table {
+	uint64_t multiplier;
+	struct token_row rows[1 << TOKEN_SLOT_BITS];
+};
+
+extern const struct token_table token_name_headers;
+extern const struct token_table token_name_methods;
+
 /* Long and compact forms, without case. Thread: any. Result: SIP_HEADER_OTHER for any other text. */
 enum sip_header_name token_name_find_header(struct span text);
 
 /* With case (RFC 3261 7.1). Thread: any. Result: SIP_METHOD_OTHER for any other text. */
 enum sip_method token_name_find_method(struct span text);
+
+static inline uint64_t token_name_load(const char *at)
+{
+	uint64_t word;
+	memcpy(&word, at, sizeof(word));
+	return word;
+}
+
+/* Of a row in lower case: names of headers have letters and '-', of which letters alone have bit 0x40. */
+static inline uint64_t token_name_case_bits(uint64_t row)
+{
+	return (row & 0x4040404040404040ull) >> 1;
+}
+
+/*
+ * The same as token_name_find_header for a name with eight readable bytes before it: what else is in the message. Three
+ * loads without a branch on the length, as the lengths of names follow no pattern: short names are shifted out of the
+ * bytes before them.
+ */
+static inline enum sip_header_name token_name_find_header_behind(const char *at, uint32_t length)
+{
+	uint32_t missing = length < 8 ? 8 - length : 0, shift = missing * 8 & 63;
+	uint64_t tail = token_name_load(at + length - 8) >> shift, head = token_name_load(at - missing) >> shift;
+	uint64_t key = (tail | 0x2020202020202020ull) + length;
+	const struct token_row *row =
+		&token_name_headers.rows[key * token_name_headers.multiplier >> (64 - TOKEN_SLOT_BITS)];
+	uint64_t differs = ((tail | token_name_case_bits(row->tail)) ^ row->tail) |
+			   ((head | token_name_case_bits(row->head)) ^ row->head) | (length ^ row->length);
+	if (differs)
+		return SIP_HEADER_OTHER;
+	if (length > 16 && (token_name_load(at + 8) | token_name_case_bits(row->middle)) != row->middle)
+		return SIP_HEADER_OTHER;
+	return (enum sip_header_name)row->name;
+}
 
 #endif

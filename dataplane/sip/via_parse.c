@@ -13,6 +13,17 @@ static const char *take_token_and_slash(struct span *token, const char *at, cons
 	return token->length && at < end && *at == '/' ? lexis_skip_white(at + 1, end) : NULL;
 }
 
+/* Takes a token and the white space behind it. Result: behind them; NULL when one of them is missing. */
+static const char *take_transport(struct span *transport, const char *at, const char *end)
+{
+	const char *from = at;
+	at = lexis_skip(from, end, LEXIS_TOKEN);
+	*transport = lexis_span(from, at);
+	if (at == from || at == end || !lexis_is(*at, LEXIS_WHITE))
+		return NULL;
+	return lexis_skip_white(at, end);
+}
+
 /*
  * Takes `SIP / version / transport LWS`, the white space around the slashes being optional (RFC 3261 25.1). A request
  * of another version has it here too (RFC 4475 3.1.2.16), and is answered with 505 by this Via.
@@ -20,18 +31,15 @@ static const char *take_token_and_slash(struct span *token, const char *at, cons
 static const char *take_protocol(struct span *transport, const char *at, const char *end)
 {
 	struct span protocol, version;
+	if (end - at > 8 && memcmp(at, "SIP/2.0/", 8) == 0)
+		return take_transport(transport, at + 8, end);
 	at = take_token_and_slash(&protocol, at, end);
 	if (at == NULL || !span_equals_nocase(protocol, SPAN_LITERAL("SIP")))
 		return NULL;
 	at = take_token_and_slash(&version, at, end);
 	if (at == NULL)
 		return NULL;
-	const char *from = at;
-	at = lexis_skip(from, end, LEXIS_TOKEN);
-	*transport = lexis_span(from, at);
-	if (at == from || at == end || !lexis_is(*at, LEXIS_WHITE))
-		return NULL;
-	return lexis_skip_white(at, end);
+	return take_transport(transport, at, end);
 }
 
 static void note_parameter(struct sip_via *via, const struct lexis_parameter *parameter)

@@ -24,11 +24,18 @@ void guard_page_free(struct guard_page *guard)
 	munmap(guard->mapping, guard->mapping_bytes);
 }
 
-struct span guard_page_place(struct guard_page *guard, struct span input)
+char *guard_page_room(const struct guard_page *guard, size_t length)
 {
 	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	assert(input.length <= guard->capacity_bytes);
-	char *at = guard->mapping + page + guard->capacity_bytes - input.length;
+
+	assert(length <= guard->capacity_bytes);
+	return guard->mapping + page + guard->capacity_bytes - length;
+}
+
+struct span guard_page_place(struct guard_page *guard, struct span input)
+{
+	char *at = guard_page_room(guard, input.length);
+
 	if (input.length)
 		memcpy(at, input.at, input.length);
 	return span_make(at, input.length);

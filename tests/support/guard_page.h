@@ -23,4 +23,7 @@ void guard_page_free(struct guard_page *guard);
 /* Copies `input` to the end of the readable pages. Result: the copy, valid to the next call. */
 struct span guard_page_place(struct guard_page *guard, struct span input);
 
+/* The last `length` bytes before the unreadable page, for outputs. */
+char *guard_page_room(const struct guard_page *guard, size_t length);
+
 #endif

@@ -4,8 +4,8 @@
 #include <sodium.h>
 
 #include "answer_write.h"
-#include "guarded_text.h"
-#include "message_stub.h"
+#include "guard_page.h"
+#include "message_parse.h"
 
 #define REST                                                                                                           \
 	"From: \"A\" <sip:a@acme.example.net>;tag=9fxced76sl\r\nTo: <sip:b@acme.example.net>\r\nCall-ID: "             \
@@ -26,19 +26,21 @@ static struct net_address source_of(const char *ip, uint16_t port)
 static void check(const char *text, const struct answer *answer, const char *expected)
 {
 	static struct sip_message request;
-	struct guarded_text guarded = guarded_text_map(4096), in = guarded_text_map(4096);
+	struct guard_page guarded, in;
 	uint32_t length = (uint32_t)strlen(expected);
-	char *out = guarded_text_room(&guarded, length);
 
-	message_stub_fill(&request, guarded_text_copy(&in, span_of_text(text)));
-	int written = answer_write(guarded_text_room(&guarded, 4096), 4096, &request, answer);
-	assert_span_equal(span_make(guarded_text_room(&guarded, 4096), (size_t)written), span_of_text(expected));
+	guard_page_build(&guarded, 4096);
+	guard_page_build(&in, 4096);
+	char *out = guard_page_room(&guarded, length);
+	message_parse(&request, guard_page_place(&in, span_of_text(text)));
+	int written = answer_write(guard_page_room(&guarded, 4096), 4096, &request, answer);
+	assert_span_equal(span_make(guard_page_room(&guarded, 4096), (size_t)written), span_of_text(expected));
 	assert_int_equal(answer_write(out, length, &request, answer), length);
 	assert_memory_equal(out, expected, length);
 	for (uint32_t room = 0; room < length; room++)
-		assert_int_equal(answer_write(guarded_text_room(&guarded, room), room, &request, answer), -1);
-	guarded_text_unmap(&guarded);
-	guarded_text_unmap(&in);
+		assert_int_equal(answer_write(guard_page_room(&guarded, room), room, &request, answer), -1);
+	guard_page_free(&guarded);
+	guard_page_free(&in);
 }
 
 static void a_whole_answer(void **state)
@@ -165,7 +167,7 @@ static void answers_find_their_way(void **state)
 	(void)state;
 	source.transport = TRANSPORT_TCP;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		message_stub_fill(&request, span_of_text(rows[i].request));
+		message_parse(&request, span_of_text(rows[i].request));
 		struct net_address destination = answer_destination(&request, &source), expected = source;
 		expected.port = rows[i].port;
 		assert_true(net_address_equals(&destination, &expected));
@@ -191,14 +193,14 @@ static void the_tag_is_known_in_the_ack(void **state)
 	};
 
 	(void)state;
-	message_stub_fill(&request, span_of_text(REQUEST("Via: SIP/2.0/UDP 10.1.1.1;branch=z9hG4bKa\r\n")));
+	message_parse(&request, span_of_text(REQUEST("Via: SIP/2.0/UDP 10.1.1.1;branch=z9hG4bKa\r\n")));
 	answer_make_tag(tag, &request, key);
 	answer_make_tag(again, &request, key);
 	assert_memory_equal(tag, again, sizeof(tag));
 	assert_false(answer_is_own_tag(&request, key));
 	for (size_t i = 0; i < sizeof(acks) / sizeof(acks[0]); i++) {
 		snprintf(text, sizeof(text), acks[i], tag);
-		message_stub_fill(&ack, span_of_text(text));
+		message_parse(&ack, span_of_text(text));
 		assert_int_equal(answer_is_own_tag(&ack, key), i == 0);
 		assert_false(answer_is_own_tag(&ack, other_key));
 	}

@@ -3,30 +3,32 @@
 #include <stdlib.h>
 
 #include "base64url_read.h"
-#include "guarded_text.h"
+#include "guard_page.h"
 #include "text_write.h"
 
 static void reads_what_was_written(void **state)
 {
-	struct guarded_text guarded = guarded_text_map(512), out = guarded_text_map(512);
+	struct guard_page guarded, out;
 	uint8_t bytes[300];
 	char buffer[400];
 
+	guard_page_build(&guarded, 512);
+	guard_page_build(&out, 512);
 	(void)state;
 	for (uint32_t length = 0; length <= sizeof(bytes); length++) {
 		for (uint32_t i = 0; i < length; i++)
 			bytes[i] = (uint8_t)rand();
 		struct text_writer writer = text_write_begin(buffer, sizeof(buffer));
 		text_write_base64url(&writer, bytes, length);
-		struct span text = guarded_text_copy(&guarded, text_written(&writer));
-		uint8_t *room = (uint8_t *)guarded_text_room(&out, length);
+		struct span text = guard_page_place(&guarded, text_written(&writer));
+		uint8_t *room = (uint8_t *)guard_page_room(&out, length);
 		assert_int_equal(base64url_read(room, length, text), length);
 		assert_memory_equal(room, bytes, length);
 		if (length)
 			assert_int_equal(base64url_read(room + 1, length - 1, text), -1);
 	}
-	guarded_text_unmap(&guarded);
-	guarded_text_unmap(&out);
+	guard_page_free(&guarded);
+	guard_page_free(&out);
 }
 
 static void refuses_what_has_another_spelling(void **state)

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "digest.h"
-#include "guarded_text.h"
+#include "guard_page.h"
 
 struct example {
 	const char *username, *realm, *password, *method, *uri, *nonce, *nc, *cnonce, *qop, *response;
@@ -32,7 +32,7 @@ static const struct example examples[] = {
 	 "c506f7e9b6955fac24e3dd0bf82e915569904eada93b17bfc2a8461f1df65feb", DIGEST_SHA256},
 };
 
-static struct guarded_text guarded;
+static struct guard_page guarded;
 
 static bool verify(const struct example *example, struct span response)
 {
@@ -42,7 +42,7 @@ static bool verify(const struct example *example, struct span response)
 		.realm = span_of_text(example->realm),
 		.nonce = span_of_text(example->nonce),
 		.uri = span_of_text(example->uri),
-		.response = guarded_text_copy(&guarded, response),
+		.response = guard_page_place(&guarded, response),
 		.cnonce = span_of_text(example->cnonce),
 		.qop = span_of_text(example->qop),
 		.nc_text = span_of_text(example->nc),
@@ -142,6 +142,6 @@ int main(void)
 		cmocka_unit_test(refuses_other_qops_and_algorithms),
 	};
 
-	guarded = guarded_text_map(128);
+	guard_page_build(&guarded, 128);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "edit_list.h"
-#include "guarded_text.h"
+#include "guard_page.h"
 
 static struct edit_list list;
 
@@ -14,17 +14,19 @@ static struct slice part(uint16_t offset, uint16_t length)
 
 static void check(struct span received, const char *expected)
 {
-	struct guarded_text guarded = guarded_text_map(4096), in = guarded_text_map(4096);
+	struct guard_page guarded, in;
 	uint32_t length = (uint32_t)strlen(expected);
-	char *out = guarded_text_room(&guarded, length);
 
-	received = guarded_text_copy(&in, received);
+	guard_page_build(&guarded, 4096);
+	guard_page_build(&in, 4096);
+	char *out = guard_page_room(&guarded, length);
+	received = guard_page_place(&in, received);
 	assert_int_equal(edit_list_apply(&list, out, length, received), length);
 	assert_span_equal(span_make(out, length), span_of_text(expected));
 	for (uint32_t room = 0; room < length; room++)
-		assert_int_equal(edit_list_apply(&list, guarded_text_room(&guarded, room), room, received), -1);
-	guarded_text_unmap(&guarded);
-	guarded_text_unmap(&in);
+		assert_int_equal(edit_list_apply(&list, guard_page_room(&guarded, room), room, received), -1);
+	guard_page_free(&guarded);
+	guard_page_free(&in);
 }
 
 static void replaces_inserts_and_removes(void **state)

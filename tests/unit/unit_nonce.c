@@ -2,7 +2,7 @@
 
 #include <sodium.h>
 
-#include "guarded_text.h"
+#include "guard_page.h"
 #include "nonce.h"
 
 #define NOW_S 1800000000u
@@ -79,16 +79,17 @@ static void every_bit_counts(void **state)
 
 static void any_other_length_is_refused(void **state)
 {
-	struct guarded_text guarded = guarded_text_map(64);
+	struct guard_page guarded;
 	char text[NONCE_TEXT_BYTES + 4];
 
+	guard_page_build(&guarded, 64);
 	(void)state;
 	issue(text);
 	memcpy(text + NONCE_TEXT_BYTES, "AAAA", 4);
 	for (uint32_t length = 0; length <= sizeof(text); length++)
-		assert_int_equal(verifies(guarded_text_copy(&guarded, span_make(text, length)), NOW_S),
+		assert_int_equal(verifies(guard_page_place(&guarded, span_make(text, length)), NOW_S),
 				 length == NONCE_TEXT_BYTES);
-	guarded_text_unmap(&guarded);
+	guard_page_free(&guarded);
 }
 
 static void outlives_one_rotation(void **state)

@@ -1,4 +1,5 @@
 /* Reading documents: types, keys, formats and ranges, each refusal with its place. */
+#include <string.h>
 #include <stdlib.h>
 
 #include "cmocka_all.h"

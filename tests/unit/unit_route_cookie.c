@@ -3,7 +3,7 @@
 #include <sodium.h>
 #include <stdlib.h>
 
-#include "guarded_text.h"
+#include "guard_page.h"
 #include "keyed_hash.h"
 #include "route_cookie.h"
 #include "text_write.h"
@@ -13,7 +13,7 @@ static struct secret_keys keys = {
 	.tag_key = "tag key, never..",
 };
 static const struct span call_id = SPAN_LITERAL("3848276298220188511@192.0.2.4");
-static struct guarded_text text_page, plain_page;
+static struct guard_page text_page, plain_page;
 static char *plain;
 
 static struct dialog_cookie usual_cookie(void)
@@ -53,7 +53,7 @@ static struct span seal(const struct dialog_cookie *cookie, char text[ROUTE_COOK
 	int length = route_cookie_seal_dialog(text, ROUTE_COOKIE_TEXT_BYTES_MAX, cookie, &keys, call_id);
 
 	assert_true(length > 0);
-	struct span sealed = guarded_text_copy(&text_page, span_make(text, (size_t)length));
+	struct span sealed = guard_page_place(&text_page, span_make(text, (size_t)length));
 	assert_true(route_cookie_open_dialog(&opened, plain, sealed, &keys, call_id));
 	assert_same_dialog(&opened, cookie);
 	return span_make(text, (size_t)length);
@@ -159,7 +159,7 @@ static void every_changed_byte_is_refused(void **state)
 		text[at] = right;
 	}
 	for (uint32_t length = 0; length < sealed.length; length++)
-		assert_false(opens(guarded_text_copy(&text_page, span_make(text, length))));
+		assert_false(opens(guard_page_place(&text_page, span_make(text, length))));
 	text[sealed.length] = 'A';
 	assert_false(opens(span_make(text, sealed.length + 1)));
 	text[sealed.length] = '=';
@@ -334,7 +334,7 @@ static void the_bounds_are_reached(void **state)
 	assert_true(route_cookie_open_branch(&opened, plain, span_make(text, (size_t)length), &keys, call_id));
 	assert_span_equal(opened.sender_to, cookie.sender_to);
 	for (int room = 0; room<length; room += room> length - 5 ? 1 : 13)
-		assert_int_equal(route_cookie_seal_branch(guarded_text_room(&text_page, (size_t)room), (uint32_t)room,
+		assert_int_equal(route_cookie_seal_branch(guard_page_room(&text_page, (size_t)room), (uint32_t)room,
 							  &cookie, &keys, call_id, SPAN_LITERAL("t")),
 				 -1);
 	cookie.sender_to.length++;
@@ -358,9 +358,9 @@ int main(void)
 		cmocka_unit_test(the_bounds_are_reached),
 	};
 
-	text_page = guarded_text_map(ROUTE_COOKIE_TEXT_BYTES_MAX);
-	plain_page = guarded_text_map(ROUTE_COOKIE_PLAIN_BYTES_MAX);
-	plain = guarded_text_room(&plain_page, ROUTE_COOKIE_PLAIN_BYTES_MAX);
+	guard_page_build(&text_page, ROUTE_COOKIE_TEXT_BYTES_MAX);
+	guard_page_build(&plain_page, ROUTE_COOKIE_PLAIN_BYTES_MAX);
+	plain = guard_page_room(&plain_page, ROUTE_COOKIE_PLAIN_BYTES_MAX);
 
 	/* Before sodium_init() libsodium has found no AES: what a node without it does. */
 	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];

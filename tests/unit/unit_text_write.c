@@ -3,7 +3,7 @@
 #include <arpa/inet.h>
 #include <stdlib.h>
 
-#include "guarded_text.h"
+#include "guard_page.h"
 #include "text_write.h"
 
 static void numbers(void **state)
@@ -94,12 +94,13 @@ static void addresses(void **state)
 
 static void out_of_room_stays_out_of_room(void **state)
 {
-	struct guarded_text guarded = guarded_text_map(64);
+	struct guard_page guarded;
 	uint8_t bytes[16] = {0xff, 0xff};
 
+	guard_page_build(&guarded, 64);
 	(void)state;
 	for (uint32_t room = 0; room < 64; room++) {
-		struct text_writer writer = text_write_begin(guarded_text_room(&guarded, room), room);
+		struct text_writer writer = text_write_begin(guard_page_room(&guarded, room), room);
 		text_write_literal(&writer, "abc");
 		text_write_number(&writer, 1234567);
 		text_write_hex(&writer, bytes, 16);
@@ -109,7 +110,7 @@ static void out_of_room_stays_out_of_room(void **state)
 		text_write_char(&writer, 'x');
 		assert_int_equal(writer.overflowed, room < 3 + 7 + 32 + 22 + 1);
 	}
-	guarded_text_unmap(&guarded);
+	guard_page_free(&guarded);
 }
 
 int main(void)

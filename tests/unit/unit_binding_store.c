@@ -1,0 +1,231 @@
+/*
+ * The binding store: what was committed is read back exactly; what was not is not there; a damaged file is refused by
+ * name.
+ */
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "binding_store.h"
+#include "cmocka_all.h"
+
+static char directory[64], path[128], problem[1024];
+static struct binding_store *store;
+
+static enum status try_open(void)
+{
+	problem[0] = '\0';
+	return binding_store_open(&store, directory, problem, sizeof(problem));
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	snprintf(directory, sizeof(directory), "/tmp/amity-store-XXXXXX");
+	if (!mkdtemp(directory))
+		return -1;
+	snprintf(path, sizeof(path), "%s/bindings.db", directory);
+	return try_open();
+}
+
+static int tear_down(void **state)
+{
+	static const char *const endings[] = {"", "-wal", "-shm"};
+	char file[160];
+	(void)state;
+	binding_store_close(store);
+	for (int i = 0; i < 3; i++) {
+		snprintf(file, sizeof(file), "%s%s", path, endings[i]);
+		unlink(file);
+	}
+	rmdir(directory);
+	return 0;
+}
+
+static struct binding_record example(const char *contact)
+{
+	struct binding_record record = {
+		.contact = span_of_text(contact),
+		.path = SPAN_LITERAL("<sip:p;lr>"),
+		.call_id = SPAN_LITERAL("c@h"),
+		.instance = SPAN_LITERAL("\"<urn:uuid:1>\""),
+		.user_agent = SPAN_LITERAL("Box 'quoted' \xc3\xa9"),
+		.registered_unix_s = 1000,
+		.expires_unix_s = 4000000000,
+		.cseq = UINT32_MAX,
+		.interface = 3,
+		.q = 700,
+		.behind_nat = true,
+	};
+	record.received = (struct net_address){.ip = {0x20, 1}, .port = 40000};
+	record.local = (struct net_address){.ip = {0x20, 2}, .port = 5060};
+	record.next_hop = (struct net_address){.ip = {0x20, 3}, .port = 5061, .transport = TRANSPORT_TCP};
+	return record;
+}
+
+static void put(const char *aor, const char *contact)
+{
+	struct binding_record record = example(contact);
+	assert_int_equal(binding_store_put(store, span_of_text(aor), &record), STATUS_OK);
+}
+
+static struct binding_record *loaded[16];
+static uint32_t loaded_count;
+
+static enum status keep(void *argument, struct span aor, const struct binding_record *draft)
+{
+	(void)argument, (void)aor;
+	loaded[loaded_count++] = binding_record_make(draft);
+	return STATUS_OK;
+}
+
+static uint32_t load(void)
+{
+	while (loaded_count)
+		binding_record_release(loaded[--loaded_count]);
+	assert_int_equal(binding_store_load(store, keep, NULL), STATUS_OK);
+	return loaded_count;
+}
+
+static void reopen(void)
+{
+	binding_store_close(store);
+	assert_int_equal(try_open(), STATUS_OK);
+}
+
+static void everything_is_read_back(void **state)
+{
+	struct binding_record wanted = example("sip:%00;a=b?c=d@h");
+	(void)state;
+	assert_int_equal(binding_store_begin(store), STATUS_OK);
+	put("pbx@d", "sip:%00;a=b?c=d@h");
+	assert_int_equal(binding_store_commit(store), STATUS_OK);
+	reopen();
+	assert_int_equal(load(), 1);
+	assert_span_equal(loaded[0]->contact, wanted.contact);
+	assert_span_equal(loaded[0]->path, wanted.path);
+	assert_span_equal(loaded[0]->call_id, wanted.call_id);
+	assert_span_equal(loaded[0]->instance, wanted.instance);
+	assert_span_equal(loaded[0]->user_agent, wanted.user_agent);
+	assert_memory_equal(&loaded[0]->received, &wanted.received, sizeof(wanted.received));
+	assert_memory_equal(&loaded[0]->local, &wanted.local, sizeof(wanted.local));
+	assert_memory_equal(&loaded[0]->next_hop, &wanted.next_hop, sizeof(wanted.next_hop));
+	assert_int_equal(loaded[0]->registered_unix_s, 1000);
+	assert_int_equal(loaded[0]->expires_unix_s, 4000000000);
+	assert_int_equal(loaded[0]->cseq, UINT32_MAX);
+	assert_int_equal(loaded[0]->interface, 3);
+	assert_int_equal(loaded[0]->q, 700);
+	assert_true(loaded[0]->behind_nat);
+	binding_record_release(loaded[--loaded_count]);
+}
+
+static void put_replaces_remove_removes(void **state)
+{
+	(void)state;
+	assert_int_equal(binding_store_begin(store), STATUS_OK);
+	put("pbx@d", "sip:a@h");
+	put("pbx@d", "sip:a@h");
+	put("pbx@d", "sip:b@h");
+	put("other@d", "sip:a@h");
+	assert_int_equal(binding_store_remove(store, SPAN_LITERAL("pbx@d"), SPAN_LITERAL("sip:a@h")), STATUS_OK);
+	assert_int_equal(binding_store_commit(store), STATUS_OK);
+	assert_int_equal(load(), 2);
+	assert_int_equal(binding_store_expire(store, 3999999999), STATUS_OK);
+	assert_int_equal(load(), 2);
+	assert_int_equal(binding_store_expire(store, 4000000000), STATUS_OK);
+	assert_int_equal(load(), 0);
+}
+
+static void rollback_leaves_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(binding_store_begin(store), STATUS_OK);
+	put("pbx@d", "sip:a@h");
+	binding_store_rollback(store);
+	binding_store_rollback(store); /* without a transaction: nothing happens */
+	assert_int_equal(load(), 0);
+	assert_int_equal(binding_store_begin(store), STATUS_OK);
+	put("pbx@d", "sip:a@h");
+	reopen();
+	assert_int_equal(load(), 0);
+}
+
+static void damaged_file_is_refused_by_name(void **state)
+{
+	(void)state;
+	assert_int_equal(binding_store_begin(store), STATUS_OK);
+	for (uint32_t i = 0; i < 1000; i++) {
+		char contact[32];
+		snprintf(contact, sizeof(contact), "sip:%u@h", i);
+		put("pbx@d", contact);
+	}
+	assert_int_equal(binding_store_commit(store), STATUS_OK);
+	binding_store_close(store);
+	store = NULL;
+	FILE *file = fopen(path, "r+b");
+	assert_non_null(file);
+	for (long offset = 4096; offset < 16384; offset += 64) {
+		fseek(file, offset, SEEK_SET);
+		fwrite("damage", 1, 6, file);
+	}
+	fclose(file);
+	assert_int_equal(try_open(), STATUS_STORE);
+	assert_non_null(strstr(problem, path));
+	assert_non_null(strstr(problem, "move it"));
+}
+
+static void no_database_is_refused_by_name(void **state)
+{
+	(void)state;
+	binding_store_close(store);
+	store = NULL;
+	FILE *file = fopen(path, "wb");
+	fputs("this was never a database, but somebody's notes about one, long enough to be more than a header of "
+	      "SQLite is",
+	      file);
+	fclose(file);
+	assert_int_equal(try_open(), STATUS_STORE);
+	assert_non_null(strstr(problem, path));
+}
+
+static void other_version_is_refused(void **state)
+{
+	sqlite3 *database;
+	(void)state;
+	binding_store_close(store);
+	store = NULL;
+	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(database, "PRAGMA user_version = 2", NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(database);
+	assert_int_equal(try_open(), STATUS_STORE);
+	assert_non_null(strstr(problem, "version 2"));
+}
+
+static void missing_directory_is_refused_by_name(void **state)
+{
+	(void)state;
+	binding_store_close(store);
+	store = NULL;
+	char kept[sizeof(directory)];
+	memcpy(kept, directory, sizeof(kept));
+	snprintf(directory, sizeof(directory), "/nonexistent/amity");
+	assert_int_equal(try_open(), STATUS_IO);
+	assert_non_null(strstr(problem, "/nonexistent/amity/bindings.db"));
+	memcpy(directory, kept, sizeof(directory));
+}
+
+int main(void)
+{
+	const struct CMUnitTest cases[] = {
+		cmocka_unit_test_setup_teardown(everything_is_read_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(put_replaces_remove_removes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rollback_leaves_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(damaged_file_is_refused_by_name, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(no_database_is_refused_by_name, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(other_version_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(missing_directory_is_refused_by_name, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(cases, NULL, NULL);
+}

@@ -1,0 +1,73 @@
+#include "lexis.h"
+
+#include "guard_page.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+static struct guard_page guard;
+
+/* Both tables say the same of every byte and class; the skip stops at the same byte, wherever it stands. */
+static void test_tables_agree(void **state)
+{
+	(void)state;
+	for (uint32_t class = 0; class < 8; class ++)
+		for (uint32_t byte = 0; byte < 128; byte++)
+			assert_int_equal(lexis_nibbles[class][byte & 15] >> (byte >> 4) & 1,
+					 lexis_classes[byte] >> class & 1);
+}
+
+static void test_skip(void **state)
+{
+	(void)state;
+	for (uint32_t byte = 0; byte < 256; byte++)
+		for (uint32_t at = 0; at < 40; at++) {
+			char text[40];
+			memset(text, 'a', sizeof(text));
+			text[at] = (char)byte;
+			struct span input = guard_page_place(&guard, span_make(text, sizeof(text)));
+			const char *stop = lexis_skip(input.at, input.at + input.length, LEXIS_VALUE);
+			assert_int_equal(stop - input.at, lexis_classes[byte] & LEXIS_VALUE ? 40 : at);
+			assert_int_equal(lexis_has_white_or_control(input), byte <= 0x20);
+		}
+}
+
+static void test_numbers(void **state)
+{
+	(void)state;
+	uint32_t number;
+	assert_true(lexis_parse_number(&number, SPAN_LITERAL("4294967295"), UINT32_MAX));
+	assert_int_equal(number, UINT32_MAX);
+	assert_false(lexis_parse_number(&number, SPAN_LITERAL("4294967296"), UINT32_MAX));
+	assert_false(lexis_parse_number(&number, SPAN_LITERAL("36893488147419103233"), UINT32_MAX));
+	assert_true(lexis_parse_number(&number, SPAN_LITERAL("0000000000000000000000007"), 7));
+	assert_false(lexis_parse_number(&number, SPAN_LITERAL("8"), 7));
+	assert_false(lexis_parse_number(&number, SPAN_LITERAL(""), 7));
+	assert_false(lexis_parse_number(&number, SPAN_LITERAL("1 "), 7));
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	guard_page_build(&guard, 4096);
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	guard_page_free(&guard);
+	return 0;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_tables_agree),
+		cmocka_unit_test(test_skip),
+		cmocka_unit_test(test_numbers),
+	};
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
