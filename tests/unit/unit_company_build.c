@@ -92,11 +92,11 @@ static void pattern_ids_follow_the_order_of_r8(void **state)
 {
 	(void)state;
 	struct model *model = provision_text_must("companies:\n- {name: a, domain: a.b, country: ES, friends: [\n"
-						  "{name: b, password: p, priority: 5, patterns: [b1, b2]},\n"
-						  "{name: c, password: p, priority: 0, patterns: [c1]},\n"
-						  "{name: a, password: p, priority: 5, patterns: [a1]},\n"
-						  "{name: B, password: p, priority: 5, patterns: [B1]},\n"
-						  "{name: aa, password: p, priority: 5, patterns: [aa1]}]}\n");
+						  "   {name: b, password: p, priority: 5, patterns: [b1, b2]},\n"
+						  "   {name: c, password: p, priority: 0, patterns: [c1]},\n"
+						  "   {name: a, password: p, priority: 5, patterns: [a1]},\n"
+						  "   {name: B, password: p, priority: 5, patterns: [B1]},\n"
+						  "   {name: aa, password: p, priority: 5, patterns: [aa1]}]}\n");
 	struct company_block *block = build(model);
 	model_free(model);
 	const struct company *company = company_build_view(block);

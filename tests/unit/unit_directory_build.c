@@ -139,7 +139,7 @@ static void a_large_directory_is_built(void **state)
 {
 	(void)state;
 	const char *wanted = getenv("AMITY_COMPANIES");
-	uint32_t companies = wanted ? (uint32_t)atoi(wanted) : 300;
+	uint32_t companies = wanted ? (uint32_t)atoi(wanted) : 40;
 	char *text = make_document(companies, 10, UINT32_MAX), *changed_text = make_document(companies, 10, 5);
 	struct timespec start;
 	clock_gettime(CLOCK_MONOTONIC, &start);
