@@ -1,14 +1,14 @@
 /*
- * bench_pipeline - what a message costs on one lcore, through all stages, and where: bursts of 32 over a port made of rings, a
- * directory of 10,000 companies with 10 friends and 2 patterns each.
+ * bench_pipeline - what a message costs on one lcore, through all stages, and where: bursts of 32 over a port made of
+ * rings, a directory of 10,000 companies with 10 friends and 2 patterns each.
  *
  *   parse        receive, steer and parse of a mix of messages (bench/messages)
  *   invite_auth  an INVITE with credentials to a friend, forwarded
  *   response     180 and 200 to such an INVITE, passed back
  *   in_dialog    ACK and BYE with our cookie, passed on
  *
- * The messages are made through the router itself (challenge, answer, Record-Route), so they are what peers would send. Copying a message into an
- * mbuf and taking what left away are outside the clock.
+ * The messages are made through the router itself (challenge, answer, Record-Route), so they are what peers would send.
+ * Copying a message into an mbuf and taking what left away are outside the clock.
  */
 #include <inttypes.h>
 #include <rte_cycles.h>
@@ -23,13 +23,13 @@
 #include "sip_client.h"
 #include "worker.h"
 
-#define COMPANIES         10000
-#define COMPANIES_SHORT   20
-#define FRIENDS           10
-#define MESSAGES          4096
-#define MESSAGES_SHORT    64
-#define ROUNDS            15
-#define STAGES_MAX        32
+#define COMPANIES	10000
+#define COMPANIES_SHORT 20
+#define FRIENDS		10
+#define MESSAGES	4096
+#define MESSAGES_SHORT	64
+#define ROUNDS		15
+#define STAGES_MAX	32
 
 struct message {
 	struct span bytes;
@@ -40,7 +40,7 @@ struct workload {
 	const char *name;
 	struct message *message;
 	uint32_t count;
-	uint32_t stages; /* how many of the walk are run; the last one always is */
+	uint32_t stages;   /* how many of the walk are run; the last one always is */
 	uint64_t expected; /* packets that have to leave in a round */
 };
 
@@ -60,14 +60,16 @@ static char *make_provisioning(uint32_t company_count)
 	size_t length = (size_t)snprintf(text, size, "companies:\n");
 
 	for (uint32_t c = 0; c < company_count; c++) {
-		length += (size_t)snprintf(text + length, size - length,
-					   "  - name: company-%u\n    domain: c%u.example.net\n    country: ES\n    users:\n"
-					   "      - {name: alice, password: secret, extension: \"101\"}\n"
-					   "    extensions:\n      - {number: \"101\", route: {user: alice}}\n    friends:\n",
-					   c, c);
+		length += (size_t)snprintf(
+			text + length, size - length,
+			"  - name: company-%u\n    domain: c%u.example.net\n    country: ES\n    users:\n"
+			"      - {name: alice, password: secret, extension: \"101\"}\n"
+			"    extensions:\n      - {number: \"101\", route: {user: alice}}\n    friends:\n",
+			c, c);
 		for (uint32_t f = 0; f < FRIENDS; f++)
 			length += (size_t)snprintf(text + length, size - length,
-						   "      - {name: friend-%u, password: secret, priority: %u, direct: \"udp:192.0.2.%u:5060\", "
+						   "      - {name: friend-%u, password: secret, priority: %u, direct: "
+						   "\"udp:192.0.2.%u:5060\", "
 						   "patterns: [\"^2%u[0-9]{2}$\", \"^%u7%u[0-9]+$\"]}\n",
 						   f, 10 + f, 10 + f, f, 3 + f % 7, c);
 		must(length < size - 1);
@@ -82,15 +84,17 @@ static struct span keep(const char *text)
 	return span_of_text(copy);
 }
 
-static const char body[] = "v=0\r\no=alice 53655765 2353687637 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"
-			   "m=audio 49170 RTP/AVP 8 0 18 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\n"
-			   "a=rtpmap:18 G729/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=sendrecv\r\n";
+static const char body[] =
+	"v=0\r\no=alice 53655765 2353687637 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"
+	"m=audio 49170 RTP/AVP 8 0 18 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\n"
+	"a=rtpmap:18 G729/8000\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-16\r\na=sendrecv\r\n";
 
 /* INVITE -> 407 -> INVITE with credentials -> what the friend gets -> 180, 200 -> ACK, BYE. */
 static void make_call(struct bench *bench, uint32_t index)
 {
 	uint32_t company = (uint32_t)(index * 2654435761u) % bench->company_count, friend = index % FRIENDS;
-	char text[SIP_TEXT_BYTES_MAX], uri[128], from[128], to[160], call_id[64], branch[64], authorization[1024], headers[2600];
+	char text[SIP_TEXT_BYTES_MAX], uri[128], from[128], to[160], call_id[64], branch[64], authorization[1024],
+		headers[2600];
 	char route[2048];
 	struct pipeline_message challenge, forwarded;
 	struct sip_account account = {.user = "alice", .password = "secret", .nc = 1};
@@ -100,15 +104,22 @@ static void make_call(struct bench *bench, uint32_t index)
 	snprintf(to, sizeof(to), "<%s>", uri);
 	snprintf(call_id, sizeof(call_id), "%08x-3848276298220188511@192.0.2.7", index * 2246822519u);
 	snprintf(branch, sizeof(branch), "z9hG4bK-524287-1---%08x", index);
-	struct sip_request request = {.uri = uri, .from = from, .to = to, .call_id = call_id, .branch = branch, .body = body,
-				      .headers = "Contact: <sip:alice@192.0.2.7:5060>\r\nContent-Type: application/sdp\r\n"};
+	struct sip_request request = {
+		.uri = uri,
+		.from = from,
+		.to = to,
+		.call_id = call_id,
+		.branch = branch,
+		.body = body,
+		.headers = "Contact: <sip:alice@192.0.2.7:5060>\r\nContent-Type: application/sdp\r\n"};
 	sip_request_write(text, &request);
 	pipeline_send(bench->pipeline, "192.0.2.7:5060", text);
 	must(pipeline_take(bench->pipeline, &challenge));
 	sip_authorization_write(authorization, challenge.text, &account, "INVITE", uri);
 	snprintf(headers, sizeof(headers),
 		 "Contact: <sip:alice@192.0.2.7:5060>\r\nUser-Agent: bench 1.0\r\nSupported: replaces, timer\r\n"
-		 "Allow: INVITE, ACK, CANCEL, OPTIONS, BYE, REFER, NOTIFY, MESSAGE, INFO\r\n%sContent-Type: application/sdp\r\n",
+		 "Allow: INVITE, ACK, CANCEL, OPTIONS, BYE, REFER, NOTIFY, MESSAGE, INFO\r\n%sContent-Type: "
+		 "application/sdp\r\n",
 		 authorization);
 	request.headers = headers;
 	request.cseq = 2;
@@ -120,15 +131,22 @@ static void make_call(struct bench *bench, uint32_t index)
 	bench->invite[index].bytes = keep(text);
 	snprintf(bench->invite[index].source, sizeof(bench->invite[index].source), "192.0.2.7:5060");
 
-	sip_response_write(text, forwarded.text, index % 2 ? 180 : 200, "calleetag", "Contact: <sip:2000@192.0.2.10:5060>\r\n");
+	sip_response_write(text, forwarded.text, index % 2 ? 180 : 200, "calleetag",
+			   "Contact: <sip:2000@192.0.2.10:5060>\r\n");
 	bench->response[index].bytes = keep(text);
 	snprintf(bench->response[index].source, sizeof(bench->response[index].source), "192.0.2.%u:5060", 10 + friend);
 
 	must(sip_find_header(route, sizeof(route), forwarded.text, "Record-Route", 0));
 	snprintf(headers, sizeof(headers), "Route: %s\r\n", route);
 	strcat(to, ";tag=calleetag");
-	struct sip_request later = {.method = index % 2 ? "ACK" : "BYE", .uri = "sip:2000@192.0.2.10:5060", .from = from, .to = to,
-				    .call_id = call_id, .branch = branch, .cseq = 3, .headers = headers};
+	struct sip_request later = {.method = index % 2 ? "ACK" : "BYE",
+				    .uri = "sip:2000@192.0.2.10:5060",
+				    .from = from,
+				    .to = to,
+				    .call_id = call_id,
+				    .branch = branch,
+				    .cseq = 3,
+				    .headers = headers};
 	sip_request_write(text, &later);
 	bench->in_dialog[index].bytes = keep(text);
 	snprintf(bench->in_dialog[index].source, sizeof(bench->in_dialog[index].source), "192.0.2.7:5060");

@@ -10,19 +10,19 @@
 #include "stages.h"
 
 const struct worker_stage worker_stages[] = {
-	{"receive", receive_burst},           /* ports, other lcores        -> packet[]                                 */
-	{"steer", steer_burst},               /* Call-ID                    -> the lcore that owns the call             */
-	{"parse", parse_burst},               /* bytes                      -> message: positions, nothing copied       */
-	{"screen", screen_burst},             /* malformed, hops, methods   -> refused; response, in-dialog or new?     */
-	{"transact", transact_burst},         /* CANCEL, ACK                -> who sent their INVITE                    */
-	{"authenticate", authenticate_burst}, /* R1, R2                     -> caller, or a challenge                   */
-	{"route", route_burst},               /* R3-R17, R30, R33           -> target and next hop, or why not          */
-	{"rewrite", rewrite_burst},           /* edit list                  -> the outgoing message                     */
-	{"punt", punt_burst},                 /* REGISTER, unknown MAC      -> the control thread                       */
-	{"answer", answer_burst},             /* refusals, challenges, 200  -> a response of our own                    */
-	{"reinject", reinject_burst},         /* the control thread         -> messages to send                         */
-	{"transmit", transmit_burst},         /* frames                     -> ports                                    */
-	{"drop", drop_burst},                 /* every packet counted once, with its reason; received mbufs given back  */
+	{"receive", receive_burst},   /* ports, other lcores        -> packet[]                                 */
+	{"steer", steer_burst},	      /* Call-ID                    -> the lcore that owns the call             */
+	{"parse", parse_burst},	      /* bytes                      -> message: positions, nothing copied       */
+	{"screen", screen_burst},     /* malformed, hops, methods   -> refused; response, in-dialog or new?     */
+	{"transact", transact_burst}, /* CANCEL, ACK                -> who sent their INVITE                    */
+	{"authenticate", authenticate_burst}, /* R1, R2                     -> caller, or a challenge */
+	{"route", route_burst},	      /* R3-R17, R30, R33           -> target and next hop, or why not          */
+	{"rewrite", rewrite_burst},   /* edit list                  -> the outgoing message                     */
+	{"punt", punt_burst},	      /* REGISTER, unknown MAC      -> the control thread                       */
+	{"answer", answer_burst},     /* refusals, challenges, 200  -> a response of our own                    */
+	{"reinject", reinject_burst}, /* the control thread         -> messages to send                         */
+	{"transmit", transmit_burst}, /* frames                     -> ports                                    */
+	{"drop", drop_burst},	      /* every packet counted once, with its reason; received mbufs given back  */
 };
 const uint32_t worker_stage_count = RTE_DIM(worker_stages);
 
@@ -58,12 +58,9 @@ int worker_run(void *argument)
 	struct dataplane *dataplane = worker->dataplane;
 	struct idle idle = {0};
 
-	worker->counters = dataplane->counters[worker->index];
-	rte_rcu_qsbr_thread_register(dataplane->qsbr, worker->index);
 	rte_rcu_qsbr_thread_online(dataplane->qsbr, worker->index);
 	while (!atomic_load_explicit(&dataplane->stopping, memory_order_relaxed))
 		idle_after_burst(&idle, &worker->idle, worker_burst(worker));
 	rte_rcu_qsbr_thread_offline(dataplane->qsbr, worker->index);
-	rte_rcu_qsbr_thread_unregister(dataplane->qsbr, worker->index);
 	return 0;
 }

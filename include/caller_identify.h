@@ -12,30 +12,31 @@ struct caller_facts {
 	struct net_address source;
 	struct span from_host, from_user;
 	struct span request_host;
-	bool from_host_is_own;    /* an address of the router itself */
+	bool from_host_is_own; /* an address of the router itself */
 	bool request_host_is_own;
 };
 
 struct caller {
-	const struct carrier *carrier;   /* R1.1; then company and endpoint are NULL */
-	const struct company *company;   /* R1.2 */
+	const struct carrier *carrier;	 /* R1.1; then company and endpoint are NULL */
+	const struct company *company;	 /* R1.2 */
 	const struct endpoint *endpoint; /* R1.3 trusted by source; NULL: the digest user name will tell (R1.4) */
 };
 
 /*
  * Applies R1.1 to R1.3, the Request-URI host check at the end of R1 and the company's `sources` (R2).
  *
- * Thread: any.   Result: REASON_NONE and *caller, else NO_COMPANY, TWO_COMPANIES, DOMAIN_NEEDED, FOREIGN_DOMAIN, SOURCE_NOT_ALLOWED.
- * *caller is filled as far as known in any case.
+ * Thread: any.   Result: REASON_NONE and *caller, else NO_COMPANY, TWO_COMPANIES, DOMAIN_NEEDED, FOREIGN_DOMAIN,
+ * SOURCE_NOT_ALLOWED. *caller is filled as far as known in any case.
  */
 enum reason caller_identify(struct caller *caller, const struct directory *directory, const struct caller_facts *facts);
 
 /*
- * The endpoint that most likely sent a request without usable credentials (CANCEL, ACK of a non-2xx): the digest user name if the
- * request carries one (length 0: none), else the From user as endpoint name, else as extension of a user, else the one direct friend at the source address.
- * Result: NULL when nothing tells.
+ * The endpoint that most likely sent a request without usable credentials (CANCEL, ACK of a non-2xx): the digest user
+ * name if the request carries one (length 0: none), else the From user as endpoint name, else as extension of a user,
+ * else the one direct friend at the source address. Result: NULL when nothing tells.
  */
-const struct endpoint *caller_guess_endpoint(const struct company *company, const struct caller_facts *facts, struct span digest_user);
+const struct endpoint *caller_guess_endpoint(const struct company *company, const struct caller_facts *facts,
+					     struct span digest_user);
 
 const struct company *company_find_by_domain(const struct directory *directory, struct span domain);
 const struct endpoint *endpoint_find(const struct company *company, struct span name);

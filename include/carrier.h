@@ -9,9 +9,9 @@
 
 struct carrier {
 	struct span name;
-	struct net_address address;  /* the first; failover to others is the transaction layer's */
-	struct dial_plan dial_plan;  /* country NULL: numbers are written as +E.164 */
-	struct span from_domain;     /* length 0: the router's own address */
+	struct net_address address; /* the first; failover to others is the transaction layer's */
+	struct dial_plan dial_plan; /* country NULL: numbers are written as +E.164 */
+	struct span from_domain;    /* length 0: the router's own address */
 	uint32_t priority;
 };
 

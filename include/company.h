@@ -1,5 +1,6 @@
 /*
- * company.h - a company as the lcores see it: one immutable block, made by control/build/company_build.c, replaced as a whole.
+ * company.h - a company as the lcores see it: one immutable block, made by control/build/company_build.c, replaced as a
+ * whole.
  *
  *   company -> endpoint[]      users and friends; endpoint_by_name
  *           -> extension[]     extension_by_number
@@ -39,34 +40,34 @@ struct endpoint {
 	struct span name;
 	uint8_t aor_key[AOR_KEY_BYTES]; /* key of location and ban tables: endpoint_key_make(name, domain) */
 	struct digest_secret secret;
-	struct dial_plan dial_plan;     /* its own, else the company's, already resolved */
-	struct span display;            /* users, R26 */
-	struct span extension;          /* users: own number; length 0: none */
-	struct span presented_ddi;      /* R14.3, R15 resolved: own, else the company's; length 0: none */
-	const struct call_acl *acl;     /* NULL: everything allowed */
-	struct net_address direct;      /* friends with is_direct */
-	struct span ruri_domain;        /* direct friends; length 0: the direct address */
-	struct span from_user;          /* R22; length 0: the caller's number */
-	struct span from_domain;        /* R22; never empty: its own, else the company's domain */
+	struct dial_plan dial_plan; /* its own, else the company's, already resolved */
+	struct span display;	    /* users, R26 */
+	struct span extension;	    /* users: own number; length 0: none */
+	struct span presented_ddi;  /* R14.3, R15 resolved: own, else the company's; length 0: none */
+	const struct call_acl *acl; /* NULL: everything allowed */
+	struct net_address direct;  /* friends with is_direct */
+	struct span ruri_domain;    /* direct friends; length 0: the direct address */
+	struct span from_user;	    /* R22; length 0: the caller's number */
+	struct span from_domain;    /* R22; never empty: its own, else the company's domain */
 	uint16_t priority;
-	uint8_t kind;                   /* enum endpoint_kind */
-	uint8_t auth;                   /* enum endpoint_auth */
+	uint8_t kind; /* enum endpoint_kind */
+	uint8_t auth; /* enum endpoint_auth */
 	bool is_direct;
-	bool ddi_in;                    /* R21 */
-	bool always_transform;          /* R5 */
-	bool multi_contact;             /* R20 */
+	bool ddi_in;	       /* R21 */
+	bool always_transform; /* R5 */
+	bool multi_contact;    /* R20 */
 };
 
 enum route_target {
 	ROUTE_NONE, /* reserved: 480 */
 	ROUTE_USER,
-	ROUTE_FRIEND,    /* `number` is offered to the friends' patterns (R10) */
+	ROUTE_FRIEND,	 /* `number` is offered to the friends' patterns (R10) */
 	ROUTE_EXTENSION, /* `number` is an extension */
-	ROUTE_NUMBER,    /* `number` is +E.164, external without ACL */
+	ROUTE_NUMBER,	 /* `number` is +E.164, external without ACL */
 };
 
 struct route {
-	uint8_t target;    /* enum route_target */
+	uint8_t target;	   /* enum route_target */
 	uint32_t endpoint; /* ROUTE_USER: index of endpoint */
 	struct span number;
 };
@@ -93,7 +94,7 @@ struct company {
 	const struct extension *extension;
 	const struct ddi *ddi;
 	const struct call_acl *acl;
-	const struct span *emergency; /* R37, as dialled */
+	const struct span *emergency;	 /* R37, as dialled */
 	const struct net_prefix *source; /* R2; source_count 0: any */
 	uint32_t endpoint_count, extension_count, ddi_count, acl_count, emergency_count, source_count;
 

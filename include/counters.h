@@ -1,5 +1,6 @@
 /*
- * counters.h - counters of one lcore. Written by that lcore alone, with plain stores; others read them relaxed (counters_load).
+ * counters.h - counters of one lcore. Written by that lcore alone, with plain stores; others read them relaxed
+ * (counters_load).
  */
 #ifndef AMITY_COUNTERS_H
 #define AMITY_COUNTERS_H

@@ -28,11 +28,11 @@ struct dataplane {
 	uint32_t port_count;
 	struct rte_mempool *pool; /* received and outgoing packets; private area: struct punt */
 
-	struct rte_ring *punt[LCORES_MAX];          /* worker -> control, mbufs */
-	struct rte_ring *auth_failure[LCORES_MAX];  /* worker -> control, struct auth_failure by value */
-	struct rte_ring *reinject[LCORES_MAX];      /* control -> worker, mbufs */
+	struct rte_ring *punt[LCORES_MAX];		/* worker -> control, mbufs */
+	struct rte_ring *auth_failure[LCORES_MAX];	/* worker -> control, struct auth_failure by value */
+	struct rte_ring *reinject[LCORES_MAX];		/* control -> worker, mbufs */
 	struct rte_ring *steer[LCORES_MAX][LCORES_MAX]; /* [from][to], mbufs; NULL on the diagonal */
-	struct counters *counters[LCORES_MAX];      /* each on its worker's own cache lines */
+	struct counters *counters[LCORES_MAX];		/* each on its worker's own cache lines */
 };
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * digest_secret.h - what the router keeps of a password in its tables: HA1 in lower-case hex for each algorithm (RFC 7616 3.4.2).
+ * digest_secret.h - what the router keeps of a password in its tables: HA1 in lower-case hex for each algorithm (RFC
+ * 7616 3.4.2).
  */
 #ifndef AMITY_DIGEST_SECRET_H
 #define AMITY_DIGEST_SECRET_H

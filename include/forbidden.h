@@ -1,9 +1,9 @@
 /*
  * forbidden.h - what code on an lcore cannot name.
  *
- * Force-included into every file of dataplane/sip, directory, state and stages. The headers that declare the poisoned names
- * come first, so that libraries' own inline functions still compile; after this file the names do not (STYLE.md house rule 2).
- * tests/guards/lcore_symbols.py checks the same on the objects, where a macro cannot hide it.
+ * Force-included into every file of dataplane/sip, directory, state and stages. The headers that declare the poisoned
+ * names come first, so that libraries' own inline functions still compile; after this file the names do not (STYLE.md
+ * house rule 2). tests/guards/lcore_symbols.py checks the same on the objects, where a macro cannot hide it.
  */
 #ifndef AMITY_FORBIDDEN_H
 #define AMITY_FORBIDDEN_H
@@ -57,7 +57,8 @@
 
 #pragma GCC poison malloc calloc realloc free strdup strndup asprintf posix_memalign aligned_alloc
 #pragma GCC poison rte_malloc rte_zmalloc rte_calloc rte_realloc rte_free
-#pragma GCC poison pthread_mutex_lock pthread_mutex_trylock pthread_rwlock_rdlock pthread_rwlock_wrlock pthread_cond_wait
+#pragma GCC poison pthread_mutex_lock pthread_mutex_trylock pthread_rwlock_rdlock pthread_rwlock_wrlock                \
+	pthread_cond_wait
 #pragma GCC poison printf fprintf vprintf vfprintf puts fputs fopen fwrite syslog rte_log
 #pragma GCC poison time gettimeofday clock_gettime clock nanosleep usleep sleep
 #pragma GCC poison socket send sendto sendmsg recv recvfrom recvmsg open close ioctl

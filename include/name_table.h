@@ -1,8 +1,8 @@
 /*
  * name_table.h - an immutable map from a name (bytes) to an index: open addressing, linear probing, at most half full.
  *
- * Built by control/build/name_table_build.c, read through name_table_find() on lcores. Names come from provisioning, so that
- * nobody outside can choose what is stored; a looked-up name ends at the first free slot.
+ * Built by control/build/name_table_build.c, read through name_table_find() on lcores. Names come from provisioning, so
+ * that nobody outside can choose what is stored; a looked-up name ends at the first free slot.
  */
 #ifndef AMITY_NAME_TABLE_H
 #define AMITY_NAME_TABLE_H
@@ -19,7 +19,7 @@ struct name_slot {
 
 struct name_table {
 	const struct name_slot *slot; /* NULL in an empty table */
-	uint32_t mask;                /* slot count - 1, a power of two less one */
+	uint32_t mask;		      /* slot count - 1, a power of two less one */
 	uint32_t count;
 };
 
@@ -32,7 +32,8 @@ static inline uint32_t name_table_hash(struct span name, bool fold)
 	return (uint32_t)(hash ^ (hash >> 32));
 }
 
-/* Thread: any. Cost: a hash and about 1.5 compares. Result: false when absent; *value untouched. `fold`: as the table was built. */
+/* Thread: any. Cost: a hash and about 1.5 compares. Result: false when absent; *value untouched. `fold`: as the table
+ * was built. */
 static inline bool name_table_find(uint32_t *value, const struct name_table *table, struct span name, bool fold)
 {
 	if (!table->slot)

@@ -23,11 +23,11 @@ static inline struct span number_text(const struct number *number)
 
 /* One row of the generated country table (control never edits it; dataplane/directory/countries.def). */
 struct country {
-	char code[3];                  /* ISO 3166-1 alpha-2 */
-	char calling_code[5];          /* "34" */
-	char international_prefix[8];  /* "00" */
-	char trunk_prefix[4];          /* "" none */
-	uint32_t national_lengths;     /* bit n: a national number without trunk prefix may have n digits */
+	char code[3];		      /* ISO 3166-1 alpha-2 */
+	char calling_code[5];	      /* "34" */
+	char international_prefix[8]; /* "00" */
+	char trunk_prefix[4];	      /* "" none */
+	uint32_t national_lengths;    /* bit n: a national number without trunk prefix may have n digits */
 };
 
 /* How somebody dials: R31, R32. */
@@ -40,9 +40,9 @@ struct dial_plan {
 const struct country *country_find(struct span code);
 
 /*
- * R31: to E.164 with the dialler's plan. Input that is no number is copied unchanged, as is all input when the plan has no country.
- * `text` must not be the text of *e164 itself.
- * Result: false when `text` is longer than NUMBER_BYTES_MAX (or would become so). Thread: any. Cost: <= 50 ns.
+ * R31: to E.164 with the dialler's plan. Input that is no number is copied unchanged, as is all input when the plan has
+ * no country. `text` must not be the text of *e164 itself. Result: false when `text` is longer than NUMBER_BYTES_MAX
+ * (or would become so). Thread: any. Cost: <= 50 ns.
  */
 bool number_to_e164(struct number *e164, struct span text, const struct dial_plan *plan);
 

@@ -1,12 +1,13 @@
 /*
- * pattern_set.h - regular expressions in an order, compiled: the first that matches wins. Three users: the friends of a company
- * (order: priority, friend name: R7, R8), the rules of a call ACL (R13) and the carriers (R16).
+ * pattern_set.h - regular expressions in an order, compiled: the first that matches wins. Three users: the friends of a
+ * company (order: priority, friend name: R7, R8), the rules of a call ACL (R13) and the carriers (R16).
  *
  *   id        0          1          2      ...        ids are assigned in order, so that the best match is the least id
  *   owner[]   friend 4   friend 1   friend 1          what the pattern belongs to, an index of the user's own
  *
  * One Hyperscan database holds all; patterns that it can only pre-filter are confirmed by PCRE2 (confirm[id] not NULL).
- * Built by control/build/pattern_set_build.c on a worker thread; immutable; sets with equal patterns and order share the database.
+ * Built by control/build/pattern_set_build.c on a worker thread; immutable; sets with equal patterns and order share
+ * the database.
  */
 #ifndef AMITY_PATTERN_SET_H
 #define AMITY_PATTERN_SET_H
@@ -22,26 +23,30 @@ struct pcre2_real_match_context_8;
 #define PATTERN_BYTES_MAX 255 /* R7 */
 
 struct pattern_set {
-	const struct hs_database *database; /* NULL: no patterns, nothing matches */
+	const struct hs_database *database;		/* NULL: no patterns, nothing matches */
 	const struct pcre2_real_code_8 *const *confirm; /* [count]; NULL when no pattern needs it */
-	const struct span *text;  /* [count], as provisioned, for explain */
-	const uint32_t *owner;    /* [count] */
+	const struct span *text;			/* [count], as provisioned, for explain */
+	const uint32_t *owner;				/* [count] */
 	uint32_t count;
 };
 
-/* Working memory of one reader (an lcore or the control thread); grown before a database that needs more is published. */
+/* Working memory of one reader (an lcore or the control thread); grown before a database that needs more is published.
+ */
 struct match_scratch {
 	struct hs_scratch *hyperscan;
 	struct pcre2_real_match_data_8 *pcre2_match;
-	struct pcre2_real_match_context_8 *pcre2_limits; /* bounds backtracking: a pattern that exceeds it does not match */
+	struct pcre2_real_match_context_8
+		*pcre2_limits; /* bounds backtracking: a pattern that exceeds it does not match */
 };
 
 /*
  * The least id whose pattern matches `number`.
  *
- * Thread: the owner of `scratch`.   Cost: one scan, ~30-100 ns for ten patterns.   Result: false when none matches; *id untouched.
+ * Thread: the owner of `scratch`.   Cost: one scan, ~30-100 ns for ten patterns.   Result: false when none matches; *id
+ * untouched.
  */
-bool pattern_match_first(uint32_t *id, const struct pattern_set *set, struct span number, struct match_scratch *scratch);
+bool pattern_match_first(uint32_t *id, const struct pattern_set *set, struct span number,
+			 struct match_scratch *scratch);
 
 /* Calls of explain: does pattern `id` alone match? Same database, same confirmation. Thread: the owner of `scratch`. */
 bool pattern_match_one(const struct pattern_set *set, uint32_t id, struct span number, struct match_scratch *scratch);

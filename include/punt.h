@@ -1,8 +1,8 @@
 /*
  * punt.h - what lcores hand to the control thread, and what comes back.
  *
- * Both ways an mbuf travels through a ring; its payload is the bare SIP message (no link, IP or UDP header), its private area a
- * struct punt. Owner: who dequeues frees.
+ * Both ways an mbuf travels through a ring; its payload is the bare SIP message (no link, IP or UDP header), its
+ * private area a struct punt. Owner: who dequeues frees.
  */
 #ifndef AMITY_PUNT_H
 #define AMITY_PUNT_H
@@ -11,17 +11,17 @@
 #include "reason.h"
 
 enum punt_kind {
-	PUNT_REGISTER,             /* verified REGISTER; aor_key and company_id name the endpoint */
-	PUNT_KERNEL_SEND,          /* an outgoing message: unknown MAC or over the MTU; the kernel resolves and fragments */
-	PUNT_PING_ANSWER,          /* a response to a ping of the registrar */
-	PUNT_SEND,                 /* control -> lcore: send to `peer` */
+	PUNT_REGISTER,	  /* verified REGISTER; aor_key and company_id name the endpoint */
+	PUNT_KERNEL_SEND, /* an outgoing message: unknown MAC or over the MTU; the kernel resolves and fragments */
+	PUNT_PING_ANSWER, /* a response to a ping of the registrar */
+	PUNT_SEND,	  /* control -> lcore: send to `peer` */
 };
 
 struct punt {
-	uint8_t kind;               /* enum punt_kind */
-	uint16_t interface;         /* index of wire->interface that it came in by, or should leave by */
-	struct net_address peer;    /* source of a received message, destination of an outgoing one */
-	struct net_address local;   /* our address and port */
+	uint8_t kind;		  /* enum punt_kind */
+	uint16_t interface;	  /* index of wire->interface that it came in by, or should leave by */
+	struct net_address peer;  /* source of a received message, destination of an outgoing one */
+	struct net_address local; /* our address and port */
 	uint8_t aor_key[AOR_KEY_BYTES];
 	uint64_t company_id;
 	uint16_t endpoint_name_offset; /* in the payload: digest user name */

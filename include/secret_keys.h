@@ -1,6 +1,7 @@
 /*
- * secret_keys.h - the keys of a cluster: made by the store at first start, rotated by the control thread, read by lcores as a part
- * of the snapshot. All nodes of a cluster and all runs of a node share them, so that nonces, cookies and branches outlive both.
+ * secret_keys.h - the keys of a cluster: made by the store at first start, rotated by the control thread, read by
+ * lcores as a part of the snapshot. All nodes of a cluster and all runs of a node share them, so that nonces, cookies
+ * and branches outlive both.
  */
 #ifndef AMITY_SECRET_KEYS_H
 #define AMITY_SECRET_KEYS_H
@@ -12,7 +13,8 @@
 
 /*
  * A key that can be rotated: [0] makes new texts, both open old ones; ids tell them apart. They count up modulo
- * SECRET_KEY_IDS: sealed texts keep the byte's highest bit for themselves. A key of zeros stands for none and opens nothing.
+ * SECRET_KEY_IDS: sealed texts keep the byte's highest bit for themselves. A key of zeros stands for none and opens
+ * nothing.
  */
 #define SECRET_KEY_IDS 128
 
@@ -39,10 +41,10 @@ static inline const uint8_t *secret_keys_find(const struct rotating_key *keys, u
 struct secret_keys {
 	struct rotating_key nonce;  /* digest nonces (R2) */
 	struct rotating_key cookie; /* Record-Route cookies and branches (R30) */
-	uint8_t aor_key[16];        /* SipHash-128: name@domain -> key of location and ban tables; never rotated */
-	uint8_t steer_key[16];      /* SipHash-64: Call-ID -> owner lcore */
-	uint8_t tag_key[16];        /* SipHash-64: To tags of our own answers */
-	uint8_t node_id;            /* node.id of amity.yaml */
+	uint8_t aor_key[16];	    /* SipHash-128: name@domain -> key of location and ban tables; never rotated */
+	uint8_t steer_key[16];	    /* SipHash-64: Call-ID -> owner lcore */
+	uint8_t tag_key[16];	    /* SipHash-64: To tags of our own answers */
+	uint8_t node_id;	    /* node.id of amity.yaml */
 };
 
 #endif

@@ -2,13 +2,13 @@
  * sip_message.h - what the parser knows of one SIP message: positions in the received bytes, nothing copied.
  *
  *   INVITE sip:2001@acme.example.net SIP/2.0        start line: method, request_uri
- *   Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1      header[0] {name=VIA, start, value, end}; via_*: parts of the topmost value
- *   ...                                             header[i], in the order received; first[NAME] is the first of a name
- *                                                   (empty line)
- *   v=0 ...                                         body
+ *   Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1      header[0] {name=VIA, start, value, end}; via_*: parts of the
+ * topmost value
+ *   ...                                             header[i], in the order received; first[NAME] is the first of a
+ * name (empty line) v=0 ...                                         body
  *
- * Filled by dataplane/sip/message_parse.c. Every slice is inside the message's bytes. Values of headers have their surrounding
- * white space cut; a folded value (RFC 3261 7.3.1) keeps its CRLF inside and sets SIP_HEADER_FOLDED.
+ * Filled by dataplane/sip/message_parse.c. Every slice is inside the message's bytes. Values of headers have their
+ * surrounding white space cut; a folded value (RFC 3261 7.3.1) keeps its CRLF inside and sets SIP_HEADER_FOLDED.
  */
 #ifndef AMITY_SIP_MESSAGE_H
 #define AMITY_SIP_MESSAGE_H
@@ -31,40 +31,40 @@ enum sip_header_name {
 
 /* Longest message: one UDP datagram. More header lines than a real message has: the longest torture message has 60. */
 #define SIP_MESSAGE_BYTES_MAX 65535
-#define SIP_HEADERS_MAX       128
+#define SIP_HEADERS_MAX	      128
 
 enum sip_header_flag {
 	SIP_HEADER_FOLDED = 1, /* the value has a line fold inside */
 };
 
 struct sip_header {
-	uint16_t start;        /* offset of the name's first byte; the line ends where the next one starts */
-	uint16_t value;        /* offset of the value */
+	uint16_t start;	       /* offset of the name's first byte; the line ends where the next one starts */
+	uint16_t value;	       /* offset of the value */
 	uint16_t value_length; /* without surrounding white space */
-	uint8_t name;          /* enum sip_header_name */
-	uint8_t flags;         /* enum sip_header_flag */
+	uint8_t name;	       /* enum sip_header_name */
+	uint8_t flags;	       /* enum sip_header_flag */
 };
 _Static_assert(sizeof(struct sip_header) == 8, "eight header lines in a cache line");
 
 #define SIP_HEADER_NONE 0xff
 
 struct sip_message {
-	struct span bytes;      /* the whole datagram, as received */
+	struct span bytes; /* the whole datagram, as received */
 	struct slice start_line;
 	struct slice method_text;
 	struct slice request_uri;
 	struct slice call_id;
 	struct slice cseq_method_text;
-	struct slice from_tag;  /* length 0: none */
-	struct slice to_tag;    /* length 0: none */
-	struct slice via_host;  /* topmost Via: sent-by host; IPv6 references with their brackets */
+	struct slice from_tag; /* length 0: none */
+	struct slice to_tag;   /* length 0: none */
+	struct slice via_host; /* topmost Via: sent-by host; IPv6 references with their brackets */
 	struct slice via_branch;
-	struct slice body;      /* by Content-Length; without one, the rest of the datagram (RFC 3261 18.3) */
+	struct slice body; /* by Content-Length; without one, the rest of the datagram (RFC 3261 18.3) */
 	uint32_t cseq;
-	uint16_t headers_end;   /* offset of the empty line */
-	uint16_t status_code;   /* responses; 0 in requests */
-	uint16_t via_port;      /* 0: none given */
-	uint8_t method;         /* enum sip_method; of responses: the CSeq method */
+	uint16_t headers_end; /* offset of the empty line */
+	uint16_t status_code; /* responses; 0 in requests */
+	uint16_t via_port;    /* 0: none given */
+	uint8_t method;	      /* enum sip_method; of responses: the CSeq method */
 	bool is_request;
 	bool via_has_rport;
 	uint8_t header_count;

@@ -1,8 +1,8 @@
 /*
  * span.h - borrowed bytes.
  *
- * A span names bytes that somebody else owns (a packet, a table, a literal). It is passed by value, is never NUL-terminated and
- * stays valid only as long as its owner: on an lcore, to the end of the burst.
+ * A span names bytes that somebody else owns (a packet, a table, a literal). It is passed by value, is never
+ * NUL-terminated and stays valid only as long as its owner: on an lcore, to the end of the burst.
  */
 #ifndef AMITY_SPAN_H
 #define AMITY_SPAN_H
@@ -24,7 +24,7 @@ struct slice {
 };
 
 #define SPAN_LITERAL(text) ((struct span){(text), sizeof(text) - 1})
-#define SPAN_FORMAT        "%.*s"
+#define SPAN_FORMAT	   "%.*s"
 #define SPAN_ARGUMENTS(s)  (int)(s).length, (s).at
 
 static inline struct span span_make(const char *at, size_t length)

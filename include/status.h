@@ -1,6 +1,6 @@
 /*
- * status.h - result of control-plane and setup functions: STATUS_OK is 0, the others say what kind of failure; details go to
- * the log or to the caller's error text. Lcores do not use it: there a packet gets a verdict and a reason.
+ * status.h - result of control-plane and setup functions: STATUS_OK is 0, the others say what kind of failure; details
+ * go to the log or to the caller's error text. Lcores do not use it: there a packet gets a verdict and a reason.
  */
 #ifndef AMITY_STATUS_H
 #define AMITY_STATUS_H
@@ -17,7 +17,8 @@ enum status {
 
 static inline const char *status_text(enum status status)
 {
-	static const char *const texts[STATUS_COUNT] = {"ok",
+	static const char *const texts[STATUS_COUNT] = {
+		"ok",
 #define STATUS(name, text) text,
 #include "status.def"
 #undef STATUS

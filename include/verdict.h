@@ -1,5 +1,6 @@
 /*
- * verdict.h - the ends that a packet can have. Written once per packet, together with a reason (verdict_end in packet.h).
+ * verdict.h - the ends that a packet can have. Written once per packet, together with a reason (verdict_end in
+ * packet.h).
  */
 #ifndef AMITY_VERDICT_H
 #define AMITY_VERDICT_H

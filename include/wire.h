@@ -1,8 +1,8 @@
 /*
  * wire.h - our interfaces, and the kernel's routes and neighbours as the lcores see them.
  *
- * Immutable; control/net mirrors the kernel with libmnl and builds a new table when something changes. Ports of profile `direct` have no kernel:
- * their peers' MACs come from the configuration.
+ * Immutable; control/net mirrors the kernel with libmnl and builds a new table when something changes. Ports of profile
+ * `direct` have no kernel: their peers' MACs come from the configuration.
  */
 #ifndef AMITY_WIRE_H
 #define AMITY_WIRE_H
@@ -10,13 +10,13 @@
 #include "net_address.h"
 
 #define WIRE_INTERFACES_MAX 16
-#define WIRE_ADDRESSES_MAX  16 /* per interface */
+#define WIRE_ADDRESSES_MAX  16	       /* per interface */
 #define WIRE_NO_INTERFACE   UINT16_MAX /* of a route: the kernel reaches it by a device that is not ours */
 
 struct wire_interface {
-	uint16_t port_id;   /* DPDK port */
+	uint16_t port_id; /* DPDK port */
 	uint16_t mtu;
-	uint16_t sip_port;  /* host order */
+	uint16_t sip_port; /* host order */
 	uint8_t mac[6];
 	uint8_t address_count;
 	uint8_t address[WIRE_ADDRESSES_MAX][16];
@@ -24,10 +24,10 @@ struct wire_interface {
 };
 
 struct wire_route {
-	struct net_prefix prefix;  /* sorted: longest first, then least metric */
-	uint8_t gateway[16];       /* all zero: on link */
-	uint16_t interface;        /* index, or WIRE_NO_INTERFACE */
-	uint8_t source[16];        /* preferred source; all zero: first address of the family */
+	struct net_prefix prefix; /* sorted: longest first, then least metric */
+	uint8_t gateway[16];	  /* all zero: on link */
+	uint16_t interface;	  /* index, or WIRE_NO_INTERFACE */
+	uint8_t source[16];	  /* preferred source; all zero: first address of the family */
 };
 
 /* Sorted by (interface, ip). */
@@ -53,7 +53,7 @@ enum wire_result {
 struct wire_hop {
 	const struct wire_interface *interface;
 	uint8_t source[16]; /* our address towards it */
-	uint8_t mac[6];     /* of the next hop on the link */
+	uint8_t mac[6];	    /* of the next hop on the link */
 };
 
 /* How to reach `ip`. Thread: any. Cost: a scan of few routes, a binary search of neighbours. Source: RFC 1122 3.3.1. */

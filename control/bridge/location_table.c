@@ -38,7 +38,8 @@ static uint32_t hash_of_key(const void *key, uint32_t length, uint32_t seed)
 	return first ^ seed;
 }
 
-/* Deleted keys keep their slot until workers are quiescent: room for that many besides the full table, and an eighth of it. */
+/* Deleted keys keep their slot until workers are quiescent: room for that many besides the full table, and an eighth of
+ * it. */
 #define DELETED_MAX 4096
 
 static struct rte_hash *create_hash(uint32_t endpoints_max, struct rte_rcu_qsbr *qsbr)

@@ -4,6 +4,7 @@
 #include <pcre2.h>
 
 #include "publish.h"
+#include "tsc_clock.h"
 
 #include <stdlib.h>
 
@@ -360,6 +361,11 @@ enum status publisher_create(struct publisher **publisher, struct dataplane *dat
 			goto fail;
 	}
 	first->generation = 1;
+	struct publish_clock clock;
+	tsc_clock_read(&clock);
+	first->unix_base_s = clock.unix_base_s;
+	first->tsc_base = clock.tsc_base;
+	first->tsc_hz = clock.tsc_hz;
 	atomic_store_explicit(&dataplane->snapshot, first, memory_order_release);
 	*publisher = created;
 	return STATUS_OK;

@@ -12,7 +12,8 @@
 
 struct reader {
 	struct fy_parser *parser;
-	struct fy_event *event; /* the current one; NULL: the document ended or is not YAML */
+	struct fy_event *event;	 /* the current one; NULL: the document ended or is not YAML */
+	struct model_place last; /* of the newest event that had one: where the parser got to */
 	struct model *model;
 	struct problem_list *problems;
 	const char *file_name;
@@ -51,7 +52,15 @@ static struct model_place event_place(const struct fy_event *event, struct model
 {
 	struct fy_token *token = event_token(event);
 	const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
-	return mark ? place_of_mark(mark) : otherwise;
+	if (!mark)
+		return otherwise;
+	struct model_place place = place_of_mark(mark);
+	/* libfyaml marks the text inside the quotes; people look for the quote. */
+	if (event->type == FYET_SCALAR && place.column > 1) {
+		enum fy_scalar_style style = fy_token_scalar_style(token);
+		place.column -= style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+	}
+	return place;
 }
 
 static void report(const struct reader *reader, struct model_place at, const char *key, const char *format, ...)
@@ -72,6 +81,8 @@ static void report(const struct reader *reader, struct model_place at, const cha
 
 static bool advance(struct reader *reader)
 {
+	if (reader->event)
+		reader->last = event_place(reader->event, reader->last);
 	fy_parser_event_free(reader->parser, reader->event);
 	reader->event = fy_parser_parse(reader->parser);
 	return reader->event != NULL;
@@ -526,7 +537,7 @@ static void report_syntax(struct reader *reader, struct fy_diag *diag)
 	void *iterator = NULL;
 	struct fy_diag_error *error = fy_diag_errors_iterate(diag, &iterator);
 	if (!error) {
-		report(reader, (struct model_place){0}, NULL, "is not YAML that can be read");
+		report(reader, reader->last, NULL, "is not YAML that can be read, here or below");
 		return;
 	}
 	struct model_place place = {error->line > 0 ? (uint32_t)error->line : 1,
@@ -618,8 +629,11 @@ static enum status parse(struct reader *reader)
 
 enum status model_read(struct model **model, struct span text, const char *file_name, struct problem_list *problems)
 {
-	struct reader reader = {
-		.model = calloc(1, sizeof(**model)), .problems = problems, .file_name = file_name, .text = text};
+	struct reader reader = {.model = calloc(1, sizeof(**model)),
+				.last = {1, 1},
+				.problems = problems,
+				.file_name = file_name,
+				.text = text};
 	if (!reader.model)
 		return STATUS_NO_MEMORY;
 	enum status status = STATUS_INVALID;

@@ -3,11 +3,14 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include <sodium.h>
+
 #include "eal.h"
 #include "lcores.h"
 #include "pools.h"
 #include "port.h"
 #include "rings.h"
+#include "scan.h"
 
 static struct setup *owner_of(struct dataplane *dataplane)
 {
@@ -49,6 +52,10 @@ static enum status build(struct setup *setup, const struct dataplane_plan *plan)
 {
 	enum status status = check_plan(setup, plan);
 
+	/* What the lcores' code chooses by CPU is chosen before they run: AES and hashes, the parser's scan. */
+	if (sodium_init() < 0)
+		return setup_fail(setup, STATUS_ENVIRONMENT, "libsodium finds no source of random bytes");
+	scan_select_best();
 	if (status == STATUS_OK)
 		status = eal_start(setup, plan);
 	if (status != STATUS_OK)

@@ -10,14 +10,14 @@
 struct answer {
 	uint16_t status;
 	struct span phrase;
-	struct span to_tag;        /* put on To when it has none and status > 100 */
+	struct span to_tag;	   /* put on To when it has none and status > 100 */
 	struct span extra_headers; /* whole lines with CRLF, or empty */
 	struct net_address source; /* of the request: received and rport of the topmost Via */
 };
 
 /*
- * Writes the whole response: all Via lines as received (received= and rport= filled in the topmost), From, To, Call-ID, CSeq, the
- * extra headers, Content-Length: 0. Headers that the request lacks are left out.
+ * Writes the whole response: all Via lines as received (received= and rport= filled in the topmost), From, To, Call-ID,
+ * CSeq, the extra headers, Content-Length: 0. Headers that the request lacks are left out.
  *
  * Thread: any.   Result: length, or -1 when it does not fit.
  */
@@ -27,8 +27,8 @@ int answer_write(char *out, uint32_t capacity, const struct sip_message *request
 struct net_address answer_destination(const struct sip_message *request, const struct net_address *source);
 
 /*
- * To tag of our own stateless answers: a MAC over Call-ID, From tag and CSeq number, so that the retransmitted request gets the
- * same tag (RFC 3261 8.2.7), and the ACK that carries it is known as ours and absorbed.
+ * To tag of our own stateless answers: a MAC over Call-ID, From tag and CSeq number, so that the retransmitted request
+ * gets the same tag (RFC 3261 8.2.7), and the ACK that carries it is known as ours and absorbed.
  */
 #define ANSWER_TAG_BYTES 16
 void answer_make_tag(char tag[ANSWER_TAG_BYTES], const struct sip_message *request, const uint8_t key[16]);

@@ -1,5 +1,6 @@
 /*
- * credentials_parse.h - Digest credentials of Authorization and Proxy-Authorization (RFC 3261 22, 25.1; RFC 7616 3.4; RFC 8760).
+ * credentials_parse.h - Digest credentials of Authorization and Proxy-Authorization (RFC 3261 22, 25.1; RFC 7616 3.4;
+ * RFC 8760).
  */
 #ifndef AMITY_CREDENTIALS_PARSE_H
 #define AMITY_CREDENTIALS_PARSE_H
@@ -19,17 +20,17 @@ struct digest_credentials {
 	struct span uri;
 	struct span response;
 	struct span cnonce;
-	struct span qop;      /* length 0: none, RFC 2069 */
-	struct span nc_text;  /* eight hex digits as received */
+	struct span qop;     /* length 0: none, RFC 2069 */
+	struct span nc_text; /* eight hex digits as received */
 	struct span opaque;
 	uint32_t nc;
-	uint8_t algorithm;    /* enum digest_algorithm */
+	uint8_t algorithm; /* enum digest_algorithm */
 };
 
 enum credentials_result {
 	CREDENTIALS_OK,
 	CREDENTIALS_OTHER_SCHEME, /* not Digest, or an empty value: as none (R2) */
-	CREDENTIALS_MALFORMED,    /* Digest without username, realm, nonce, uri or response, or broken grammar */
+	CREDENTIALS_MALFORMED,	  /* Digest without username, realm, nonce, uri or response, or broken grammar */
 };
 
 /* Parses one header value. Thread: any. */

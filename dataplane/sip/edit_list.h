@@ -1,5 +1,6 @@
 /*
- * edit_list.h - how a message leaves: a list of replacements against the received bytes, applied in one pass into the outgoing mbuf.
+ * edit_list.h - how a message leaves: a list of replacements against the received bytes, applied in one pass into the
+ * outgoing mbuf.
  *
  *   received   [........XXXX..........|............]      replace XXXX by text, insert text at |
  *   outgoing   [........text..........text............]
@@ -11,7 +12,7 @@
 #include "text_write.h"
 
 /* A rewritten request has about 20 edits; identity headers and credentials can stand often, hence the room. */
-#define EDIT_LIST_MAX        160
+#define EDIT_LIST_MAX	     160
 #define EDIT_LIST_TEXT_BYTES 4096
 
 struct edit {
@@ -33,7 +34,8 @@ struct edit_list {
 /* Thread: lcore. Cost: does not touch the buffers. */
 void edit_list_init(struct edit_list *list);
 
-/* Removes `part` and puts `text` there; either may be empty. `text` must live until apply. Overlapping removals are a mistake of ours. */
+/* Removes `part` and puts `text` there; either may be empty. `text` must live until apply. Overlapping removals are a
+ * mistake of ours. */
 void edit_list_replace(struct edit_list *list, struct slice part, struct span text);
 
 /* Text written to list->writer since the last take (or init). */
@@ -44,8 +46,8 @@ struct span edit_list_take(struct edit_list *list);
  *
  * Inserts at the start of a removal stand before or behind its text, in the order in which the edits were added.
  *
- * Cost: one copy.   Result: length written, or -1 when the list overflowed, `out` is too small, or an edit lies outside `received` or
- * inside another one's removal.
+ * Cost: one copy.   Result: length written, or -1 when the list overflowed, `out` is too small, or an edit lies outside
+ * `received` or inside another one's removal.
  */
 int edit_list_apply(struct edit_list *list, char *out, uint32_t capacity, struct span received);
 

@@ -1,9 +1,9 @@
 /*
  * message_parse.h - one SIP message from the bytes of one datagram (RFC 3261 7, 18.3, 25).
  *
- * One pass over the header lines: line ends and colons come from scan.h (AVX2 or its scalar twin), names from token_name.h.
- * Parts that every message needs (topmost Via, Call-ID, CSeq, tags) are taken at once; everything else on demand through
- * uri_parse.h, via_parse.h, address_parse.h, credentials_parse.h and sdp_parse.h.
+ * One pass over the header lines: line ends and colons come from scan.h (AVX2 or its scalar twin), names from
+ * token_name.h. Parts that every message needs (topmost Via, Call-ID, CSeq, tags) are taken at once; everything else on
+ * demand through uri_parse.h, via_parse.h, address_parse.h, credentials_parse.h and sdp_parse.h.
  */
 #ifndef AMITY_MESSAGE_PARSE_H
 #define AMITY_MESSAGE_PARSE_H
@@ -16,22 +16,24 @@
  *
  * Thread: any.   Cost: under 300 ns for a 1,100-byte INVITE.
  * Range: 1 to SIP_MESSAGE_BYTES_MAX bytes; octets after Content-Length are ignored (RFC 3261 18.3).
- * Result: REASON_NONE when the message is well formed, else the first reason found. Whatever the result, the slices are inside
- * the bytes, and is_request, header[], first[] and the Via parts found so far are valid, so that a malformed request can be
- * answered: an answer is possible when via_host.length > 0.
- * Responses: every fault is MALFORMED_RESPONSE. A folded value is legal and marked.
+ * Result: REASON_NONE when the message is well formed, else the first reason found. Whatever the result, the slices are
+ * inside the bytes, and is_request, header[], first[] and the Via parts found so far are valid, so that a malformed
+ * request can be answered: an answer is possible when via_host.length > 0. Responses: every fault is
+ * MALFORMED_RESPONSE. A folded value is legal and marked.
  */
 enum reason message_parse(struct sip_message *message, struct span bytes);
 
 /*
- * Finds the value of the first Call-ID (or `i`) header line without parsing the rest; for steering (DESIGN.md section 4).
+ * Finds the value of the first Call-ID (or `i`) header line without parsing the rest; for steering (DESIGN.md section
+ * 4).
  *
  * Thread: any.   Result: length 0 when there is none.
  */
 struct span message_find_call_id(struct span bytes);
 
 /*
- * Copies `bytes` to `unfolded`, each line fold replaced by one space (RFC 3261 7.3.1), so that no later stage sees a fold.
+ * Copies `bytes` to `unfolded`, each line fold replaced by one space (RFC 3261 7.3.1), so that no later stage sees a
+ * fold.
  *
  * Range: `unfolded` has room for bytes.length bytes.   Result: length written; it is never longer.
  */

@@ -1,9 +1,10 @@
 /*
  * nonce.h - stateless digest nonces (R2): time, key id and a MAC over both, the realm and the Call-ID.
  *
- * A nonce verifies on every lcore, after every table swap and restart, as long as the key lives. It belongs to the Call-ID that it
- * was issued for: requests of one Call-ID meet on one lcore, so the replay window (dataplane/state/nonce_window.h) needs no sharing.
- * A client that carries its nonce to another call is challenged again with stale=true, once.
+ * A nonce verifies on every lcore, after every table swap and restart, as long as the key lives. It belongs to the
+ * Call-ID that it was issued for: requests of one Call-ID meet on one lcore, so the replay window
+ * (dataplane/state/nonce_window.h) needs no sharing. A client that carries its nonce to another call is challenged
+ * again with stale=true, once.
  */
 #ifndef AMITY_NONCE_H
 #define AMITY_NONCE_H
@@ -12,17 +13,17 @@
 #include "span.h"
 
 #define NONCE_TEXT_BYTES 28  /* base64url of key id (1), unix time (4), MAC (16) */
-#define NONCE_LIFE_S     300 /* R2 */
+#define NONCE_LIFE_S	 300 /* R2 */
 
 void nonce_issue(char text[NONCE_TEXT_BYTES], const struct rotating_key *keys, uint32_t now_s, struct span realm,
 		 struct span call_id);
 
 /*
  * Thread: any.   Cost: about 110 ns, as issuing.
- * Result: true when it is ours, for this realm and Call-ID, not older than NONCE_LIFE_S and not from the future (2 s of grace for
- * other nodes' clocks); *issued_s is then set.
+ * Result: true when it is ours, for this realm and Call-ID, not older than NONCE_LIFE_S and not from the future (2 s of
+ * grace for other nodes' clocks); *issued_s is then set.
  */
-bool nonce_verify(uint32_t *issued_s, struct span text, const struct rotating_key *keys, uint32_t now_s, struct span realm,
-		  struct span call_id);
+bool nonce_verify(uint32_t *issued_s, struct span text, const struct rotating_key *keys, uint32_t now_s,
+		  struct span realm, struct span call_id);
 
 #endif

@@ -4,12 +4,12 @@
  * Two sealed texts (base64url, authenticated cipher, key id in front):
  *   dialog cookie   parameter `c` of our Record-Route: what later requests of the dialog need
  *   branch          branch of our Via, after z9hG4bK: what the responses to this request need
- * The cipher's nonce is a keyed hash of contents and message identity, so that a retransmitted request gets the same bytes
- * (RFC 3261 16.11) and no random source is needed on an lcore. Call-ID is associated data and part of the cipher's key: a text copied
- * to another call is refused.
+ * The cipher's nonce is a keyed hash of contents and message identity, so that a retransmitted request gets the same
+ * bytes (RFC 3261 16.11) and no random source is needed on an lcore. Call-ID is associated data and part of the
+ * cipher's key: a text copied to another call is refused.
  *
- * The cipher is AES-256-GCM where sodium_init() found AES instructions, else ChaCha20-Poly1305; the text tells which. A node without
- * them cannot open the texts of one that has them: do not mix both kinds in a cluster.
+ * The cipher is AES-256-GCM where sodium_init() found AES instructions, else ChaCha20-Poly1305; the text tells which. A
+ * node without them cannot open the texts of one that has them: do not mix both kinds in a cluster.
  */
 #ifndef AMITY_ROUTE_COOKIE_H
 #define AMITY_ROUTE_COOKIE_H
@@ -23,25 +23,28 @@
 #define ROUTE_COOKIE_TEXT_BYTES_MAX  1440
 
 enum dialog_flag {
-	DIALOG_CALLER_FLOW = 1, /* caller_flow is where requests to the caller go, whatever its Contact says (behind NAT) */
+	DIALOG_CALLER_FLOW =
+		1, /* caller_flow is where requests to the caller go, whatever its Contact says (behind NAT) */
 	DIALOG_CALLEE_FLOW = 2,
 };
 
 /*
- * From and To as name-addr or addr-spec without header parameters, as each side sees them (R24). The caller_* texts are what the
- * caller wrote, the callee_* texts what we showed to the callee.
+ * From and To as name-addr or addr-spec without header parameters, as each side sees them (R24). The caller_* texts are
+ * what the caller wrote, the callee_* texts what we showed to the callee.
  */
 struct dialog_cookie {
-	uint64_t company; /* company->id; 0 none */
-	uint32_t caller_tag_hash; /* route_cookie_hash_tag() of the caller's From tag: tells the direction of a request */
-	uint8_t flags;            /* enum dialog_flag */
+	uint64_t company;	  /* company->id; 0 none */
+	uint32_t caller_tag_hash; /* route_cookie_hash_tag() of the caller's From tag: tells the direction of a request
+				   */
+	uint8_t flags;		  /* enum dialog_flag */
 	struct net_address caller_flow;
 	struct net_address callee_flow;
 	struct span caller_from, caller_to;
 	struct span callee_from, callee_to;
 };
 
-/* What a response needs to get back: From and To as the sender of the request wrote them; length 0: we did not change it. */
+/* What a response needs to get back: From and To as the sender of the request wrote them; length 0: we did not change
+ * it. */
 struct branch_cookie {
 	struct span sender_from, sender_to;
 };
@@ -54,19 +57,20 @@ uint32_t route_cookie_hash_tag(const struct secret_keys *keys, struct span tag);
  * Thread: any.   Cost: about 600 ns, half of it the cipher; opening 550 ns, branches 100 ns less.
  * Result: text length, or -1 when it does not fit the bounds above or `capacity`.
  */
-int route_cookie_seal_dialog(char *text, uint32_t capacity, const struct dialog_cookie *cookie, const struct secret_keys *keys,
-			     struct span call_id);
+int route_cookie_seal_dialog(char *text, uint32_t capacity, const struct dialog_cookie *cookie,
+			     const struct secret_keys *keys, struct span call_id);
 
-/* The spans of *cookie point into `plain`. Result: false when it does not open: unknown key, changed, or of another Call-ID. */
+/* The spans of *cookie point into `plain`. Result: false when it does not open: unknown key, changed, or of another
+ * Call-ID. */
 bool route_cookie_open_dialog(struct dialog_cookie *cookie, char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text,
 			      const struct secret_keys *keys, struct span call_id);
 
 /*
- * `transaction` names the received request: topmost Via branch, sent-by and CSeq number. INVITE, its CANCEL and the ACK of a
- * non-2xx must give the same bytes, so the method is no part of it.
+ * `transaction` names the received request: topmost Via branch, sent-by and CSeq number. INVITE, its CANCEL and the ACK
+ * of a non-2xx must give the same bytes, so the method is no part of it.
  */
-int route_cookie_seal_branch(char *text, uint32_t capacity, const struct branch_cookie *cookie, const struct secret_keys *keys,
-			     struct span call_id, struct span transaction);
+int route_cookie_seal_branch(char *text, uint32_t capacity, const struct branch_cookie *cookie,
+			     const struct secret_keys *keys, struct span call_id, struct span transaction);
 bool route_cookie_open_branch(struct branch_cookie *cookie, char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text,
 			      const struct secret_keys *keys, struct span call_id);
 

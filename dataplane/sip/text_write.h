@@ -1,6 +1,6 @@
 /*
- * text_write.h - appends text to a buffer of the caller, without stdio. A writer that ran out of room stays overflowed, so that one
- * check at the end is enough.
+ * text_write.h - appends text to a buffer of the caller, without stdio. A writer that ran out of room stays overflowed,
+ * so that one check at the end is enough.
  */
 #ifndef AMITY_TEXT_WRITE_H
 #define AMITY_TEXT_WRITE_H
@@ -45,7 +45,8 @@ static inline void text_write_char(struct text_writer *writer, char byte)
 
 void text_write_number(struct text_writer *writer, uint64_t number);
 void text_write_hex(struct text_writer *writer, const uint8_t *bytes, uint32_t length);
-void text_write_base64url(struct text_writer *writer, const uint8_t *bytes, uint32_t length); /* RFC 4648 5, no padding */
+void text_write_base64url(struct text_writer *writer, const uint8_t *bytes,
+			  uint32_t length); /* RFC 4648 5, no padding */
 
 /* "192.0.2.1" or "[2001:db8::1]" (RFC 5952), without port; _address adds ":port" unless the port is 0. */
 void text_write_ip(struct text_writer *writer, const uint8_t ip[16]);

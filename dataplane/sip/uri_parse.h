@@ -15,16 +15,17 @@ enum uri_scheme {
 
 struct sip_uri {
 	struct span scheme_text;
-	struct span user;       /* still percent-encoded, parameters of the user part included; length 0: none */
+	struct span user; /* still percent-encoded, parameters of the user part included; length 0: none */
 	struct span password;
-	struct span host;       /* IPv6 references with their brackets */
+	struct span host;	/* IPv6 references with their brackets */
 	struct span parameters; /* after the first ';' behind the host, without it */
-	struct span headers;    /* after '?', without it */
-	uint16_t port;          /* 0: none given */
-	uint8_t scheme;         /* enum uri_scheme */
+	struct span headers;	/* after '?', without it */
+	uint16_t port;		/* 0: none given */
+	uint8_t scheme;		/* enum uri_scheme */
 };
 
-/* Parses a whole URI; white space, angle brackets and octets outside the grammar are errors. Thread: any. Result: false, *uri undefined. */
+/* Parses a whole URI; white space, angle brackets and octets outside the grammar are errors. Thread: any. Result:
+ * false, *uri undefined. */
 bool uri_parse(struct sip_uri *uri, struct span text);
 
 /*
@@ -34,7 +35,8 @@ bool uri_parse(struct sip_uri *uri, struct span text);
  */
 bool uri_find_parameter(struct span *value, struct span parameters, struct span name);
 
-/* Decodes %HH into `decoded` of `capacity` bytes. Result: length, or -1 when it does not fit or an escape is broken. NUL may result. */
+/* Decodes %HH into `decoded` of `capacity` bytes. Result: length, or -1 when it does not fit or an escape is broken.
+ * NUL may result. */
 int uri_decode(char *decoded, uint32_t capacity, struct span text);
 
 /* An IPv4 address or [IPv6] (brackets optional) to 16 bytes. Result: false for host names and anything else. */

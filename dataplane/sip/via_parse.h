@@ -12,18 +12,19 @@ struct sip_via {
 	struct span host;      /* sent-by; IPv6 references with their brackets */
 	struct span branch;
 	struct span received;
-	struct span rport;     /* value of rport; length 0 with has_rport: asked for, not filled */
-	uint16_t port;         /* 0: none given */
+	struct span rport; /* value of rport; length 0 with has_rport: asked for, not filled */
+	uint16_t port;	   /* 0: none given */
 	bool has_rport;
 };
 
 /*
- * Parses the first value of `text`, which may hold several separated by commas; *rest is what follows the comma, length 0 at
- * the end. Thread: any. Result: false when the value is malformed; *via then undefined.
+ * Parses the first value of `text`, which may hold several separated by commas; *rest is what follows the comma, length
+ * 0 at the end. Thread: any. Result: false when the value is malformed; *via then undefined.
  */
 bool via_parse(struct sip_via *via, struct span *rest, struct span text);
 
-/* The value `index` (0 = topmost) counted over all Via lines of the message. Result: false when there is none or it is malformed. */
+/* The value `index` (0 = topmost) counted over all Via lines of the message. Result: false when there is none or it is
+ * malformed. */
 bool via_parse_nth(struct sip_via *via, const struct sip_message *message, uint32_t index);
 
 #endif

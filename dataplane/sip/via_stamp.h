@@ -9,8 +9,8 @@
 #include "text_write.h"
 
 /*
- * Writes the value of the topmost Via line with received= and rport= as seen. Only its first value is changed: values behind a
- * comma are of earlier hops. What the sender put there itself gives way to what we saw.
+ * Writes the value of the topmost Via line with received= and rport= as seen. Only its first value is changed: values
+ * behind a comma are of earlier hops. What the sender put there itself gives way to what we saw.
  *
  * Thread: any.
  */

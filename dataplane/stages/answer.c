@@ -8,20 +8,23 @@
 
 #define ANSWER_EXTRA_BYTES 2048
 
-static const char answer_allow[] = "Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, MESSAGE, PRACK, UPDATE, INFO, REFER, NOTIFY\r\n";
+static const char answer_allow[] =
+	"Allow: INVITE, ACK, CANCEL, BYE, OPTIONS, REGISTER, MESSAGE, PRACK, UPDATE, INFO, REFER, NOTIFY\r\n";
 
 /*
- * One challenge per algorithm (RFC 8760 2.4). MD5 stands first: many phones look at the topmost header alone and know nothing else;
- * those that know SHA-256 look at all.
+ * One challenge per algorithm (RFC 8760 2.4). MD5 stands first: many phones look at the topmost header alone and know
+ * nothing else; those that know SHA-256 look at all.
  */
-static void answer_challenge(struct text_writer *extra, const struct worker *worker, const struct packet *packet, bool stale)
+static void answer_challenge(struct text_writer *extra, const struct worker *worker, const struct packet *packet,
+			     bool stale)
 {
 	static const struct span algorithms[] = {SPAN_LITERAL("MD5"), SPAN_LITERAL("SHA-256")};
 	const struct sip_message *message = &packet->message;
 	struct span realm = packet->caller.company->domain;
 	char nonce[NONCE_TEXT_BYTES];
 
-	nonce_issue(nonce, &worker->snapshot->keys->nonce, worker->now_s, realm, sip_message_text(message, message->call_id));
+	nonce_issue(nonce, &worker->snapshot->keys->nonce, worker->now_s, realm,
+		    sip_message_text(message, message->call_id));
 	for (uint32_t i = 0; i < RTE_DIM(algorithms); i++) {
 		if (message->method == SIP_METHOD_REGISTER)
 			text_write_literal(extra, "WWW-Authenticate: Digest realm=\"");
@@ -42,7 +45,8 @@ static void answer_challenge(struct text_writer *extra, const struct worker *wor
 /* RFC 3261 20.40: what we do not support is named. */
 static void answer_unsupported(struct text_writer *extra, const struct sip_message *message)
 {
-	for (uint8_t i = message->first[SIP_HEADER_PROXY_REQUIRE]; i != SIP_HEADER_NONE; i = sip_message_next(message, i)) {
+	for (uint8_t i = message->first[SIP_HEADER_PROXY_REQUIRE]; i != SIP_HEADER_NONE;
+	     i = sip_message_next(message, i)) {
 		text_write_literal(extra, "Unsupported: ");
 		text_write_span(extra, sip_message_header_value(message, i));
 		text_write_literal(extra, "\r\n");

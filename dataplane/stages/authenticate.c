@@ -49,15 +49,16 @@ static void authenticate_report_failure(struct worker *worker, const struct ban_
 }
 
 /*
- * What makes a second use of a nonce-count a retransmission: everything that decides about the call. Somebody who overheard the
- * request cannot change its target and pass for one.
+ * What makes a second use of a nonce-count a retransmission: everything that decides about the call. Somebody who
+ * overheard the request cannot change its target and pass for one.
  */
 static uint64_t authenticate_name_use(const struct worker *worker, const struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
 	const uint8_t *key = worker->snapshot->keys->steer_key;
-	struct span parts[] = {sip_message_text(message, message->request_uri), sip_message_first(message, SIP_HEADER_FROM),
-			       sip_message_first(message, SIP_HEADER_TO), sip_message_first(message, SIP_HEADER_CONTACT)};
+	struct span parts[] = {sip_message_text(message, message->request_uri),
+			       sip_message_first(message, SIP_HEADER_FROM), sip_message_first(message, SIP_HEADER_TO),
+			       sip_message_first(message, SIP_HEADER_CONTACT)};
 	uint64_t use = packet->transaction + message->method;
 
 	for (uint32_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
@@ -91,14 +92,15 @@ static enum authentication authenticate_credentials(struct worker *worker, struc
 	if (!nonce_verify(&issued_s, credentials->nonce, &keys->nonce, worker->now_s, company->domain,
 			  sip_message_text(message, message->call_id)))
 		return AUTHENTICATION_STALE;
-	if (nonce_window_use(&worker->nonce_window, credentials->nonce, credentials->qop.length ? credentials->nc : 0, issued_s,
-			     authenticate_name_use(worker, packet), worker->now_s) == NONCE_USE_REPLAY)
+	if (nonce_window_use(&worker->nonce_window, credentials->nonce, credentials->qop.length ? credentials->nc : 0,
+			     issued_s, authenticate_name_use(worker, packet), worker->now_s) == NONCE_USE_REPLAY)
 		return AUTHENTICATION_REPLAY;
 	packet->caller.endpoint = endpoint;
 	return AUTHENTICATION_OK;
 }
 
-/* Searches all headers of one name; several algorithms stand in several headers (RFC 8760 2.4): the first right one counts. */
+/* Searches all headers of one name; several algorithms stand in several headers (RFC 8760 2.4): the first right one
+ * counts. */
 static enum authentication authenticate_header(struct worker *worker, struct packet *packet, enum sip_header_name name,
 					       enum authentication so_far)
 {
@@ -144,7 +146,8 @@ static void authenticate_recall(struct worker *worker, struct packet *packet, co
 	if (!packet->caller.endpoint)
 		packet->caller.endpoint = caller_guess_endpoint(company, facts, packet->digest_user);
 	if (!packet->caller.endpoint)
-		packet_refuse(packet, packet->message.method == SIP_METHOD_ACK ? REASON_ACK_WITHOUT_COOKIE : REASON_UNKNOWN_CALLER);
+		packet_refuse(packet, packet->message.method == SIP_METHOD_ACK ? REASON_ACK_WITHOUT_COOKIE
+									       : REASON_UNKNOWN_CALLER);
 }
 
 static void authenticate_note(struct worker *worker, const struct packet *packet)
@@ -162,12 +165,13 @@ static void authenticate_note(struct worker *worker, const struct packet *packet
 static void authenticate_endpoint(struct worker *worker, struct packet *packet, const struct caller_facts *facts)
 {
 	bool is_register = packet->message.method == SIP_METHOD_REGISTER;
-	enum authentication result =
-		authenticate_header(worker, packet, is_register ? SIP_HEADER_AUTHORIZATION : SIP_HEADER_PROXY_AUTHORIZATION,
-				    AUTHENTICATION_NONE);
+	enum authentication result = authenticate_header(
+		worker, packet, is_register ? SIP_HEADER_AUTHORIZATION : SIP_HEADER_PROXY_AUTHORIZATION,
+		AUTHENTICATION_NONE);
 	if (result == AUTHENTICATION_NONE || result == AUTHENTICATION_MALFORMED)
 		result = authenticate_header(worker, packet,
-					     is_register ? SIP_HEADER_PROXY_AUTHORIZATION : SIP_HEADER_AUTHORIZATION, result);
+					     is_register ? SIP_HEADER_PROXY_AUTHORIZATION : SIP_HEADER_AUTHORIZATION,
+					     result);
 	if (packet->kind == PACKET_HOP)
 		authenticate_recall(worker, packet, facts);
 	else if (result != AUTHENTICATION_OK)

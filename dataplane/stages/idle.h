@@ -1,5 +1,6 @@
 /*
- * idle.h - how an lcore behaves when there is nothing to do: it spins for a while, then sleeps, doubling up to the policy's limit.
+ * idle.h - how an lcore behaves when there is nothing to do: it spins for a while, then sleeps, doubling up to the
+ * policy's limit.
  */
 #ifndef AMITY_IDLE_H
 #define AMITY_IDLE_H

@@ -24,7 +24,8 @@ void message_facts_caller(struct caller_facts *facts, const struct packet *packe
 	struct sip_uri uri;
 
 	*facts = (struct caller_facts){.source = packet->source, .request_host = packet->request_uri.host};
-	if (message_facts_address(&address, &uri, &packet->message, SIP_HEADER_FROM) && uri.scheme != URI_SCHEME_OTHER) {
+	if (message_facts_address(&address, &uri, &packet->message, SIP_HEADER_FROM) &&
+	    uri.scheme != URI_SCHEME_OTHER) {
 		facts->from_host = uri.host;
 		facts->from_user = uri.user;
 	}

@@ -1,5 +1,6 @@
 /*
- * message_facts.h - what several stages ask of a message: who it says it is from, whose address a URI names, header numbers.
+ * message_facts.h - what several stages ask of a message: who it says it is from, whose address a URI names, header
+ * numbers.
  */
 #ifndef AMITY_MESSAGE_FACTS_H
 #define AMITY_MESSAGE_FACTS_H

@@ -1,5 +1,6 @@
 /*
- * packet.h - one packet on its walk: the mbuf and what the stages have found out. Lives for one burst, in the lcore's own array.
+ * packet.h - one packet on its walk: the mbuf and what the stages have found out. Lives for one burst, in the lcore's
+ * own array.
  */
 #ifndef AMITY_PACKET_H
 #define AMITY_PACKET_H
@@ -18,40 +19,40 @@ struct rte_mbuf;
 
 enum packet_kind {
 	PACKET_RESPONSE,
-	PACKET_INITIAL,   /* creates a dialog or stands alone: authenticated and routed */
-	PACKET_HOP,       /* CANCEL, ACK of a non-2xx: goes where its INVITE went, without credentials */
+	PACKET_INITIAL,	  /* creates a dialog or stands alone: authenticated and routed */
+	PACKET_HOP,	  /* CANCEL, ACK of a non-2xx: goes where its INVITE went, without credentials */
 	PACKET_IN_DIALOG, /* carries our Record-Route cookie */
 };
 
 struct packet {
-	struct rte_mbuf *mbuf;    /* as received; owned by the packet until its end */
-	struct rte_mbuf *out;     /* what goes out: a new message without headers below SIP; NULL: nothing yet */
-	struct span bytes;        /* the SIP datagram inside mbuf */
+	struct rte_mbuf *mbuf; /* as received; owned by the packet until its end */
+	struct rte_mbuf *out;  /* what goes out: a new message without headers below SIP; NULL: nothing yet */
+	struct span bytes;     /* the SIP datagram inside mbuf */
 	struct net_address source;
 	struct net_address local; /* our address and port that it came to */
-	uint16_t interface;       /* index of snapshot->wire->interface */
-	uint8_t verdict;          /* enum verdict; written once, by packet_end() */
-	uint8_t kind;             /* enum packet_kind, by screen */
-	uint16_t reason;          /* enum reason */
+	uint16_t interface;	  /* index of snapshot->wire->interface */
+	uint8_t verdict;	  /* enum verdict; written once, by packet_end() */
+	uint8_t kind;		  /* enum packet_kind, by screen */
+	uint16_t reason;	  /* enum reason */
 	bool steered_in;
-	uint16_t punt_kind;       /* enum punt_kind, with VERDICT_PUNT */
+	uint16_t punt_kind; /* enum punt_kind, with VERDICT_PUNT */
 
-	struct sip_uri request_uri;      /* by screen, of requests */
-	struct span cookie;              /* by screen: text of our cookie in the topmost Route; length 0: none */
-	uint64_t transaction;            /* by transact: keyed hash of Call-ID, topmost branch and CSeq number */
-	struct caller caller;            /* by authenticate */
-	struct span digest_user;         /* by authenticate: user name of the credentials for our realm; length 0: none */
-	struct route_request request;    /* by route, of PACKET_INITIAL and PACKET_HOP */
+	struct sip_uri request_uri;   /* by screen, of requests */
+	struct span cookie;	      /* by screen: text of our cookie in the topmost Route; length 0: none */
+	uint64_t transaction;	      /* by transact: keyed hash of Call-ID, topmost branch and CSeq number */
+	struct caller caller;	      /* by authenticate */
+	struct span digest_user;      /* by authenticate: user name of the credentials for our realm; length 0: none */
+	struct route_request request; /* by route, of PACKET_INITIAL and PACKET_HOP */
 	struct route_decision decision;
-	const struct binding *binding;   /* where the target is registered; NULL: direct, carrier */
-	struct dialog_cookie dialog;     /* by route, of PACKET_IN_DIALOG, opened */
-	bool from_caller;                /* by route, of PACKET_IN_DIALOG: sent by the side that sent the INVITE */
-	struct branch_cookie branch;     /* by route, of PACKET_RESPONSE, opened */
-	struct net_address destination;  /* of `out` */
-	struct wire_hop hop;             /* of `out` */
-	uint8_t hop_result;              /* enum wire_result: WIRE_OK or WIRE_NEIGHBOUR_UNKNOWN */
+	const struct binding *binding;	/* where the target is registered; NULL: direct, carrier */
+	struct dialog_cookie dialog;	/* by route, of PACKET_IN_DIALOG, opened */
+	bool from_caller;		/* by route, of PACKET_IN_DIALOG: sent by the side that sent the INVITE */
+	struct branch_cookie branch;	/* by route, of PACKET_RESPONSE, opened */
+	struct net_address destination; /* of `out` */
+	struct wire_hop hop;		/* of `out` */
+	uint8_t hop_result;		/* enum wire_result: WIRE_OK or WIRE_NEIGHBOUR_UNKNOWN */
 
-	struct sip_message message;      /* by parse */
+	struct sip_message message; /* by parse */
 };
 
 /* The end of a packet's walk. The first one wins: a stage skips packets that have ended. */
@@ -62,8 +63,8 @@ static inline void packet_end(struct packet *packet, enum verdict verdict, enum 
 }
 
 /*
- * Refuses a request: answered with the reason's status when it has one and the request may be answered, else dropped. An ACK is
- * never answered (RFC 3261 17.1.1.3), a response neither.
+ * Refuses a request: answered with the reason's status when it has one and the request may be answered, else dropped.
+ * An ACK is never answered (RFC 3261 17.1.1.3), a response neither.
  */
 static inline void packet_refuse(struct packet *packet, enum reason reason)
 {

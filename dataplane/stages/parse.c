@@ -20,8 +20,8 @@ static bool parse_is_folded(const struct sip_message *message)
 }
 
 /*
- * A fold is white space (RFC 3261 7.3.1): its line end becomes spaces in the received bytes, which are ours, so that no later stage
- * sees one and no second buffer is needed.
+ * A fold is white space (RFC 3261 7.3.1): its line end becomes spaces in the received bytes, which are ours, so that no
+ * later stage sees one and no second buffer is needed.
  */
 static void parse_unfold(struct sip_message *message)
 {

@@ -4,7 +4,8 @@
 #include "send.h"
 #include "stages.h"
 
-/* A received message as the control thread gets it: the bare SIP bytes, and what the lcore knows in the private area. */
+/* A received message as the control thread gets it: the bare SIP bytes, and what the lcore knows in the private area.
+ */
 static bool punt_received(struct worker *worker, struct packet *packet)
 {
 	struct rte_mbuf *mbuf = packet->mbuf;

@@ -32,7 +32,8 @@ static bool receive_read_udp(struct frame *frame, struct packet *packet, uint32_
 /* Result: REASON_NONE when it is UDP to one of our addresses and SIP port. */
 static enum reason receive_read_ipv4(struct frame *frame, struct packet *packet, uint32_t frame_length)
 {
-	const struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod_offset(packet->mbuf, const struct rte_ipv4_hdr *, frame->l3_offset);
+	const struct rte_ipv4_hdr *ip =
+		rte_pktmbuf_mtod_offset(packet->mbuf, const struct rte_ipv4_hdr *, frame->l3_offset);
 
 	if (frame->l3_offset + sizeof(*ip) > frame_length || (ip->version_ihl >> 4) != 4)
 		return REASON_NOT_OURS;
@@ -45,13 +46,15 @@ static enum reason receive_read_ipv4(struct frame *frame, struct packet *packet,
 	uint32_t header = (ip->version_ihl & 0x0fu) * 4, total = rte_be_to_cpu_16(ip->total_length);
 	if (header < sizeof(*ip) || total < header || frame->l3_offset + total > frame_length)
 		return REASON_LENGTH_WRONG;
-	return receive_read_udp(frame, packet, frame->l3_offset + header, frame->l3_offset + total) ? REASON_NONE
-												     : REASON_LENGTH_WRONG;
+	return receive_read_udp(frame, packet, frame->l3_offset + header, frame->l3_offset + total)
+		       ? REASON_NONE
+		       : REASON_LENGTH_WRONG;
 }
 
 static enum reason receive_read_ipv6(struct frame *frame, struct packet *packet, uint32_t frame_length)
 {
-	const struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod_offset(packet->mbuf, const struct rte_ipv6_hdr *, frame->l3_offset);
+	const struct rte_ipv6_hdr *ip =
+		rte_pktmbuf_mtod_offset(packet->mbuf, const struct rte_ipv6_hdr *, frame->l3_offset);
 
 	if (frame->l3_offset + sizeof(*ip) > frame_length)
 		return REASON_NOT_OURS;
@@ -65,7 +68,7 @@ static enum reason receive_read_ipv6(struct frame *frame, struct packet *packet,
 	if (end > frame_length)
 		return REASON_LENGTH_WRONG;
 	return receive_read_udp(frame, packet, frame->l3_offset + (uint32_t)sizeof(*ip), end) ? REASON_NONE
-											       : REASON_LENGTH_WRONG;
+											      : REASON_LENGTH_WRONG;
 }
 
 static bool receive_is_to_us(const struct worker *worker, const struct packet *packet)
@@ -74,7 +77,8 @@ static bool receive_is_to_us(const struct worker *worker, const struct packet *p
 	return interface && (packet->local.port == 0 || packet->local.port == interface->sip_port);
 }
 
-/* A fault counts as ours only when the packet was sent to us: others' traffic is the kernel's, whatever it looks like. */
+/* A fault counts as ours only when the packet was sent to us: others' traffic is the kernel's, whatever it looks like.
+ */
 static enum reason receive_read_frame(struct frame *frame, const struct worker *worker, struct packet *packet)
 {
 	const struct rte_mbuf *mbuf = packet->mbuf;
@@ -123,7 +127,8 @@ static void receive_from_port(struct worker *worker, const struct worker_queue *
 		packet_end(packet, VERDICT_DROP, reason);
 		return;
 	}
-	packet->bytes = span_make(rte_pktmbuf_mtod_offset(mbuf, const char *, frame.payload_offset), frame.payload_length);
+	packet->bytes =
+		span_make(rte_pktmbuf_mtod_offset(mbuf, const char *, frame.payload_offset), frame.payload_length);
 }
 
 /* The lcore that took it from the port has checked it and left addresses in the private area (steer.c). */

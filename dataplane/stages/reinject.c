@@ -7,7 +7,8 @@
 void reinject_burst(struct worker *worker)
 {
 	struct rte_mbuf *mbufs[BURST_MAX];
-	uint32_t count = rte_ring_sc_dequeue_burst(worker->dataplane->reinject[worker->index], (void **)mbufs, BURST_MAX, NULL);
+	uint32_t count =
+		rte_ring_sc_dequeue_burst(worker->dataplane->reinject[worker->index], (void **)mbufs, BURST_MAX, NULL);
 
 	for (uint32_t i = 0; i < count; i++) {
 		struct net_address destination = ((const struct punt *)rte_mbuf_to_priv(mbufs[i]))->peer;

@@ -12,7 +12,8 @@ static bool rewrite_collect(struct worker *worker, const struct packet *packet)
 		rewrite_response(worker, packet);
 		return true;
 	}
-	return packet->kind == PACKET_IN_DIALOG ? rewrite_request_in_dialog(worker, packet) : rewrite_request_initial(worker, packet);
+	return packet->kind == PACKET_IN_DIALOG ? rewrite_request_in_dialog(worker, packet)
+						: rewrite_request_initial(worker, packet);
 }
 
 static enum reason rewrite_forwarded(const struct packet *packet)
@@ -40,8 +41,9 @@ static void rewrite_packet(struct worker *worker, struct packet *packet)
 		packet_end(packet, VERDICT_DROP, REASON_NO_BUFFER);
 		return;
 	}
-	int length = edit_list_apply(&worker->edits, rte_pktmbuf_mtod(out, char *), rte_pktmbuf_tailroom(out),
-				     span_make(packet->message.bytes.at, packet->message.body.offset + packet->message.body.length));
+	int length = edit_list_apply(
+		&worker->edits, rte_pktmbuf_mtod(out, char *), rte_pktmbuf_tailroom(out),
+		span_make(packet->message.bytes.at, packet->message.body.offset + packet->message.body.length));
 	if (length < 0) {
 		rte_pktmbuf_free(out);
 		packet_refuse(packet, REASON_TOO_LARGE);

@@ -25,7 +25,8 @@ void rewrite_remove_headers(struct edit_list *edits, const struct sip_message *m
 		rewrite_remove_line(edits, message, i);
 }
 
-void rewrite_remove_first_value(struct edit_list *edits, const struct sip_message *message, uint8_t index, struct span rest)
+void rewrite_remove_first_value(struct edit_list *edits, const struct sip_message *message, uint8_t index,
+				struct span rest)
 {
 	struct span value = sip_message_header_value(message, index);
 
@@ -33,7 +34,8 @@ void rewrite_remove_first_value(struct edit_list *edits, const struct sip_messag
 		rewrite_remove_line(edits, message, index);
 		return;
 	}
-	edit_list_replace(edits, rewrite_slice(message, span_make(value.at, (size_t)(rest.at - value.at))), (struct span){0});
+	edit_list_replace(edits, rewrite_slice(message, span_make(value.at, (size_t)(rest.at - value.at))),
+			  (struct span){0});
 }
 
 struct span rewrite_address_part(const struct sip_message *message, enum sip_header_name name)
@@ -49,7 +51,8 @@ struct span rewrite_address_part(const struct sip_message *message, enum sip_hea
 	return span_make(value.at, (size_t)(end - value.at));
 }
 
-void rewrite_replace_address(struct edit_list *edits, const struct sip_message *message, enum sip_header_name name, struct span text)
+void rewrite_replace_address(struct edit_list *edits, const struct sip_message *message, enum sip_header_name name,
+			     struct span text)
 {
 	struct span part = rewrite_address_part(message, name);
 
@@ -66,7 +69,8 @@ void rewrite_max_forwards(struct edit_list *edits, const struct sip_message *mes
 	text_write_number(&edits->writer, message_facts_max_forwards(message) - (value.length ? 1 : 0));
 	if (!value.length)
 		text_write_literal(&edits->writer, "\r\n");
-	edit_list_replace(edits, value.length ? rewrite_slice(message, value) : rewrite_top(message), edit_list_take(edits));
+	edit_list_replace(edits, value.length ? rewrite_slice(message, value) : rewrite_top(message),
+			  edit_list_take(edits));
 }
 
 struct slice rewrite_top(const struct sip_message *message)
@@ -99,7 +103,8 @@ void rewrite_push_via(struct edit_list *edits, const struct packet *packet, stru
 		edit_list_replace(edits, rewrite_slice(message, received), stamped);
 }
 
-void rewrite_remove_credentials(struct edit_list *edits, const struct sip_message *message, const struct directory *directory)
+void rewrite_remove_credentials(struct edit_list *edits, const struct sip_message *message,
+				const struct directory *directory)
 {
 	static const uint8_t names[] = {SIP_HEADER_AUTHORIZATION, SIP_HEADER_PROXY_AUTHORIZATION};
 	struct digest_credentials credentials;

@@ -5,11 +5,11 @@
 #include "rewrite_parts.h"
 
 /*
- * What the sender wrote, as far as we change it, goes into our branch for the responses (R24). The cipher's nonce hangs on the
- * transaction, which INVITE, CANCEL and ACK have in common, so that all get the same branch (RFC 3261 16.11).
+ * What the sender wrote, as far as we change it, goes into our branch for the responses (R24). The cipher's nonce hangs
+ * on the transaction, which INVITE, CANCEL and ACK have in common, so that all get the same branch (RFC 3261 16.11).
  */
-static bool rewrite_request_push_via(struct worker *worker, const struct packet *packet, const struct branch_cookie *sender,
-				     struct span from, struct span to)
+static bool rewrite_request_push_via(struct worker *worker, const struct packet *packet,
+				     const struct branch_cookie *sender, struct span from, struct span to)
 {
 	const struct sip_message *message = &packet->message;
 	struct span transaction = span_make((const char *)&packet->transaction, sizeof(packet->transaction));
@@ -42,8 +42,9 @@ static bool rewrite_request_is_behind_nat(const struct packet *packet)
 	return !uri_parse_ip(ip, uri.host) || memcmp(ip, packet->source.ip, 16) != 0;
 }
 
-static bool rewrite_request_record_route(struct worker *worker, const struct packet *packet, const struct branch_cookie *sender,
-					 struct span callee_from, struct span callee_to)
+static bool rewrite_request_record_route(struct worker *worker, const struct packet *packet,
+					 const struct branch_cookie *sender, struct span callee_from,
+					 struct span callee_to)
 {
 	const struct sip_message *message = &packet->message;
 	const struct company *company = packet->decision.company;
@@ -51,7 +52,8 @@ static bool rewrite_request_record_route(struct worker *worker, const struct pac
 	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
 	struct dialog_cookie cookie = {
 		.company = company ? company->id : 0,
-		.caller_tag_hash = route_cookie_hash_tag(worker->snapshot->keys, sip_message_text(message, message->from_tag)),
+		.caller_tag_hash =
+			route_cookie_hash_tag(worker->snapshot->keys, sip_message_text(message, message->from_tag)),
 		.caller_from = sender->sender_from,
 		.caller_to = sender->sender_to,
 		.callee_from = callee_from,
@@ -79,7 +81,8 @@ static bool rewrite_request_record_route(struct worker *worker, const struct pac
 	return true;
 }
 
-static void rewrite_request_write_host(struct text_writer *writer, struct span host, const struct net_address *destination)
+static void rewrite_request_write_host(struct text_writer *writer, struct span host,
+				       const struct net_address *destination)
 {
 	if (host.length) {
 		text_write_span(writer, host);
@@ -91,7 +94,8 @@ static void rewrite_request_write_host(struct text_writer *writer, struct span h
 	text_write_address(writer, &address);
 }
 
-static void rewrite_request_uri(struct edit_list *edits, const struct packet *packet, const struct route_presentation *shown)
+static void rewrite_request_uri(struct edit_list *edits, const struct packet *packet,
+				const struct route_presentation *shown)
 {
 	if (shown->use_contact && packet->binding) {
 		text_write_span(&edits->writer, packet->binding->contact);
@@ -124,7 +128,8 @@ static struct span rewrite_request_from(struct edit_list *edits, const struct pa
 	return edit_list_take(edits);
 }
 
-static struct span rewrite_request_to(struct edit_list *edits, const struct packet *packet, const struct route_presentation *shown)
+static struct span rewrite_request_to(struct edit_list *edits, const struct packet *packet,
+				      const struct route_presentation *shown)
 {
 	text_write_literal(&edits->writer, "<sip:");
 	text_write_span(&edits->writer, shown->to_user);
@@ -134,8 +139,10 @@ static struct span rewrite_request_to(struct edit_list *edits, const struct pack
 	return edit_list_take(edits);
 }
 
-/* What endpoints say about identity is replaced by what the rules say (R15, R23); private headers do not leave (R16). */
-static void rewrite_request_identity(struct edit_list *edits, const struct packet *packet, const struct route_presentation *shown)
+/* What endpoints say about identity is replaced by what the rules say (R15, R23); private headers do not leave (R16).
+ */
+static void rewrite_request_identity(struct edit_list *edits, const struct packet *packet,
+				     const struct route_presentation *shown)
 {
 	const struct sip_message *message = &packet->message;
 
@@ -157,8 +164,8 @@ static void rewrite_request_identity(struct edit_list *edits, const struct packe
 	text_write_literal(&edits->writer, "P-Asserted-Identity: <sip:");
 	text_write_span(&edits->writer, shown->identity_user);
 	text_write_char(&edits->writer, '@');
-	if (shown->from_host.length)
-		text_write_span(&edits->writer, shown->from_host);
+	if (shown->identity_host.length)
+		text_write_span(&edits->writer, shown->identity_host);
 	else
 		text_write_ip(&edits->writer, packet->hop.source);
 	text_write_literal(&edits->writer, ">\r\n");

@@ -1,5 +1,6 @@
 /*
- * rewrite_request.h - how requests leave: new ones as route_present() says (R19, R21-R23), in-dialog ones as the cookie says (R24, R30).
+ * rewrite_request.h - how requests leave: new ones as route_present() says (R19, R21-R23), in-dialog ones as the cookie
+ * says (R24, R30).
  */
 #ifndef AMITY_REWRITE_REQUEST_H
 #define AMITY_REWRITE_REQUEST_H

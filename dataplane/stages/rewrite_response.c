@@ -5,8 +5,8 @@
 #include "via_parse.h"
 
 /*
- * Our Record-Route names the address that faces the callee; a caller behind another interface gets the one that faces it
- * (RFC 3261 16.7 step 8).
+ * Our Record-Route names the address that faces the callee; a caller behind another interface gets the one that faces
+ * it (RFC 3261 16.7 step 8).
  */
 static void rewrite_response_record_route(struct edit_list *edits, const struct packet *packet, struct span value)
 {
@@ -21,7 +21,8 @@ static void rewrite_response_record_route(struct edit_list *edits, const struct 
 			continue;
 		const char *end = uri.parameters.at - 1; /* the ';' */
 		rewrite_write_own(&edits->writer, packet);
-		edit_list_replace(edits, rewrite_slice(&packet->message, span_make(uri.host.at, (size_t)(end - uri.host.at))),
+		edit_list_replace(edits,
+				  rewrite_slice(&packet->message, span_make(uri.host.at, (size_t)(end - uri.host.at))),
 				  edit_list_take(edits));
 		return;
 	}
@@ -43,6 +44,7 @@ void rewrite_response(struct worker *worker, const struct packet *packet)
 		rewrite_replace_address(edits, message, SIP_HEADER_TO, packet->branch.sender_to);
 	if (memcmp(packet->hop.source, packet->local.ip, sizeof(packet->hop.source)) == 0)
 		return;
-	for (uint8_t i = message->first[SIP_HEADER_RECORD_ROUTE]; i != SIP_HEADER_NONE; i = sip_message_next(message, i))
+	for (uint8_t i = message->first[SIP_HEADER_RECORD_ROUTE]; i != SIP_HEADER_NONE;
+	     i = sip_message_next(message, i))
 		rewrite_response_record_route(edits, packet, sip_message_header_value(message, i));
 }

@@ -87,7 +87,8 @@ static enum reason route_find_destination(const struct worker *worker, struct pa
 	} else {
 		packet->binding = route_find_binding(worker, decision->target);
 		if (!packet->binding)
-			return decision->outcome == ROUTE_OUTCOME_USER ? REASON_NOT_REGISTERED : REASON_TARGET_UNREACHABLE;
+			return decision->outcome == ROUTE_OUTCOME_USER ? REASON_NOT_REGISTERED
+								       : REASON_TARGET_UNREACHABLE;
 		packet->destination = packet->binding->next_hop;
 	}
 	return REASON_NONE;
@@ -170,8 +171,9 @@ static enum reason route_response(struct worker *worker, struct packet *packet)
 	uint32_t port = 0;
 
 	if (!span_starts_with(branch, magic) ||
-	    !route_cookie_open_branch(&packet->branch, worker->plain[packet - worker->packet], span_skip(branch, magic.length),
-				      worker->snapshot->keys, sip_message_text(message, message->call_id)))
+	    !route_cookie_open_branch(&packet->branch, worker->plain[packet - worker->packet],
+				      span_skip(branch, magic.length), worker->snapshot->keys,
+				      sip_message_text(message, message->call_id)))
 		return REASON_RESPONSE_FORGED;
 	if (!via_parse_nth(&via, message, 1))
 		return REASON_RESPONSE_WITHOUT_NEXT_VIA;

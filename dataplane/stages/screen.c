@@ -103,7 +103,8 @@ static void screen_request(const struct worker *worker, struct packet *packet)
 		packet->kind = PACKET_IN_DIALOG;
 	else if (message->to_tag.length && message->method == SIP_METHOD_ACK)
 		packet->kind = PACKET_HOP;
-	else if (message->to_tag.length && message->method != SIP_METHOD_REGISTER && message->method != SIP_METHOD_CANCEL)
+	else if (message->to_tag.length && message->method != SIP_METHOD_REGISTER &&
+		 message->method != SIP_METHOD_CANCEL)
 		packet_refuse(packet, REASON_NO_COOKIE);
 	else
 		screen_outside_dialog(worker, packet);

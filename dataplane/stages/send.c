@@ -18,7 +18,8 @@ enum reason send_needs_kernel(const struct wire_hop *hop, enum wire_result resul
 	return length + frame_write_ip_overhead(hop) > hop->interface->mtu ? REASON_PUNTED_OVER_MTU : REASON_NONE;
 }
 
-void send_frame(struct worker *worker, struct rte_mbuf *message, const struct wire_hop *hop, const struct net_address *destination)
+void send_frame(struct worker *worker, struct rte_mbuf *message, const struct wire_hop *hop,
+		const struct net_address *destination)
 {
 	struct transmit_buffer *buffer = &worker->transmit[hop->interface - worker->snapshot->wire->interface];
 

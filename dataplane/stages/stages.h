@@ -1,7 +1,8 @@
 /*
  * stages.h - the stages of the walk, one function over the burst each; worker.c lists them in order.
  *
- * Every stage skips packets that have ended (verdict set) and ends those it decides about with packet_end() or packet_refuse().
+ * Every stage skips packets that have ended (verdict set) and ends those it decides about with packet_end() or
+ * packet_refuse().
  *
  * Thread: the lcore that owns the worker.
  */

@@ -13,7 +13,8 @@ static uint32_t steer_find_owner(const struct worker *worker, const struct packe
 
 	if (call_id.length == 0)
 		return worker->index;
-	crypto_shorthash((uint8_t *)&hash, (const uint8_t *)call_id.at, call_id.length, worker->snapshot->keys->steer_key);
+	crypto_shorthash((uint8_t *)&hash, (const uint8_t *)call_id.at, call_id.length,
+			 worker->snapshot->keys->steer_key);
 	return (uint32_t)((uint64_t)(uint32_t)hash * worker->dataplane->worker_count >> 32);
 }
 

@@ -10,8 +10,8 @@ static uint64_t transact_hash(struct span text, const uint8_t key[16])
 }
 
 /*
- * INVITE, its CANCEL and the ACK of its non-2xx have Call-ID, topmost branch and CSeq number in common (RFC 3261 9.1, 17.1.1.3).
- * Keyed, so that nobody can make two transactions meet.
+ * INVITE, its CANCEL and the ACK of its non-2xx have Call-ID, topmost branch and CSeq number in common (RFC
+ * 3261 9.1, 17.1.1.3). Keyed, so that nobody can make two transactions meet.
  */
 static uint64_t transact_name(const struct sip_message *message, const uint8_t key[16])
 {

@@ -1,7 +1,8 @@
 /*
  * worker.h - one lcore's pipeline: its queues, its tables, its burst. dataplane/worker.c is the loop.
  *
- * Setup allocates one zeroed struct worker per lcore on its own cache lines, fills the part "by setup" and launches worker_run().
+ * Setup allocates one zeroed struct worker per lcore on its own cache lines, fills the part "by setup" and launches
+ * worker_run().
  */
 #ifndef AMITY_WORKER_H
 #define AMITY_WORKER_H
@@ -14,7 +15,7 @@
 #include "route_cookie.h"
 
 #define WORKER_QUEUES_MAX 16
-#define BURST_MAX         32
+#define BURST_MAX	  32
 
 struct worker_queue {
 	uint16_t port_id;
@@ -42,12 +43,13 @@ struct worker {
 	uint32_t queue_count;
 	uint16_t transmit_queue; /* this worker's own, on every port */
 	struct idle_policy idle;
-	uint32_t message_bytes_max;        /* limits.max_message_bytes; a longer message is refused */
-	struct nonce_window nonce_window;  /* memory and size set */
+	uint32_t message_bytes_max;	    /* limits.max_message_bytes; a longer message is refused */
+	struct nonce_window nonce_window;   /* memory and size set */
 	struct caller_memory caller_memory; /* likewise */
 
+	struct counters *counters; /* = dataplane->counters[index] */
+
 	/* By the worker itself, valid within a burst. */
-	struct counters *counters;
 	const struct snapshot *snapshot;
 	uint64_t now_tsc;
 	uint32_t now_s; /* unix time */
@@ -73,7 +75,8 @@ extern const uint32_t worker_stage_count;
 void worker_begin_burst(struct worker *worker);
 void worker_end_burst(struct worker *worker);
 
-/* One burst: receive to transmit, one snapshot, one quiescent report. For worker_run(), tests and benches. Result: packets taken. */
+/* One burst: receive to transmit, one snapshot, one quiescent report. For worker_run(), tests and benches. Result:
+ * packets taken. */
 uint32_t worker_burst(struct worker *worker);
 
 /* Runs until dataplane->stopping. Thread: the lcore that it is launched on. `argument`: struct worker *. Result: 0. */

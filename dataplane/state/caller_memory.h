@@ -2,8 +2,8 @@
  * caller_memory.h - who sent the INVITEs that passed lately, per lcore.
  *
  * CANCEL, and the ACK of a non-2xx, carry no credentials (R2), and From need not name the endpoint (R1.4); so the lcore
- * remembers, by transaction, which endpoint an INVITE was verified for. Direct-mapped, newest wins: a hint, not state that a call needs. The
- * transaction table will take its place.
+ * remembers, by transaction, which endpoint an INVITE was verified for. Direct-mapped, newest wins: a hint, not state
+ * that a call needs. The transaction table will take its place.
  */
 #ifndef AMITY_CALLER_MEMORY_H
 #define AMITY_CALLER_MEMORY_H
@@ -21,7 +21,7 @@ _Static_assert(sizeof(struct caller_memory_entry) == 24, "memory plan");
 
 struct caller_memory {
 	struct caller_memory_entry *entry; /* memory of the caller, zeroed */
-	uint32_t mask;                     /* count - 1; count a power of two */
+	uint32_t mask;			   /* count - 1; count a power of two */
 };
 
 /* Thread: the owner of the memory. */

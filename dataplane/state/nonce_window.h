@@ -1,8 +1,9 @@
 /*
  * nonce_window.h - which nonce-counts of a nonce were used (R2), per lcore.
  *
- * A set-associative table: one cache line pair a set, four nonces each, the oldest gives way. Within a nonce a sliding window of 64
- * counts, so that requests that overtake each other on the way are no replay. A retransmission (same transaction) is none either.
+ * A set-associative table: one cache line pair a set, four nonces each, the oldest gives way. Within a nonce a sliding
+ * window of 64 counts, so that requests that overtake each other on the way are no replay. A retransmission (same
+ * transaction) is none either.
  */
 #ifndef AMITY_NONCE_WINDOW_H
 #define AMITY_NONCE_WINDOW_H
@@ -10,8 +11,8 @@
 #include "span.h"
 
 struct nonce_window_entry {
-	uint64_t nonce_hash; /* 0: free */
-	uint64_t used;       /* bit i: count highest - i was used */
+	uint64_t nonce_hash;	   /* 0: free */
+	uint64_t used;		   /* bit i: count highest - i was used */
 	uint64_t transaction_hash; /* of the use that had the highest count */
 	uint32_t highest;
 	uint32_t issued_s;
@@ -22,8 +23,8 @@ _Static_assert(sizeof(struct nonce_window_entry) == 32, "four entries in two cac
 
 struct nonce_window {
 	struct nonce_window_entry *entry; /* memory of the caller: set_count * NONCE_WINDOW_WAYS, zeroed */
-	uint32_t set_count;               /* a power of two */
-	uint64_t evicted;                 /* live nonces that gave way: the table is too small when this grows */
+	uint32_t set_count;		  /* a power of two */
+	uint64_t evicted;		  /* live nonces that gave way: the table is too small when this grows */
 };
 
 enum nonce_use {
@@ -33,8 +34,8 @@ enum nonce_use {
 };
 
 /*
- * Notes that `nonce` was used with count `nc` by a verified request; nc is 0 for answers without qop: such a nonce serves one
- * transaction.
+ * Notes that `nonce` was used with count `nc` by a verified request; nc is 0 for answers without qop: such a nonce
+ * serves one transaction.
  *
  * Thread: the lcore that owns the window.   Cost: one set, no division.
  */

@@ -20,8 +20,8 @@ def test_first_carrier_that_takes_the_number(router, peers):
 
 
 def test_area_code_of_the_caller(router, peers):
-    got = outgoing(peers("alice"), peers("telco-a"), "4000000")
-    assert user_of(f"<{got.uri}>") == "944000000"
+    got = outgoing(peers("alice"), peers("telco-a"), "5123456")
+    assert user_of(f"<{got.uri}>") == "945123456"
 
 
 def test_carrier_without_country_gets_e164(router, peers):

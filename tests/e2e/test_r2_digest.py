@@ -108,6 +108,14 @@ def test_nonce_count_used_twice_is_refused(router, peers):
     alice.expect_status(486)
 
 
+def test_second_login_of_one_call_id_within_a_second(router, peers):
+    """Softphones unregister and register at start, under one Call-ID: a nonce just issued must verify."""
+    carol, call_id = peers("carol"), token("reg")
+    assert carol.register(expires=0, call_id=call_id, cseq=1).status == 200
+    assert carol.register(call_id=call_id, cseq=3).status == 200
+    assert carol.forget().status == 200
+
+
 def test_empty_credentials_are_as_none(router, peers):
     """Asterisk sends an empty Proxy-Authorization with REFER."""
     alice = peers("alice")

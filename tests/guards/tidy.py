@@ -11,8 +11,8 @@ import tempfile
 
 import source_tree
 
-# Options of gcc that clang does not know, and those whose files only a build has.
-NOT_CLANG = re.compile(r"^(-Wno-(format-truncation|stringop-\S+|maybe-uninitialized|restrict)|-fprofile-\S+|-M[DQFP]*)$")
+# Options of gcc that clang does not know.
+NOT_CLANG = re.compile(r"^(-Wno-(format-truncation|stringop-\S+|maybe-uninitialized|restrict)|-fprofile-\S+)$")
 CHECKED = ("dataplane/", "control/")
 
 

@@ -19,7 +19,9 @@ static struct pipeline *start(void **state)
 
 static struct sip_request call_from_alice(const char *uri, const char *to)
 {
-	return (struct sip_request){.uri = uri, .from = "<sip:alice@acme.example.net>", .to = to,
+	return (struct sip_request){.uri = uri,
+				    .from = "<sip:alice@acme.example.net>",
+				    .to = to,
 				    .headers = "Contact: <sip:alice@192.0.2.7:5060>\r\n"};
 }
 
@@ -101,8 +103,12 @@ static void r24_r30_dialog_passes_both_ways_with_each_sides_own_names(void **sta
 
 	assert_true(sip_find_header(route, sizeof(route), message.text, "Record-Route", 0));
 	snprintf(headers, sizeof(headers), "Route: %s\r\n", route);
-	struct sip_request ack = {.method = "ACK", .uri = "sip:2050@192.0.2.11:5070", .from = "<sip:alice@acme.example.net>",
-				  .to = "<sip:2050@acme.example.net>;tag=calleetag", .cseq = 2, .branch = "z9hG4bKack",
+	struct sip_request ack = {.method = "ACK",
+				  .uri = "sip:2050@192.0.2.11:5070",
+				  .from = "<sip:alice@acme.example.net>",
+				  .to = "<sip:2050@acme.example.net>;tag=calleetag",
+				  .cseq = 2,
+				  .branch = "z9hG4bKack",
 				  .headers = headers};
 	sip_request_write(text, &ack);
 	pipeline_send(pipeline, "192.0.2.7:5060", text);
@@ -114,9 +120,14 @@ static void r24_r30_dialog_passes_both_ways_with_each_sides_own_names(void **sta
 
 	/* The callee hangs up: its From is the To that it was shown. */
 	assert_true(sip_find_header(shown_to, sizeof(shown_to), invite.text, "To", 0));
-	struct sip_request bye = {.method = "BYE", .uri = "sip:alice@192.0.2.7:5060", .from = shown_to, .from_tag = "calleetag",
-				  .to = "\"Alice Doe\" <sip:101@acme.example.net>;tag=callertag", .via = "192.0.2.11:5070",
-				  .branch = "z9hG4bKbye", .headers = headers};
+	struct sip_request bye = {.method = "BYE",
+				  .uri = "sip:alice@192.0.2.7:5060",
+				  .from = shown_to,
+				  .from_tag = "calleetag",
+				  .to = "\"Alice Doe\" <sip:101@acme.example.net>;tag=callertag",
+				  .via = "192.0.2.11:5070",
+				  .branch = "z9hG4bKbye",
+				  .headers = headers};
 	sip_request_write(text, &bye);
 	pipeline_send(pipeline, "192.0.2.11:5070", text);
 	pipeline_case_expect(pipeline, &message);
@@ -141,8 +152,12 @@ static void r30_changed_or_foreign_cookie_is_403_and_none_too(void **state)
 
 	assert_int_equal(pipeline_case_call(pipeline, "192.0.2.7:5060", &request, &alice, &invite), 0);
 	assert_true(sip_find_header(route, sizeof(route), invite.text, "Record-Route", 0));
-	struct sip_request bye = {.method = "BYE", .uri = "sip:2050@192.0.2.11:5070", .from = "<sip:alice@acme.example.net>",
-				  .to = "<sip:2050@acme.example.net>;tag=calleetag", .cseq = 3, .branch = "z9hG4bKbye"};
+	struct sip_request bye = {.method = "BYE",
+				  .uri = "sip:2050@192.0.2.11:5070",
+				  .from = "<sip:alice@acme.example.net>",
+				  .to = "<sip:2050@acme.example.net>;tag=calleetag",
+				  .cseq = 3,
+				  .branch = "z9hG4bKbye"};
 	sip_request_write(text, &bye);
 	pipeline_send(pipeline, "192.0.2.7:5060", text);
 	pipeline_case_expect(pipeline, &message);
@@ -270,7 +285,8 @@ static void r16_external_call_leaves_through_the_carrier(void **state)
 	struct pipeline *pipeline = start(state);
 	struct pipeline_message invite;
 	char value[512];
-	struct sip_request request = call_from_alice("sip:600000000@acme.example.net", "<sip:600000000@acme.example.net>");
+	struct sip_request request =
+		call_from_alice("sip:600000000@acme.example.net", "<sip:600000000@acme.example.net>");
 
 	request.headers = "Contact: <sip:alice@192.0.2.7:5060>\r\nX-Secret: 1\r\nP-Charge-Info: <sip:1@x>\r\n";
 	assert_int_equal(pipeline_case_call(pipeline, "192.0.2.7:5060", &request, &alice, &invite), 0);
@@ -290,8 +306,10 @@ static void r33_call_from_a_carrier_to_a_ddi_reaches_the_friend_without_challeng
 	struct pipeline *pipeline = start(state);
 	struct pipeline_message invite;
 	char text[SIP_TEXT_BYTES_MAX];
-	struct sip_request request = {.uri = "sip:944000000@192.0.2.1", .from = "<sip:600111222@198.51.100.7>",
-				      .to = "<sip:944000000@192.0.2.1>", .via = "198.51.100.7:5060",
+	struct sip_request request = {.uri = "sip:944000000@192.0.2.1",
+				      .from = "<sip:600111222@198.51.100.7>",
+				      .to = "<sip:944000000@192.0.2.1>",
+				      .via = "198.51.100.7:5060",
 				      .headers = "Contact: <sip:198.51.100.7>\r\n"};
 
 	sip_request_write(text, &request);
@@ -313,14 +331,17 @@ static void r1_caller_is_told_by_its_digest_name_whatever_from_says(void **state
 {
 	struct pipeline *pipeline = start(state);
 	struct pipeline_message invite;
-	struct sip_request request = {.uri = "sip:101@acme.example.net", .to = "<sip:101@acme.example.net>",
-				      .from = "\"Anonymous\" <sip:anonymous@acme.example.net>", .via = "192.0.2.10:5060",
+	struct sip_request request = {.uri = "sip:101@acme.example.net",
+				      .to = "<sip:101@acme.example.net>",
+				      .from = "\"Anonymous\" <sip:anonymous@acme.example.net>",
+				      .via = "192.0.2.10:5060",
 				      .headers = "Contact: <sip:192.0.2.10:5060>\r\n"};
 
 	pipeline_case_register(pipeline, "alice", "secret-a", "sip:alice@192.0.2.7:5060", "192.0.2.7:5060");
 	assert_int_equal(pipeline_case_call(pipeline, "192.0.2.10:5060", &request, &hq, &invite), 0);
 	pipeline_case_expect_destination(&invite, "192.0.2.7:5060");
-	pipeline_case_expect_header(invite.text, "From", "\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=callertag");
+	pipeline_case_expect_header(invite.text, "From",
+				    "\"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=callertag");
 	pipeline_stop(pipeline);
 }
 
@@ -347,7 +368,11 @@ static void ipv6_call_passes(void **state)
 int main(void)
 {
 	static uint32_t one = 1, three = 3;
-#define BOTH(test) {#test, test, NULL, NULL, &one}, {#test " (3 workers)", test, NULL, NULL, &three}
+#define BOTH(test)                                                                                                     \
+	{#test, test, NULL, NULL, &one},                                                                               \
+	{                                                                                                              \
+#test " (3 workers)", test, NULL, NULL, &three                                                         \
+	}
 	const struct CMUnitTest tests[] = {
 		BOTH(r2_first_invite_is_challenged_with_407_and_its_ack_absorbed),
 		BOTH(r8_least_priority_value_takes_the_number),

@@ -21,8 +21,10 @@ const char pipeline_case_provisioning[] =
 	"      - {name: alice, password: secret-a, extension: \"101\", display: Alice Doe}\n"
 	"      - {name: bob, password: secret-b, extension: \"102\"}\n"
 	"    friends:\n"
-	"      - {name: hq, password: secret-h, priority: 10, direct: \"udp:192.0.2.10:5060\", patterns: [\"^2[0-9]{3}$\"]}\n"
-	"      - {name: lab, password: secret-l, priority: 5, direct: \"udp:192.0.2.11:5070\", patterns: [\"^20\"], ddi_in: true}\n"
+	"      - {name: hq, password: secret-h, priority: 10, direct: \"udp:192.0.2.10:5060\", patterns: "
+	"[\"^2[0-9]{3}$\"]}\n"
+	"      - {name: lab, password: secret-l, priority: 5, direct: \"udp:192.0.2.11:5070\", patterns: [\"^20\"], "
+	"ddi_in: true}\n"
 	"      - {name: pbx, password: secret-p, priority: 20, patterns: [\"^3\"], ddi_in: true}\n"
 	"    extensions:\n"
 	"      - {number: \"101\", route: {user: alice}}\n"
@@ -72,8 +74,13 @@ void pipeline_case_register(struct pipeline *pipeline, const char *user, const c
 	snprintf(aor, sizeof(aor), "<sip:%s@acme.example.net>", user);
 	snprintf(call_id, sizeof(call_id), "register-%s", user);
 	snprintf(contact_line, sizeof(contact_line), "Contact: <%s>\r\n", contact);
-	struct sip_request request = {.method = "REGISTER", .uri = "sip:acme.example.net", .from = aor, .to = aor, .via = source,
-				      .call_id = call_id, .headers = contact_line};
+	struct sip_request request = {.method = "REGISTER",
+				      .uri = "sip:acme.example.net",
+				      .from = aor,
+				      .to = aor,
+				      .via = source,
+				      .call_id = call_id,
+				      .headers = contact_line};
 	sip_request_write(text, &request);
 	pipeline_send(pipeline, source, text);
 	pipeline_case_expect(pipeline, &message);
@@ -90,8 +97,8 @@ void pipeline_case_register(struct pipeline *pipeline, const char *user, const c
 		fail_msg("REGISTER was answered:\n%s", message.text);
 }
 
-int pipeline_case_call(struct pipeline *pipeline, const char *source, struct sip_request *request, const struct sip_account *account,
-		       struct pipeline_message *forwarded)
+int pipeline_case_call(struct pipeline *pipeline, const char *source, struct sip_request *request,
+		       const struct sip_account *account, struct pipeline_message *forwarded)
 {
 	char text[SIP_TEXT_BYTES_MAX], line[1024];
 	static char headers[SIP_TEXT_BYTES_MAX];
@@ -102,7 +109,8 @@ int pipeline_case_call(struct pipeline *pipeline, const char *source, struct sip
 	pipeline_case_expect(pipeline, forwarded);
 	if (sip_status(forwarded->text) != 407)
 		return sip_status(forwarded->text);
-	sip_authorization_write(line, forwarded->text, account, request->method ? request->method : "INVITE", request->uri);
+	sip_authorization_write(line, forwarded->text, account, request->method ? request->method : "INVITE",
+				request->uri);
 	snprintf(headers, sizeof(headers), "%s%s", extra ? extra : "", line);
 	request->headers = headers;
 	request->cseq = 2;

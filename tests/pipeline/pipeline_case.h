@@ -14,11 +14,11 @@ void pipeline_case_register(struct pipeline *pipeline, const char *user, const c
 			    const char *source);
 
 /*
- * Sends the request, answers the challenge as `account`, and acknowledges it. The message that then left is in *forwarded.
- * Result: its status when it is a response, 0 when it is the forwarded request.
+ * Sends the request, answers the challenge as `account`, and acknowledges it. The message that then left is in
+ * *forwarded. Result: its status when it is a response, 0 when it is the forwarded request.
  */
-int pipeline_case_call(struct pipeline *pipeline, const char *source, struct sip_request *request, const struct sip_account *account,
-		       struct pipeline_message *forwarded);
+int pipeline_case_call(struct pipeline *pipeline, const char *source, struct sip_request *request,
+		       const struct sip_account *account, struct pipeline_message *forwarded);
 
 /* The next message that left must be there. */
 void pipeline_case_expect(struct pipeline *pipeline, struct pipeline_message *message);

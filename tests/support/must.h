@@ -1,5 +1,6 @@
 /*
- * must.h - for code that tests and benches share: a condition that is part of the set-up, not of what is tested. It ends the program.
+ * must.h - for code that tests and benches share: a condition that is part of the set-up, not of what is tested. It
+ * ends the program.
  */
 #ifndef AMITY_TESTS_MUST_H
 #define AMITY_TESTS_MUST_H
@@ -13,8 +14,8 @@ static inline void must_fail(const char *what)
 	abort();
 }
 
-#define must_text(line)  #line
+#define must_text(line)	 #line
 #define must_place(line) must_text(line)
-#define must(condition)  ((condition) ? (void)0 : must_fail(__FILE__ ":" must_place(__LINE__) ": not so: " #condition))
+#define must(condition)	 ((condition) ? (void)0 : must_fail(__FILE__ ":" must_place(__LINE__) ": not so: " #condition))
 
 #endif

@@ -1,10 +1,13 @@
 /*
- * pipeline.h - a whole router without wire and without threads, for tests: provisioning text in, SIP datagrams in, SIP datagrams out.
+ * pipeline.h - a whole router without wire and without threads, for tests: provisioning text in, SIP datagrams in, SIP
+ * datagrams out.
  *
- * Real parts all along: EAL, a port made of two rings, dataplane_create(), the workers' own bursts (run one after another on this
- * thread), publisher, provisioning store, registrar, punt reader. Only the clock is real and the wire is not.
+ * Real parts all along: EAL, a port made of two rings, dataplane_create(), the workers' own bursts (run one after
+ * another on this thread), publisher, provisioning store, registrar, punt reader. Only the clock is real and the wire
+ * is not.
  *
- * The router is 192.0.2.1 and [2001:db8::1], port 5060; everybody else in 192.0.2.0/24, 198.51.100.0/24 and 2001:db8::/64 is on its link.
+ * The router is 192.0.2.1 and [2001:db8::1], port 5060; everybody else in 192.0.2.0/24, 198.51.100.0/24 and
+ * 2001:db8::/64 is on its link.
  */
 #ifndef AMITY_TESTS_PIPELINE_H
 #define AMITY_TESTS_PIPELINE_H
@@ -54,7 +57,8 @@ uint32_t pipeline_kernel_sent(const struct pipeline *pipeline);
 uint64_t pipeline_reason(const struct pipeline *pipeline, enum reason reason);
 uint64_t pipeline_counter(const struct pipeline *pipeline, enum counter counter);
 
-/* Fails the test unless received + steered_in = forwarded + answered + punted + dropped + steered_out on each worker. */
+/* Fails the test unless received + steered_in = forwarded + answered + punted + dropped + steered_out on each worker.
+ */
 void pipeline_check_identity(const struct pipeline *pipeline);
 
 struct dataplane *pipeline_dataplane(struct pipeline *pipeline);

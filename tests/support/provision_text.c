@@ -1,8 +1,9 @@
+#include <stdlib.h>
 #include "provision_text.h"
 
 #include "cmocka_all.h"
 
-const char provision_text_full[] =
+const char *const provision_text_full =
 	"carriers:\n"
 	"  - name: telco-a\n"
 	"    address: [udp:198.51.100.7:5060]\n"
@@ -100,10 +101,12 @@ void provision_text_refused(const char *text, uint32_t line, uint32_t column, co
 	struct model *model = provision_text_model(text, &problems);
 	assert_null(model);
 	const struct problem *found = problems.item;
-	bool is_right = problems.count == 1 && found->line == line && found->column == column && strstr(found->message, message_part) &&
+	bool is_right = problems.count == 1 && found->line == line && found->column == column &&
+			strstr(found->message, message_part) &&
 			(key ? found->key && strcmp(found->key, key) == 0 : !found->key);
 	if (!is_right) {
-		fprintf(stderr, "expected %u:%u %s: ...%s... in\n%s\nbut got\n", line, column, key ? key : "-", message_part, text);
+		fprintf(stderr, "expected %u:%u %s: ...%s... in\n%s\nbut got\n", line, column, key ? key : "-",
+			message_part, text);
 		problem_list_print(&problems, stderr);
 	}
 	assert_true(is_right);

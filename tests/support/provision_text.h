@@ -9,7 +9,7 @@
 #include "problem.h"
 
 /* Every key of spec/friends.md section 1 that this build takes. */
-extern const char provision_text_full[];
+extern const char *const provision_text_full;
 
 /* Reads and validates; NULL with *problems filled when refused. */
 struct model *provision_text_model(const char *text, struct problem_list *problems);
@@ -18,6 +18,7 @@ struct model *provision_text_model(const char *text, struct problem_list *proble
 struct model *provision_text_must(const char *text);
 
 /* The one problem of a document that must be refused: fails the test unless exactly this is reported. */
-void provision_text_refused(const char *text, uint32_t line, uint32_t column, const char *key, const char *message_part);
+void provision_text_refused(const char *text, uint32_t line, uint32_t column, const char *key,
+			    const char *message_part);
 
 #endif

@@ -8,15 +8,15 @@
 
 #include "must.h"
 
-static const char *or(const char *text, const char *otherwise)
+static const char * or (const char *text, const char *otherwise)
 {
 	return text ? text : otherwise;
 }
 
 void sip_request_write(char text[SIP_TEXT_BYTES_MAX], const struct sip_request *request)
 {
-	const char *method = or(request->method, "INVITE");
-	const char *body = or(request->body, "");
+	const char *method = or (request->method, "INVITE");
+	const char *body = or (request->body, "");
 	int length = snprintf(text, SIP_TEXT_BYTES_MAX,
 			      "%s %s SIP/2.0\r\n"
 			      "Via: SIP/2.0/UDP %s;branch=%s\r\n"
@@ -26,9 +26,10 @@ void sip_request_write(char text[SIP_TEXT_BYTES_MAX], const struct sip_request *
 			      "Call-ID: %s\r\n"
 			      "CSeq: %u %s\r\n"
 			      "%sContent-Length: %zu\r\n\r\n%s",
-			      method, request->uri, or(request->via, "192.0.2.7:5060"), or(request->branch, "z9hG4bKtest1"),
-			      request->from, or(request->from_tag, "callertag"), request->to, or(request->call_id, "call1@test"),
-			      request->cseq ? request->cseq : 1, method, or(request->headers, ""), strlen(body), body);
+			      method, request->uri, or (request->via, "192.0.2.7:5060"),
+			      or (request->branch, "z9hG4bKtest1"), request->from, or (request->from_tag, "callertag"),
+			      request->to, or (request->call_id, "call1@test"), request->cseq ? request->cseq : 1,
+			      method, or (request->headers, ""), strlen(body), body);
 	must(length > 0 && length < SIP_TEXT_BYTES_MAX);
 }
 
@@ -65,7 +66,8 @@ static void copy_headers(char *text, const char *received, const char *name)
 		sprintf(text + strlen(text), "%s: %s\r\n", name, value);
 }
 
-void sip_response_write(char text[SIP_TEXT_BYTES_MAX], const char *received, int status, const char *to_tag, const char *headers)
+void sip_response_write(char text[SIP_TEXT_BYTES_MAX], const char *received, int status, const char *to_tag,
+			const char *headers)
 {
 	char to[1024];
 
@@ -89,7 +91,8 @@ static void hash_hex(char hex[65], const char *algorithm, const char *text)
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned int length = 0;
 
-	must(EVP_Digest(text, strlen(text), digest, &length, strcmp(algorithm, "SHA-256") == 0 ? EVP_sha256() : EVP_md5(), NULL));
+	must(EVP_Digest(text, strlen(text), digest, &length,
+			strcmp(algorithm, "SHA-256") == 0 ? EVP_sha256() : EVP_md5(), NULL));
 	for (unsigned int i = 0; i < length; i++)
 		sprintf(hex + 2 * i, "%02x", digest[i]);
 }
@@ -107,10 +110,10 @@ static void quoted_parameter(char *value, size_t size, const char *challenge, co
 	value[length] = '\0';
 }
 
-void sip_authorization_write(char line[1024], const char *challenge, const struct sip_account *account, const char *method,
-			     const char *uri)
+void sip_authorization_write(char line[1024], const char *challenge, const struct sip_account *account,
+			     const char *method, const char *uri)
 {
-	const char *algorithm = or(account->algorithm, "MD5");
+	const char *algorithm = or (account->algorithm, "MD5");
 	char header[1024], realm[256], nonce[256], text[1024], ha1[65], ha2[65], response[65], qop[64] = "";
 	bool proxy = sip_find_header(header, sizeof(header), challenge, "Proxy-Authenticate", 0);
 
@@ -128,6 +131,9 @@ void sip_authorization_write(char line[1024], const char *challenge, const struc
 	hash_hex(response, algorithm, text);
 	if (account->nc)
 		snprintf(qop, sizeof(qop), ", qop=auth, nc=%08x, cnonce=\"0a4f113b\"", account->nc);
-	snprintf(line, 1024, "%s: Digest username=\"%s\", realm=\"%s\", nonce=\"%s\", uri=\"%s\", response=\"%s\", algorithm=%s%s\r\n",
-		 proxy ? "Proxy-Authorization" : "Authorization", account->user, realm, nonce, uri, response, algorithm, qop);
+	snprintf(line, 1024,
+		 "%s: Digest username=\"%s\", realm=\"%s\", nonce=\"%s\", uri=\"%s\", response=\"%s\", "
+		 "algorithm=%s%s\r\n",
+		 proxy ? "Proxy-Authorization" : "Authorization", account->user, realm, nonce, uri, response, algorithm,
+		 qop);
 }

@@ -337,6 +337,10 @@ class Peer:
         request.headers.insert(-1, ("Expires", str(expires)))
         return self.transact(self.authorized(request, self.challenged(request)))
 
+    def forget(self):
+        """Removes all bindings of the endpoint. Result: the final answer."""
+        return self.register(expires=0, contact="*")
+
 
 def establish(caller, callee, number, **options):
     """A call that is answered. Result: (caller's dialog, callee's dialog, INVITE as the callee got it)."""

@@ -1,1 +1,140 @@
-int main(void){return 0;}
+/* A company of the model to its block: everything resolved as include/company.h says. */
+#include <sodium.h>
+
+#include "cmocka_all.h"
+#include "company_build.h"
+#include "provision_text.h"
+
+static struct secret_keys keys = {.aor_key = "0123456789abcde"};
+
+static struct company_block *build(const struct model *model)
+{
+	struct pattern_pool *pool;
+	struct pattern_error error;
+	struct company_block *block;
+	assert_int_equal(pattern_pool_create(&pool), STATUS_OK);
+	assert_int_equal(company_build(&block, &model_companies(model)[0], &keys, pool, &error), STATUS_OK);
+	pattern_pool_free(pool);
+	return block;
+}
+
+static const struct endpoint *find(const struct company *company, const char *name)
+{
+	uint32_t index = 0;
+	assert_true(name_table_find(&index, &company->endpoint_by_name, span_of_text(name), false));
+	return &company->endpoint[index];
+}
+
+static void everything_is_resolved(void **state)
+{
+	(void)state;
+	struct model *model = provision_text_must(provision_text_full);
+	struct company_block *block = build(model);
+	model_free(model); /* the block stands alone */
+	const struct company *acme = company_build_view(block);
+	assert_span_equal(acme->domain, SPAN_LITERAL("acme.example.net"));
+	assert_int_equal(acme->endpoint_count, 4);
+	assert_true(acme->has_source_auth);
+	assert_int_equal(acme->emergency_count, 2);
+	assert_int_equal(acme->source_count, 0);
+
+	const struct endpoint *alice = find(acme, "alice"), *hq = find(acme, "hq-pbx"), *branch = find(acme, "branch");
+	assert_int_equal(alice->kind, ENDPOINT_USER);
+	assert_span_equal(alice->extension, SPAN_LITERAL("101"));
+	assert_span_equal(alice->presented_ddi, SPAN_LITERAL("+34944000001"));
+	assert_span_equal(alice->dial_plan.area_code, SPAN_LITERAL("94"));
+	assert_span_equal(alice->from_domain, acme->domain);
+	assert_ptr_equal(alice->acl, &acme->acl[0]);
+	uint8_t key[AOR_KEY_BYTES];
+	endpoint_key_make(key, keys.aor_key, SPAN_LITERAL("alice"), SPAN_LITERAL("acme.example.net"));
+	assert_memory_equal(key, alice->aor_key, sizeof(key));
+	struct digest_secret secret;
+	digest_make_secret(&secret, SPAN_LITERAL("alice"), SPAN_LITERAL("acme.example.net"), SPAN_LITERAL("s3cret"));
+	assert_memory_equal(&secret, &alice->secret, sizeof(secret));
+
+	assert_true(hq->is_direct);
+	assert_int_equal(hq->direct.port, 5061);
+	assert_string_equal(hq->dial_plan.country->code, "FR");
+	assert_span_equal(hq->from_domain, SPAN_LITERAL("hq.example.org"));
+	assert_span_equal(hq->ruri_domain, SPAN_LITERAL("pbx.example.org"));
+	assert_span_equal(hq->from_user, SPAN_LITERAL("trunk01"));
+	assert_true(!hq->ddi_in && hq->always_transform && !hq->multi_contact);
+	assert_string_equal(branch->dial_plan.country->code, "ES");
+	assert_span_equal(branch->presented_ddi, SPAN_LITERAL("+34944000000"));
+	assert_null(branch->acl);
+	assert_true(branch->ddi_in && branch->multi_contact && !branch->is_direct);
+	company_build_release(block);
+}
+
+static void routes_point_to_what_they_name(void **state)
+{
+	(void)state;
+	struct model *model = provision_text_must(provision_text_full);
+	struct company_block *block = build(model);
+	model_free(model);
+	const struct company *acme = company_build_view(block);
+	static const uint8_t targets[] = {ROUTE_USER, ROUTE_FRIEND, ROUTE_NUMBER, ROUTE_NONE};
+	for (uint32_t i = 0; i < 4; i++)
+		assert_int_equal(acme->extension[i].route.target, targets[i]);
+	assert_span_equal(acme->endpoint[acme->extension[0].route.endpoint].name, SPAN_LITERAL("alice"));
+	assert_int_equal(acme->ddi[2].route.target, ROUTE_EXTENSION);
+	assert_span_equal(acme->ddi[1].display, SPAN_LITERAL("Sales"));
+	uint32_t index;
+	assert_true(name_table_find(&index, &acme->ddi_by_number, SPAN_LITERAL("+34944000002"), false));
+	assert_int_equal(index, 2);
+	assert_true(name_table_find(&index, &acme->extension_by_number, SPAN_LITERAL("900"), false));
+	assert_span_equal(acme->extension[index].route.number, SPAN_LITERAL("+34900123123"));
+	company_build_release(block);
+}
+
+/* R8: the ids follow priority, then the friend's name bytewise, then the friend's own order. */
+static void pattern_ids_follow_the_order_of_r8(void **state)
+{
+	(void)state;
+	struct model *model = provision_text_must("companies:\n- {name: a, domain: a.b, country: ES, friends: [\n"
+						  "{name: b, password: p, priority: 5, patterns: [b1, b2]},\n"
+						  "{name: c, password: p, priority: 0, patterns: [c1]},\n"
+						  "{name: a, password: p, priority: 5, patterns: [a1]},\n"
+						  "{name: B, password: p, priority: 5, patterns: [B1]},\n"
+						  "{name: aa, password: p, priority: 5, patterns: [aa1]}]}\n");
+	struct company_block *block = build(model);
+	model_free(model);
+	const struct company *company = company_build_view(block);
+	static const char *const expected[] = {"c1", "B1", "a1", "aa1", "b1", "b2"};
+	static const uint32_t owner[] = {1, 3, 2, 4, 0, 0};
+	assert_int_equal(company->friends.count, 6);
+	for (uint32_t i = 0; i < 6; i++) {
+		assert_span_equal(company->friends.text[i], span_of_text(expected[i]));
+		assert_int_equal(company->friends.owner[i], owner[i]);
+	}
+	company_build_release(block);
+}
+
+/* A friend without password must not be one that anybody can compute digests for. */
+static void without_password_the_secret_is_unknown(void **state)
+{
+	(void)state;
+	struct model *model = provision_text_must(provision_text_full);
+	struct company_block *one = build(model), *other = build(model);
+	model_free(model);
+	const struct endpoint *a = find(company_build_view(one), "trusted"),
+			      *b = find(company_build_view(other), "trusted");
+	struct digest_secret empty;
+	digest_make_secret(&empty, SPAN_LITERAL("trusted"), SPAN_LITERAL("acme.example.net"), SPAN_LITERAL(""));
+	assert_memory_not_equal(&a->secret, &b->secret, sizeof(empty));
+	assert_memory_not_equal(&a->secret, &empty, sizeof(empty));
+	assert_int_equal(a->auth, ENDPOINT_AUTH_SOURCE);
+	company_build_release(one);
+	company_build_release(other);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(everything_is_resolved),
+		cmocka_unit_test(routes_point_to_what_they_name),
+		cmocka_unit_test(pattern_ids_follow_the_order_of_r8),
+		cmocka_unit_test(without_password_the_secret_is_unknown),
+	};
+	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,1 +1,175 @@
-int main(void){return 0;}
+/* The root: lookups against what was written into the document, sharing between two directories, the cost of a large
+ * one. */
+#include <stdlib.h>
+#include <time.h>
+
+#include <sodium.h>
+
+#include "cmocka_all.h"
+#include "directory_build.h"
+#include "provision_text.h"
+
+static struct secret_keys keys = {.aor_key = "0123456789abcde"};
+
+static const struct directory *build(const struct model *model, const struct directory *previous,
+				     const struct model *previous_model, struct directory_build_count *count)
+{
+	const struct directory_build_input input = {
+		.model = model, .keys = &keys, .revision = 9, .previous = previous, .previous_model = previous_model};
+	const struct directory *directory;
+	struct problem_list problems = {0};
+	assert_int_equal(directory_build(&directory, &input, count, &problems), STATUS_OK);
+	return directory;
+}
+
+/* Companies c0..., each with its domain, DDIs and a direct friend whose address depends on its number. */
+static char *make_document(uint32_t companies, uint32_t friends, uint32_t changed)
+{
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+	fputs("companies:\n", out);
+	for (uint32_t i = 0; i < companies; i++) {
+		fprintf(out, "- name: c%u\n  domain: c%u.example\n  country: ES\n  friends:\n", i, i);
+		for (uint32_t j = 0; j < friends; j++)
+			fprintf(out,
+				"  - {name: f%u, password: p%u, direct: 'udp:10.%u.%u.%u', priority: %u, patterns: "
+				"['^%u%u[0-9]{2}$', '^\\+34%u']}\n",
+				j, i == changed ? 1 : 0, j, i / 2 / 250, i / 2 % 250, j, i % 90, j, i * 10 + j);
+		fprintf(out, "  ddis:\n  - {number: '+34%09u'}\n  - {number: '+33%09u'}\n", i, i);
+	}
+	fclose(out);
+	return text;
+}
+
+static void lookups_find_what_was_written(void **state)
+{
+	(void)state;
+	enum { COMPANIES = 101 };
+	char *text = make_document(COMPANIES, 1, UINT32_MAX);
+	struct model *model = provision_text_must(text);
+	const struct directory *directory = build(model, NULL, NULL, NULL);
+	assert_int_equal(directory->revision, 9);
+	assert_int_equal(directory->company_count, COMPANIES);
+	for (uint32_t i = 0; i < COMPANIES; i++) {
+		char name[40];
+		uint32_t index;
+		snprintf(name, sizeof(name), "C%u.EXAMPLE", i);
+		assert_true(name_table_find(&index, &directory->company_by_domain, span_of_text(name), true));
+		assert_int_equal(index, i);
+		snprintf(name, sizeof(name), "+33%09u", i);
+		assert_true(name_table_find(&index, &directory->ddi_by_number, span_of_text(name), false));
+		assert_int_equal(directory->ddi_owner[index].company, i);
+		assert_int_equal(directory->ddi_owner[index].ddi, 1);
+		snprintf(name, sizeof(name), "x%u.example", i);
+		assert_false(name_table_find(&index, &directory->company_by_domain, span_of_text(name), true));
+	}
+	/* Two companies share each address, but the last stands alone. */
+	assert_int_equal(directory->direct_source_count, COMPANIES / 2 + 1);
+	for (uint32_t i = 0; i < directory->direct_source_count; i++) {
+		const struct direct_source *source = &directory->direct_source[i];
+		assert_int_equal(source->company, i == COMPANIES / 2 ? COMPANIES - 1 : DIRECT_COMPANY_MANY);
+		if (i > 0)
+			assert_true(memcmp(source[-1].ip, source->ip, 16) < 0);
+	}
+	directory_build_release(directory);
+	model_free(model);
+	free(text);
+}
+
+static void carriers_and_their_sources(void **state)
+{
+	(void)state;
+	struct model *model = provision_text_must(
+		"carriers:\n"
+		"- {name: b, address: [udp:10.0.0.2], priority: 2, sources: [10.0.0.0/8, 10.0.0.0/24]}\n"
+		"- {name: a, address: [udp:10.0.0.1:5070], priority: 2, patterns: ['^\\+34', '^\\+33'], country: ES}\n"
+		"- {name: z, address: ['udp:[2001:db8::1]'], priority: 0, patterns: ['^\\+1']}\n");
+	const struct directory *directory = build(model, NULL, NULL, NULL);
+	assert_int_equal(directory->carrier_count, 3);
+	static const uint32_t owner[] = {2, 1, 1, 0};
+	assert_int_equal(directory->carrier_patterns.count, 4);
+	for (uint32_t i = 0; i < 4; i++)
+		assert_int_equal(directory->carrier_patterns.owner[i], owner[i]);
+	static const uint8_t bits[] = {128, 128, 120, 104};
+	assert_int_equal(directory->carrier_source_count, 4);
+	for (uint32_t i = 0; i < 4; i++)
+		assert_int_equal(directory->carrier_source[i].prefix.length_bits, bits[i]);
+	assert_int_equal(directory->carrier_source[0].carrier, 2);
+	assert_int_equal(directory->carrier[1].address.port, 5070);
+	assert_null(directory->carrier[0].dial_plan.country);
+	directory_build_release(directory);
+	model_free(model);
+}
+
+static void only_what_changed_is_built(void **state)
+{
+	(void)state;
+	char *text = make_document(50, 2, UINT32_MAX), *changed_text = make_document(50, 2, 7);
+	struct model *before = provision_text_must(text), *after = provision_text_must(changed_text);
+	struct directory_build_count count;
+	const struct directory *old = build(before, NULL, NULL, &count);
+	assert_int_equal(count.companies_built, 50);
+	const struct directory *new = build(after, old, before, &count);
+	assert_int_equal(count.companies_built, 1);
+	assert_int_equal(count.companies_shared, 49);
+	assert_int_equal(count.patterns_compiled, 0);
+	for (uint32_t i = 0; i < 50; i++)
+		assert_int_equal(old->company[i] == new->company[i], i != 7);
+	assert_ptr_equal(old->company[7]->friends.database, new->company[7]->friends.database);
+	/* What is shared survives the release of either. */
+	directory_build_release(old);
+	assert_span_equal(new->company[3]->name, SPAN_LITERAL("c3"));
+	directory_build_release(new);
+	model_free(before);
+	model_free(after);
+	free(text);
+	free(changed_text);
+}
+
+static double seconds_since(const struct timespec *start)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) * 1e-9;
+}
+
+/* Says what it costs; AMITY_COMPANIES=10000 gives the figure of the design. */
+static void a_large_directory_is_built(void **state)
+{
+	(void)state;
+	const char *wanted = getenv("AMITY_COMPANIES");
+	uint32_t companies = wanted ? (uint32_t)atoi(wanted) : 300;
+	char *text = make_document(companies, 10, UINT32_MAX), *changed_text = make_document(companies, 10, 5);
+	struct timespec start;
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	struct model *model = provision_text_must(text);
+	double read_s = seconds_since(&start);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	const struct directory *directory = build(model, NULL, NULL, NULL);
+	double build_s = seconds_since(&start);
+	struct model *changed = provision_text_must(changed_text);
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	const struct directory *next = build(changed, directory, model, NULL);
+	double change_s = seconds_since(&start);
+	printf("companies=%u friends=10 patterns=2 document_bytes=%zu read_s=%.3f build_s=%.3f change_one_s=%.4f\n",
+	       companies, strlen(text), read_s, build_s, change_s);
+	assert_int_equal(next->company_count, companies);
+	directory_build_release(directory);
+	directory_build_release(next);
+	model_free(model);
+	model_free(changed);
+	free(text);
+	free(changed_text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(lookups_find_what_was_written),
+		cmocka_unit_test(carriers_and_their_sources),
+		cmocka_unit_test(only_what_changed_is_built),
+		cmocka_unit_test(a_large_directory_is_built),
+	};
+	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,4 +1,5 @@
 /* Reading documents: types, keys, formats and ranges, each refusal with its place. */
+#include <string.h>
 #include <stdlib.h>
 
 #include "cmocka_all.h"
@@ -22,7 +23,7 @@ static void every_key_is_read(void **state)
 	assert_false(hq->ddi_in.value);
 	assert_true(hq->always_transform.value);
 	assert_int_equal(hq->patterns.item[1].place.line, 39);
-	assert_int_equal(hq->patterns.item[1].place.column, 36);
+	assert_int_equal(hq->patterns.item[1].place.column, 35);
 	const struct model_friend *branch = &model_friends(acme)[1];
 	assert_int_equal(branch->priority.value, 1);
 	assert_true(branch->ddi_in.value);
@@ -37,7 +38,8 @@ static void every_key_is_read(void **state)
 static void plain_numbers_are_texts_as_written(void **state)
 {
 	(void)state;
-	struct model *model = provision_text_must("companies:\n- {name: 42, domain: a.b, country: NO, area_code: 0094, emergency: [112]}\n");
+	struct model *model = provision_text_must(
+		"companies:\n- {name: 42, domain: a.b, country: NO, area_code: 0094, emergency: [112]}\n");
 	assert_string_equal(model_companies(model)->area_code.text, "0094");
 	assert_string_equal(model_companies(model)->country.text, "NO");
 	model_free(model);
@@ -62,47 +64,53 @@ static const struct refusal {
 	{"companies: [7]\n", 1, 13, "companies", "must be a company"},
 	{"companies: []\n---\ncompanies: []\n", 2, 1, NULL, "second document"},
 	{"? [a]\n: b\n", 1, 3, NULL, "a key must be a word"},
-	{COMPANY ", max_calls: x}\n", 2, 51, "max_calls", "must be an integer"},
-	{COMPANY ", max_calls: '0'}\n", 2, 51, "max_calls", "must be an integer"},
-	{COMPANY ", max_calls: -1}\n", 2, 51, "max_calls", "must be 0 to"},
-	{COMPANY ", max_calls: 5}\n", 2, 51, "max_calls", "not available in this build"},
-	{COMPANY ", max_calls: 0x10}\n", 2, 51, "max_calls", "must be an integer"},
-	{COMPANY ", max_calls: 99999999999999999999}\n", 2, 51, "max_calls", "must be an integer"},
-	{COMPANY ", area_code: [1]}\n", 2, 51, "area_code", "must be a text, not a list"},
-	{COMPANY ", area_code: 9a}\n", 2, 51, "area_code", "digits"},
-	{COMPANY ", area_code: ~}\n", 2, 51, "area_code", "has no value"},
-	{COMPANY ", sources: [10.0.0.1/8]}\n", 2, 50, "sources", "behind the prefix"},
-	{COMPANY ", sources: [10.0.0.0/33]}\n", 2, 50, "sources", "0 to 32"},
-	{COMPANY ", sources: [router]}\n", 2, 50, "sources", "IP address"},
-	{COMPANY ", emergency: [1 2]}\n", 2, 52, "emergency", "digits"},
-	{"companies:\n- {name: a, domain: a.b, country: QQ}\n", 2, 36, "country", "no known country"},
+	{COMPANY ", max_calls: x}\n", 2, 50, "max_calls", "must be an integer"},
+	{COMPANY ", max_calls: '0'}\n", 2, 50, "max_calls", "must be an integer"},
+	{COMPANY ", max_calls: -1}\n", 2, 50, "max_calls", "must be 0 to"},
+	{COMPANY ", max_calls: 5}\n", 2, 50, "max_calls", "not available in this build"},
+	{COMPANY ", max_calls: 0x10}\n", 2, 50, "max_calls", "must be an integer"},
+	{COMPANY ", max_calls: 99999999999999999999}\n", 2, 50, "max_calls", "must be an integer"},
+	{COMPANY ", area_code: [1]}\n", 2, 50, "area_code", "must be a text, not a list"},
+	{COMPANY ", area_code: 9a}\n", 2, 50, "area_code", "digits"},
+	{COMPANY ", area_code: ~}\n", 2, 50, "area_code", "has no value"},
+	{COMPANY ", sources: [10.0.0.1/8]}\n", 2, 49, "sources", "behind the prefix"},
+	{COMPANY ", sources: [10.0.0.0/33]}\n", 2, 49, "sources", "0 to 32"},
+	{COMPANY ", sources: [router]}\n", 2, 49, "sources", "IP address"},
+	{COMPANY ", emergency: [1 2]}\n", 2, 51, "emergency", "digits"},
+	{"companies:\n- {name: a, domain: a.b, country: QQ}\n", 2, 35, "country", "no known country"},
 	{"companies:\n- {name: a, domain: a..b, country: ES}\n", 2, 21, "domain", "host name"},
 	{"companies:\n- {name: a, domain: a.b}\n", 2, 3, "country", "is missing"},
 	{"companies:\n- {name: '', domain: a.b, country: ES}\n", 2, 10, "name", "is empty"},
 	{"companies:\n- {name: \"a\\nb\", domain: a.b, country: ES}\n", 2, 10, "name", "printable"},
 	{"companies:\n- &a {name: !!str a, domain: a.b, country: ES}\n", 2, 19, "name", "tag"},
-	{COMPANY ", users: [{name: a b, password: x}]}\n", 2, 55, "name", "characters"},
-	{COMPANY ", users: [{name: alice}]}\n", 2, 48, "password", "is missing"},
-	{COMPANY ", users: [{name: a, password: x, codecs: [PCMA]}]}\n", 2, 79, "codecs", "not available"},
-	{COMPANY ", users: [{name: a, password: x, multi_contact: yes}]}\n", 2, 86, "multi_contact", "true or false"},
-	{COMPANY ", users: [{name: a, password: x, display: 'a\"b'}]}\n", 2, 80, "display", "must not contain"},
-	{COMPANY ", friends: [{name: f, password: x, priority: 32768}]}\n", 2, 83, "priority", "0 to 32767"},
-	{COMPANY ", friends: [{name: f, password: x, auth: none}]}\n", 2, 79, "auth", "digest or source"},
-	{COMPANY ", friends: [{name: f, password: x, max_cps: 1}]}\n", 2, 82, "max_cps", "not available"},
-	{COMPANY ", friends: [{name: f, password: x, patterns: ['']}]}\n", 2, 84, "patterns", "is empty"},
-	{COMPANY ", friends: [{name: f, password: x, patterns: ['^2', 'a(b']}]}\n", 2, 90, "patterns", "at byte 4 of the pattern"},
-	{COMPANY ", friends: [{name: f, password: x, direct: pbx.example}]}\n", 2, 81, "direct", "must be written as udp:"},
-	{COMPANY ", friends: [{name: f, password: x, direct: udp:pbx.example:5060}]}\n", 2, 81, "direct", "host names are not resolved"},
-	{COMPANY ", friends: [{name: f, password: x, direct: tls:10.0.0.1}]}\n", 2, 81, "direct", "transport not available in this build"},
-	{COMPANY ", friends: [{name: f, password: x, direct: udp:10.0.0.1:0}]}\n", 2, 81, "direct", "1 to 65535"},
-	{COMPANY ", friends: [{name: f, password: x, direct: 'udp:2001:db8::1:5060'}]}\n", 2, 81, "direct", "brackets"},
-	{COMPANY ", friends: [{name: f, password: x, forwards: [{when: busy, to: {number: '+34600'}}]}]}\n", 2, 83, "forwards", "not available"},
-	{COMPANY ", extensions: [{number: '*1'}]}\n", 2, 62, "number", "begin with a digit"},
-	{COMPANY ", extensions: [{number: '12345678901'}]}\n", 2, 62, "number", "at most 10"},
-	{COMPANY ", extensions: [{number: '1', route: {}}]}\n", 2, 74, "route", "exactly one key: user, friend or number"},
-	{COMPANY ", extensions: [{number: '1', route: {friend: '1', number: '+34'}}]}\n", 2, 74, "route", "exactly one key"},
-	{COMPANY ", ddis: [{number: '34944000000'}]}\n", 2, 56, "number", "E.164"},
-	{COMPANY ", call_acls: [{name: x, rules: [{permit: '.'}, {}]}]}\n", 0, 0, NULL, NULL},
+	{COMPANY ", users: [{name: a b, password: x}]}\n", 2, 54, "name", "characters"},
+	{COMPANY ", users: [{name: alice}]}\n", 2, 47, "password", "is missing"},
+	{COMPANY ", users: [{name: a, password: x, codecs: [PCMA]}]}\n", 2, 78, "codecs", "not available"},
+	{COMPANY ", users: [{name: a, password: x, multi_contact: yes}]}\n", 2, 85, "multi_contact", "true or false"},
+	{COMPANY ", users: [{name: a, password: x, display: 'a\"b'}]}\n", 2, 79, "display", "must not contain"},
+	{COMPANY ", friends: [{name: f, password: x, priority: 32768}]}\n", 2, 82, "priority", "0 to 32767"},
+	{COMPANY ", friends: [{name: f, password: x, auth: none}]}\n", 2, 78, "auth", "digest or source"},
+	{COMPANY ", friends: [{name: f, password: x, max_cps: 1}]}\n", 2, 81, "max_cps", "not available"},
+	{COMPANY ", friends: [{name: f, password: x, patterns: ['']}]}\n", 2, 83, "patterns", "is empty"},
+	{COMPANY ", friends: [{name: f, password: x, patterns: ['^2', 'a(b']}]}\n", 2, 89, "patterns",
+	 "at byte 4 of the pattern"},
+	{COMPANY ", friends: [{name: f, password: x, direct: pbx.example}]}\n", 2, 80, "direct",
+	 "must be written as udp:"},
+	{COMPANY ", friends: [{name: f, password: x, direct: udp:pbx.example:5060}]}\n", 2, 80, "direct",
+	 "host names are not resolved"},
+	{COMPANY ", friends: [{name: f, password: x, direct: tls:10.0.0.1}]}\n", 2, 80, "direct",
+	 "transport not available in this build"},
+	{COMPANY ", friends: [{name: f, password: x, direct: udp:10.0.0.1:0}]}\n", 2, 80, "direct", "1 to 65535"},
+	{COMPANY ", friends: [{name: f, password: x, direct: 'udp:2001:db8::1:5060'}]}\n", 2, 80, "direct", "brackets"},
+	{COMPANY ", friends: [{name: f, password: x, forwards: [{when: busy, to: {number: '+34600'}}]}]}\n", 2, 82,
+	 "forwards", "not available"},
+	{COMPANY ", extensions: [{number: '*1'}]}\n", 2, 61, "number", "begin with a digit"},
+	{COMPANY ", extensions: [{number: '12345678901'}]}\n", 2, 61, "number", "at most 10"},
+	{COMPANY ", extensions: [{number: '1', route: {}}]}\n", 2, 73, "route",
+	 "exactly one key: user, friend or number"},
+	{COMPANY ", extensions: [{number: '1', route: {friend: '1', number: '+34'}}]}\n", 2, 73, "route",
+	 "exactly one key"},
+	{COMPANY ", ddis: [{number: '34944000000'}]}\n", 2, 55, "number", "E.164"},
 	{"carriers: [{name: t, address: [tcp:10.0.0.1:5060]}]\n", 1, 32, "address", "transport not available"},
 };
 
@@ -110,7 +118,8 @@ static void each_refusal_says_where(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++)
-		provision_text_refused(refusals[i].text, refusals[i].line, refusals[i].column, refusals[i].key, refusals[i].part);
+		provision_text_refused(refusals[i].text, refusals[i].line, refusals[i].column, refusals[i].key,
+				       refusals[i].part);
 }
 
 static void all_problems_are_told_at_once(void **state)
@@ -128,7 +137,6 @@ static void all_problems_are_told_at_once(void **state)
 					 "      - {name: u, password: x, call_acl: none}\n",
 					 &problems));
 	static const uint32_t lines[] = {5, 6, 6, 6, 8, 9, 9};
-	problem_list_print(&problems, stderr);
 	assert_int_equal(problems.count, 7);
 	for (uint32_t i = 0; i < problems.count; i++) {
 		bool found = false;
@@ -146,7 +154,9 @@ static void all_problems_are_told_at_once(void **state)
 static void what_is_not_yaml_is_refused_with_its_place(void **state)
 {
 	(void)state;
-	static const char *const texts[] = {"companies: [\n", "companies: []\n  x: {\n", "a: b: c\n", "\"abc\n", "%YAML 9.9\n---\n[]\n", "\t- x: [\n", "companies: ]\n"};
+	static const char *const texts[] = {"companies: [\n", "companies: []\n  x: {\n", "a: b: c\n",
+					    "\"abc\n",	      "%YAML 9.9\n---\n[]\n",	 "\t- x: [\n",
+					    "companies: ]\n"};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct problem_list problems = {0};
 		assert_null(provision_text_model(texts[i], &problems));
@@ -166,7 +176,8 @@ static void hostile_documents_are_refused(void **state)
 	memset(deep + 11, '[', DEPTH);
 	deep[11 + DEPTH] = '\0';
 	static const char aliases[] = "companies: &a [{name: &n a, domain: a.b, country: ES}, *a]\ncarriers: *a\n";
-	const char *const texts[] = {deep, aliases, "companies: [\xff\xfe]\n", "<<: {companies: []}\n", "companies: [{name: \"\\0\", domain: a.b, country: ES}]\n"};
+	const char *const texts[] = {deep, aliases, "companies: [\xff\xfe]\n", "<<: {companies: []}\n",
+				     "companies: [{name: \"\\0\", domain: a.b, country: ES}]\n"};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct problem_list problems = {0};
 		assert_null(provision_text_model(texts[i], &problems));
@@ -179,7 +190,7 @@ static void hostile_documents_are_refused(void **state)
 static void every_prefix_is_read_safely(void **state)
 {
 	(void)state;
-	for (size_t length = 0; length < sizeof(provision_text_full) - 1; length += 7) {
+	for (size_t length = 0; length < strlen(provision_text_full); length += 7) {
 		char *prefix = strndup(provision_text_full, length);
 		struct problem_list problems = {0};
 		model_free(provision_text_model(prefix, &problems));

@@ -98,7 +98,10 @@ class Capture:
             if self._woken in ready:
                 return
             for tap in ready:
-                frame, notes, _, _ = tap.recvmsg(FRAME_BYTES_MAX, 64)
+                try:
+                    frame, notes, _, _ = tap.recvmsg(FRAME_BYTES_MAX, 64)
+                except OSError:
+                    continue  # the interface went down with its namespace
                 seen = read_frame(frame, _timestamp(notes))
                 if seen is not None and "SIP/2.0" in seen.text:
                     with self._lock:

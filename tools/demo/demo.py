@@ -10,13 +10,23 @@ import network
 from calls import CALLS, faults, shown_to_callee
 from capture import Capture
 from parties import DOMAIN, PARTIES, ROUTER_LAN, Site
-from router import ROOT, Router, RouterError
+from router import ROOT, Router, RouterError, build_directory, programs
 
 EXPIRES_S = 7200
 REGISTER_AGAIN_S = 3000
 CAPTURE_WAIT_S = 2
 SOFTPHONE = PARTIES["alice"]
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+COMMANDS = (
+    ("status", "what the router is and does"),
+    ("registrations", "who is registered, from where"),
+    ("friends", "the PBXes and what they take"),
+    ("stats", "packets by verdict"),
+    ("reasons", "why they ended so"),
+    ("explain --company acme --from alice --to 3500", "where a call goes, and why"),
+    ("explain --carrier telco-a --to 944000001", "and one from the public network"),
+    ("apply " + str(ROOT / "example/provisioning.yaml") + " --dry-run", "what a change would change"),
+)
 
 
 class Interrupted(BaseException):
@@ -39,6 +49,7 @@ class Demo:
     """One run from the first namespace to the last."""
 
     def __init__(self, net):
+        programs(build_directory())
         started = time.monotonic()
         self.network = net
         self.site = Site(net)
@@ -106,16 +117,16 @@ class Demo:
         self.site.register(SOFTPHONE, 0)
         self.site.stop_answering(SOFTPHONE)
         here = self.site.open_to_host()
-        ctl = f"sudo {os.path.relpath(self.router.amityctl)} --socket {self.router.socket_path}"
+        ctl = f"sudo {os.path.abspath(self.router.amityctl)} --socket {self.router.socket_path}"
         say("The router stays up. Ctrl-C ends it and removes everything.")
         say()
         say(softphone_text(here))
         say("Commands to try, in another terminal:")
         say()
-        for words in ("status", "registrations", "stats", "reasons", "friends",
-                      "explain --company acme --from alice --to 3500", "explain --carrier telco-a --to 944000001",
-                      "apply example/provisioning.yaml --dry-run"):
-            say(f"  {ctl} {words}")
+        say(f"  amityctl() {{ {ctl} \"$@\"; }}")
+        say()
+        for words, what in COMMANDS:
+            say(f"  amityctl {words:<50} {what}")
         say()
         while True:
             time.sleep(REGISTER_AGAIN_S)

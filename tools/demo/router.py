@@ -32,6 +32,11 @@ class Answer:
         return json.loads(self.text)
 
 
+def build_directory():
+    """AMITY_BUILD, else build/ of the tree."""
+    return ROOT / (os.environ.get("AMITY_BUILD") or "build")
+
+
 def programs(build):
     """(amityd, amityctl) of a build directory."""
     folder = pathlib.Path(build)
@@ -54,8 +59,8 @@ def node_configuration(template, state_dir, socket_path):
 class Router:
     """One amityd. Its state outlives the process: start() again finds it."""
 
-    def __init__(self, namespace, directory, configuration, build=None):
-        self.amityd, self.amityctl = programs(build or os.environ.get("AMITY_BUILD") or ROOT / "build")
+    def __init__(self, namespace, directory, configuration):
+        self.amityd, self.amityctl = programs(build_directory())
         self.namespace = namespace
         self.directory = pathlib.Path(directory)
         self.state_dir = self.directory / "state"
