@@ -158,7 +158,7 @@ static void fill_call(struct call *call, uint32_t index)
 	struct span username = add_text(call, &used, "2%03u%.0u", index, 0);
 	struct span cnonce = add_text(call, &used, "0a4f%04x%08x", index, index * 7919u);
 
-	nonce_issue(call->nonce, &bench.keys.nonce, NOW_S, realm, call->call_id);
+	nonce_issue(call->nonce, &bench.keys.nonce, NOW_S, &(struct nonce_scope){realm, call->call_id}, 1);
 	fill_credentials(call, DIGEST_MD5, username, cnonce);
 	fill_credentials(call, DIGEST_SHA256, username, cnonce);
 	fill_cookies(call);
@@ -180,7 +180,7 @@ static void issue_nonce(struct call *call, uint32_t round)
 {
 	char text[NONCE_TEXT_BYTES];
 
-	nonce_issue(text, &bench.keys.nonce, NOW_S + round, realm, call->call_id);
+	nonce_issue(text, &bench.keys.nonce, NOW_S + round, &(struct nonce_scope){realm, call->call_id}, round);
 	bench.wrong += text[0] == '=';
 }
 
@@ -189,7 +189,7 @@ static void verify_nonce(struct call *call, uint32_t round)
 	uint32_t issued_s;
 
 	bench.wrong += !nonce_verify(&issued_s, span_make(call->nonce, NONCE_TEXT_BYTES), &bench.keys.nonce,
-				     NOW_S + round % NONCE_LIFE_S, realm, call->call_id);
+				     NOW_S + round % NONCE_LIFE_S, &(struct nonce_scope){realm, call->call_id});
 }
 
 static void use_window(struct call *call, uint32_t round)

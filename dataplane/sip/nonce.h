@@ -12,11 +12,21 @@
 #include "secret_keys.h"
 #include "span.h"
 
-#define NONCE_TEXT_BYTES 28  /* base64url of key id (1), unix time (4), MAC (16) */
+#define NONCE_TEXT_BYTES 36  /* base64url of key id (1), unix time (4), challenge (6), MAC (16) */
 #define NONCE_LIFE_S	 300 /* R2 */
 
-void nonce_issue(char text[NONCE_TEXT_BYTES], const struct rotating_key *keys, uint32_t now_s, struct span realm,
-		 struct span call_id);
+/* What a nonce is good for. */
+struct nonce_scope {
+	struct span realm;
+	struct span call_id;
+};
+
+/*
+ * `challenge` tells two challenges of one second apart, so that two logins under one Call-ID do not share a nonce and
+ * its counts; the same request sent again gets the same nonce. Its low 48 bits count.
+ */
+void nonce_issue(char text[NONCE_TEXT_BYTES], const struct rotating_key *keys, uint32_t now_s,
+		 const struct nonce_scope *scope, uint64_t challenge);
 
 /*
  * Thread: any.   Cost: about 110 ns, as issuing.
@@ -24,6 +34,6 @@ void nonce_issue(char text[NONCE_TEXT_BYTES], const struct rotating_key *keys, u
  * grace for other nodes' clocks); *issued_s is then set.
  */
 bool nonce_verify(uint32_t *issued_s, struct span text, const struct rotating_key *keys, uint32_t now_s,
-		  struct span realm, struct span call_id);
+		  const struct nonce_scope *scope);
 
 #endif

@@ -21,10 +21,10 @@ static void answer_challenge(struct text_writer *extra, const struct worker *wor
 	static const struct span algorithms[] = {SPAN_LITERAL("MD5"), SPAN_LITERAL("SHA-256")};
 	const struct sip_message *message = &packet->message;
 	struct span realm = packet->caller.company->domain;
+	struct nonce_scope scope = {realm, sip_message_text(message, message->call_id)};
 	char nonce[NONCE_TEXT_BYTES];
 
-	nonce_issue(nonce, &worker->snapshot->keys->nonce, worker->now_s, realm,
-		    sip_message_text(message, message->call_id));
+	nonce_issue(nonce, &worker->snapshot->keys->nonce, worker->now_s, &scope, packet->transaction);
 	for (uint32_t i = 0; i < RTE_DIM(algorithms); i++) {
 		if (message->method == SIP_METHOD_REGISTER)
 			text_write_literal(extra, "WWW-Authenticate: Digest realm=\"");

@@ -77,6 +77,7 @@ static enum authentication authenticate_credentials(struct worker *worker, struc
 	const struct secret_keys *keys = worker->snapshot->keys;
 	const struct endpoint *endpoint = endpoint_find(company, credentials->username);
 	struct ban_key ban_key;
+	struct nonce_scope scope = {company->domain, sip_message_text(message, message->call_id)};
 	uint32_t issued_s = 0;
 
 	endpoint_key_make(ban_key.aor_key, keys->aor_key, credentials->username, company->domain);
@@ -89,8 +90,7 @@ static enum authentication authenticate_credentials(struct worker *worker, struc
 		authenticate_report_failure(worker, &ban_key);
 		return AUTHENTICATION_WRONG;
 	}
-	if (!nonce_verify(&issued_s, credentials->nonce, &keys->nonce, worker->now_s, company->domain,
-			  sip_message_text(message, message->call_id)))
+	if (!nonce_verify(&issued_s, credentials->nonce, &keys->nonce, worker->now_s, &scope))
 		return AUTHENTICATION_STALE;
 	if (nonce_window_use(&worker->nonce_window, credentials->nonce, credentials->qop.length ? credentials->nc : 0,
 			     issued_s, authenticate_name_use(worker, packet), worker->now_s) == NONCE_USE_REPLAY)

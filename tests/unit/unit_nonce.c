@@ -14,7 +14,7 @@ static const struct span realm = SPAN_LITERAL("acme.example.net"),
 static bool verifies(struct span text, uint32_t now_s)
 {
 	uint32_t issued_s = 1;
-	bool ours = nonce_verify(&issued_s, text, &keys, now_s, realm, call_id);
+	bool ours = nonce_verify(&issued_s, text, &keys, now_s, &(struct nonce_scope){realm, call_id});
 
 	assert_int_equal(issued_s, ours ? NOW_S : 1);
 	return ours;
@@ -22,8 +22,23 @@ static bool verifies(struct span text, uint32_t now_s)
 
 static struct span issue(char text[NONCE_TEXT_BYTES])
 {
-	nonce_issue(text, &keys, NOW_S, realm, call_id);
+	nonce_issue(text, &keys, NOW_S, &(struct nonce_scope){realm, call_id}, 1);
 	return span_make(text, NONCE_TEXT_BYTES);
+}
+
+/* A phone that unregisters and registers at once, under one Call-ID: two challenges, two nonces, both ours. */
+static void two_challenges_of_one_second_differ(void **state)
+{
+	char first[NONCE_TEXT_BYTES], second[NONCE_TEXT_BYTES];
+	struct nonce_scope scope = {realm, call_id};
+
+	(void)state;
+	nonce_issue(first, &keys, NOW_S, &scope, 1);
+	nonce_issue(second, &keys, NOW_S, &scope, 2);
+	assert_memory_not_equal(first, second, NONCE_TEXT_BYTES);
+	assert_true(verifies(span_make(second, NONCE_TEXT_BYTES), NOW_S));
+	nonce_issue(second, &keys, NOW_S, &scope, 1);
+	assert_memory_equal(first, second, NONCE_TEXT_BYTES);
 }
 
 static void lives_for_its_time(void **state)
@@ -48,15 +63,18 @@ static void belongs_to_realm_and_call(void **state)
 	uint32_t issued_s;
 
 	(void)state;
-	assert_false(nonce_verify(&issued_s, nonce, &keys, NOW_S, other, call_id));
-	assert_false(nonce_verify(&issued_s, nonce, &keys, NOW_S, realm, other));
-	assert_false(nonce_verify(&issued_s, nonce, &keys, NOW_S, call_id, realm));
+	assert_false(nonce_verify(&issued_s, nonce, &keys, NOW_S, &(struct nonce_scope){other, call_id}));
+	assert_false(nonce_verify(&issued_s, nonce, &keys, NOW_S, &(struct nonce_scope){realm, other}));
+	assert_false(nonce_verify(&issued_s, nonce, &keys, NOW_S, &(struct nonce_scope){call_id, realm}));
 
 	/* the border between the two is part of the MAC */
-	nonce_issue(text, &keys, NOW_S, SPAN_LITERAL("ab"), SPAN_LITERAL("c"));
-	assert_true(nonce_verify(&issued_s, nonce, &keys, NOW_S, SPAN_LITERAL("ab"), SPAN_LITERAL("c")));
-	assert_false(nonce_verify(&issued_s, nonce, &keys, NOW_S, SPAN_LITERAL("a"), SPAN_LITERAL("bc")));
-	assert_false(nonce_verify(&issued_s, nonce, &keys, NOW_S, SPAN_LITERAL("abc"), (struct span){0}));
+	nonce_issue(text, &keys, NOW_S, &(struct nonce_scope){SPAN_LITERAL("ab"), SPAN_LITERAL("c")}, 1);
+	assert_true(nonce_verify(&issued_s, nonce, &keys, NOW_S,
+				 &(struct nonce_scope){SPAN_LITERAL("ab"), SPAN_LITERAL("c")}));
+	assert_false(nonce_verify(&issued_s, nonce, &keys, NOW_S,
+				  &(struct nonce_scope){SPAN_LITERAL("a"), SPAN_LITERAL("bc")}));
+	assert_false(nonce_verify(&issued_s, nonce, &keys, NOW_S,
+				  &(struct nonce_scope){SPAN_LITERAL("abc"), (struct span){0}}));
 }
 
 static void every_bit_counts(void **state)
@@ -126,9 +144,10 @@ static void a_key_of_zeros_opens_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(lives_for_its_time),	 cmocka_unit_test(belongs_to_realm_and_call),
-		cmocka_unit_test(every_bit_counts),	 cmocka_unit_test(any_other_length_is_refused),
-		cmocka_unit_test(outlives_one_rotation), cmocka_unit_test(a_key_of_zeros_opens_nothing),
+		cmocka_unit_test(two_challenges_of_one_second_differ), cmocka_unit_test(lives_for_its_time),
+		cmocka_unit_test(belongs_to_realm_and_call),	       cmocka_unit_test(every_bit_counts),
+		cmocka_unit_test(any_other_length_is_refused),	       cmocka_unit_test(outlives_one_rotation),
+		cmocka_unit_test(a_key_of_zeros_opens_nothing),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }
