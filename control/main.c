@@ -145,7 +145,7 @@ static int check(const struct config *config)
 	router_plan(&plan, config);
 	printf("the configuration is valid: %u interface(s), %u worker(s), state in %s, control socket %s\n",
 	       config->interface_count, plan.worker_count, config->node.state_dir, config->node.control_socket);
-	memory_print_plan(stdout, config, &plan);
+	memory_print_plan(stdout, config, plan.worker_count, dataplane_memory_bytes(&plan));
 	return EXIT_DONE;
 }
 

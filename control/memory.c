@@ -6,8 +6,6 @@
 #include <jemalloc/jemalloc.h>
 #endif
 
-#include "dataplane_plan.h"
-
 #define MEBIBYTE 1048576.0
 
 /* Measured with rte_hash of 22.11: key, slot and position of an endpoint; bindings themselves are on the heap. */
@@ -82,14 +80,15 @@ static void print_part(FILE *out, const char *what, double bytes, const char *wh
 	fprintf(out, "  %-28s %9.1f MiB  %s\n", what, bytes / MEBIBYTE, why);
 }
 
-void memory_print_plan(FILE *out, const struct config *config, const struct dataplane_plan *plan)
+void memory_print_plan(FILE *out, const struct config *config, uint32_t worker_count, uint64_t dataplane_bytes)
 {
-	double tables = (double)memory_table_bytes(config), dataplane = (double)dataplane_memory_bytes(plan);
+	double tables = (double)memory_table_bytes(config), dataplane = (double)dataplane_bytes;
 	double bindings = (double)config->limits.max_bindings * BINDING_BYTES;
 	char why[96];
 
 	fprintf(out, "memory plan\n");
-	snprintf(why, sizeof(why), "%u workers, messages up to %u bytes", plan->worker_count, plan->message_bytes_max);
+	snprintf(why, sizeof(why), "%u workers, messages up to %u bytes", worker_count,
+		 config->limits.max_message_bytes);
 	print_part(out, "packets, rings, workers", dataplane - tables, why);
 	snprintf(why, sizeof(why), "limits.max_bindings %u; bans", config->limits.max_bindings);
 	print_part(out, "location and ban tables", tables, why);

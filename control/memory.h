@@ -12,8 +12,6 @@
 #include "problem.h"
 #include "status.h"
 
-struct dataplane_plan;
-
 /*
  * Is jemalloc what malloc() calls? A wrong library order or a preload can undo the link.
  * Result: ENVIRONMENT and a problem when it is not. In builds with a sanitizer: always OK.
@@ -29,7 +27,7 @@ uint64_t memory_resident_bytes(void);
 /* What location and ban tables take of DPDK's memory. */
 uint64_t memory_table_bytes(const struct config *config);
 
-/* One line a part, and the sum. */
-void memory_print_plan(FILE *out, const struct config *config, const struct dataplane_plan *plan);
+/* One line a part, and the sum. `dataplane_bytes`: dataplane_memory_bytes() of the plan, the tables included. */
+void memory_print_plan(FILE *out, const struct config *config, uint32_t worker_count, uint64_t dataplane_bytes);
 
 #endif

@@ -25,7 +25,7 @@
 #include "punt_reader.h"
 #include "registrar.h"
 #include "reinject.h"
-#include "rpc_server.h"
+#include "rpc.h"
 #include "tsc_clock.h"
 #include "wire_build.h"
 

@@ -98,8 +98,8 @@ void config_init(struct config *config);
 enum status config_load(struct config *config, const char *path, struct problem_list *problems) AMITY_CHECKED;
 
 /* The same from memory; `file` is the name that problems cite. */
-enum status config_parse(struct config *config, const char *text, size_t length, const char *file,
-			 struct problem_list *problems) AMITY_CHECKED;
+enum status config_load_text(struct config *config, const char *text, size_t length, const char *file,
+			     struct problem_list *problems) AMITY_CHECKED;
 
 /* What only shows when all items are known: two interfaces of one device, min_expires over max_expires. */
 enum status config_validate(const struct config *config, struct problem_list *problems) AMITY_CHECKED;

@@ -310,8 +310,8 @@ static void report_syntax(struct reader *reader, struct fy_diag *diag)
 		refuse_at(reader, NULL, NULL, "is not YAML");
 }
 
-enum status config_parse(struct config *config, const char *text, size_t length, const char *file,
-			 struct problem_list *problems)
+enum status config_load_text(struct config *config, const char *text, size_t length, const char *file,
+			     struct problem_list *problems)
 {
 	struct reader reader = {config, problems, file, text, (uint32_t)length, false};
 	struct fy_diag_cfg silent = {.level = FYET_ERROR, .module_mask = ~0u};
@@ -348,7 +348,7 @@ enum status config_load(struct config *config, const char *path, struct problem_
 		problem_add(problems, "%s is longer than %u bytes: is it the node configuration?", path,
 			    CONFIG_FILE_BYTES_MAX);
 	else
-		status = config_parse(config, text, length, path, problems);
+		status = config_load_text(config, text, length, path, problems);
 done:
 	free(text);
 	if (file)

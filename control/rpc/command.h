@@ -5,7 +5,7 @@
 #define AMITY_COMMAND_H
 
 #include "ctl_commands.h"
-#include "rpc_server.h"
+#include "rpc.h"
 
 struct router;
 

@@ -10,7 +10,7 @@ static enum status parse(struct config *config, const char *text, struct problem
 {
 	memset(problems, 0, sizeof(*problems));
 	config_init(config);
-	return config_parse(config, text, strlen(text), "amity.yaml", problems);
+	return config_load_text(config, text, strlen(text), "amity.yaml", problems);
 }
 
 static const struct problem *find_problem(const struct problem_list *problems, const char *key)
@@ -168,7 +168,7 @@ static void test_prefixes(void **state)
 	for (size_t length = 0; length < sizeof(text); length++) {
 		struct problem_list problems = {0};
 		config_init(&config);
-		if (config_parse(&config, text, length, "amity.yaml", &problems))
+		if (config_load_text(&config, text, length, "amity.yaml", &problems))
 			assert_true(problems.count > 0);
 		problem_list_free(&problems);
 	}

@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "ctl_commands.h"
-#include "rpc_server.h"
+#include "rpc.h"
 
 #define LINE_BYTES_MAX 4096
 #define CLIENTS_MAX    3

@@ -1,11 +1,11 @@
 /*
- * rpc_server.h - JSON-RPC 2.0 over a UNIX stream socket: one message a line, both ways (include/ctl_wire.h).
+ * rpc.h - JSON-RPC 2.0 over a UNIX stream socket: one message a line, both ways (include/ctl_wire.h).
  *
  * A client has one call under way at a time; what it sends meanwhile waits in its socket. Methods are rows handed in by
  * the caller (control/rpc/ctl_commands.h); a server made with `read_only` knows only the rows that change nothing.
  */
-#ifndef AMITY_RPC_SERVER_H
-#define AMITY_RPC_SERVER_H
+#ifndef AMITY_RPC_H
+#define AMITY_RPC_H
 
 #include <jansson.h>
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-#include "rpc_server.h"
+#include "rpc.h"
 
 #include <errno.h>
 #include <event2/buffer.h>
