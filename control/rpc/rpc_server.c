@@ -15,6 +15,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "json_text.h"
 #include "log.h"
 
 #define WRITE_TIMEOUT_S 30 /* a client that reads nothing for so long is gone */
@@ -90,7 +91,8 @@ static void client_write(struct rpc_client *client, json_t *message)
 
 static json_t *message_of_error(const json_t *id, enum ctl_error code, const char *text, json_t *details)
 {
-	json_t *error = json_pack("{s:i, s:s, s:o*}", "code", code, "message", text, "data", details);
+	json_t *error = json_pack("{s:i, s:o, s:o*}", "code", code, "message", json_text_make(span_of_text(text)),
+				  "data", details);
 	return json_pack("{s:s, s:O?, s:o}", "jsonrpc", "2.0", "id", id, "error", error);
 }
 
@@ -164,6 +166,9 @@ static void call_run(struct rpc_call *call)
 	char wrong[RPC_ERROR_BYTES_MAX] = "";
 
 	if (!version || strcmp(version, "2.0") != 0 || !name) {
+		/* JSON-RPC 5: what is no request is no notification either. */
+		if (!call->id)
+			call->id = json_null();
 		rpc_call_refuse(call, CTL_ERROR_REQUEST, NULL,
 				"a request is {\"jsonrpc\":\"2.0\",\"id\":...,\"method\":...,\"params\":{...}}");
 		return;

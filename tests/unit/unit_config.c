@@ -98,6 +98,7 @@ static void test_every_key(void **state)
 	assert_int_equal(config.log.level, 3);
 }
 
+/* Columns of quoted texts are those of the first character inside. */
 static void test_refusals_have_a_place(void **state)
 {
 	(void)state;
@@ -114,7 +115,7 @@ static void test_refusals_have_a_place(void **state)
 	assert_refused("interfaces:\n- eth0\n", "interfaces", 2, 3);
 	assert_refused("interfaces:\n- {profile: kernel}\n", "interfaces.device", 1, 1);
 	assert_refused("interfaces:\n- {device: a, addresses: [192.0.2.1/33]}\n", "interfaces.addresses", 2, 27);
-	assert_refused("interfaces:\n- {device: a, peers: {192.0.2.1: '02:00'}}\n", "interfaces.peers", 2, 34);
+	assert_refused("interfaces:\n- {device: a, peers: {192.0.2.1: '02:00'}}\n", "interfaces.peers", 2, 35);
 	assert_refused("interfaces:\n- {device: a, sip_port: 0}\n", "sip_port", 2, 25);
 }
 
@@ -122,7 +123,7 @@ static void test_refusals_have_a_place(void **state)
 static void test_later_keys_are_refused(void **state)
 {
 	(void)state;
-	assert_refused("metrics: {listen: '127.0.0.1:9468'}\n", "metrics.listen", 1, 19);
+	assert_refused("metrics: {listen: '127.0.0.1:9468'}\n", "metrics.listen", 1, 20);
 	assert_refused("cdr: {path: /tmp/x}\n", "cdr.path", 1, 13);
 	assert_refused("limits: {max_transactions: 5}\n", "limits.max_transactions", 1, 28);
 	assert_refused("limits: {max_calls: 5}\n", "limits.max_calls", 1, 21);
