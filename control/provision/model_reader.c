@@ -1,0 +1,152 @@
+#include "model_reader.h"
+
+#include <stdarg.h>
+
+/* ---- places and problems ---- */
+
+static struct model_place place_of_mark(const struct fy_mark *mark)
+{
+	return mark ? (struct model_place){(uint32_t)mark->line + 1, (uint32_t)mark->column + 1}
+		    : (struct model_place){0};
+}
+
+static struct fy_token *event_token(const struct fy_event *event)
+{
+	switch (event->type) {
+	case FYET_SCALAR:
+		return event->scalar.value;
+	case FYET_MAPPING_START:
+		return event->mapping_start.mapping_start;
+	case FYET_SEQUENCE_START:
+		return event->sequence_start.sequence_start;
+	case FYET_ALIAS:
+		return event->alias.anchor;
+	case FYET_DOCUMENT_START:
+		return event->document_start.document_start;
+	default:
+		return NULL;
+	}
+}
+
+struct model_place model_reader_place(const struct fy_event *event, struct model_place otherwise)
+{
+	struct fy_token *token = event_token(event);
+	const struct fy_mark *mark = token ? fy_token_start_mark(token) : NULL;
+	if (!mark)
+		return otherwise;
+	struct model_place place = place_of_mark(mark);
+	/* libfyaml marks the text inside the quotes; people look for the quote. */
+	if (event->type == FYET_SCALAR && place.column > 1) {
+		enum fy_scalar_style style = fy_token_scalar_style(token);
+		place.column -= style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+	}
+	return place;
+}
+
+void model_reader_report(const struct model_reader *reader, struct model_place at, const char *key, const char *format,
+			 ...)
+{
+	char message[500];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(message, sizeof(message), format, arguments);
+	va_end(arguments);
+	struct problem_place place = {reader->file_name, reader->text.at, reader->text.length, at.line, at.column};
+	problem_add_at(reader->problems, &place, key, "%s", message);
+}
+
+/* ---- events ---- */
+
+bool model_reader_advance(struct model_reader *reader)
+{
+	if (reader->event)
+		reader->last = model_reader_place(reader->event, reader->last);
+	fy_parser_event_free(reader->parser, reader->event);
+	reader->event = fy_parser_parse(reader->parser);
+	return reader->event != NULL;
+}
+
+void model_reader_skip(struct model_reader *reader)
+{
+	uint64_t depth = 0;
+	do {
+		if (reader->event->type == FYET_MAPPING_START || reader->event->type == FYET_SEQUENCE_START)
+			depth++;
+		else if (reader->event->type == FYET_MAPPING_END || reader->event->type == FYET_SEQUENCE_END)
+			depth--;
+	} while (depth > 0 && model_reader_advance(reader));
+}
+
+const char *model_reader_words(const struct fy_event *event)
+{
+	switch (event->type) {
+	case FYET_MAPPING_START:
+		return "a mapping";
+	case FYET_SEQUENCE_START:
+		return "a list";
+	case FYET_ALIAS:
+		return "an alias";
+	default:
+		return "a single value";
+	}
+}
+
+bool model_reader_is_tagged(const struct fy_event *event)
+{
+	return (event->type == FYET_SCALAR && event->scalar.tag) ||
+	       (event->type == FYET_MAPPING_START && event->mapping_start.tag) ||
+	       (event->type == FYET_SEQUENCE_START && event->sequence_start.tag);
+}
+
+bool model_reader_check(struct model_reader *reader, const char *key, struct model_place place)
+{
+	if (reader->event->type == FYET_ALIAS) {
+		model_reader_report(reader, place, key,
+				    "is an alias: aliases are not taken here, write the value itself");
+		return false;
+	}
+	if (model_reader_is_tagged(reader->event)) {
+		model_reader_report(reader, place, key, "has a YAML tag: tags are not taken here, remove it");
+		return false;
+	}
+	return true;
+}
+
+/* ---- scalars ---- */
+
+struct model_scalar model_reader_scalar(const struct fy_event *event)
+{
+	struct model_scalar scalar = {.text = {"", 0}, .is_plain = true};
+	if (!event->scalar.value)
+		return scalar;
+	size_t length = 0;
+	const char *text = fy_token_get_text(event->scalar.value, &length);
+	if (text)
+		scalar.text = span_make(text, length);
+	scalar.is_plain = fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
+	return scalar;
+}
+
+bool model_reader_is_null(const struct model_scalar *scalar)
+{
+	return scalar->is_plain && (scalar->text.length == 0 || span_equals(scalar->text, SPAN_LITERAL("~")) ||
+				    span_equals_nocase(scalar->text, SPAN_LITERAL("null")));
+}
+
+bool model_reader_take_scalar(struct model_scalar *scalar, struct model_reader *reader, const char *key,
+			      struct model_place place, const char *wanted)
+{
+	if (!model_reader_check(reader, key, place))
+		return false;
+	if (reader->event->type != FYET_SCALAR) {
+		model_reader_report(reader, place, key, "must be %s, not %s", wanted,
+				    model_reader_words(reader->event));
+		return false;
+	}
+	*scalar = model_reader_scalar(reader->event);
+	if (model_reader_is_null(scalar)) {
+		model_reader_report(reader, place, key, "has no value: must be %s", wanted);
+		return false;
+	}
+	return true;
+}
