@@ -7,38 +7,38 @@
 
 #define SIP_PORT_DEFAULT 5060
 
-struct slice rewrite_slice(const struct sip_message *message, struct span part)
+struct slice rewrite_parts_slice(const struct sip_message *message, struct span part)
 {
 	return (struct slice){(uint16_t)(part.at - message->bytes.at), (uint16_t)part.length};
 }
 
-void rewrite_remove_line(struct edit_list *edits, const struct sip_message *message, uint8_t index)
+void rewrite_parts_remove_line(struct edit_list *edits, const struct sip_message *message, uint8_t index)
 {
 	uint16_t start = message->header[index].start;
 	struct slice line = {start, (uint16_t)(sip_message_header_end(message, index) - start)};
 	edit_list_replace(edits, line, (struct span){0});
 }
 
-void rewrite_remove_headers(struct edit_list *edits, const struct sip_message *message, enum sip_header_name name)
+void rewrite_parts_remove_headers(struct edit_list *edits, const struct sip_message *message, enum sip_header_name name)
 {
 	for (uint8_t i = message->first[name]; i != SIP_HEADER_NONE; i = sip_message_next(message, i))
-		rewrite_remove_line(edits, message, i);
+		rewrite_parts_remove_line(edits, message, i);
 }
 
-void rewrite_remove_first_value(struct edit_list *edits, const struct sip_message *message, uint8_t index,
-				struct span rest)
+void rewrite_parts_remove_first_value(struct edit_list *edits, const struct sip_message *message, uint8_t index,
+				      struct span rest)
 {
 	struct span value = sip_message_header_value(message, index);
 
 	if (rest.length == 0) {
-		rewrite_remove_line(edits, message, index);
+		rewrite_parts_remove_line(edits, message, index);
 		return;
 	}
-	edit_list_replace(edits, rewrite_slice(message, span_make(value.at, (size_t)(rest.at - value.at))),
+	edit_list_replace(edits, rewrite_parts_slice(message, span_make(value.at, (size_t)(rest.at - value.at))),
 			  (struct span){0});
 }
 
-struct span rewrite_address_part(const struct sip_message *message, enum sip_header_name name)
+struct span rewrite_parts_address_part(const struct sip_message *message, enum sip_header_name name)
 {
 	struct span rest, value = sip_message_first(message, name);
 	struct sip_address address;
@@ -51,16 +51,16 @@ struct span rewrite_address_part(const struct sip_message *message, enum sip_hea
 	return span_make(value.at, (size_t)(end - value.at));
 }
 
-void rewrite_replace_address(struct edit_list *edits, const struct sip_message *message, enum sip_header_name name,
-			     struct span text)
+void rewrite_parts_replace_address(struct edit_list *edits, const struct sip_message *message,
+				   enum sip_header_name name, struct span text)
 {
-	struct span part = rewrite_address_part(message, name);
+	struct span part = rewrite_parts_address_part(message, name);
 
 	if (part.length && !span_equals(part, text))
-		edit_list_replace(edits, rewrite_slice(message, part), text);
+		edit_list_replace(edits, rewrite_parts_slice(message, part), text);
 }
 
-void rewrite_max_forwards(struct edit_list *edits, const struct sip_message *message)
+void rewrite_parts_max_forwards(struct edit_list *edits, const struct sip_message *message)
 {
 	struct span value = sip_message_first(message, SIP_HEADER_MAX_FORWARDS);
 
@@ -69,42 +69,42 @@ void rewrite_max_forwards(struct edit_list *edits, const struct sip_message *mes
 	text_write_number(&edits->writer, message_facts_max_forwards(message) - (value.length ? 1 : 0));
 	if (!value.length)
 		text_write_literal(&edits->writer, "\r\n");
-	edit_list_replace(edits, value.length ? rewrite_slice(message, value) : rewrite_top(message),
+	edit_list_replace(edits, value.length ? rewrite_parts_slice(message, value) : rewrite_parts_top(message),
 			  edit_list_take(edits));
 }
 
-struct slice rewrite_top(const struct sip_message *message)
+struct slice rewrite_parts_top(const struct sip_message *message)
 {
 	return (struct slice){message->header[message->first[SIP_HEADER_VIA]].start, 0};
 }
 
-void rewrite_write_own(struct text_writer *writer, const struct packet *packet)
+void rewrite_parts_write_own(struct text_writer *writer, const struct packet *packet)
 {
 	text_write_ip(writer, packet->hop.source);
 	text_write_char(writer, ':');
 	text_write_number(writer, packet->hop.interface->sip_port);
 }
 
-void rewrite_push_via(struct edit_list *edits, const struct packet *packet, struct span branch)
+void rewrite_parts_push_via(struct edit_list *edits, const struct packet *packet, struct span branch)
 {
 	const struct sip_message *message = &packet->message;
 	struct span received = sip_message_first(message, SIP_HEADER_VIA);
 
 	text_write_literal(&edits->writer, "Via: SIP/2.0/UDP ");
-	rewrite_write_own(&edits->writer, packet);
+	rewrite_parts_write_own(&edits->writer, packet);
 	text_write_literal(&edits->writer, ";branch=z9hG4bK");
 	text_write_span(&edits->writer, branch);
 	text_write_literal(&edits->writer, "\r\n");
-	edit_list_replace(edits, rewrite_top(message), edit_list_take(edits));
+	edit_list_replace(edits, rewrite_parts_top(message), edit_list_take(edits));
 
 	via_stamp_write(&edits->writer, message, &packet->source);
 	struct span stamped = edit_list_take(edits);
 	if (!span_equals(stamped, received))
-		edit_list_replace(edits, rewrite_slice(message, received), stamped);
+		edit_list_replace(edits, rewrite_parts_slice(message, received), stamped);
 }
 
-void rewrite_remove_credentials(struct edit_list *edits, const struct sip_message *message,
-				const struct directory *directory)
+void rewrite_parts_remove_credentials(struct edit_list *edits, const struct sip_message *message,
+				      const struct directory *directory)
 {
 	static const uint8_t names[] = {SIP_HEADER_AUTHORIZATION, SIP_HEADER_PROXY_AUTHORIZATION};
 	struct digest_credentials credentials;
@@ -113,5 +113,5 @@ void rewrite_remove_credentials(struct edit_list *edits, const struct sip_messag
 		for (uint8_t j = message->first[names[i]]; j != SIP_HEADER_NONE; j = sip_message_next(message, j))
 			if (credentials_parse(&credentials, sip_message_header_value(message, j)) != CREDENTIALS_OK ||
 			    company_find_by_domain(directory, credentials.realm))
-				rewrite_remove_line(edits, message, j);
+				rewrite_parts_remove_line(edits, message, j);
 }

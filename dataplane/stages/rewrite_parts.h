@@ -7,42 +7,43 @@
 #include "edit_list.h"
 #include "packet.h"
 
-struct slice rewrite_slice(const struct sip_message *message, struct span part);
+struct slice rewrite_parts_slice(const struct sip_message *message, struct span part);
 
-void rewrite_remove_line(struct edit_list *edits, const struct sip_message *message, uint8_t index);
-void rewrite_remove_headers(struct edit_list *edits, const struct sip_message *message, enum sip_header_name name);
+void rewrite_parts_remove_line(struct edit_list *edits, const struct sip_message *message, uint8_t index);
+void rewrite_parts_remove_headers(struct edit_list *edits, const struct sip_message *message,
+				  enum sip_header_name name);
 
 /* Removes the first value of a header line that may hold several: the whole line when it was the only one. */
-void rewrite_remove_first_value(struct edit_list *edits, const struct sip_message *message, uint8_t index,
-				struct span rest);
+void rewrite_parts_remove_first_value(struct edit_list *edits, const struct sip_message *message, uint8_t index,
+				      struct span rest);
 
 /*
  * The address of From or To without its parameters: display name and URI. Result: length 0 when it does not parse,
  * which the parser has ruled out for messages that come here.
  */
-struct span rewrite_address_part(const struct sip_message *message, enum sip_header_name name);
+struct span rewrite_parts_address_part(const struct sip_message *message, enum sip_header_name name);
 
 /* Puts `text` in the place of the address of From or To, tag and other parameters kept (R24). No edit when nothing
  * changes. */
-void rewrite_replace_address(struct edit_list *edits, const struct sip_message *message, enum sip_header_name name,
-			     struct span text);
+void rewrite_parts_replace_address(struct edit_list *edits, const struct sip_message *message,
+				   enum sip_header_name name, struct span text);
 
 /* One less; put there when absent (R11, RFC 3261 16.6 step 3). */
-void rewrite_max_forwards(struct edit_list *edits, const struct sip_message *message);
+void rewrite_parts_max_forwards(struct edit_list *edits, const struct sip_message *message);
 
 /* received= and rport= of the sender in what was the topmost Via (RFC 3261 18.2.1, RFC 3581), and our own Via above it.
  */
-void rewrite_push_via(struct edit_list *edits, const struct packet *packet, struct span branch);
+void rewrite_parts_push_via(struct edit_list *edits, const struct packet *packet, struct span branch);
 
 /* Credentials for a company's domain do not leave, in whatever request they come (R2); those for other realms are not
  * ours. */
-void rewrite_remove_credentials(struct edit_list *edits, const struct sip_message *message,
-				const struct directory *directory);
+void rewrite_parts_remove_credentials(struct edit_list *edits, const struct sip_message *message,
+				      const struct directory *directory);
 
 /* Where a new header line goes: in front of the topmost Via. */
-struct slice rewrite_top(const struct sip_message *message);
+struct slice rewrite_parts_top(const struct sip_message *message);
 
 /* Our own address towards the next hop, as text: "192.0.2.1:5060". */
-void rewrite_write_own(struct text_writer *writer, const struct packet *packet);
+void rewrite_parts_write_own(struct text_writer *writer, const struct packet *packet);
 
 #endif

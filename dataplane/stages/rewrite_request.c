@@ -23,7 +23,7 @@ static bool rewrite_request_push_via(struct worker *worker, const struct packet 
 
 	if (length <= 0)
 		return false;
-	rewrite_push_via(&worker->edits, packet, span_make(text, (size_t)length));
+	rewrite_parts_push_via(&worker->edits, packet, span_make(text, (size_t)length));
 	return true;
 }
 
@@ -73,11 +73,11 @@ static bool rewrite_request_record_route(struct worker *worker, const struct pac
 	if (length <= 0)
 		return false;
 	text_write_literal(&edits->writer, "Record-Route: <sip:");
-	rewrite_write_own(&edits->writer, packet);
+	rewrite_parts_write_own(&edits->writer, packet);
 	text_write_literal(&edits->writer, ";lr;c=");
 	text_write_span(&edits->writer, span_make(text, (size_t)length));
 	text_write_literal(&edits->writer, ">\r\n");
-	edit_list_replace(edits, rewrite_top(message), edit_list_take(edits));
+	edit_list_replace(edits, rewrite_parts_top(message), edit_list_take(edits));
 	return true;
 }
 
@@ -146,18 +146,18 @@ static void rewrite_request_identity(struct edit_list *edits, const struct packe
 {
 	const struct sip_message *message = &packet->message;
 
-	rewrite_remove_headers(edits, message, SIP_HEADER_P_ASSERTED_IDENTITY);
-	rewrite_remove_headers(edits, message, SIP_HEADER_P_PREFERRED_IDENTITY);
-	rewrite_remove_headers(edits, message, SIP_HEADER_REMOTE_PARTY_ID);
+	rewrite_parts_remove_headers(edits, message, SIP_HEADER_P_ASSERTED_IDENTITY);
+	rewrite_parts_remove_headers(edits, message, SIP_HEADER_P_PREFERRED_IDENTITY);
+	rewrite_parts_remove_headers(edits, message, SIP_HEADER_REMOTE_PARTY_ID);
 	if (!shown->keep_diversion)
-		rewrite_remove_headers(edits, message, SIP_HEADER_DIVERSION);
+		rewrite_parts_remove_headers(edits, message, SIP_HEADER_DIVERSION);
 	if (shown->strip_private)
 		for (uint8_t i = 0; i < message->header_count; i++) {
 			const struct sip_header *header = &message->header[i];
 			const char *name = message->bytes.at + header->start;
 			if (header->name == SIP_HEADER_P_CHARGE_INFO ||
 			    (header->name == SIP_HEADER_OTHER && (name[0] | 0x20) == 'x' && name[1] == '-'))
-				rewrite_remove_line(edits, message, i);
+				rewrite_parts_remove_line(edits, message, i);
 		}
 	if (!shown->identity_user.length)
 		return;
@@ -169,19 +169,19 @@ static void rewrite_request_identity(struct edit_list *edits, const struct packe
 	else
 		text_write_ip(&edits->writer, packet->hop.source);
 	text_write_literal(&edits->writer, ">\r\n");
-	edit_list_replace(edits, rewrite_top(message), edit_list_take(edits));
+	edit_list_replace(edits, rewrite_parts_top(message), edit_list_take(edits));
 }
 
 /* RFC 3327 5.3: the Path of the binding becomes the Route; routes that the endpoint asked for do not count. */
 static void rewrite_request_route(struct edit_list *edits, const struct packet *packet)
 {
-	rewrite_remove_headers(edits, &packet->message, SIP_HEADER_ROUTE);
+	rewrite_parts_remove_headers(edits, &packet->message, SIP_HEADER_ROUTE);
 	if (!packet->binding || !packet->binding->path.length)
 		return;
 	text_write_literal(&edits->writer, "Route: ");
 	text_write_span(&edits->writer, packet->binding->path);
 	text_write_literal(&edits->writer, "\r\n");
-	edit_list_replace(edits, rewrite_top(&packet->message), edit_list_take(edits));
+	edit_list_replace(edits, rewrite_parts_top(&packet->message), edit_list_take(edits));
 }
 
 bool rewrite_request_initial(struct worker *worker, const struct packet *packet)
@@ -193,20 +193,20 @@ bool rewrite_request_initial(struct worker *worker, const struct packet *packet)
 	if (!route_present(shown, &packet->request, &packet->decision))
 		return false;
 	struct branch_cookie sender = {
-		.sender_from = rewrite_address_part(message, SIP_HEADER_FROM),
-		.sender_to = rewrite_address_part(message, SIP_HEADER_TO),
+		.sender_from = rewrite_parts_address_part(message, SIP_HEADER_FROM),
+		.sender_to = rewrite_parts_address_part(message, SIP_HEADER_TO),
 	};
 	struct span from = rewrite_request_from(edits, packet, shown);
 	struct span to = rewrite_request_to(edits, packet, shown);
 	if (!rewrite_request_push_via(worker, packet, &sender, from, to))
 		return false;
 	rewrite_request_uri(edits, packet, shown);
-	rewrite_replace_address(edits, message, SIP_HEADER_FROM, from);
-	rewrite_replace_address(edits, message, SIP_HEADER_TO, to);
-	rewrite_max_forwards(edits, message);
+	rewrite_parts_replace_address(edits, message, SIP_HEADER_FROM, from);
+	rewrite_parts_replace_address(edits, message, SIP_HEADER_TO, to);
+	rewrite_parts_max_forwards(edits, message);
 	rewrite_request_route(edits, packet);
 	rewrite_request_identity(edits, packet, shown);
-	rewrite_remove_credentials(edits, message, worker->snapshot->directory);
+	rewrite_parts_remove_credentials(edits, message, worker->snapshot->directory);
 	return message->method != SIP_METHOD_INVITE || rewrite_request_record_route(worker, packet, &sender, from, to);
 }
 
@@ -217,7 +217,7 @@ static void rewrite_request_pop_route(struct edit_list *edits, const struct sip_
 	struct span rest = {0};
 
 	if (address_parse(&address, &rest, sip_message_header_value(message, index)))
-		rewrite_remove_first_value(edits, message, index, rest);
+		rewrite_parts_remove_first_value(edits, message, index, rest);
 }
 
 bool rewrite_request_in_dialog(struct worker *worker, const struct packet *packet)
@@ -229,19 +229,19 @@ bool rewrite_request_in_dialog(struct worker *worker, const struct packet *packe
 	struct span from = packet->from_caller ? dialog->callee_from : dialog->caller_to;
 	struct span to = packet->from_caller ? dialog->callee_to : dialog->caller_from;
 	struct branch_cookie sender = {
-		.sender_from = rewrite_address_part(message, SIP_HEADER_FROM),
-		.sender_to = rewrite_address_part(message, SIP_HEADER_TO),
+		.sender_from = rewrite_parts_address_part(message, SIP_HEADER_FROM),
+		.sender_to = rewrite_parts_address_part(message, SIP_HEADER_TO),
 	};
 
 	if (!rewrite_request_push_via(worker, packet, &sender, from, to))
 		return false;
 	rewrite_request_pop_route(edits, message);
-	rewrite_max_forwards(edits, message);
-	rewrite_replace_address(edits, message, SIP_HEADER_FROM, from);
-	rewrite_replace_address(edits, message, SIP_HEADER_TO, to);
-	rewrite_remove_headers(edits, message, SIP_HEADER_P_ASSERTED_IDENTITY);
-	rewrite_remove_headers(edits, message, SIP_HEADER_P_PREFERRED_IDENTITY);
-	rewrite_remove_headers(edits, message, SIP_HEADER_REMOTE_PARTY_ID);
-	rewrite_remove_credentials(edits, message, worker->snapshot->directory);
+	rewrite_parts_max_forwards(edits, message);
+	rewrite_parts_replace_address(edits, message, SIP_HEADER_FROM, from);
+	rewrite_parts_replace_address(edits, message, SIP_HEADER_TO, to);
+	rewrite_parts_remove_headers(edits, message, SIP_HEADER_P_ASSERTED_IDENTITY);
+	rewrite_parts_remove_headers(edits, message, SIP_HEADER_P_PREFERRED_IDENTITY);
+	rewrite_parts_remove_headers(edits, message, SIP_HEADER_REMOTE_PARTY_ID);
+	rewrite_parts_remove_credentials(edits, message, worker->snapshot->directory);
 	return true;
 }

@@ -20,10 +20,11 @@ static void rewrite_response_record_route(struct edit_list *edits, const struct 
 		    !uri_parse_ip(ip, uri.host) || memcmp(ip, packet->local.ip, sizeof(ip)) != 0)
 			continue;
 		const char *end = uri.parameters.at - 1; /* the ';' */
-		rewrite_write_own(&edits->writer, packet);
-		edit_list_replace(edits,
-				  rewrite_slice(&packet->message, span_make(uri.host.at, (size_t)(end - uri.host.at))),
-				  edit_list_take(edits));
+		rewrite_parts_write_own(&edits->writer, packet);
+		edit_list_replace(
+			edits,
+			rewrite_parts_slice(&packet->message, span_make(uri.host.at, (size_t)(end - uri.host.at))),
+			edit_list_take(edits));
 		return;
 	}
 }
@@ -37,11 +38,11 @@ void rewrite_response(struct worker *worker, const struct packet *packet)
 	struct span rest = {0};
 
 	if (via_parse(&via, &rest, sip_message_header_value(message, via_index)))
-		rewrite_remove_first_value(edits, message, via_index, rest);
+		rewrite_parts_remove_first_value(edits, message, via_index, rest);
 	if (packet->branch.sender_from.length)
-		rewrite_replace_address(edits, message, SIP_HEADER_FROM, packet->branch.sender_from);
+		rewrite_parts_replace_address(edits, message, SIP_HEADER_FROM, packet->branch.sender_from);
 	if (packet->branch.sender_to.length)
-		rewrite_replace_address(edits, message, SIP_HEADER_TO, packet->branch.sender_to);
+		rewrite_parts_replace_address(edits, message, SIP_HEADER_TO, packet->branch.sender_to);
 	if (memcmp(packet->hop.source, packet->local.ip, sizeof(packet->hop.source)) == 0)
 		return;
 	for (uint8_t i = message->first[SIP_HEADER_RECORD_ROUTE]; i != SIP_HEADER_NONE;

@@ -1,5 +1,6 @@
 /* Exchanging snapshots: what is released when, and readers that verify while a writer publishes. */
 #include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
 
 #include <rte_rcu_qsbr.h>
@@ -112,7 +113,8 @@ struct reader {
 	struct dataplane *dataplane;
 	uint32_t index;
 	atomic_bool *stopping;
-	uint64_t bursts, wrong;
+	atomic_ulong bursts;
+	uint64_t wrong;
 };
 
 /* Every part that is published says the same number in two places. */
@@ -156,6 +158,10 @@ static void readers_verify_while_a_writer_publishes(void **state)
 		reader[i] = (struct reader){dataplane, i, &stopping, 0, 0};
 		pthread_create(&thread[i], NULL, read_bursts, &reader[i]);
 	}
+	/* The writer is quick and the cores are few: no reader may miss it all. */
+	for (uint32_t i = 0; i < READERS; i++)
+		while (atomic_load(&reader[i].bursts) == 0)
+			sched_yield();
 	for (uint32_t i = 0; i < 20000; i++) {
 		struct secret_keys *keys = calloc(1, sizeof(*keys));
 		memset(keys->tag_key, (int)(i & 0xff), 16);
@@ -166,7 +172,6 @@ static void readers_verify_while_a_writer_publishes(void **state)
 	for (uint32_t i = 0; i < READERS; i++) {
 		pthread_join(thread[i], NULL);
 		assert_int_equal(reader[i].wrong, 0);
-		assert_true(reader[i].bursts > 0);
 	}
 	assert_int_equal(publish_poll(publisher), 0);
 	publisher_free(publisher);
