@@ -103,6 +103,13 @@ static void what_was_applied_is_there_after_a_restart(void **state)
 	provision_close(provision);
 }
 
+static void count_row(void *argument, const struct provision_history_row *row)
+{
+	uint32_t *counts = argument;
+	counts[0]++;
+	counts[1] += row->has_document;
+}
+
 static void a_refused_document_changes_nothing(void **state)
 {
 	(void)state;
@@ -120,6 +127,9 @@ static void a_refused_document_changes_nothing(void **state)
 	assert_int_equal(provision_apply_dry(provision, SPAN_LITERAL("companies: []\n"), "dry", on_done, &dry),
 			 STATUS_OK);
 	assert_true(dry.accepted);
+	uint32_t stored[2] = {0};
+	assert_int_equal(provision_history(provision, count_row, stored), STATUS_OK);
+	assert_int_equal(stored[0], 1);
 	assert_ptr_equal(provision_directory(provision), live);
 	assert_int_equal(provision_revision(provision), 1);
 	provision_close(provision);
@@ -145,13 +155,6 @@ static void applies_queue_behind_each_other(void **state)
 	provision_close(provision);
 	assert_int_equal(answer.calls, 4);
 	event_base_free(base);
-}
-
-static void count_row(void *argument, const struct provision_history_row *row)
-{
-	uint32_t *counts = argument;
-	counts[0]++;
-	counts[1] += row->has_document;
 }
 
 static void history_keeps_rows_and_the_newest_documents(void **state)
