@@ -53,12 +53,34 @@ static bool sent_by_is_source(const struct sip_message *request, struct span rec
 	return span_equals_nocase(host, received);
 }
 
+/* Neither received nor rport can be there when no parameter begins with r: then nothing has to be taken apart. */
+static bool has_parameter_in_r(struct span value)
+{
+	const char *end = value.at + value.length;
+
+	for (const char *at = memchr(value.at, ';', value.length); at; at = memchr(at, ';', (size_t)(end - at))) {
+		do
+			at++;
+		while (at < end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'));
+		if (at == end)
+			return false;
+		if ((*at | 0x20) == 'r')
+			return true;
+	}
+	return false;
+}
+
 void via_stamp_write(struct text_writer *writer, const struct sip_message *request, const struct net_address *source)
 {
 	struct span value = sip_message_first(request, SIP_HEADER_VIA);
 	char buffer[IP_TEXT_BYTES];
 	struct span received = received_text(buffer, source);
 	bool add_received = request->via_has_rport || !sent_by_is_source(request, received);
+
+	if (!add_received && !has_parameter_in_r(value)) {
+		text_write_span(writer, value);
+		return;
+	}
 
 	for (bool first = true; value.length && *value.at != ','; first = false) {
 		struct span part = span_make(value.at, part_length(value));

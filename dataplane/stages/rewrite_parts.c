@@ -103,15 +103,21 @@ void rewrite_parts_push_via(struct edit_list *edits, const struct packet *packet
 		edit_list_replace(edits, rewrite_parts_slice(message, received), stamped);
 }
 
+static bool holds(struct span whole, struct span part)
+{
+	return part.length && part.at >= whole.at && part.at + part.length <= whole.at + whole.length;
+}
+
 void rewrite_parts_remove_credentials(struct edit_list *edits, const struct sip_message *message,
-				      const struct directory *directory)
+				      const struct directory *directory, struct span known)
 {
 	static const uint8_t names[] = {SIP_HEADER_AUTHORIZATION, SIP_HEADER_PROXY_AUTHORIZATION};
 	struct digest_credentials credentials;
 
 	for (uint32_t i = 0; i < sizeof(names); i++)
 		for (uint8_t j = message->first[names[i]]; j != SIP_HEADER_NONE; j = sip_message_next(message, j))
-			if (credentials_parse(&credentials, sip_message_header_value(message, j)) != CREDENTIALS_OK ||
+			if (holds(sip_message_header_value(message, j), known) ||
+			    credentials_parse(&credentials, sip_message_header_value(message, j)) != CREDENTIALS_OK ||
 			    company_find_by_domain(directory, credentials.realm))
 				rewrite_parts_remove_line(edits, message, j);
 }

@@ -31,14 +31,14 @@ void rewrite_parts_replace_address(struct edit_list *edits, const struct sip_mes
 /* One less; put there when absent (R11, RFC 3261 16.6 step 3). */
 void rewrite_parts_max_forwards(struct edit_list *edits, const struct sip_message *message);
 
-/* received= and rport= of the sender in what was the topmost Via (RFC 3261 18.2.1, RFC 3581), and our own Via above it.
- */
+/* received= and rport= of the sender in what was the topmost Via (RFC 3261 18.2.1, RFC 3581); our own Via above it. */
 void rewrite_parts_push_via(struct edit_list *edits, const struct packet *packet, struct span branch);
 
 /* Credentials for a company's domain do not leave, in whatever request they come (R2); those for other realms are not
- * ours. */
+ * ours. `known` is a part of a header that was found to be ours before; length 0: none.
+ */
 void rewrite_parts_remove_credentials(struct edit_list *edits, const struct sip_message *message,
-				      const struct directory *directory);
+				      const struct directory *directory, struct span known);
 
 /* Where a new header line goes: in front of the topmost Via. */
 struct slice rewrite_parts_top(const struct sip_message *message);

@@ -206,7 +206,7 @@ bool rewrite_request_initial(struct worker *worker, const struct packet *packet)
 	rewrite_parts_max_forwards(edits, message);
 	rewrite_request_route(edits, packet);
 	rewrite_request_identity(edits, packet, shown);
-	rewrite_parts_remove_credentials(edits, message, worker->snapshot->directory);
+	rewrite_parts_remove_credentials(edits, message, worker->snapshot->directory, packet->digest_user);
 	return message->method != SIP_METHOD_INVITE || rewrite_request_record_route(worker, packet, &sender, from, to);
 }
 
@@ -242,6 +242,6 @@ bool rewrite_request_in_dialog(struct worker *worker, const struct packet *packe
 	rewrite_parts_remove_headers(edits, message, SIP_HEADER_P_ASSERTED_IDENTITY);
 	rewrite_parts_remove_headers(edits, message, SIP_HEADER_P_PREFERRED_IDENTITY);
 	rewrite_parts_remove_headers(edits, message, SIP_HEADER_REMOTE_PARTY_ID);
-	rewrite_parts_remove_credentials(edits, message, worker->snapshot->directory);
+	rewrite_parts_remove_credentials(edits, message, worker->snapshot->directory, (struct span){0});
 	return true;
 }

@@ -94,7 +94,7 @@ static void the_topmost_via(void **state)
 		/* what the sender claims of himself gives way */
 		ROW("::ffff:192.0.2.4", "SIP/2.0/UDP 10.1.1.1;Received=6.6.6.6;RPORT=1;rport=66;branch=z9hG4bKa",
 		    "SIP/2.0/UDP 10.1.1.1;branch=z9hG4bKa;received=192.0.2.4;rport=40000")
-			ROW("::ffff:192.0.2.4", "SIP/2.0/UDP 192.0.2.4;received = 6.6.6.6;branch=z9hG4bKa",
+			ROW("::ffff:192.0.2.4", "SIP/2.0/UDP 192.0.2.4; ReceiveD = 6.6.6.6;branch=z9hG4bKa",
 			    "SIP/2.0/UDP 192.0.2.4;branch=z9hG4bKa;received=192.0.2.4")
 		/* several values in the line: only the first is ours to change */
 		ROW("::ffff:192.0.2.4",
