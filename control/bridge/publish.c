@@ -88,7 +88,7 @@ static struct scratch_set *make_scratch(uint32_t workers, const hs_scratch_t *la
 		set->count = i + 1;
 		if (!fill_scratch(&set->scratch[i], largest)) {
 			free_scratch(set);
-			return NULL;
+			return NULL; /* NOLINT(clang-analyzer-unix.Malloc): the set went with free_scratch() */
 		}
 	}
 	return set;

@@ -151,6 +151,7 @@ void aor_table_free(struct aor_table *table)
 		return;
 	for (uint32_t i = 0; i <= table->mask; i++)
 		while (table->bucket[i])
+			/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): the removed record is no longer in the bucket */
 			aor_table_remove(table, table->bucket[i]);
 	free(table->bucket);
 	free(table);

@@ -11,7 +11,7 @@ json_t *json_text_make(struct span text)
 	json_t *string = json_stringn(text.length ? text.at : "", text.length);
 	char *copy;
 
-	if (string || !(copy = malloc(text.length)))
+	if (string || !(copy = malloc(text.length + 1)))
 		return string;
 	for (uint32_t i = 0; i < text.length; i++)
 		copy[i] = text.at[i] > 0 ? text.at[i] : '?';

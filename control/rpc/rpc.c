@@ -441,6 +441,7 @@ void rpc_server_close(struct rpc_server *server)
 		return;
 	while (!LIST_EMPTY(&server->clients)) {
 		struct rpc_client *client = LIST_FIRST(&server->clients);
+		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): client_free() takes the client off the list */
 		struct evbuffer *output = bufferevent_get_output(client->stream);
 		/* The answer to `stop` has just been written; only the loop may take from the buffer, and it has ended.
 		 */

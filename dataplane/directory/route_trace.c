@@ -74,8 +74,9 @@ struct listing {
 /* Why `id`, which matches, is not the one. */
 static const char *why_lost(const struct listing *listing, uint32_t id)
 {
+	if (!listing->winner)
+		return "";
 	uint32_t winner = *listing->winner;
-
 	if (listing->set->owner[id] == listing->set->owner[winner])
 		return ", as another pattern of it does already";
 	return listing->priority(listing, id) == listing->priority(listing, winner)

@@ -33,7 +33,7 @@ static enum status create_of_worker(struct setup *setup, uint32_t worker)
 	struct dataplane *shared = &setup->shared;
 	char name[RTE_RING_NAMESIZE];
 
-	snprintf(name, sizeof(name), "amity_auth_failure_%u", worker);
+	snprintf(name, sizeof(name), "amity_auth_%u", worker);
 	shared->auth_failure[worker] =
 		rte_ring_create_elem(name, sizeof(struct auth_failure), AUTH_FAILURE_COUNT, SOCKET_ID_ANY, ONE_TO_ONE);
 	if (shared->auth_failure[worker] == NULL)

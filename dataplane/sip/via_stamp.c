@@ -58,7 +58,8 @@ static bool has_parameter_in_r(struct span value)
 {
 	const char *end = value.at + value.length;
 
-	for (const char *at = memchr(value.at, ';', value.length); at; at = memchr(at, ';', (size_t)(end - at))) {
+	for (const char *at = value.length ? memchr(value.at, ';', value.length) : NULL; at;
+	     at = memchr(at, ';', (size_t)(end - at))) {
 		do
 			at++;
 		while (at < end && (*at == ' ' || *at == '\t' || *at == '\r' || *at == '\n'));

@@ -11,8 +11,9 @@ void reinject_burst(struct worker *worker)
 		rte_ring_sc_dequeue_burst(worker->dataplane->reinject[worker->index], (void **)mbufs, BURST_MAX, NULL);
 
 	for (uint32_t i = 0; i < count; i++) {
-		struct net_address destination = ((const struct punt *)rte_mbuf_to_priv(mbufs[i]))->peer;
-		send_message(worker, mbufs[i], &destination);
+		/* A copy: the private area is written anew when the message goes on through the kernel. */
+		struct punt punt = *(const struct punt *)rte_mbuf_to_priv(mbufs[i]);
+		send_message(worker, mbufs[i], &punt.peer, &punt.local);
 	}
 	worker->counters->value[COUNTER_REINJECTED] += count;
 }

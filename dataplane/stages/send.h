@@ -24,8 +24,12 @@ void send_frame(struct worker *worker, struct rte_mbuf *message, const struct wi
 bool send_through_kernel(struct worker *worker, struct rte_mbuf *message, const struct wire_hop *hop,
 			 const struct net_address *destination);
 
-/* Finds the way and takes one of the two above; what finds none is freed and counted. Owner: takes the mbuf. */
-void send_message(struct worker *worker, struct rte_mbuf *message, const struct net_address *destination);
+/*
+ * Finds the way and takes one of the two above; what finds none is freed and counted. It leaves from `local` when that
+ * is an address of the interface on the way. Owner: takes the mbuf.
+ */
+void send_message(struct worker *worker, struct rte_mbuf *message, const struct net_address *destination,
+		  const struct net_address *local);
 
 /* Gives all transmit buffers to their ports. */
 void send_flush(struct worker *worker);

@@ -10,7 +10,7 @@ void transmit_burst(struct worker *worker)
 		if (packet->verdict == VERDICT_FORWARD)
 			send_frame(worker, packet->out, &packet->hop, &packet->destination);
 		else
-			send_message(worker, packet->out, &packet->destination);
+			send_message(worker, packet->out, &packet->destination, &packet->local);
 		packet->out = NULL;
 	}
 	send_flush(worker);
