@@ -371,33 +371,18 @@ struct span message_find_call_id(struct span bytes)
 	return (struct span){0};
 }
 
-/* Where the line fold at `feed` begins: the white space before it belongs to it (RFC 3261 25.1, LWS). */
-static uint32_t find_fold_start(const char *bytes, uint32_t start, uint32_t feed)
+bool message_unfold(struct sip_message *message, char *bytes)
 {
-	while (feed > start && lexis_is(bytes[feed - 1], LEXIS_WHITE))
-		feed--;
-	return feed;
-}
+	bool folded = false;
 
-uint32_t message_unfold(char *unfolded, struct span bytes)
-{
-	struct scan scan;
-	struct scan_line line;
-	uint32_t length = 0, copied = 0;
-	scan_init(&scan, bytes);
-	while (scan_take_line(&line, &scan)) {
-		if (!scan_is_next_folded(&scan))
+	for (uint32_t i = 0; i < message->header_count; i++) {
+		const struct sip_header *header = &message->header[i];
+		if (!(header->flags & SIP_HEADER_FOLDED))
 			continue;
-		uint32_t end = find_fold_start(bytes.at, copied, line.feed), next = scan.line_start;
-		memcpy(unfolded + length, bytes.at + copied, end - copied);
-		length += end - copied;
-		if (end > copied || length == 0) /* nothing but white space between two folds is one fold */
-			unfolded[length++] = ' ';
-		while (next < bytes.length && (bytes.at[next] == ' ' || bytes.at[next] == '\t'))
-			next++;
-		copied = next;
+		folded = true;
+		for (uint32_t j = header->start; j < header->value + header->value_length; j++)
+			if (bytes[j] == '\r' || bytes[j] == '\n')
+				bytes[j] = ' ';
 	}
-	if (bytes.length > copied)
-		memcpy(unfolded + length, bytes.at + copied, bytes.length - copied);
-	return length + bytes.length - copied;
+	return folded;
 }

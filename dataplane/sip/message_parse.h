@@ -32,11 +32,11 @@ enum reason message_parse(struct sip_message *message, struct span bytes);
 struct span message_find_call_id(struct span bytes);
 
 /*
- * Copies `bytes` to `unfolded`, each line fold replaced by one space (RFC 3261 7.3.1), so that no later stage sees a
- * fold.
+ * Replaces each line fold in the headers of a parsed message by spaces (RFC 3261 7.3.1), in place: `bytes` are
+ * message->bytes, as their owner may write them. No length changes; what was parsed before has to be parsed again.
  *
- * Range: `unfolded` has room for bytes.length bytes.   Result: length written; it is never longer.
+ * Result: false when there was none; nothing was written then.
  */
-uint32_t message_unfold(char *unfolded, struct span bytes);
+bool message_unfold(struct sip_message *message, char *bytes);
 
 #endif

@@ -11,32 +11,6 @@ static bool parse_is_keepalive(struct span bytes)
 	return true;
 }
 
-static bool parse_is_folded(const struct sip_message *message)
-{
-	uint8_t flags = 0;
-	for (uint32_t i = 0; i < message->header_count; i++)
-		flags |= message->header[i].flags;
-	return flags & SIP_HEADER_FOLDED;
-}
-
-/*
- * A fold is white space (RFC 3261 7.3.1): its line end becomes spaces in the received bytes, which are ours, so that no
- * later stage sees one and no second buffer is needed.
- */
-static void parse_unfold(struct sip_message *message)
-{
-	char *bytes = (char *)(uintptr_t)message->bytes.at;
-	for (uint32_t i = 0; i < message->header_count; i++) {
-		struct sip_header *header = &message->header[i];
-		if (!(header->flags & SIP_HEADER_FOLDED))
-			continue;
-		char *value = bytes + header->value;
-		for (uint32_t j = 0; j < header->value_length; j++)
-			if (value[j] == '\r' || value[j] == '\n')
-				value[j] = ' ';
-	}
-}
-
 static void parse_packet(struct packet *packet, uint32_t message_bytes_max)
 {
 	struct sip_message *message = &packet->message;
@@ -48,10 +22,9 @@ static void parse_packet(struct packet *packet, uint32_t message_bytes_max)
 	enum reason reason = message_parse(message, packet->bytes);
 	if (reason == REASON_NONE && packet->bytes.length > message_bytes_max)
 		reason = REASON_TOO_LARGE;
-	if (reason == REASON_NONE && parse_is_folded(message)) {
-		parse_unfold(message);
+	/* The received bytes are ours to write: no later stage sees a fold, and no second buffer is needed. */
+	if (reason == REASON_NONE && message_unfold(message, (char *)(uintptr_t)packet->bytes.at))
 		reason = message_parse(message, packet->bytes);
-	}
 	if (reason == REASON_NONE)
 		return;
 	if (message->is_request && message->method != SIP_METHOD_ACK && message->via_host.length == 0)

@@ -1,5 +1,6 @@
 #include <sodium.h>
 
+#include "message_facts.h"
 #include "stages.h"
 
 static uint64_t transact_hash(struct span text, const uint8_t key[16])
@@ -20,11 +21,30 @@ static uint64_t transact_name(const struct sip_message *message, const uint8_t k
 	return (call_id ^ (branch << 17 | branch >> 47)) + message->cseq * 0x9e3779b97f4a7c15ull;
 }
 
+/*
+ * After a 180 with Contact, chan_sip puts that Contact into the Request-URI of its ACK for a non-2xx. Such an ACK
+ * belongs to its INVITE by its branch, whatever it asks for: then To says what was dialled.
+ */
+static void transact_restore_dialled(const struct snapshot *snapshot, struct packet *packet)
+{
+	struct sip_address address;
+	struct sip_uri to;
+
+	if (packet->kind != PACKET_HOP || packet->message.method != SIP_METHOD_ACK ||
+	    message_facts_is_own_host(snapshot->wire, packet->request_uri.host) ||
+	    company_find_by_domain(snapshot->directory, packet->request_uri.host))
+		return;
+	if (message_facts_address(&address, &to, &packet->message, SIP_HEADER_TO) && to.scheme == URI_SCHEME_SIP)
+		packet->request_uri = to;
+}
+
 void transact_burst(struct worker *worker)
 {
 	for (uint32_t i = 0; i < worker->packet_count; i++) {
 		struct packet *packet = &worker->packet[i];
-		if (!packet->verdict && packet->message.is_request)
-			packet->transaction = transact_name(&packet->message, worker->snapshot->keys->steer_key);
+		if (packet->verdict || !packet->message.is_request)
+			continue;
+		packet->transaction = transact_name(&packet->message, worker->snapshot->keys->steer_key);
+		transact_restore_dialled(worker->snapshot, packet);
 	}
 }

@@ -1,0 +1,196 @@
+/*
+ * pipeline_peers - what real PBXes send, seen on the wire (chan_sip and chan_pjsip of Asterisk): each oddity a case.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cmocka_all.h"
+#include "pipeline_case.h"
+
+static const struct sip_account alice = {.user = "alice", .password = "secret-a", .nc = 1};
+static const struct sip_account hq = {.user = "hq", .password = "secret-h", .nc = 1};
+
+/* A call of the friend hq to 2050, as Asterisk sends it: From is the number of whoever calls, never the friend's name.
+ */
+static struct sip_request call_from_hq(void)
+{
+	return (struct sip_request){.uri = "sip:2050@acme.example.net",
+				    .from = "\"Door\" <sip:0034600000000@acme.example.net>",
+				    .to = "<sip:2050@acme.example.net>",
+				    .via = "192.0.2.10:5060",
+				    .headers = "Contact: <sip:hq@192.0.2.10:5060>\r\n"};
+}
+
+/* Places the call; *invite is what the callee gets, `route` a Route line with our cookie. */
+static void start_call(struct pipeline *pipeline, struct sip_request *request, struct pipeline_message *invite,
+		       char route[2200])
+{
+	char value[2048];
+
+	*request = call_from_hq();
+	assert_int_equal(pipeline_case_call(pipeline, "192.0.2.10:5060", request, &hq, invite), 0);
+	pipeline_case_expect_destination(invite, "192.0.2.11:5070");
+	assert_true(sip_find_header(value, sizeof(value), invite->text, "Record-Route", 0));
+	snprintf(route, 2200, "Route: %s\r\n", value);
+}
+
+static void expect_same_via(const struct pipeline_message *message, const struct pipeline_message *invite)
+{
+	char one[1024], other[1024];
+
+	assert_true(sip_find_header(one, sizeof(one), message->text, "Via", 0));
+	assert_true(sip_find_header(other, sizeof(other), invite->text, "Via", 0));
+	assert_string_equal(one, other);
+}
+
+/* BYE with credentials that nobody asked for, an old nonce and nc=2: passed, and the credentials do not leave. */
+static void chan_sip_bye_with_unasked_credentials_passes(void **state)
+{
+	struct pipeline *pipeline = pipeline_start(*(const uint32_t *)*state, pipeline_case_provisioning);
+	struct pipeline_message invite, message;
+	struct sip_request request;
+	char text[SIP_TEXT_BYTES_MAX], route[2200], headers[3000];
+
+	start_call(pipeline, &request, &invite, route);
+	snprintf(
+		headers, sizeof(headers),
+		"%sProxy-Authorization: Digest username=\"hq\", realm=\"acme.example.net\", nonce=\"old\", "
+		"uri=\"sip:x\", "
+		"response=\"00000000000000000000000000000000\", algorithm=MD5, qop=auth, cnonce=\"1\", nc=00000002\r\n",
+		route);
+	struct sip_request bye = request;
+	bye.method = "BYE";
+	bye.to = "<sip:2050@acme.example.net>;tag=calleetag";
+	bye.uri = "sip:192.0.2.11:5070"; /* pjsip's Contact has no user */
+	bye.branch = "z9hG4bKbye";
+	bye.headers = headers;
+	sip_request_write(text, &bye);
+	pipeline_send(pipeline, "192.0.2.10:5060", text);
+	pipeline_case_expect(pipeline, &message);
+	assert_memory_equal(message.text, "BYE sip:192.0.2.11:5070 SIP/2.0\r\n", 33);
+	pipeline_case_expect_destination(&message, "192.0.2.11:5070");
+	assert_false(sip_find_header(text, sizeof(text), message.text, "Proxy-Authorization", 0));
+	pipeline_stop(pipeline);
+}
+
+static void chan_sip_refer_with_empty_credentials_passes(void **state)
+{
+	struct pipeline *pipeline = pipeline_start(*(const uint32_t *)*state, pipeline_case_provisioning);
+	struct pipeline_message invite, message;
+	struct sip_request request;
+	char text[SIP_TEXT_BYTES_MAX], route[2200], headers[3000];
+
+	start_call(pipeline, &request, &invite, route);
+	snprintf(headers, sizeof(headers), "%sProxy-Authorization: \r\nRefer-To: <sip:101@acme.example.net>\r\n",
+		 route);
+	struct sip_request refer = request;
+	refer.method = "REFER";
+	refer.to = "<sip:2050@acme.example.net>;tag=calleetag";
+	refer.uri = "sip:192.0.2.11:5070";
+	refer.branch = "z9hG4bKrefer";
+	refer.headers = headers;
+	sip_request_write(text, &refer);
+	pipeline_send(pipeline, "192.0.2.10:5060", text);
+	pipeline_case_expect(pipeline, &message);
+	assert_memory_equal(message.text, "REFER sip:192.0.2.11:5070 SIP/2.0\r\n", 35);
+	pipeline_case_expect_header(message.text, "Refer-To", "<sip:101@acme.example.net>");
+	pipeline_stop(pipeline);
+}
+
+/* The Contact of the 180 as Request-URI, the branch of the INVITE: it goes where the INVITE went, with and without
+ * Route. */
+static void chan_sip_ack_of_a_busy_call_follows_its_branch(void **state)
+{
+	struct pipeline *pipeline = pipeline_start(*(const uint32_t *)*state, pipeline_case_provisioning);
+	struct pipeline_message invite, message;
+	struct sip_request request;
+	char text[SIP_TEXT_BYTES_MAX], route[2200];
+
+	start_call(pipeline, &request, &invite, route);
+	sip_response_write(text, invite.text, 486, "calleetag", "");
+	pipeline_send(pipeline, "192.0.2.11:5070", text);
+	pipeline_case_expect(pipeline, &message);
+	assert_int_equal(sip_status(message.text), 486);
+	struct sip_request ack = request;
+	ack.method = "ACK";
+	ack.to = "<sip:2050@acme.example.net>;tag=calleetag";
+	ack.uri = "sip:2050@192.0.2.11:5070";
+	const char *const headers[] = {route, ""};
+	for (int i = 0; i < 2; i++) {
+		ack.headers = headers[i];
+		sip_request_write(text, &ack);
+		pipeline_send(pipeline, "192.0.2.10:5060", text);
+		pipeline_case_expect(pipeline, &message);
+		assert_memory_equal(message.text, "ACK sip:2050@192.0.2.11:5070 SIP/2.0\r\n", 38);
+		pipeline_case_expect_destination(&message, "192.0.2.11:5070");
+		expect_same_via(&message, &invite);
+	}
+	pipeline_stop(pipeline);
+}
+
+/* CANCEL without credentials, From that names nobody: the lcore knows who sent the INVITE. */
+static void chan_sip_cancel_is_told_by_its_transaction(void **state)
+{
+	struct pipeline *pipeline = pipeline_start(*(const uint32_t *)*state, pipeline_case_provisioning);
+	struct pipeline_message invite, message;
+	struct sip_request request;
+	char text[SIP_TEXT_BYTES_MAX], route[2200];
+
+	start_call(pipeline, &request, &invite, route);
+	struct sip_request cancel = request;
+	cancel.method = "CANCEL";
+	cancel.headers = "";
+	sip_request_write(text, &cancel);
+	pipeline_send(pipeline, "192.0.2.10:5060", text);
+	pipeline_case_expect(pipeline, &message);
+	expect_same_via(&message, &invite);
+	pipeline_stop(pipeline);
+}
+
+/* One Authorization header per algorithm, the strong one first. */
+static void pjsip_two_credentials_are_both_looked_at(void **state)
+{
+	struct pipeline *pipeline = pipeline_start(*(const uint32_t *)*state, pipeline_case_provisioning);
+	struct pipeline_message message;
+	struct sip_account sha256 = alice, md5 = alice;
+	char text[SIP_TEXT_BYTES_MAX], lines[2][1024], headers[2200];
+	struct sip_request request = {.uri = "sip:2050@acme.example.net",
+				      .from = "<sip:alice@acme.example.net>",
+				      .to = "<sip:2050@acme.example.net>"};
+
+	sip_request_write(text, &request);
+	pipeline_send(pipeline, "192.0.2.7:5060", text);
+	pipeline_case_expect(pipeline, &message);
+	sha256.algorithm = "SHA-256";
+	sip_authorization_write(lines[0], message.text, &sha256, "INVITE", request.uri);
+	sip_authorization_write(lines[1], message.text, &md5, "INVITE", request.uri);
+	snprintf(headers, sizeof(headers), "%s%s", lines[0], lines[1]);
+	request.headers = headers;
+	request.cseq = 2;
+	sip_request_write(text, &request);
+	pipeline_send(pipeline, "192.0.2.7:5060", text);
+	pipeline_case_expect(pipeline, &message);
+	assert_int_equal(sip_status(message.text), 0);
+	assert_false(sip_find_header(text, sizeof(text), message.text, "Proxy-Authorization", 0));
+	assert_int_equal(pipeline_reason(pipeline, REASON_WRONG_CREDENTIALS), 0);
+	pipeline_stop(pipeline);
+}
+
+int main(void)
+{
+	static uint32_t one = 1, three = 3;
+#define BOTH(test)                                                                                                     \
+	{#test, test, NULL, NULL, &one},                                                                               \
+	{                                                                                                              \
+#test " (3 workers)", test, NULL, NULL, &three                                                         \
+	}
+	const struct CMUnitTest tests[] = {
+		BOTH(chan_sip_bye_with_unasked_credentials_passes),
+		BOTH(chan_sip_refer_with_empty_credentials_passes),
+		BOTH(chan_sip_ack_of_a_busy_call_follows_its_branch),
+		BOTH(chan_sip_cancel_is_told_by_its_transaction),
+		BOTH(pjsip_two_credentials_are_both_looked_at),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
