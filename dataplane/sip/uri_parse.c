@@ -83,6 +83,8 @@ bool uri_parse(struct sip_uri *uri, struct span text)
 
 bool uri_find_parameter(struct span *value, struct span parameters, struct span name)
 {
+	if (parameters.length == 0)
+		return false;
 	const char *at = parameters.at, *end = at + parameters.length;
 	while (at < end) {
 		struct lexis_parameter parameter;
