@@ -71,7 +71,7 @@ void sip_response_write(char text[SIP_TEXT_BYTES_MAX], const char *received, int
 {
 	char to[1024];
 
-	sprintf(text, "SIP/2.0 %d Phrase\r\n", status);
+	snprintf(text, SIP_TEXT_BYTES_MAX, "SIP/2.0 %d Phrase\r\n", status);
 	copy_headers(text, received, "Via");
 	copy_headers(text, received, "Record-Route");
 	copy_headers(text, received, "From");
@@ -93,8 +93,12 @@ static void hash_hex(char hex[65], const char *algorithm, const char *text)
 
 	must(EVP_Digest(text, strlen(text), digest, &length,
 			strcmp(algorithm, "SHA-256") == 0 ? EVP_sha256() : EVP_md5(), NULL));
-	for (unsigned int i = 0; i < length; i++)
-		sprintf(hex + 2 * i, "%02x", digest[i]);
+	static const char digits[] = "0123456789abcdef";
+	for (unsigned int i = 0; i < length; i++) {
+		hex[2 * i] = digits[digest[i] >> 4];
+		hex[2 * i + 1] = digits[digest[i] & 15];
+	}
+	hex[2 * length] = '\0';
 }
 
 static void quoted_parameter(char *value, size_t size, const char *challenge, const char *name)
