@@ -23,7 +23,7 @@ static enum nonce_use use(uint32_t nonce, uint32_t nc, uint64_t transaction_hash
 {
 	char text[NONCE_TEXT_BYTES + 1];
 
-	snprintf(text, sizeof(text), "nonce%023u", nonce);
+	snprintf(text, sizeof(text), "nonce%0*u", NONCE_TEXT_BYTES - 5, nonce);
 	return nonce_window_use(&window, span_make(text, NONCE_TEXT_BYTES), nc, NOW_S, transaction_hash, NOW_S + 1);
 }
 
