@@ -367,26 +367,20 @@ static void ipv6_call_passes(void **state)
 
 int main(void)
 {
-	static uint32_t one = 1, three = 3;
-#define BOTH(test)                                                                                                     \
-	{#test, test, NULL, NULL, &one},                                                                               \
-	{                                                                                                              \
-#test " (3 workers)", test, NULL, NULL, &three                                                         \
-	}
 	const struct CMUnitTest tests[] = {
-		BOTH(r2_first_invite_is_challenged_with_407_and_its_ack_absorbed),
-		BOTH(r8_least_priority_value_takes_the_number),
-		BOTH(r22_r23_callee_sees_extension_display_and_identity),
-		BOTH(r24_r30_dialog_passes_both_ways_with_each_sides_own_names),
-		BOTH(r30_changed_or_foreign_cookie_is_403_and_none_too),
-		BOTH(response_with_forged_branch_is_dropped),
-		BOTH(rfc3261_16_11_cancel_and_ack_follow_the_invite),
-		BOTH(r12_user_is_called_at_its_binding_and_480_without),
-		BOTH(r35_binding_behind_nat_is_called_at_its_source),
-		BOTH(r16_external_call_leaves_through_the_carrier),
-		BOTH(r33_call_from_a_carrier_to_a_ddi_reaches_the_friend_without_challenge),
-		BOTH(r1_caller_is_told_by_its_digest_name_whatever_from_says),
-		BOTH(ipv6_call_passes),
+		PIPELINE_CASE_ROWS(r2_first_invite_is_challenged_with_407_and_its_ack_absorbed),
+		PIPELINE_CASE_ROWS(r8_least_priority_value_takes_the_number),
+		PIPELINE_CASE_ROWS(r22_r23_callee_sees_extension_display_and_identity),
+		PIPELINE_CASE_ROWS(r24_r30_dialog_passes_both_ways_with_each_sides_own_names),
+		PIPELINE_CASE_ROWS(r30_changed_or_foreign_cookie_is_403_and_none_too),
+		PIPELINE_CASE_ROWS(response_with_forged_branch_is_dropped),
+		PIPELINE_CASE_ROWS(rfc3261_16_11_cancel_and_ack_follow_the_invite),
+		PIPELINE_CASE_ROWS(r12_user_is_called_at_its_binding_and_480_without),
+		PIPELINE_CASE_ROWS(r35_binding_behind_nat_is_called_at_its_source),
+		PIPELINE_CASE_ROWS(r16_external_call_leaves_through_the_carrier),
+		PIPELINE_CASE_ROWS(r33_call_from_a_carrier_to_a_ddi_reaches_the_friend_without_challenge),
+		PIPELINE_CASE_ROWS(r1_caller_is_told_by_its_digest_name_whatever_from_says),
+		PIPELINE_CASE_ROWS(ipv6_call_passes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,8 @@
 #include "cmocka_all.h"
 #include "text_write.h"
 
+uint32_t pipeline_case_one_worker = 1, pipeline_case_three_workers = 3;
+
 const char pipeline_case_provisioning[] =
 	"carriers:\n"
 	"  - name: telco\n"

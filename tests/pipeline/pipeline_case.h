@@ -9,6 +9,15 @@
 
 extern const char pipeline_case_provisioning[];
 
+/* A case runs twice, with one worker and with three: its state is the count. */
+extern uint32_t pipeline_case_one_worker, pipeline_case_three_workers;
+
+#define PIPELINE_CASE_ROWS(test)                                                                                       \
+	{#test, test, NULL, NULL, &pipeline_case_one_worker},                                                          \
+	{                                                                                                              \
+#test " (3 workers)", test, NULL, NULL, &pipeline_case_three_workers                                   \
+	}
+
 /* Registers `user` of acme at `contact`, from `source`; fails the test unless it gets a 200. */
 void pipeline_case_register(struct pipeline *pipeline, const char *user, const char *password, const char *contact,
 			    const char *source);

@@ -179,18 +179,12 @@ static void pjsip_two_credentials_are_both_looked_at(void **state)
 
 int main(void)
 {
-	static uint32_t one = 1, three = 3;
-#define BOTH(test)                                                                                                     \
-	{#test, test, NULL, NULL, &one},                                                                               \
-	{                                                                                                              \
-#test " (3 workers)", test, NULL, NULL, &three                                                         \
-	}
 	const struct CMUnitTest tests[] = {
-		BOTH(chan_sip_bye_with_unasked_credentials_passes),
-		BOTH(chan_sip_refer_with_empty_credentials_passes),
-		BOTH(chan_sip_ack_of_a_busy_call_follows_its_branch),
-		BOTH(chan_sip_cancel_is_told_by_its_transaction),
-		BOTH(pjsip_two_credentials_are_both_looked_at),
+		PIPELINE_CASE_ROWS(chan_sip_bye_with_unasked_credentials_passes),
+		PIPELINE_CASE_ROWS(chan_sip_refer_with_empty_credentials_passes),
+		PIPELINE_CASE_ROWS(chan_sip_ack_of_a_busy_call_follows_its_branch),
+		PIPELINE_CASE_ROWS(chan_sip_cancel_is_told_by_its_transaction),
+		PIPELINE_CASE_ROWS(pjsip_two_credentials_are_both_looked_at),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

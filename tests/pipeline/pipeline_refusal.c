@@ -352,21 +352,15 @@ static void frames_of_others_are_left_alone(void **state)
 
 int main(void)
 {
-	static uint32_t one = 1, three = 3;
-#define BOTH(test)                                                                                                     \
-	{#test, test, NULL, NULL, &one},                                                                               \
-	{                                                                                                              \
-#test " (3 workers)", test, NULL, NULL, &three                                                         \
-	}
 	const struct CMUnitTest tests[] = {
-		BOTH(every_refusal_has_its_status_and_its_reason),
-		BOTH(r4_r6_numbers_that_lead_nowhere),
-		BOTH(r2_unknown_name_is_answered_as_a_wrong_password_is),
-		BOTH(r2_register_for_another_is_403),
-		BOTH(r2_replay_and_foreign_nonce),
-		BOTH(r2_sha256_and_rfc2069_answers_are_accepted),
-		BOTH(unknown_mac_and_large_messages_take_the_kernels_way),
-		BOTH(frames_of_others_are_left_alone),
+		PIPELINE_CASE_ROWS(every_refusal_has_its_status_and_its_reason),
+		PIPELINE_CASE_ROWS(r4_r6_numbers_that_lead_nowhere),
+		PIPELINE_CASE_ROWS(r2_unknown_name_is_answered_as_a_wrong_password_is),
+		PIPELINE_CASE_ROWS(r2_register_for_another_is_403),
+		PIPELINE_CASE_ROWS(r2_replay_and_foreign_nonce),
+		PIPELINE_CASE_ROWS(r2_sha256_and_rfc2069_answers_are_accepted),
+		PIPELINE_CASE_ROWS(unknown_mac_and_large_messages_take_the_kernels_way),
+		PIPELINE_CASE_ROWS(frames_of_others_are_left_alone),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
