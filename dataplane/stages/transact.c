@@ -23,16 +23,19 @@ static uint64_t transact_name(const struct sip_message *message, const uint8_t k
 
 /*
  * After a 180 with Contact, chan_sip puts that Contact into the Request-URI of its ACK for a non-2xx. Such an ACK
- * belongs to its INVITE by its branch, whatever it asks for: then To says what was dialled.
+ * belongs to its INVITE by its branch, whatever it asks for: when the lcore passed that INVITE, To says what was
+ * dialled.
  */
-static void transact_restore_dialled(const struct snapshot *snapshot, struct packet *packet)
+static void transact_restore_dialled(const struct worker *worker, struct packet *packet)
 {
+	const struct snapshot *snapshot = worker->snapshot;
 	struct sip_address address;
 	struct sip_uri to;
 
 	if (packet->kind != PACKET_HOP || packet->message.method != SIP_METHOD_ACK ||
 	    message_facts_is_own_host(snapshot->wire, packet->request_uri.host) ||
-	    company_find_by_domain(snapshot->directory, packet->request_uri.host))
+	    company_find_by_domain(snapshot->directory, packet->request_uri.host) ||
+	    !caller_memory_find(&worker->caller_memory, packet->transaction))
 		return;
 	if (message_facts_address(&address, &to, &packet->message, SIP_HEADER_TO) && to.scheme == URI_SCHEME_SIP)
 		packet->request_uri = to;
@@ -45,6 +48,6 @@ void transact_burst(struct worker *worker)
 		if (packet->verdict || !packet->message.is_request)
 			continue;
 		packet->transaction = transact_name(&packet->message, worker->snapshot->keys->steer_key);
-		transact_restore_dialled(worker->snapshot, packet);
+		transact_restore_dialled(worker, packet);
 	}
 }
