@@ -31,9 +31,11 @@ struct net_mirror {
 	struct net_mirror_interface *configured;
 	struct net_peer *peers; /* of all interfaces: copies */
 	struct wire_interface *interface;
+	enum net_mirror_link *link;
 	uint32_t interface_count;
 	net_mirror_publish_fn publish;
 	net_mirror_report_fn report;
+	net_mirror_link_fn link_changed;
 	void *argument;
 
 	struct mnl_socket *events;
@@ -143,6 +145,31 @@ static enum status publish_if_changed(struct net_mirror *mirror)
 	return STATUS_OK;
 }
 
+static enum net_mirror_link read_link(const struct net_mirror_interface *configured, const struct kernel_view *view)
+{
+	const struct netlink_link *link = wire_assemble_link(configured, view);
+
+	if (!configured->kernel)
+		return NET_MIRROR_LINK_UP;
+	if (link == NULL)
+		return kernel_view_find_link(view, configured->name) ? NET_MIRROR_LINK_REMADE : NET_MIRROR_LINK_GONE;
+	if (!link->up)
+		return NET_MIRROR_LINK_DOWN;
+	return link->carrier ? NET_MIRROR_LINK_UP : NET_MIRROR_LINK_NO_CARRIER;
+}
+
+static void refresh_links(struct net_mirror *mirror)
+{
+	for (uint32_t i = 0; i < mirror->interface_count; i++) {
+		enum net_mirror_link link = read_link(&mirror->configured[i], &mirror->view);
+		if (link == mirror->link[i])
+			continue;
+		mirror->link[i] = link;
+		if (mirror->link_changed != NULL)
+			mirror->link_changed(mirror->argument, i, link);
+	}
+}
+
 static void schedule_update(struct net_mirror *mirror, time_t seconds, suseconds_t microseconds)
 {
 	const struct timeval wait = {.tv_sec = seconds, .tv_usec = microseconds};
@@ -161,6 +188,8 @@ static void update(evutil_socket_t fd, short what, void *argument)
 	if (status == STATUS_OK && (mirror->stale_kinds & (KERNEL_VIEW_LINKS | KERNEL_VIEW_ADDRESSES)) != 0 &&
 	    refresh_interfaces(mirror, error, sizeof(error)) != STATUS_OK)
 		report(mirror, error);
+	if (status == STATUS_OK && (mirror->stale_kinds & KERNEL_VIEW_LINKS) != 0)
+		refresh_links(mirror);
 	if (status == STATUS_OK)
 		status = publish_if_changed(mirror);
 	if (status == STATUS_OK) {
@@ -257,8 +286,9 @@ static enum status copy_plan(struct net_mirror *mirror, const struct net_mirror_
 		peer_count += plan->interface[i].peer_count;
 	mirror->configured = calloc(plan->interface_count + 1, sizeof(*mirror->configured));
 	mirror->interface = calloc(plan->interface_count + 1, sizeof(*mirror->interface));
+	mirror->link = calloc(plan->interface_count + 1, sizeof(*mirror->link));
 	mirror->peers = calloc(peer_count + 1, sizeof(*mirror->peers));
-	if (mirror->configured == NULL || mirror->interface == NULL || mirror->peers == NULL)
+	if (mirror->configured == NULL || mirror->interface == NULL || mirror->link == NULL || mirror->peers == NULL)
 		return STATUS_NO_MEMORY;
 	struct net_peer *next = mirror->peers;
 	for (uint32_t i = 0; i < plan->interface_count; i++) {
@@ -271,6 +301,7 @@ static enum status copy_plan(struct net_mirror *mirror, const struct net_mirror_
 	mirror->interface_count = plan->interface_count;
 	mirror->publish = plan->publish;
 	mirror->report = plan->report;
+	mirror->link_changed = plan->link;
 	mirror->argument = plan->argument;
 	return STATUS_OK;
 }
@@ -316,6 +347,8 @@ static enum status set_up(struct net_mirror *mirror, const struct net_mirror_pla
 		status = refresh_interfaces(mirror, error, error_bytes);
 	if (status == STATUS_OK)
 		status = check_interfaces(mirror, error, error_bytes);
+	for (uint32_t i = 0; i < mirror->interface_count && status == STATUS_OK; i++)
+		mirror->link[i] = read_link(&mirror->configured[i], &mirror->view);
 	if (status == STATUS_OK)
 		status = publish_if_changed(mirror);
 	if (status != STATUS_OK && error[0] == '\0')
@@ -352,6 +385,25 @@ enum status net_mirror_send(struct net_mirror *mirror, const struct net_address 
 	return kernel_socket_send(reserved->fd, local, link_index, peer, message);
 }
 
+enum net_mirror_link net_mirror_link(const struct net_mirror *mirror, uint32_t index)
+{
+	assert(index < mirror->interface_count);
+	return mirror->link[index];
+}
+
+const char *net_mirror_link_text(enum net_mirror_link link)
+{
+	static const char *const texts[] = {
+		[NET_MIRROR_LINK_UP] = "up",
+		[NET_MIRROR_LINK_NO_CARRIER] = "no carrier",
+		[NET_MIRROR_LINK_DOWN] = "down",
+		[NET_MIRROR_LINK_GONE] = "gone",
+		[NET_MIRROR_LINK_REMADE] = "made anew: restart amityd",
+	};
+
+	return texts[link];
+}
+
 const struct wire *net_mirror_wire(const struct net_mirror *mirror)
 {
 	return mirror->published;
@@ -375,6 +427,7 @@ void net_mirror_free(struct net_mirror *mirror)
 	kernel_view_free(&mirror->view);
 	free(mirror->configured);
 	free(mirror->interface);
+	free(mirror->link);
 	free(mirror->peers);
 	free(mirror);
 }

@@ -28,6 +28,7 @@ struct net_mirror_interface {
 	char name[32];	  /* kernel: interface name; direct: any */
 	bool kernel;	  /* false: profile `direct` */
 	uint16_t port_id; /* DPDK port */
+	uint32_t link_index; /* kernel: of the interface that the port was opened on; 0: whichever has the name */
 	uint16_t sip_port;
 	uint16_t mtu_bytes;			       /* 0: the kernel's (not for direct) */
 	uint8_t mac[6];				       /* direct */
@@ -47,13 +48,25 @@ typedef void (*net_mirror_publish_fn)(void *argument, const struct wire *wire);
 /* One line for the log: what went wrong after create, and what still works. */
 typedef void (*net_mirror_report_fn)(void *argument, const char *text);
 
+enum net_mirror_link {
+	NET_MIRROR_LINK_UP,
+	NET_MIRROR_LINK_NO_CARRIER,
+	NET_MIRROR_LINK_DOWN,
+	NET_MIRROR_LINK_GONE,	/* there is no interface of the name */
+	NET_MIRROR_LINK_REMADE, /* there is another one: our port still holds the one that is gone */
+};
+
+/* Interface `index` is now in another state. Called after create. */
+typedef void (*net_mirror_link_fn)(void *argument, uint32_t index, enum net_mirror_link link);
+
 struct net_mirror_plan {
 	struct event_base *base;
 	const struct net_mirror_interface *interface;
 	uint32_t interface_count;
 	net_mirror_publish_fn publish; /* called once during create, then at every change */
 	net_mirror_report_fn report;   /* NULL: silent */
-	void *argument;		       /* of both */
+	net_mirror_link_fn link;       /* NULL: nobody asks */
+	void *argument;		       /* of all */
 };
 
 /*
@@ -75,6 +88,12 @@ enum status net_mirror_create(struct net_mirror **created, const struct net_mirr
  */
 enum status net_mirror_send(struct net_mirror *mirror, const struct net_address *local, uint16_t interface,
 			    const struct net_address *peer, struct span message) AMITY_CHECKED;
+
+/* Of interface `index`; one without a kernel is always up. */
+enum net_mirror_link net_mirror_link(const struct net_mirror *mirror, uint32_t index);
+
+/* "up", "no carrier", ... Thread: any. */
+const char *net_mirror_link_text(enum net_mirror_link link);
 
 /* The table published last. */
 const struct wire *net_mirror_wire(const struct net_mirror *mirror);

@@ -86,6 +86,7 @@ bool netlink_read_link(struct netlink_link *link, const struct nlmsghdr *message
 	memset(link, 0, sizeof(*link));
 	link->index = (uint32_t)header->ifi_index;
 	link->up = (header->ifi_flags & IFF_UP) != 0;
+	link->carrier = (header->ifi_flags & IFF_RUNNING) != 0;
 	link->mtu_bytes = number_of(attributes.value[IFLA_MTU]);
 	link->ethernet = mac != NULL;
 	if (mac != NULL)

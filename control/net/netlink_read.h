@@ -15,6 +15,7 @@ struct netlink_link {
 	uint8_t mac[6];
 	bool ethernet; /* has a MAC of six bytes */
 	bool up;
+	bool carrier; /* the other end is there */
 };
 
 struct netlink_address {

@@ -15,9 +15,17 @@ struct assembly {
 	uint32_t link_index[WIRE_INTERFACES_MAX]; /* of the interfaces; 0: none */
 };
 
-uint32_t wire_assemble_link_index(const struct net_mirror_interface *configured, const struct kernel_view *view)
+const struct netlink_link *wire_assemble_link(const struct net_mirror_interface *configured,
+					      const struct kernel_view *view)
 {
 	const struct netlink_link *link = configured->kernel ? kernel_view_find_link(view, configured->name) : NULL;
+
+	return link && (configured->link_index == 0 || link->index == configured->link_index) ? link : NULL;
+}
+
+uint32_t wire_assemble_link_index(const struct net_mirror_interface *configured, const struct kernel_view *view)
+{
+	const struct netlink_link *link = wire_assemble_link(configured, view);
 
 	return link ? link->index : 0;
 }
@@ -56,7 +64,7 @@ static void add_kernel_addresses(struct wire_interface *interface, const struct 
 void wire_assemble_interface(struct wire_interface *interface, const struct net_mirror_interface *configured,
 			     const struct kernel_view *view)
 {
-	const struct netlink_link *link = configured->kernel ? kernel_view_find_link(view, configured->name) : NULL;
+	const struct netlink_link *link = wire_assemble_link(configured, view);
 
 	memset(interface, 0, sizeof(*interface)); /* tables are compared as bytes */
 	snprintf(interface->name, sizeof(interface->name), "%s", configured->name);

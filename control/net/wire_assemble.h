@@ -11,7 +11,11 @@
 void wire_assemble_interface(struct wire_interface *interface, const struct net_mirror_interface *configured,
 			     const struct kernel_view *view);
 
-/* The kernel's index of a configured interface; 0: there is none, or it has no kernel. */
+/* The kernel's side of a configured interface; NULL: it is gone, made anew since, or has no kernel. */
+const struct netlink_link *wire_assemble_link(const struct net_mirror_interface *configured,
+					      const struct kernel_view *view);
+
+/* Its index; 0: none. */
 uint32_t wire_assemble_link_index(const struct net_mirror_interface *configured, const struct kernel_view *view);
 
 struct wire_assemble_input {

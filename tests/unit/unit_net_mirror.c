@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <net/if.h>
 #include <string.h>
 #include <time.h>
 
@@ -27,6 +28,7 @@ struct observer {
 	const struct wire *wire;
 	uint32_t published;
 	uint32_t reports;
+	enum net_mirror_link link;
 };
 
 static void take(void *argument, const struct wire *wire)
@@ -42,6 +44,12 @@ static void take_report(void *argument, const char *text)
 {
 	(void)text;
 	((struct observer *)argument)->reports++;
+}
+
+static void take_link(void *argument, uint32_t index, enum net_mirror_link link)
+{
+	assert_int_equal(index, 0);
+	((struct observer *)argument)->link = link;
 }
 
 static void set_ip(uint8_t ip[16], const char *text)
@@ -65,6 +73,7 @@ static enum status create(struct observer *observer, const struct net_mirror_int
 					 .interface_count = 1,
 					 .publish = take,
 					 .report = take_report,
+					 .link = take_link,
 					 .argument = observer,
 				 },
 				 error, sizeof(error));
@@ -276,6 +285,55 @@ static void test_link_down_and_up(void **state)
 	end(&observer);
 }
 
+static void await_link(struct observer *observer, enum net_mirror_link link)
+{
+	time_t deadline = time(NULL) + WAIT_S;
+
+	while (observer->link != link && time(NULL) <= deadline)
+		run_ms(observer, 5);
+	assert_int_equal(observer->link, link);
+	assert_int_equal(net_mirror_link(observer->mirror, 0), link);
+}
+
+static void test_link_states(void **state)
+{
+	(void)state;
+	struct observer observer;
+
+	start(&observer);
+	assert_int_equal(net_mirror_link(observer.mirror, 0), NET_MIRROR_LINK_UP);
+	assert_int_equal(veth_run("ip link set veth0 down"), 0);
+	await_link(&observer, NET_MIRROR_LINK_DOWN);
+	assert_int_equal(veth_run("ip link set veth0 up && ip addr add fd93::1/64 dev veth0 nodad"), 0);
+	await_link(&observer, NET_MIRROR_LINK_UP);
+	assert_string_equal(net_mirror_link_text(observer.link), "up");
+	end(&observer);
+}
+
+/* Another interface that has the name is none that a port is open on: nothing of it is ours. */
+static void test_interface_that_was_made_anew(void **state)
+{
+	(void)state;
+	struct net_mirror_interface interface = {.name = "again0", .kernel = true, .sip_port = 5060};
+	struct observer observer;
+
+	static const char make[] = "ip link add again0 type veth peer name again1 && ip link set again1 up && "
+				   "ip link set again0 up && ip addr add 10.95.0.1/24 dev again0";
+	assert_int_equal(veth_run(make), 0);
+	interface.link_index = if_nametoindex("again0");
+	if (create(&observer, &interface) != STATUS_OK)
+		fail_msg("create: %s", error);
+	await_owned(&observer, "10.95.0.1", true);
+	assert_int_equal(veth_run("ip link del again0"), 0);
+	await_link(&observer, NET_MIRROR_LINK_GONE);
+	await_owned(&observer, "10.95.0.1", false);
+	assert_int_equal(veth_run(make), 0);
+	await_link(&observer, NET_MIRROR_LINK_REMADE);
+	assert_false(owns(&observer, "10.95.0.1"));
+	end(&observer);
+	assert_int_equal(veth_run("ip link del again0"), 0);
+}
+
 static void test_quiet_without_change(void **state)
 {
 	(void)state;
@@ -360,6 +418,8 @@ int main(void)
 		cmocka_unit_test_prestate(test_routes_and_gateways, &veth),
 		cmocka_unit_test_prestate(test_addresses_come_and_go, &veth),
 		cmocka_unit_test_prestate(test_link_down_and_up, &veth),
+		cmocka_unit_test_prestate(test_link_states, &veth),
+		cmocka_unit_test_prestate(test_interface_that_was_made_anew, &veth),
 		cmocka_unit_test_prestate(test_quiet_without_change, &veth),
 		cmocka_unit_test_prestate(test_moved_neighbour_is_found_out, &veth),
 		cmocka_unit_test_prestate(test_direct_interface, &veth),
