@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "amityd_options.h"
 #include "config.h"
 #include "log.h"
 #include "memory.h"
@@ -17,119 +18,133 @@ enum {
 };
 
 struct command_line {
-	const char *config_path;
-	const char *interface_name;
-	const char *state_dir;
-	const char *control_socket;
-	const char *lcores;
-	bool no_huge;
-	bool check;
+	const char *value[AMITYD_OPTION_COUNT]; /* argument of an option, "" when it takes none; NULL: not given */
 };
 
-static const char usage[] =
-	"amityd [--config FILE | --interface IFNAME] [options]\n\n"
-	"  --config FILE       node configuration (amity.yaml)\n"
-	"  --interface IFNAME  take the addresses of IFNAME, defaults for the rest\n"
-	"  --check [FILE]      say everything that is wrong with the configuration, and the memory plan; start "
-	"nothing\n"
-	"  --state-dir D       where provisioning and registrations are kept\n"
-	"  --socket S          where amityctl finds the router\n"
-	"  --lcores LIST       CPUs of the workers, one worker each: \"1-3\", \"1,1,1\"\n"
-	"  --no-huge           run without hugepages\n"
-	"  --version, --help\n\n"
-	"Without hugepages, privileges or a configuration at hand: sudo amityd --interface eth0 --no-huge\n";
+static void print_usage(FILE *out)
+{
+	fprintf(out, "amityd [--config FILE | --interface IFNAME] [options]\n\n");
+	for (size_t i = 0; i < AMITYD_OPTION_COUNT; i++) {
+		const struct amityd_option *option = &amityd_options[i];
+		char left[40];
+		snprintf(left, sizeof(left), "--%s %s", option->long_name, option->argument ? option->argument : "");
+		fprintf(out, "  %-22s %s\n", left, option->help);
+	}
+	fprintf(out,
+		"\nWithout hugepages, privileges or a configuration at hand: sudo amityd --interface eth0 --no-huge\n");
+}
+
+/* getopt_long's tables, from the rows; its results are the rows' indices, moved past all letters. */
+#define RESULT_FIRST 256
+
+static void write_tables(struct option known[AMITYD_OPTION_COUNT + 1], char letters[2 * AMITYD_OPTION_COUNT + 1])
+{
+	for (int i = 0; i < AMITYD_OPTION_COUNT; i++) {
+		const struct amityd_option *option = &amityd_options[i];
+		known[i] = (struct option){option->long_name, option->argument ? required_argument : no_argument, NULL,
+					   RESULT_FIRST + i};
+		if (option->letter)
+			*letters++ = option->letter;
+		if (option->letter && option->argument)
+			*letters++ = ':';
+	}
+}
+
+static int find_letter(int letter)
+{
+	for (int i = 0; i < AMITYD_OPTION_COUNT; i++)
+		if (amityd_options[i].letter == letter)
+			return i;
+	return -1;
+}
+
+/* Result: false when getopt has told what is wrong. */
+static bool read_options(struct command_line *line, int argument_count, char **arguments)
+{
+	struct option known[AMITYD_OPTION_COUNT + 1] = {0};
+	char letters[2 * AMITYD_OPTION_COUNT + 1] = "";
+	int result;
+
+	write_tables(known, letters);
+	while ((result = getopt_long(argument_count, arguments, letters, known, NULL)) != -1) {
+		int option = result >= RESULT_FIRST ? result - RESULT_FIRST : find_letter(result);
+		if (option < 0)
+			return false;
+		line->value[option] = optarg ? optarg : "";
+	}
+	return true;
+}
 
 /* Result: -1 to go on, else the exit status. */
 static int read_command_line(struct command_line *line, int argument_count, char **arguments)
 {
-	enum { OPTION_CHECK = 256, OPTION_NO_HUGE, OPTION_VERSION };
-	static const struct option known[] = {
-		{"config", required_argument, NULL, 'c'},
-		{"interface", required_argument, NULL, 'i'},
-		{"state-dir", required_argument, NULL, 'd'},
-		{"socket", required_argument, NULL, 's'},
-		{"lcores", required_argument, NULL, 'l'},
-		{"check", no_argument, NULL, OPTION_CHECK},
-		{"no-huge", no_argument, NULL, OPTION_NO_HUGE},
-		{"version", no_argument, NULL, OPTION_VERSION},
-		{"help", no_argument, NULL, 'h'},
-		{0},
-	};
-	int option;
+	const char **value = line->value;
 
-	while ((option = getopt_long(argument_count, arguments, "c:i:d:s:l:h", known, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			line->config_path = optarg;
-			break;
-		case 'i':
-			line->interface_name = optarg;
-			break;
-		case 'd':
-			line->state_dir = optarg;
-			break;
-		case 's':
-			line->control_socket = optarg;
-			break;
-		case 'l':
-			line->lcores = optarg;
-			break;
-		case OPTION_CHECK:
-			line->check = true;
-			break;
-		case OPTION_NO_HUGE:
-			line->no_huge = true;
-			break;
-		case OPTION_VERSION:
-			printf("amityd %s, %s\n", AMITY_VERSION, memory_allocator());
-			return EXIT_DONE;
-		case 'h':
-			fputs(usage, stdout);
-			return EXIT_DONE;
-		default:
-			fputs(usage, stderr);
-			return EXIT_USAGE;
-		}
+	if (!read_options(line, argument_count, arguments)) {
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (value[AMITYD_OPTION_HELP]) {
+		print_usage(stdout);
+		return EXIT_DONE;
+	}
+	if (value[AMITYD_OPTION_VERSION]) {
+		printf("amityd %s, %s\n", AMITY_VERSION, memory_allocator());
+		return EXIT_DONE;
 	}
 	/* `amityd --check FILE` */
-	if (optind < argument_count && line->check && !line->config_path)
-		line->config_path = arguments[optind++];
-	if (optind < argument_count || (line->config_path && line->interface_name) ||
-	    (!line->config_path && !line->interface_name)) {
-		fprintf(stderr, "amityd: %s\n\n%s",
+	if (optind < argument_count && value[AMITYD_OPTION_CHECK] && !value[AMITYD_OPTION_CONFIG])
+		value[AMITYD_OPTION_CONFIG] = arguments[optind++];
+	if (optind < argument_count || !value[AMITYD_OPTION_CONFIG] == !value[AMITYD_OPTION_INTERFACE]) {
+		fprintf(stderr, "amityd: %s\n\n",
 			optind < argument_count ? "a word too many"
-						: "exactly one of --config FILE and --interface IFNAME is needed",
-			usage);
+						: "exactly one of --config FILE and --interface IFNAME is needed");
+		print_usage(stderr);
 		return EXIT_USAGE;
 	}
 	return -1;
 }
 
-static enum status set_option(struct config *config, const char *key, const char *value, const char *option,
-			      struct problem_list *problems)
+/* The options that stand for a key of the configuration. */
+static const struct {
+	enum amityd_option_id option;
+	const char *key, *value; /* value NULL: the option's argument */
+} settings[] = {
+	{AMITYD_OPTION_STATE_DIR, "node.state_dir", NULL},
+	{AMITYD_OPTION_SOCKET, "node.control_socket", NULL},
+	{AMITYD_OPTION_LCORES, "node.lcores", NULL},
+	{AMITYD_OPTION_NO_HUGE, "node.memory", "no-huge"},
+};
+
+static enum status apply_option(struct config *config, const struct command_line *line, size_t setting,
+				struct problem_list *problems)
 {
-	return value ? config_set(config, key, value, option, problems) : STATUS_OK;
+	const char *given = line->value[settings[setting].option];
+	char name[32];
+
+	if (!given)
+		return STATUS_OK;
+	snprintf(name, sizeof(name), "--%s", amityd_options[settings[setting].option].long_name);
+	return config_set(config, settings[setting].key, settings[setting].value ? settings[setting].value : given,
+			  name, problems);
 }
 
 /* The file, then the options over it: everything wrong with either is told at once. */
 static enum status read_configuration(struct config *config, const struct command_line *line,
 				      struct problem_list *problems)
 {
+	const char *path = line->value[AMITYD_OPTION_CONFIG];
 	enum status status;
 
 	config_init(config);
-	if (line->config_path)
-		status = config_load(config, line->config_path, problems);
+	if (path)
+		status = config_load(config, path, problems);
 	else
-		status = config_add_kernel_interface(config, line->interface_name, problems);
-	const enum status options[] = {
-		set_option(config, "node.state_dir", line->state_dir, "--state-dir", problems),
-		set_option(config, "node.control_socket", line->control_socket, "--socket", problems),
-		set_option(config, "node.lcores", line->lcores, "--lcores", problems),
-		set_option(config, "node.memory", line->no_huge ? "no-huge" : NULL, "--no-huge", problems),
-	};
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]) && !status; i++)
-		status = options[i];
+		status = config_add_kernel_interface(config, line->value[AMITYD_OPTION_INTERFACE], problems);
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		enum status option = apply_option(config, line, i, problems);
+		status = status ? status : option;
+	}
 	/* What spans items is worth saying also when a single one is wrong, unless nothing was read. */
 	if (status != STATUS_IO) {
 		enum status whole = config_validate(config, problems);
@@ -181,12 +196,13 @@ int main(int argument_count, char **arguments)
 		result = EXIT_REFUSED;
 	} else {
 		log_open(config.log.level, config.log.format);
-		result = line.check ? check(&config) : serve(&config, &problems);
+		result = line.value[AMITYD_OPTION_CHECK] ? check(&config) : serve(&config, &problems);
 	}
 	if (problem_list_has_any(&problems)) {
 		problem_list_print(&problems, stderr);
 		fprintf(stderr, "amityd: %s\n",
-			line.check ? "the configuration is not valid" : "not started, or ended with an error");
+			line.value[AMITYD_OPTION_CHECK] ? "the configuration is not valid"
+							: "not started, or ended with an error");
 	}
 	problem_list_free(&problems);
 	return result;

@@ -220,3 +220,28 @@ bool text_format_check(enum text_format format, struct span text, char why[TEXT_
 		snprintf(why, TEXT_FORMAT_WHY_BYTES, "%s", status_text(status));
 	return status == STATUS_OK;
 }
+
+const char *text_format_words(enum text_format format)
+{
+	static const char *const words[TEXT_FORMAT_COUNT] = {
+		[TEXT_FORMAT_LABEL] = "printable, no blanks around it",
+		[TEXT_FORMAT_DISPLAY] = "printable, without \" and \\, no blanks around it",
+		[TEXT_FORMAT_DESCRIPTION] = "printable",
+		[TEXT_FORMAT_PASSWORD] = "printable",
+		[TEXT_FORMAT_NAME] = "A-Z a-z 0-9 _ * - and .",
+		[TEXT_FORMAT_SIP_USER] = "the user part of a URI that needs no escaping",
+		[TEXT_FORMAT_DOMAIN] = "a host name",
+		[TEXT_FORMAT_HOST] = "a host name, an IPv4 address or an [IPv6] address",
+		[TEXT_FORMAT_DIGITS] = "digits",
+		[TEXT_FORMAT_COUNTRY] = "a country, ISO 3166-1 alpha-2",
+		[TEXT_FORMAT_EXTENSION] = "digits, letters, * and #, first a digit",
+		[TEXT_FORMAT_DIALLED] = "a number as dialled: digits, letters, * and #, and a + in front",
+		[TEXT_FORMAT_E164] = "a number in E.164 form: + and up to 15 digits",
+		[TEXT_FORMAT_PATTERN] = "a regular expression, PCRE syntax",
+		[TEXT_FORMAT_ADDRESS] = "transport:host:port, such as udp:192.0.2.10:5060",
+		[TEXT_FORMAT_PREFIX] = "an address or a network, such as 192.0.2.0/24",
+		[TEXT_FORMAT_CODEC] = "the name of a codec, such as PCMA",
+	};
+
+	return words[format];
+}

@@ -34,6 +34,9 @@ enum text_format {
 /* Result: false with the reason in plain words in `why`. */
 bool text_format_check(enum text_format format, struct span text, char why[TEXT_FORMAT_WHY_BYTES]);
 
+/* What a text of the format is, in plain words. */
+const char *text_format_words(enum text_format format);
+
 /* Valid UTF-8 without control characters and line separators. Thread: any. */
 bool text_format_is_printable(struct span text);
 
