@@ -6,6 +6,7 @@
 
 #include "cli_changes.h"
 #include "cli_table.h"
+#include "source_line.h"
 
 #define RULE_WIDTH 6
 
@@ -166,13 +167,8 @@ static void show_problem(FILE *out, const json_t *problem)
 	if (line)
 		fprintf(out, "%lld:%lld:", line, column);
 	fprintf(out, "%s%s%s%s\n", *file || line ? " " : "", key, *key ? ": " : "", text_of(problem, "message"));
-	if (!*source || !column)
-		return;
-	fprintf(out, "    %s\n    ", source);
-	/* Tabs stay tabs, so that the caret stands under its column. */
-	for (long long i = 0; i + 1 < column && source[i]; i++)
-		fputc(source[i] == '\t' ? '\t' : ' ', out);
-	fprintf(out, "^\n");
+	if (*source)
+		source_line_print(out, source, (uint32_t)json_integer_value(json_object_get(problem, "caret")));
 }
 
 void cli_show_error(FILE *out, const json_t *error)

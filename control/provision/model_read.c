@@ -176,6 +176,9 @@ static void set_defaults(const struct model_schema *schema, void *object)
 	}
 }
 
+/* The bit beside those of the rows: a key that has none. */
+#define UNKNOWN_KEY (1ull << 63)
+
 /* The key at the current event. Result: its row, or NULL when there is none and that is reported. */
 static const struct model_schema_row *read_key(struct model_reader *reader, const struct model_schema *schema,
 					       uint64_t *seen, struct model_place *place,
@@ -196,6 +199,7 @@ static const struct model_schema_row *read_key(struct model_reader *reader, cons
 		 printable ? scalar.text.at : "?");
 	if (!row) {
 		model_reader_report(reader, *place, key, "unknown key: %s has none of this name", schema->what);
+		*seen |= UNKNOWN_KEY;
 		return NULL;
 	}
 	uint64_t bit = 1ull << (row - schema->row);
@@ -214,7 +218,8 @@ static void check_presence(struct model_reader *reader, const struct model_schem
 		if (schema->row[i].mandatory && !(seen & 1ull << i))
 			model_reader_report(reader, place, schema->row[i].key, "is missing: %s must have it",
 					    schema->what);
-	if (!schema->one_of || __builtin_popcountll(seen) == 1)
+	/* An unknown key was meant to be one of them. */
+	if (!schema->one_of || __builtin_popcountll(seen) == 1 || seen == UNKNOWN_KEY)
 		return;
 	const char *words[9] = {0};
 	for (uint32_t i = 0; i < schema->row_count && i < 8; i++)
@@ -235,6 +240,9 @@ static void read_object(struct model_reader *reader, const struct model_schema *
 		if (reader->event->type != FYET_ALIAS && !model_reader_is_tagged(reader->event))
 			model_reader_report(reader, place, key, "must be %s: a mapping of keys to values, not %s",
 					    schema->what, model_reader_words(reader->event));
+		/* An object without place is none to check any further. */
+		if (schema != &model_schema_document)
+			memset(object, 0, sizeof(place));
 		model_reader_skip(reader);
 		return;
 	}

@@ -35,8 +35,10 @@ struct model_place model_reader_place(const struct fy_event *event, struct model
 	if (!mark)
 		return otherwise;
 	struct model_place place = place_of_mark(mark);
-	/* libfyaml marks the text inside the quotes; people look for the quote. */
-	if (event->type == FYET_SCALAR && place.column > 1) {
+	/* libfyaml marks the text behind the quote or the asterisk; people look for these. */
+	if (place.column > 1 && event->type == FYET_ALIAS)
+		place.column--;
+	if (place.column > 1 && event->type == FYET_SCALAR) {
 		enum fy_scalar_style style = fy_token_scalar_style(token);
 		place.column -= style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
 	}
@@ -91,11 +93,23 @@ const char *model_reader_words(const struct fy_event *event)
 	}
 }
 
+static struct fy_token *tag_token(const struct fy_event *event)
+{
+	switch (event->type) {
+	case FYET_SCALAR:
+		return event->scalar.tag;
+	case FYET_MAPPING_START:
+		return event->mapping_start.tag;
+	case FYET_SEQUENCE_START:
+		return event->sequence_start.tag;
+	default:
+		return NULL;
+	}
+}
+
 bool model_reader_is_tagged(const struct fy_event *event)
 {
-	return (event->type == FYET_SCALAR && event->scalar.tag) ||
-	       (event->type == FYET_MAPPING_START && event->mapping_start.tag) ||
-	       (event->type == FYET_SEQUENCE_START && event->sequence_start.tag);
+	return tag_token(event) != NULL;
 }
 
 bool model_reader_check(struct model_reader *reader, const char *key, struct model_place place)
@@ -105,8 +119,11 @@ bool model_reader_check(struct model_reader *reader, const char *key, struct mod
 				    "is an alias: aliases are not taken here, write the value itself");
 		return false;
 	}
-	if (model_reader_is_tagged(reader->event)) {
-		model_reader_report(reader, place, key, "has a YAML tag: tags are not taken here, remove it");
+	struct fy_token *tag = tag_token(reader->event);
+	if (tag) {
+		const struct fy_mark *mark = fy_token_start_mark(tag);
+		model_reader_report(reader, mark ? place_of_mark(mark) : place, key,
+				    "has a YAML tag: tags are not taken here, remove it");
 		return false;
 	}
 	return true;
