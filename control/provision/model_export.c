@@ -32,13 +32,16 @@ static void write_text(FILE *out, struct span text)
 		fprintf(out, SPAN_FORMAT, SPAN_ARGUMENTS(text));
 		return;
 	}
-	fputc('\'', out);
+	/* Single quotes need no escapes, but readers differ in how well they take quotes inside of them. */
+	bool has_quote = memchr(text.at, '\'', text.length);
+	char quote = has_quote ? '"' : '\'';
+	fputc(quote, out);
 	for (uint32_t i = 0; i < text.length; i++) {
-		if (text.at[i] == '\'')
-			fputc('\'', out);
+		if (has_quote && (text.at[i] == '"' || text.at[i] == '\\'))
+			fputc('\\', out);
 		fputc(text.at[i], out);
 	}
-	fputc('\'', out);
+	fputc(quote, out);
 }
 
 static void write_texts(FILE *out, const struct model_texts *texts)

@@ -56,7 +56,7 @@ static bool enter_list(struct model_reader *reader, const char *key, struct mode
 		return true;
 	struct model_scalar scalar = {0};
 	if (reader->event->type == FYET_SCALAR)
-		scalar = model_reader_scalar(reader->event);
+		scalar = model_reader_scalar(reader);
 	if (reader->event->type == FYET_SCALAR && model_reader_is_null(&scalar))
 		model_reader_report(reader, place, key, "has no value: write [] for an empty list");
 	else
@@ -191,7 +191,7 @@ static const struct model_schema_row *read_key(struct model_reader *reader, cons
 		model_reader_skip(reader);
 		return NULL;
 	}
-	struct model_scalar scalar = model_reader_scalar(reader->event);
+	struct model_scalar scalar = model_reader_scalar(reader);
 	const struct model_schema_row *row = find_row(schema, scalar.text);
 	char key[KEY_BYTES_MAX + 1];
 	bool printable = scalar.text.length <= KEY_BYTES_MAX && text_format_is_printable(scalar.text);
@@ -280,11 +280,11 @@ static void report_syntax(struct model_reader *reader, struct fy_diag *diag)
 	model_reader_report(reader, place, NULL, "is not YAML: %s", error->msg);
 }
 
-static bool is_blank(const struct fy_event *event)
+static bool is_blank(struct model_reader *reader)
 {
-	if (event->type != FYET_SCALAR)
+	if (reader->event->type != FYET_SCALAR)
 		return false;
-	struct model_scalar scalar = model_reader_scalar(event);
+	struct model_scalar scalar = model_reader_scalar(reader);
 	return model_reader_is_null(&scalar);
 }
 
@@ -297,7 +297,7 @@ static bool enter_document(struct model_reader *reader)
 	bool found = reader->event && reader->event->type == FYET_DOCUMENT_START && model_reader_advance(reader);
 	if (!reader->event)
 		return false;
-	if (found && !is_blank(reader->event))
+	if (found && !is_blank(reader))
 		return true;
 	model_reader_report(reader, (struct model_place){1, 1}, NULL,
 			    "the document is empty: to remove everything, write `companies: []`");
