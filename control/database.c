@@ -74,8 +74,10 @@ enum status database_report(const struct database *database, struct problem_list
 
 /* ---- what is there ---- */
 
-/* A file must be one, and hold something: SQLite takes an empty one for a new database, but amity makes none that is
- * empty at any moment. Result: false with a problem. */
+/* The least page. SQLite takes a shorter file for a new database, but amity makes none that is short at any moment. */
+#define FILE_BYTES_MIN 512
+
+/* Result: false with a problem. */
 static bool is_plausible(const struct database *database, const struct stat *file, struct problem_list *problems)
 {
 	if (!S_ISREG(file->st_mode)) {
@@ -83,8 +85,8 @@ static bool is_plausible(const struct database *database, const struct stat *fil
 			    database->path, database->kind->what);
 		return false;
 	}
-	if (file->st_size == 0) {
-		report_damage(database, problems, "the file is empty");
+	if (file->st_size < FILE_BYTES_MIN) {
+		report_damage(database, problems, file->st_size ? "the file was cut" : "the file is empty");
 		return false;
 	}
 	return true;
