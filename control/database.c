@@ -199,15 +199,9 @@ static bool sync_directory_of(const char *path)
 }
 
 /* Begun under another name: what has the real one is always whole, so an empty file is never ours. */
-static enum status create(const struct database *database, struct problem_list *problems)
+static enum status create(const struct database *database, const char *path, struct problem_list *problems)
 {
 	struct database begun = {.kind = database->kind, .path = database->path};
-	char path[PATH_MAX];
-	if (snprintf(path, sizeof(path), "%s.new-%d", database->path, (int)getpid()) >= (int)sizeof(path)) {
-		problem_add(problems, "%s: %s", database->path, strerror(ENAMETOOLONG));
-		return STATUS_IO;
-	}
-	remove_with_companions(path);
 	mode_t before = umask(S_IRWXG | S_IRWXO);
 	bool done = connect_to(&begun, path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) &&
 		    database_execute(&begun, "BEGIN IMMEDIATE") && take_steps(&begun, 0) &&
@@ -231,11 +225,18 @@ static enum status create(const struct database *database, struct problem_list *
 static enum status find_file(const struct database *database, struct problem_list *problems)
 {
 	struct stat file;
+	char begun[PATH_MAX];
+	if (snprintf(begun, sizeof(begun), "%s.new", database->path) >= (int)sizeof(begun)) {
+		problem_add(problems, "%s: %s", database->path, strerror(ENAMETOOLONG));
+		return STATUS_IO;
+	}
+	/* A crash may have left one. */
+	remove_with_companions(begun);
 	if (stat(database->path, &file) == 0) {
 		if (!is_plausible(database, &file, problems))
 			return STATUS_STORE;
 	} else if (errno == ENOENT) {
-		enum status status = create(database, problems);
+		enum status status = create(database, begun, problems);
 		if (status != STATUS_OK)
 			return status;
 	}

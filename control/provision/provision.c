@@ -93,6 +93,7 @@ static void take_over(struct provision *provision, struct provision_job *job)
 static void log_outcome(const struct provision *provision, const struct provision_job *job)
 {
 	struct log_quoted origin = log_quote(job->origin, strlen(job->origin));
+	const char *why = status_text(job->status);
 	if (job->action != PROVISION_APPLY)
 		return;
 	if (job->result.accepted)
@@ -104,7 +105,7 @@ static void log_outcome(const struct provision *provision, const struct provisio
 	else
 		log_event(LOG_LEVEL_WARNING, "apply_refused", "revision=%llu problems=%u reason=%s by=%s",
 			  (unsigned long long)provision->revision, job->problems.count + job->problems.omitted,
-			  job->status == STATUS_STORE ? "store" : "document", origin.text);
+			  job->status == STATUS_INVALID ? "document" : log_quote(why, strlen(why)).text, origin.text);
 }
 
 static void finish(struct provision *provision, struct provision_job *job)
