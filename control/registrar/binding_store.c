@@ -58,6 +58,7 @@ _Static_assert(sizeof(steps) / sizeof(steps[0]) == BINDING_STORE_VERSION, "a ste
 struct binding_store {
 	struct database database;
 	sqlite3_stmt *statement[STATEMENT_COUNT];
+	bool has_foreign_row; /* that is why a load failed: SQLite itself has nothing to say */
 };
 
 static enum status run(struct binding_store *store, enum statement statement)
@@ -203,8 +204,8 @@ enum status binding_store_load(struct binding_store *store,
 	int result;
 	while ((result = sqlite3_step(statement)) == SQLITE_ROW && status == STATUS_OK) {
 		struct binding_record draft;
-		status =
-			read_row(&draft, statement) ? visit(argument, column_text(statement, 0), &draft) : STATUS_STORE;
+		store->has_foreign_row = !read_row(&draft, statement);
+		status = store->has_foreign_row ? STATUS_STORE : visit(argument, column_text(statement, 0), &draft);
 	}
 	sqlite3_reset(statement);
 	if (status != STATUS_OK)
@@ -214,5 +215,5 @@ enum status binding_store_load(struct binding_store *store,
 
 const char *binding_store_error(const struct binding_store *store)
 {
-	return sqlite3_errmsg(store->database.connection);
+	return store->has_foreign_row ? "a row that amity did not write" : sqlite3_errmsg(store->database.connection);
 }
