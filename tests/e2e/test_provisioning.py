@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from conftest import PROVISIONING
+from conftest import CONFIGURATION, PROVISIONING
 from router import RouterError
 
 TEXT = PROVISIONING.read_text()
@@ -214,3 +214,42 @@ def test_a_newer_format_is_refused(own_lab):
             data[60:64] = version
             path.write_bytes(data)
         router.start()
+
+
+MEBIBYTE = 1 << 20
+
+
+def planned(router, part):
+    """Bytes that `amityd --check` says for a part of the memory plan."""
+    said = subprocess.run([router.amityd, "--check", router.configuration_path], capture_output=True, text=True, check=True).stdout
+    return float(re.search(rf"(?m)^  {part} +([0-9.]+) MiB", said)[1]) * MEBIBYTE
+
+
+@pytest.mark.parametrize("limits", ["", "limits:\n  max_bindings: 1000000\n", "limits:\n  max_message_bytes: 4000\n"],
+                         ids=["defaults", "a million bindings", "short messages"])
+def test_the_memory_plan_is_what_is_taken(own_lab, limits):
+    with own_lab.router(provisioning=None, configuration=CONFIGURATION + limits) as router:
+        status = router.must("status", as_json=True).json
+        plan = planned(router, "in all of DPDK")
+        assert abs(plan - status["dpdk_planned_bytes"]) < MEBIBYTE
+        # The plan is what is reserved: enough, and no more over what is taken than the sum it has for rings and queues (96 MiB).
+        assert plan - 104 * MEBIBYTE < status["dpdk_used_bytes"] <= plan
+        memory = dict(line.split(":", 1) for line in open(f"/proc/{status['pid']}/status") if ":" in line)
+        outside = (int(memory["RssAnon"].split()[0]) + int(memory["RssFile"].split()[0])) * 1024
+        assert 0.5 * planned(router, "program") < outside < 1.5 * planned(router, "program")
+
+
+def test_provisioning_takes_what_the_plan_says(own_lab, tmp_path):
+    companies, friends = 300, 10
+    path = write(tmp_path / "many.yaml", "companies:\n" + "".join(
+        f"  - name: c{i}\n    domain: c{i}.test\n    country: ES\n    friends:\n" + "".join(
+            f"      - {{name: f{j}, password: p, patterns: ['^{i}{j}[0-9]{{3}}$', '^9{i}{j}']}}\n" for j in range(friends))
+        for i in range(companies)))
+    with own_lab.router(provisioning=None) as router:
+        said = subprocess.run([router.amityd, "--check", router.configuration_path], capture_output=True, text=True, check=True).stdout
+        endpoint, pattern = (float(one) * 1024 for one in re.search(r"takes about ([0-9.]+) KiB, a pattern ([0-9.]+) KiB", said).groups())
+        before = router.must("status", as_json=True).json["heap_resident_bytes"]
+        router.must("apply", path)
+        taken = router.must("status", as_json=True).json["heap_resident_bytes"] - before
+        expected = companies * friends * (endpoint + 2 * pattern)
+        assert 0.5 * expected < taken < 2 * expected
