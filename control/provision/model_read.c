@@ -165,6 +165,45 @@ static const struct model_schema_row *find_row(const struct model_schema *schema
 	return NULL;
 }
 
+/* Letters to change, to add or to leave out until both are the same; both are short. */
+static uint32_t count_mistakes(struct span a, struct span b)
+{
+	uint32_t row[KEY_BYTES_MAX + 1];
+	for (uint32_t j = 0; j <= b.length; j++)
+		row[j] = j;
+	for (uint32_t i = 1; i <= a.length; i++) {
+		uint32_t diagonal = row[0];
+		row[0] = i;
+		for (uint32_t j = 1; j <= b.length; j++) {
+			uint32_t least = diagonal + (span_lower_byte(a.at[i - 1]) != span_lower_byte(b.at[j - 1]));
+			diagonal = row[j];
+			if (row[j] + 1 < least)
+				least = row[j] + 1;
+			if (row[j - 1] + 1 < least)
+				least = row[j - 1] + 1;
+			row[j] = least;
+		}
+	}
+	return row[b.length];
+}
+
+/* The key that was probably meant; NULL: none is near. */
+static const char *find_near(const struct model_schema *schema, struct span key)
+{
+	const char *near = NULL;
+	uint32_t least = key.length < 4 ? 2 : 3;
+	if (key.length > KEY_BYTES_MAX)
+		return NULL;
+	for (uint32_t i = 0; i < schema->row_count; i++) {
+		uint32_t mistakes = count_mistakes(key, span_of_text(schema->row[i].key));
+		if (mistakes < least) {
+			least = mistakes;
+			near = schema->row[i].key;
+		}
+	}
+	return near;
+}
+
 static void set_defaults(const struct model_schema *schema, void *object)
 {
 	for (uint32_t i = 0; i < schema->row_count; i++) {
@@ -198,7 +237,9 @@ static const struct model_schema_row *read_key(struct model_reader *reader, cons
 	snprintf(key, sizeof(key), SPAN_FORMAT, printable ? (int)scalar.text.length : 1,
 		 printable ? scalar.text.at : "?");
 	if (!row) {
-		model_reader_report(reader, *place, key, "unknown key: %s has none of this name", schema->what);
+		const char *near = find_near(schema, scalar.text);
+		model_reader_report(reader, *place, key, "unknown key: %s has none of this name%s%s%s", schema->what,
+				    near ? "; did you mean '" : "", near ? near : "", near ? "'?" : "");
 		*seen |= UNKNOWN_KEY;
 		return NULL;
 	}
@@ -216,8 +257,8 @@ static void check_presence(struct model_reader *reader, const struct model_schem
 {
 	for (uint32_t i = 0; i < schema->row_count; i++)
 		if (schema->row[i].mandatory && !(seen & 1ull << i))
-			model_reader_report(reader, place, schema->row[i].key, "is missing: %s must have it",
-					    schema->what);
+			model_reader_report(reader, place, schema->row[i].key, "is missing: %s must have it: %s",
+					    schema->what, schema->row[i].help);
 	/* An unknown key was meant to be one of them. */
 	if (!schema->one_of || __builtin_popcountll(seen) == 1 || seen == UNKNOWN_KEY)
 		return;
