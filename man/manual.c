@@ -235,8 +235,7 @@ static void write_object(const struct model_schema *schema, const char *where)
 		const struct model_schema_row *row = &schema->row[i];
 		put_item("Ic", row->key);
 		write_row_kind(row);
-		if (row->help)
-			put_sentence(row->help);
+		put_sentence(row->help);
 		if (row->later)
 			printf("Refused by this build, which does not have %s yet.\n", row->later);
 	}

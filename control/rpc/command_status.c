@@ -91,6 +91,9 @@ void command_status(struct rpc_call *call, void *context)
 	add_counts(object, router);
 	json_object_set_new(object, "allocator", json_string(memory_allocator()));
 	json_object_set_new(object, "heap_resident_bytes", json_integer((json_int_t)memory_resident_bytes()));
+	json_object_set_new(object, "dpdk_used_bytes", json_integer((json_int_t)dataplane_memory_used_bytes()));
+	json_object_set_new(object, "dpdk_planned_bytes",
+			    json_integer((json_int_t)dataplane_memory_bytes(&router->plan)));
 	json_object_set_new(object, "state_dir", json_string(router->config->node.state_dir));
 	json_object_set_new(object, "control_socket", json_string(router->config->node.control_socket));
 	json_object_set_new(object, "ports", ports_of(router));
