@@ -11,6 +11,7 @@
 #include "port.h"
 #include "rings.h"
 #include "scan.h"
+#include "xdp_port.h"
 
 static struct setup *owner_of(struct dataplane *dataplane)
 {
@@ -70,6 +71,8 @@ static enum status build(struct setup *setup, const struct dataplane_plan *plan)
 		status = port_open(setup, plan, i);
 	if (status == STATUS_OK)
 		status = lcores_deal_queues(setup);
+	if (status == STATUS_OK)
+		status = rings_create_transmit(setup);
 	return status == STATUS_OK ? start_ports(setup) : status;
 }
 
@@ -102,6 +105,27 @@ const struct dataplane_port *dataplane_find_port(const struct dataplane *datapla
 	return &((const struct setup *)dataplane)->port[index].shown;
 }
 
+struct dataplane_port_state dataplane_read_port(const struct dataplane *dataplane, uint32_t index)
+{
+	assert(index < dataplane->port_count);
+	return port_read_state(&((const struct setup *)dataplane)->port[index]);
+}
+
+enum status dataplane_set_own(struct dataplane *dataplane, const struct wire *wire)
+{
+	const struct setup *setup = owner_of(dataplane);
+	enum status worst = STATUS_OK;
+
+	for (uint32_t i = 0; i < dataplane->port_count; i++) {
+		if (setup->port[i].xdp == NULL)
+			continue;
+		enum status status = xdp_port_set_own(&setup->port[i], wire);
+		if (status != STATUS_OK)
+			worst = status;
+	}
+	return worst;
+}
+
 enum status dataplane_start(struct dataplane *dataplane, char *error, size_t error_bytes)
 {
 	struct setup *setup = owner_of(dataplane);
@@ -125,12 +149,14 @@ uint32_t dataplane_free(struct dataplane *dataplane)
 {
 	struct setup *setup = owner_of(dataplane);
 
+	uint32_t missing = 0;
+
 	dataplane_stop(dataplane);
 	for (uint32_t i = 0; i < setup->shared.port_count; i++)
-		port_close(&setup->port[i]);
+		missing += port_close(&setup->port[i]);
 	lcores_free(setup);
 	rings_free(setup);
-	uint32_t missing = pools_free(setup);
+	missing += pools_free(setup);
 	free(setup);
 	return missing;
 }
