@@ -86,16 +86,20 @@ static void freshen_neighbours(const struct net_mirror *mirror)
 static enum status reserve_ports(struct net_mirror *mirror, struct wire_interface *interface,
 				 const struct net_mirror_interface *configured, char *error, size_t error_bytes)
 {
-	struct net_address local = {.port = configured->sip_port, .transport = TRANSPORT_UDP};
-	uint32_t link_index = wire_assemble_link_index(configured, &mirror->view);
+	struct reservation_wish wish = {
+		.local = {.port = configured->sip_port, .transport = TRANSPORT_UDP},
+		.link_index = wire_assemble_link_index(configured, &mirror->view),
+		.interface = (uint16_t)(configured - mirror->configured),
+		.reads = configured->reads_reserved,
+	};
 	enum status worst = STATUS_OK;
 	uint8_t kept = 0;
 
 	for (uint8_t i = 0; i < interface->address_count; i++) {
-		memcpy(local.ip, interface->address[i], 16);
-		enum status status = reservation_keep(&mirror->reservations, &local, link_index, error, error_bytes);
+		memcpy(wish.local.ip, interface->address[i], 16);
+		enum status status = reservation_keep(&mirror->reservations, &wish, error, error_bytes);
 		if (status == STATUS_OK)
-			memmove(interface->address[kept++], local.ip, 16);
+			memmove(interface->address[kept++], wish.local.ip, 16);
 		else
 			worst = status;
 	}
@@ -272,6 +276,9 @@ static enum status copy_plan(struct net_mirror *mirror, const struct net_mirror_
 	mirror->publish = plan->publish;
 	mirror->report = plan->report;
 	mirror->argument = plan->argument;
+	mirror->reservations.base = plan->base;
+	mirror->reservations.receive = plan->receive;
+	mirror->reservations.argument = plan->argument;
 	return STATUS_OK;
 }
 
@@ -348,7 +355,7 @@ enum status net_mirror_send(struct net_mirror *mirror, const struct net_address 
 
 	if (reserved == NULL)
 		return STATUS_NOT_FOUND;
-	return kernel_socket_send(reserved->fd, peer, reserved->link_index, bytes, length);
+	return kernel_socket_send(reserved->fd, peer, reserved->wish.link_index, bytes, length);
 }
 
 const struct wire *net_mirror_wire(const struct net_mirror *mirror)

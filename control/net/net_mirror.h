@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "net_address.h"
+#include "reservation.h"
 #include "status.h"
 #include "wire.h"
 
@@ -24,9 +25,10 @@ struct net_peer {
 
 /* One interface, in the order of the data plane's ports. */
 struct net_mirror_interface {
-	char name[32];	  /* kernel: interface name; direct: any */
-	bool kernel;	  /* false: profile `direct` */
-	uint16_t port_id; /* DPDK port */
+	char name[32];	     /* kernel: interface name; direct: any */
+	bool kernel;	     /* false: profile `direct` */
+	bool reads_reserved; /* kernel: datagrams that reach the reserved port go to `receive` */
+	uint16_t port_id;    /* DPDK port */
 	uint16_t sip_port;
 	uint16_t mtu_bytes;			       /* 0: the kernel's (not for direct) */
 	uint8_t mac[6];				       /* direct */
@@ -50,9 +52,10 @@ struct net_mirror_plan {
 	struct event_base *base;
 	const struct net_mirror_interface *interface;
 	uint32_t interface_count;
-	net_mirror_publish_fn publish; /* called once during create, then at every change */
-	net_mirror_report_fn report;   /* NULL: silent */
-	void *argument;		       /* of both */
+	net_mirror_publish_fn publish;	/* called once during create, then at every change */
+	net_mirror_report_fn report;	/* NULL: silent */
+	reservation_receive_fn receive; /* for interfaces that read */
+	void *argument;			/* of all three */
 };
 
 /*
