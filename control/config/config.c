@@ -66,6 +66,12 @@ static void validate_interface(const struct config *config, uint32_t index, stru
 		problem_add(problems,
 			    "interfaces: %s has peers, which only profile direct takes: the kernel resolves them",
 			    interface->device);
+	if (interface->profile == CONFIG_PROFILE_DIRECT && interface->driver != CONFIG_DRIVER_AF_PACKET)
+		problem_add(
+			problems,
+			"interfaces: %s has driver af_xdp, which only profile kernel takes: direct names its driver in "
+			"`device`",
+			interface->device);
 	if (interface->mtu_bytes && interface->mtu_bytes < 576)
 		problem_add(problems, "interfaces: mtu %u of %s is under 576 bytes, the least that IPv4 works with",
 			    interface->mtu_bytes, interface->device);

@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import os
 import pathlib
 import sys
 
@@ -19,6 +20,9 @@ from sip_client import Peer  # noqa: E402
 PROVISIONING = pathlib.Path(__file__).parent / "provisioning.yaml"
 LAN, WAN, LAN6 = "198.51.100.1", "203.0.113.1", "2001:db8:1::1"
 
+# AMITY_DRIVER=af_xdp runs all of it over the other driver.
+DRIVER = os.environ.get("AMITY_DRIVER") or "af_packet"
+
 CONFIGURATION = """
 node:
   id: 1
@@ -29,9 +33,11 @@ node:
 interfaces:
   - device: lan0
     profile: kernel
+    driver: DRIVER
   - device: wan0
     profile: kernel
-"""
+    driver: DRIVER
+""".replace("DRIVER", DRIVER)
 
 # name: (address, domain)
 ENDPOINTS = {
