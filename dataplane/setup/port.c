@@ -194,8 +194,12 @@ enum status port_start(struct setup *setup, struct setup_port *port)
 	int error = rte_eth_dev_start(port->shown.port_id);
 
 	if (error != 0)
-		return setup_fail(setup, STATUS_ENVIRONMENT, "device %s: it does not start: %s", port->shown.name,
-				  rte_strerror(-error));
+		return setup_fail(setup, STATUS_ENVIRONMENT, "device %s: it does not start: %s%s", port->shown.name,
+				  rte_strerror(-error),
+				  strcmp(port->shown.driver, "net_memif") == 0
+					  ? "; a memif client finds its server only while it starts: start the "
+					    "server first, or be the server (role=server)"
+					  : "");
 	port->started = true;
 	if (flags_before != 0)
 		kernel_interface_restore_promiscuous(port->shown.name, flags_before);

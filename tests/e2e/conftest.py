@@ -62,20 +62,13 @@ ENDPOINTS = {
 }
 
 
-class Lab:
-    """The namespaces, and routers in them one after the other."""
+class Site:
+    """Where routers start, one after the other, and where their peers are."""
 
-    def __init__(self, net):
+    def __init__(self, net, router_namespace, peers_namespace):
         self.network = net
-        self.router_namespace = net.namespace("router")
-        self.peers_namespace = net.namespace("peers")
-        network.Network.link(self.router_namespace, "lan0", self.peers_namespace, "lan0")
-        network.Network.link(self.router_namespace, "wan0", self.peers_namespace, "wan0")
-        self.router_namespace.address("lan0", LAN + "/24", LAN6 + "/64")
-        self.router_namespace.address("wan0", WAN + "/24")
-        self.peers_namespace.address("lan0", "2001:db8:1::11/64", "2001:db8:1::12/64")
-        for address, _ in ENDPOINTS.values():
-            self.peers_namespace.address("lan0" if address.startswith("198.") else "wan0", address + "/24")
+        self.router_namespace = router_namespace
+        self.peers_namespace = peers_namespace
         self.routers = 0
 
     @contextlib.contextmanager
@@ -83,7 +76,7 @@ class Lab:
         """A router that runs until the block ends, with a state directory of its own."""
         self.routers += 1
         directory = self.network.directory / f"router-{self.routers}"
-        router = Router(self.router_namespace, directory, configuration.format(node=node))
+        router = Router(self.router_namespace, directory, configuration.replace("{node}", node))
         router.start()
         try:
             if provisioning is not None:
@@ -92,6 +85,20 @@ class Lab:
         finally:
             if router.process.poll() is None:
                 router.stop()
+
+
+class Lab(Site):
+    """The usual site: a namespace for the router, one for all peers, two links between them."""
+
+    def __init__(self, net):
+        super().__init__(net, net.namespace("router"), net.namespace("peers"))
+        network.Network.link(self.router_namespace, "lan0", self.peers_namespace, "lan0")
+        network.Network.link(self.router_namespace, "wan0", self.peers_namespace, "wan0")
+        self.router_namespace.address("lan0", LAN + "/24", LAN6 + "/64")
+        self.router_namespace.address("wan0", WAN + "/24")
+        self.peers_namespace.address("lan0", "2001:db8:1::11/64", "2001:db8:1::12/64")
+        for address, _ in ENDPOINTS.values():
+            self.peers_namespace.address("lan0" if address.startswith("198.") else "wan0", address + "/24")
 
 
 class Peers:
