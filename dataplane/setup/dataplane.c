@@ -34,6 +34,11 @@ static enum status check_plan(struct setup *setup, const struct dataplane_plan *
 	if (plan->message_bytes_max == 0 || plan->message_bytes_max > DATAPLANE_MESSAGE_BYTES_MAX)
 		return setup_fail(setup, STATUS_INVALID, "limits.max_message_bytes: %u; it can be 1 to %d",
 				  plan->message_bytes_max, DATAPLANE_MESSAGE_BYTES_MAX);
+	for (uint32_t i = 0; i < plan->port_count; i++)
+		if (plan->port[i].driver == PORT_AF_XDP && plan->port[i].mtu_bytes > xdp_port_mtu_max())
+			return setup_fail(setup, STATUS_INVALID,
+					  "interfaces.mtu: %u of %s is over %u, the most that driver af_xdp takes",
+					  plan->port[i].mtu_bytes, plan->port[i].device, xdp_port_mtu_max());
 	if (!is_power_of_two(plan->nonce_set_count) || !is_power_of_two(plan->caller_memory_count))
 		return setup_fail(setup, STATUS_INVALID, "nonce sets and caller memory come in powers of two");
 	return STATUS_OK;
@@ -92,6 +97,13 @@ enum status dataplane_create(struct dataplane **created, const struct dataplane_
 	}
 	*created = &setup->shared;
 	return STATUS_OK;
+}
+
+enum status dataplane_check(const struct dataplane_plan *plan, char *error, size_t error_bytes)
+{
+	struct setup asking = {.error = error, .error_bytes = error_bytes};
+
+	return check_plan(&asking, plan);
 }
 
 uint64_t dataplane_memory_bytes(const struct dataplane_plan *plan)

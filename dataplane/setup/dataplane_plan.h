@@ -93,6 +93,12 @@ struct dataplane_port_state {
 enum status dataplane_create(struct dataplane **created, const struct dataplane_plan *plan, char *error,
 			     size_t error_bytes) AMITY_CHECKED;
 
+/*
+ * Is the plan one that can be carried out, as far as shows without touching a device?
+ * Result: INVALID, with what is wrong in `error`. Thread: any.
+ */
+enum status dataplane_check(const struct dataplane_plan *plan, char *error, size_t error_bytes) AMITY_CHECKED;
+
 /* What DPDK's memory will hold: for the memory plan, before anything is made. Thread: any. */
 uint64_t dataplane_memory_bytes(const struct dataplane_plan *plan);
 

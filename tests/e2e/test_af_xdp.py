@@ -1,6 +1,7 @@
 """Driver af_xdp: calls, what stays the kernel's, and what a stop or a crash leaves.  (AMITY_DRIVER=af_xdp runs every other test over it.)"""
 
 import contextlib
+import re
 import signal
 import socket
 import struct
@@ -167,6 +168,25 @@ def test_datagram_in_fragments(lab, peers, address, router_address):
         assert router.stop() == 0, router.log_tail()
 
 
+def test_largest_frame(lab, peers):
+    """At the largest MTU that the driver takes, a message that fills the frame comes and goes whole."""
+    said = refused(lab, XDP.replace("    driver: af_xdp\n  - device: wan0", "    driver: af_xdp\n    mtu: 9000\n  - device: wan0"))
+    largest = int(re.search(r"is over (\d+)", said)[1])
+    set_mtu(lab, largest)
+    try:
+        with lab.router(configuration=XDP) as router:
+            alice, east = peers("alice"), peers("east")
+            request = alice.invite_request("3100", body="")
+            empty = len(bytes(alice.authorized(request, alice.challenged(request))))
+            body = "v=0\r\n" + "a" * (largest - 28 - empty - 600)  # 600: what routing adds
+            callers, _, got = establish(alice, east, "3100", body=body)
+            assert got.body == body and largest - 700 < len(bytes(got)) <= largest - 28
+            assert counter(router, "TRANSMIT_DROPPED") == 0
+            hang_up(callers, east)
+    finally:
+        set_mtu(lab, 1500)
+
+
 def test_large_call(lab, peers):
     """An INVITE of 8 KB passes to the friend, though neither side's frames hold it."""
     with lab.router(configuration=XDP):
@@ -175,6 +195,11 @@ def test_large_call(lab, peers):
         callers, _, got = establish(alice, east, "3100", body=body)
         assert got.body == body
         hang_up(callers, east)
+
+
+def set_mtu(lab, mtu):
+    for namespace in (lab.router_namespace, lab.peers_namespace):
+        namespace.ip("link", "set", "dev", "lan0", "mtu", str(mtu))
 
 
 def refused(lab, configuration=XDP):
@@ -219,16 +244,14 @@ def test_two_routers_on_one_interface(lab):
 
 
 def test_mtu_too_large(lab):
-    for namespace in (lab.router_namespace, lab.peers_namespace):
-        namespace.ip("link", "set", "dev", "lan0", "mtu", "9000")
+    set_mtu(lab, 9000)
     try:
         said = refused(lab)
         assert "lan0: MTU 9000 is over" in said and "driver af_packet" in said
         lab.router_namespace.ip("link", "set", "dev", "lan0", "mtu", "1500")
         assert "lan0: the kernel does not run an XDP program on it" in refused(lab)  # the other end's is too large
     finally:
-        for namespace in (lab.router_namespace, lab.peers_namespace):
-            namespace.ip("link", "set", "dev", "lan0", "mtu", "1500")
+        set_mtu(lab, 1500)
     assert attached(lab) == []
 
 
