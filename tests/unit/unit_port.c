@@ -31,71 +31,6 @@
 
 static char error[DATAPLANE_ERROR_BYTES_MAX];
 
-/* Turns a frame round. Checksums of a local kernel are unfinished, so the echo has none. */
-static void turn_round(struct rte_mbuf *mbuf)
-{
-	struct rte_ether_hdr *ethernet = rte_pktmbuf_mtod(mbuf, struct rte_ether_hdr *);
-	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(ethernet + 1);
-	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
-	struct rte_ether_addr mac = ethernet->src_addr;
-
-	ethernet->src_addr = ethernet->dst_addr;
-	ethernet->dst_addr = mac;
-	RTE_SWAP(ip->src_addr, ip->dst_addr);
-	RTE_SWAP(udp->src_port, udp->dst_port);
-	udp->dgram_cksum = 0;
-}
-
-/* As send.c does: by the worker's own queue, or by a ring to the worker that has one. */
-static bool transmit(struct worker *worker, uint16_t port_id, struct rte_mbuf *mbuf)
-{
-	struct rte_ring *ring = worker->dataplane->transmit[0][worker->index];
-
-	return ring ? rte_ring_enqueue(ring, mbuf) == 0
-		    : rte_eth_tx_burst(port_id, (uint16_t)worker->index, &mbuf, 1) == 1;
-}
-
-static void transmit_for_others(struct worker *worker)
-{
-	struct dataplane *dataplane = worker->dataplane;
-	uint16_t port_id = dataplane_find_port(dataplane, 0)->port_id;
-	uint32_t queues = dataplane->transmit_queue_count[0];
-	void *mbuf;
-
-	for (uint32_t from = worker->index + queues; from < dataplane->worker_count; from += queues)
-		if (worker->index < queues && rte_ring_dequeue(dataplane->transmit[0][from], &mbuf) == 0 &&
-		    !transmit(worker, port_id, mbuf))
-			rte_pktmbuf_free(mbuf);
-}
-
-/* Stands in for the pipeline: counts, and echoes what fits the link. */
-int worker_run(void *argument)
-{
-	struct worker *worker = argument;
-	struct rte_mbuf *mbuf[BURST_MAX];
-
-	while (!atomic_load_explicit(&worker->dataplane->stopping, memory_order_relaxed)) {
-		for (uint32_t q = 0; q < worker->queue_count; q++) {
-			const struct worker_queue *queue = &worker->queue[q];
-			uint16_t count = rte_eth_rx_burst(queue->port_id, queue->queue_id, mbuf, BURST_MAX);
-			for (uint16_t i = 0; i < count; i++) {
-				__atomic_fetch_add(&worker->counters->value[COUNTER_RECEIVED], 1, __ATOMIC_RELAXED);
-				__atomic_fetch_add(&worker->counters->value[COUNTER_RECEIVED_BYTES], mbuf[i]->pkt_len,
-						   __ATOMIC_RELAXED);
-				if (mbuf[i]->pkt_len > 60 && mbuf[i]->pkt_len <= 1514) {
-					turn_round(mbuf[i]);
-					if (transmit(worker, queue->port_id, mbuf[i]))
-						continue;
-				}
-				rte_pktmbuf_free(mbuf[i]);
-			}
-		}
-		transmit_for_others(worker);
-		usleep(100);
-	}
-	return 0;
-}
-
 static uint64_t sum(const struct dataplane *dataplane, enum counter counter)
 {
 	uint64_t total = 0;
@@ -164,14 +99,21 @@ static void refuses(const struct dataplane_plan *plan, enum status expected, con
 		fail_msg("\"%s\" is not in \"%s\"", words, error);
 }
 
-static void test_refusals(void **state)
+/* The first: DPDK is started once, and takes its CPUs then. */
+static void test_cpu_that_is_not_there(void **state)
 {
 	(void)state;
 	struct dataplane_plan plan = plan_of(PORT_KERNEL, "veth0");
 
 	plan.worker_cpu[1] = 4095;
 	refuses(&plan, STATUS_INVALID, "worker 1 cannot run on CPU 4095");
-	plan = plan_of(PORT_KERNEL, "absent0");
+}
+
+static void test_refusals(void **state)
+{
+	(void)state;
+	struct dataplane_plan plan = plan_of(PORT_KERNEL, "absent0");
+
 	refuses(&plan, STATUS_NOT_FOUND, "absent0");
 	plan = plan_of(PORT_KERNEL, "lo");
 	refuses(&plan, STATUS_INVALID, "no Ethernet");
@@ -350,6 +292,39 @@ static void test_devices_without_kernel(void **state)
 	}
 }
 
+/* The queue's socket, the program, the buffers: given back by each stop, so that the next start has them. */
+static void test_xdp_port_comes_and_goes(void **state)
+{
+	const struct veth *veth = *state;
+	struct dataplane_plan plan = plan_of(PORT_KERNEL, "veth0");
+	struct wire_interface interface = {.sip_port = SIP_PORT, .address_count = 1};
+	const struct wire wire = {.interface = &interface, .interface_count = 1};
+	char text[64], back[2048];
+
+	net_address_set_v4(interface.address[0], "\x0a\x5d\x00\x01");
+	plan.port[0].driver = PORT_AF_XDP;
+	for (int round = 0; round < 3; round++) {
+		struct dataplane *dataplane = start(&plan);
+		assert_string_equal(dataplane_find_port(dataplane, 0)->driver, "net_af_xdp");
+		assert_true(dataplane_read_port(dataplane, 0).link_is_up);
+		assert_int_equal(dataplane->transmit_queue_count[0], 1); /* of three workers, two send by the first */
+		assert_int_equal(dataplane_set_own(dataplane, &wire), STATUS_OK);
+		int reserved = reserve(), fd = connect_peer(veth, SIP_PORT);
+		for (int i = 0; i < 50; i++) {
+			int length = snprintf(text, sizeof(text), "OPTIONS sip:round%d.%d@10.93.0.1 SIP/2.0", round, i);
+			assert_int_equal(send(fd, text, (size_t)length, 0), length);
+			assert_int_equal(receive(fd, back, sizeof(back), WAIT_MS), length);
+			assert_memory_equal(back, text, (size_t)length);
+		}
+		assert_int_equal(sum(dataplane, COUNTER_RECEIVED), 50);
+		close(fd);
+		close(reserved);
+		assert_int_equal(veth_run("ip link show veth0 | grep -q xdp"), 0);
+		assert_int_equal(dataplane_free(dataplane), 0);
+		assert_int_equal(veth_run("ip link show veth0 | grep -q xdp"), 1);
+	}
+}
+
 static void test_mbufs_are_counted(void **state)
 {
 	(void)state;
@@ -371,6 +346,9 @@ int main(void)
 {
 	static struct veth veth;
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_prestate(test_cpu_that_is_not_there, &veth),
+		/* Needs the most memory, which DPDK takes for its first data plane. */
+		cmocka_unit_test_prestate(test_xdp_port_comes_and_goes, &veth),
 		cmocka_unit_test_prestate(test_refusals, &veth),
 		cmocka_unit_test_prestate(test_kernel_port_echoes, &veth),
 		cmocka_unit_test_prestate(test_fragments_come_whole, &veth),
