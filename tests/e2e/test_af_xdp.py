@@ -275,6 +275,39 @@ def test_without_the_capability(lab):
     assert done.returncode == 1 and "CAP_BPF" in done.stderr, done.stderr
 
 
+@pytest.mark.parametrize("side", ["router_namespace", "peers_namespace"])
+def test_interface_down_and_up(lab, peers, side):
+    """No call hangs on it: what cannot leave is dropped, and what comes afterwards is served."""
+    with lab.router(configuration=XDP) as router:
+        bob, outsider, stranger = peers("bob"), peers("outsider"), peers("stranger")
+        assert bob.register().status == 200
+        before = router.must("status", as_json=True).json["ports"]
+        getattr(lab, side).ip("link", "set", "lan0", "down")
+        try:
+            assert network.wait_until(lambda: router.must("status", as_json=True).json["ports"][0]["link"] == "down", 5)
+            telco = peers("telco-a")
+            telco.send(telco.invite_request("944000002"))  # to bob
+            for _ in range(200):  # the other side is not held up
+                assert outsider.transact(outsider.request("OPTIONS", "sip:203.0.113.1")).status == 200
+        finally:
+            getattr(lab, side).ip("link", "set", "lan0", "up")
+            restore_addresses(lab)
+        assert network.wait_until(lambda: is_answered(stranger), 10)
+        assert router.must("status", as_json=True).json["ports"][0]["mac"] == before[0]["mac"]
+        assert attached(lab) == [PROGRAM]
+        callers, _, _ = establish(peers("alice"), bob, "102")
+        hang_up(callers, bob)
+        assert router.stop() == 0, router.log_tail()
+
+
+def restore_addresses(lab):
+    """IPv6 addresses go with the link."""
+    for namespace, addresses in ((lab.router_namespace, [LAN6 + "/64"]), (lab.peers_namespace, ["2001:db8:1::11/64", "2001:db8:1::12/64"])):
+        for address in addresses:
+            if address not in namespace.ip("address", "show", "dev", "lan0"):
+                namespace.address("lan0", address)
+
+
 def test_addresses_come_and_go(lab, peers):
     """The filter follows the kernel's addresses."""
     with lab.router(configuration=XDP):
