@@ -279,14 +279,14 @@ static void on_wire(void *argument, const struct wire *wire)
 }
 
 /* What the kernel had to put together or unpack before it was for our port (reservation.h). */
-static void on_datagram(void *argument, const struct reservation_wish *wish, const struct net_address *peer,
-			const void *bytes, size_t length)
+static void on_datagram(void *argument, uint16_t interface, const struct reservation_datagram *datagram)
 {
 	struct router *router = argument;
-	const struct reinject_path path = {.peer = *peer, .local = wish->local, .interface = wish->interface};
+	const struct reinject_path path = {.peer = datagram->peer, .local = datagram->local, .interface = interface};
 
-	if (!reinject_receive(router->reinject, &path, span_make(bytes, length)))
-		log_event(LOG_LEVEL_WARNING, "datagram_lost", "port=%u bytes=%zu", peer->port, length);
+	if (!reinject_receive(router->reinject, &path, datagram->bytes))
+		log_event(LOG_LEVEL_WARNING, "datagram_lost", "port=%u bytes=%u", datagram->peer.port,
+			  datagram->bytes.length);
 }
 
 static void describe_interface(struct net_mirror_interface *shown, struct net_peer *peers,
@@ -359,7 +359,7 @@ static void send_by_kernel(void *argument, const struct punt *punt, struct span 
 {
 	struct router *router = argument;
 
-	if (net_mirror_send(router->mirror, &punt->local, &punt->peer, payload.at, payload.length))
+	if (net_mirror_send(router->mirror, &punt->local, punt->interface, &punt->peer, payload))
 		log_event(LOG_LEVEL_WARNING, "next_hop_unreachable", "port=%u bytes=%u", punt->peer.port,
 			  payload.length);
 }

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include "net_address.h"
+#include "span.h"
 #include "status.h"
 
 /* `interface_index` of the kernel: the scope of link-local addresses. Result: CONFLICT, ENVIRONMENT; *fd only on OK. */
@@ -27,8 +28,11 @@ enum status kernel_socket_listen(int fd, const struct net_address *local) AMITY_
 ssize_t kernel_socket_receive(int fd, struct net_address *peer, uint32_t *interface_index, void *bytes,
 			      size_t capacity);
 
-/* Never blocks. Result: IO when the kernel did not take it. */
-enum status kernel_socket_send(int fd, const struct net_address *peer, uint32_t interface_index, const void *bytes,
-			       size_t length) AMITY_CHECKED;
+/*
+ * From `local`, which the socket is bound to, by the kernel's interface of that index (0: as the kernel likes). Never
+ * blocks. Result: IO when the kernel did not take it.
+ */
+enum status kernel_socket_send(int fd, const struct net_address *local, uint32_t interface_index,
+			       const struct net_address *peer, struct span message) AMITY_CHECKED;
 
 #endif

@@ -34,6 +34,7 @@ struct net_mirror {
 	uint32_t interface_count;
 	net_mirror_publish_fn publish;
 	net_mirror_report_fn report;
+	net_mirror_receive_fn receive;
 	void *argument;
 
 	struct mnl_socket *events;
@@ -89,7 +90,6 @@ static enum status reserve_ports(struct net_mirror *mirror, struct wire_interfac
 	struct reservation_wish wish = {
 		.local = {.port = configured->sip_port, .transport = TRANSPORT_UDP},
 		.link_index = wire_assemble_link_index(configured, &mirror->view),
-		.interface = (uint16_t)(configured - mirror->configured),
 		.reads = configured->reads_reserved,
 	};
 	enum status worst = STATUS_OK;
@@ -253,6 +253,19 @@ static enum status listen_to_kernel(struct net_mirror *mirror, struct event_base
 	return STATUS_OK;
 }
 
+/* What comes by another interface (from this machine, by lo) was never on the wire, and no lcore could answer it. */
+static void take_datagram(void *argument, const struct reservation_datagram *datagram)
+{
+	const struct net_mirror *mirror = argument;
+
+	for (uint32_t i = 0; i < mirror->interface_count; i++)
+		if (mirror->configured[i].reads_reserved &&
+		    wire_assemble_link_index(&mirror->configured[i], &mirror->view) == datagram->link_index) {
+			mirror->receive(mirror->argument, (uint16_t)i, datagram);
+			return;
+		}
+}
+
 static enum status copy_plan(struct net_mirror *mirror, const struct net_mirror_plan *plan)
 {
 	uint32_t peer_count = 0;
@@ -277,8 +290,9 @@ static enum status copy_plan(struct net_mirror *mirror, const struct net_mirror_
 	mirror->report = plan->report;
 	mirror->argument = plan->argument;
 	mirror->reservations.base = plan->base;
-	mirror->reservations.receive = plan->receive;
-	mirror->reservations.argument = plan->argument;
+	mirror->reservations.receive = take_datagram;
+	mirror->reservations.argument = mirror;
+	mirror->receive = plan->receive;
 	return STATUS_OK;
 }
 
@@ -348,14 +362,15 @@ enum status net_mirror_create(struct net_mirror **created, const struct net_mirr
 	return STATUS_OK;
 }
 
-enum status net_mirror_send(struct net_mirror *mirror, const struct net_address *local, const struct net_address *peer,
-			    const void *bytes, size_t length)
+enum status net_mirror_send(struct net_mirror *mirror, const struct net_address *local, uint16_t interface,
+			    const struct net_address *peer, struct span message)
 {
 	const struct reservation *reserved = reservation_find(&mirror->reservations, local);
 
-	if (reserved == NULL)
+	if (reserved == NULL || interface >= mirror->interface_count)
 		return STATUS_NOT_FOUND;
-	return kernel_socket_send(reserved->fd, peer, reserved->wish.link_index, bytes, length);
+	uint32_t link_index = wire_assemble_link_index(&mirror->configured[interface], &mirror->view);
+	return kernel_socket_send(reserved->fd, local, link_index, peer, message);
 }
 
 const struct wire *net_mirror_wire(const struct net_mirror *mirror)

@@ -12,6 +12,7 @@
 
 #include "net_address.h"
 #include "reservation.h"
+#include "span.h"
 #include "status.h"
 #include "wire.h"
 
@@ -48,14 +49,17 @@ typedef void (*net_mirror_publish_fn)(void *argument, const struct wire *wire);
 /* One line for the log: what went wrong after create, and what still works. */
 typedef void (*net_mirror_report_fn)(void *argument, const char *text);
 
+/* A datagram that reached the reserved port by `interface` (index in the wire table). */
+typedef void (*net_mirror_receive_fn)(void *argument, uint16_t interface, const struct reservation_datagram *datagram);
+
 struct net_mirror_plan {
 	struct event_base *base;
 	const struct net_mirror_interface *interface;
 	uint32_t interface_count;
-	net_mirror_publish_fn publish;	/* called once during create, then at every change */
-	net_mirror_report_fn report;	/* NULL: silent */
-	reservation_receive_fn receive; /* for interfaces that read */
-	void *argument;			/* of all three */
+	net_mirror_publish_fn publish; /* called once during create, then at every change */
+	net_mirror_report_fn report;   /* NULL: silent */
+	net_mirror_receive_fn receive; /* for interfaces that read */
+	void *argument;		       /* of all three */
 };
 
 /*
@@ -72,11 +76,11 @@ enum status net_mirror_create(struct net_mirror **created, const struct net_mirr
  * Sends one SIP message through the kernel, which resolves the neighbour and tells us by an event: for what no lcore
  * can address.
  *
- * Thread: control.   `local` names one of our addresses.
+ * Thread: control.   `local` names one of our addresses, `interface` (index of wire->interface) the way out.
  * Result: NOT_FOUND when `local` is not a kernel address of ours; IO when the kernel refused.
  */
-enum status net_mirror_send(struct net_mirror *mirror, const struct net_address *local, const struct net_address *peer,
-			    const void *bytes, size_t length) AMITY_CHECKED;
+enum status net_mirror_send(struct net_mirror *mirror, const struct net_address *local, uint16_t interface,
+			    const struct net_address *peer, struct span message) AMITY_CHECKED;
 
 /* The table published last. */
 const struct wire *net_mirror_wire(const struct net_mirror *mirror);

@@ -47,7 +47,6 @@ static struct reservation *find(const struct reservation_list *list, const struc
 	return NULL;
 }
 
-/* What comes by another interface (from this machine, by lo) was never on the wire, and no lcore could answer it. */
 static void read_datagrams(evutil_socket_t fd, short what, void *argument)
 {
 	struct reservation *reservation = argument;
@@ -55,14 +54,13 @@ static void read_datagrams(evutil_socket_t fd, short what, void *argument)
 
 	(void)what;
 	for (int i = 0; i < READS_MAX; i++) {
-		struct net_address peer;
-		uint32_t interface_index = 0;
-		ssize_t length =
-			kernel_socket_receive(fd, &peer, &interface_index, list->datagram, sizeof(list->datagram));
+		struct reservation_datagram datagram = {.local = reservation->wish.local};
+		ssize_t length = kernel_socket_receive(fd, &datagram.peer, &datagram.link_index, list->datagram,
+						       sizeof(list->datagram));
 		if (length < 0)
 			return;
-		if (interface_index == reservation->wish.link_index)
-			list->receive(list->argument, &reservation->wish, &peer, list->datagram, (size_t)length);
+		datagram.bytes = span_make(list->datagram, (size_t)length);
+		list->receive(list->argument, &datagram);
 	}
 }
 

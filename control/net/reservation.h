@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "net_address.h"
+#include "span.h"
 #include "status.h"
 #include "wire.h"
 
@@ -23,14 +24,18 @@ struct event_base;
 /* What is to be reserved. */
 struct reservation_wish {
 	struct net_address local;
-	uint32_t link_index; /* of the kernel */
-	uint16_t interface;  /* index in the wire table */
+	uint32_t link_index; /* of the kernel: the scope of link-local addresses */
 	bool reads;
 };
 
-/* A datagram that came by the kernel. `wish`: of the socket that it came to. */
-typedef void (*reservation_receive_fn)(void *argument, const struct reservation_wish *wish,
-				       const struct net_address *peer, const void *bytes, size_t length);
+/* One that came by the kernel; valid during the call. */
+struct reservation_datagram {
+	struct net_address local, peer;
+	uint32_t link_index; /* of the interface that it came by */
+	struct span bytes;
+};
+
+typedef void (*reservation_receive_fn)(void *argument, const struct reservation_datagram *datagram);
 
 struct reservation {
 	struct reservation_wish wish;
