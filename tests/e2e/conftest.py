@@ -83,7 +83,7 @@ class Site:
         """A router that runs until the block ends, with a state directory of its own."""
         self.routers += 1
         directory = self.network.directory / f"router-{self.routers}"
-        router = Router(self.router_namespace, directory, configuration.replace("{node}", node))
+        router = Router(self.router_namespace, directory, configuration.format(node=node))
         router.start()
         try:
             if provisioning is not None:

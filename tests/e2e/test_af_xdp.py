@@ -295,8 +295,9 @@ def test_interface_down_and_up(lab, peers, side):
         assert network.wait_until(lambda: is_answered(stranger), 10)
         assert router.must("status", as_json=True).json["ports"][0]["mac"] == before[0]["mac"]
         assert attached(lab) == [PROGRAM]
-        callers, _, _ = establish(peers("alice"), bob, "102")
-        hang_up(callers, bob)
+        alice, east = peers("alice"), peers("east")
+        callers, _, _ = establish(alice, east, "3100")
+        hang_up(callers, east)
         assert router.stop() == 0, router.log_tail()
 
 

@@ -22,12 +22,12 @@ interfaces:
   - device: net_tap0,iface=amity0,mac={TAP_MAC}
     profile: direct
     addresses: [{LAN}/24]
-    peers: {{{", ".join(f'{address}: "{TAP_MAC}"' for address in TAP_ENDPOINTS.values())}}}
+    peers: {{{{{", ".join(f'{address}: "{TAP_MAC}"' for address in TAP_ENDPOINTS.values())}}}}}
 """
 
 # Two companies' routers: A has the LAN and serves the memif; B has the WAN and comes to it.
 A, B = "10.9.0.1", "10.9.0.2"
-MEMIF = f"""
+MEMIF = """
   - device: net_memif0,role=ROLE,id=0,socket-abstract=no,socket=SOCKET,mac=MAC
     profile: direct
     addresses: [OWN/24]
