@@ -153,11 +153,16 @@ static enum status read_configuration(struct config *config, const struct comman
 	return status;
 }
 
-static int check(const struct config *config)
+static int check(const struct config *config, struct problem_list *problems)
 {
+	char error[DATAPLANE_ERROR_BYTES_MAX] = "";
 	struct dataplane_plan plan;
 
 	router_plan(&plan, config);
+	if (dataplane_check(&plan, error, sizeof(error))) {
+		problem_add(problems, "%s", error);
+		return EXIT_REFUSED;
+	}
 	printf("the configuration is valid: %u interface(s), %u worker(s), state in %s, control socket %s\n",
 	       config->interface_count, plan.worker_count, config->node.state_dir, config->node.control_socket);
 	memory_print_plan(stdout, config, plan.worker_count, dataplane_memory_bytes(&plan));
@@ -196,7 +201,7 @@ int main(int argument_count, char **arguments)
 		result = EXIT_REFUSED;
 	} else {
 		log_open(config.log.level, config.log.format);
-		result = line.value[AMITYD_OPTION_CHECK] ? check(&config) : serve(&config, &problems);
+		result = line.value[AMITYD_OPTION_CHECK] ? check(&config, &problems) : serve(&config, &problems);
 	}
 	if (problem_list_has_any(&problems)) {
 		problem_list_print(&problems, stderr);

@@ -49,6 +49,7 @@ static const struct router_part {
 static void plan_port(struct port_plan *port, const struct config_interface *interface)
 {
 	port->profile = interface->profile == CONFIG_PROFILE_KERNEL ? PORT_KERNEL : PORT_DIRECT;
+	port->driver = interface->driver == CONFIG_DRIVER_AF_XDP ? PORT_AF_XDP : PORT_AF_PACKET;
 	snprintf(port->device, sizeof(port->device), "%s", interface->device);
 	port->mtu_bytes = (uint16_t)interface->mtu_bytes;
 	port->sip_port = (uint16_t)interface->sip_port;

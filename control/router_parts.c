@@ -268,11 +268,25 @@ static void on_wire(void *argument, const struct wire *wire)
 {
 	struct router *router = argument;
 
+	if (dataplane_set_own(router->dataplane, wire))
+		log_event(LOG_LEVEL_ERROR, "addresses_not_filtered", "driver=af_xdp interfaces=%u",
+			  wire->interface_count);
 	if (publish_wire(router->publisher, wire, release_wire)) {
 		log_event(LOG_LEVEL_ERROR, "network_not_published", "reason=memory interfaces=%u",
 			  wire->interface_count);
 		wire_build_free((void *)wire);
 	}
+}
+
+/* What the kernel had to put together or unpack before it was for our port (reservation.h). */
+static void on_datagram(void *argument, uint16_t interface, const struct reservation_datagram *datagram)
+{
+	struct router *router = argument;
+	const struct reinject_path path = {.peer = datagram->peer, .local = datagram->local, .interface = interface};
+
+	if (!reinject_receive(router->reinject, &path, datagram->bytes))
+		log_event(LOG_LEVEL_WARNING, "datagram_lost", "port=%u bytes=%u", datagram->peer.port,
+			  datagram->bytes.length);
 }
 
 static void describe_interface(struct net_mirror_interface *shown, struct net_peer *peers,
@@ -281,6 +295,7 @@ static void describe_interface(struct net_mirror_interface *shown, struct net_pe
 	memset(shown, 0, sizeof(*shown));
 	snprintf(shown->name, sizeof(shown->name), "%s", port->name);
 	shown->kernel = interface->profile == CONFIG_PROFILE_KERNEL;
+	shown->reads_reserved = shown->kernel && interface->driver == CONFIG_DRIVER_AF_XDP;
 	shown->port_id = port->port_id;
 	shown->sip_port = (uint16_t)interface->sip_port;
 	shown->mtu_bytes = port->mtu_bytes;
@@ -315,6 +330,7 @@ enum status router_parts_start_mirror(struct router *router, struct problem_list
 		.interface = interfaces,
 		.interface_count = config->interface_count,
 		.publish = on_wire,
+		.receive = on_datagram,
 		.argument = router,
 	};
 	enum status status = net_mirror_create(&router->mirror, &plan, error, sizeof(error));

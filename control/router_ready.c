@@ -22,6 +22,11 @@ static void print_addresses(FILE *out, const struct wire_interface *interface)
 		fprintf(out, " no address yet: `ip address add ... dev %s`", interface->name);
 }
 
+static void print_mac(FILE *out, const uint8_t mac[6])
+{
+	fprintf(out, " at %02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+}
+
 static void print_counts(const struct router *router, FILE *out)
 {
 	const struct model *model = provision_model(router->provision);
@@ -47,6 +52,9 @@ void router_ready_print(const struct router *router, FILE *out)
 	for (uint32_t i = 0; i < wire->interface_count; i++) {
 		fprintf(out, "  %-8s", wire->interface[i].name);
 		print_addresses(out, &wire->interface[i]);
+		/* No kernel answers for it: whoever is on the other side has to be told. */
+		if (router->config->interface[i].profile == CONFIG_PROFILE_DIRECT)
+			print_mac(out, wire->interface[i].mac);
 		fputc('\n', out);
 	}
 	fprintf(out, "  workers ");

@@ -28,11 +28,20 @@ struct dataplane {
 	uint32_t port_count;
 	struct rte_mempool *pool; /* received and outgoing packets; private area: struct punt */
 
-	struct rte_ring *punt[LCORES_MAX];		/* worker -> control, mbufs */
-	struct rte_ring *auth_failure[LCORES_MAX];	/* worker -> control, struct auth_failure by value */
-	struct rte_ring *reinject[LCORES_MAX];		/* control -> worker, mbufs */
+	struct rte_ring *punt[LCORES_MAX];	   /* worker -> control, mbufs */
+	struct rte_ring *auth_failure[LCORES_MAX]; /* worker -> control, struct auth_failure by value */
+	struct rte_ring *reinject[LCORES_MAX];	   /* control -> worker, mbufs */
+	struct rte_ring *from_kernel[LCORES_MAX];  /* control -> worker, mbufs: datagrams that came by the kernel */
 	struct rte_ring *steer[LCORES_MAX][LCORES_MAX]; /* [from][to], mbufs; NULL on the diagonal */
-	struct counters *counters[LCORES_MAX];		/* each on its worker's own cache lines */
+
+	/*
+	 * Of each port, by its index in the wire table: worker i sends by queue i; those beyond the last queue hand
+	 * their frames to worker i % queues.
+	 */
+	uint16_t transmit_queue_count[WIRE_INTERFACES_MAX];
+	struct rte_ring *transmit[WIRE_INTERFACES_MAX][LCORES_MAX]; /* [port][from], mbufs; NULL: has a queue */
+
+	struct counters *counters[LCORES_MAX]; /* each on its worker's own cache lines */
 };
 
 #endif

@@ -43,9 +43,9 @@ static struct rte_mbuf *make_packet(struct reinject *reinject, struct span messa
 	return mbuf;
 }
 
-bool reinject_send(struct reinject *reinject, const struct reinject_path *path, struct span message)
+static bool hand_over(struct reinject *reinject, const struct reinject_path *path, struct span message,
+		      struct rte_ring *const *ring_of_worker)
 {
-	struct dataplane *dataplane = reinject->dataplane;
 	struct rte_mbuf *mbuf = make_packet(reinject, message);
 	if (!mbuf)
 		return false;
@@ -56,15 +56,25 @@ bool reinject_send(struct reinject *reinject, const struct reinject_path *path, 
 		.peer = path->peer,
 		.local = path->local,
 	};
-	/* By turns: any worker can send, and no ring fills while others are empty. */
-	uint32_t worker = reinject->next_worker++ % dataplane->worker_count;
-	if (rte_ring_enqueue(dataplane->reinject[worker], mbuf) != 0) {
+	/* By turns: any worker can take it, and no ring fills while others are empty. */
+	uint32_t worker = reinject->next_worker++ % reinject->dataplane->worker_count;
+	if (rte_ring_enqueue(ring_of_worker[worker], mbuf) != 0) {
 		reinject->counts.ring_full++;
 		rte_pktmbuf_free(mbuf);
 		return false;
 	}
 	reinject->counts.sent++;
 	return true;
+}
+
+bool reinject_send(struct reinject *reinject, const struct reinject_path *path, struct span message)
+{
+	return hand_over(reinject, path, message, reinject->dataplane->reinject);
+}
+
+bool reinject_receive(struct reinject *reinject, const struct reinject_path *path, struct span datagram)
+{
+	return hand_over(reinject, path, datagram, reinject->dataplane->from_kernel);
 }
 
 struct reinject_counts reinject_counts(const struct reinject *reinject)

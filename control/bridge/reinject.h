@@ -1,6 +1,6 @@
 /*
- * reinject.h - messages of the control thread for lcores to send: an mbuf of the shared pool with a struct punt
- * {PUNT_SEND}.
+ * reinject.h - messages of the control thread for lcores: to send (an mbuf of the shared pool with a struct punt
+ * {PUNT_SEND}), or to take as if a port had received them.
  *
  * A full ring or an empty pool loses the message: counted, never waited for. SIP over UDP sends it again.
  */
@@ -33,6 +33,9 @@ struct reinject_path {
 
 /* Copies `message`. Result: false when it was lost, and counted. Thread: control. */
 bool reinject_send(struct reinject *reinject, const struct reinject_path *path, struct span message);
+
+/* For a datagram that came by the kernel, from path->peer to path->local; otherwise as reinject_send(). */
+bool reinject_receive(struct reinject *reinject, const struct reinject_path *path, struct span datagram);
 
 struct reinject_counts reinject_counts(const struct reinject *reinject);
 

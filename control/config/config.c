@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config_device.h"
 #include "config_schema.h"
 
 void config_init(struct config *config)
@@ -26,9 +27,15 @@ enum status config_set(struct config *config, const char *key, const char *value
 
 enum status config_add_kernel_interface(struct config *config, const char *device, struct problem_list *problems)
 {
+	char error[CONFIG_ERROR_BYTES_MAX];
+
 	if (config->interface_count == WIRE_INTERFACES_MAX || strlen(device) >= CONFIG_DEVICE_BYTES_MAX || !*device) {
 		problem_add(problems, "--interface %s: %s", device,
 			    *device ? "too many interfaces, or a name too long" : "name an interface, see `ip link`");
+		return STATUS_INVALID;
+	}
+	if (!config_device_check(device, CONFIG_PROFILE_KERNEL, error)) {
+		problem_add(problems, "--interface %s %s", device, error);
 		return STATUS_INVALID;
 	}
 	struct config_interface *interface = &config->interface[config->interface_count++];

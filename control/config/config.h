@@ -23,8 +23,14 @@
 #define CONFIG_SOCKET_BYTES_MAX 100 /* sun_path has 108, the read-only socket adds its suffix */
 
 enum config_profile {
-	CONFIG_PROFILE_KERNEL, /* af_packet on a kernel interface */
+	CONFIG_PROFILE_KERNEL, /* a kernel interface, shared with the kernel */
 	CONFIG_PROFILE_DIRECT, /* a DPDK virtual device; peers' MACs from the configuration */
+};
+
+/* How packets are taken from a kernel interface; positions of the words in config_interface.def. */
+enum config_driver {
+	CONFIG_DRIVER_AF_PACKET,
+	CONFIG_DRIVER_AF_XDP,
 };
 
 /* What a worker does when there is nothing to do. */
@@ -48,6 +54,7 @@ struct config_peer {
 struct config_interface {
 	char device[CONFIG_DEVICE_BYTES_MAX]; /* kernel: interface name; direct: DPDK vdev, "net_memif0,role=server" */
 	uint32_t profile;		      /* enum config_profile */
+	uint32_t driver;		      /* enum config_driver; kernel only */
 	uint8_t address[WIRE_ADDRESSES_MAX][16]; /* none: those that the kernel has on the device */
 	uint8_t prefix_bits[WIRE_ADDRESSES_MAX]; /* of the address, 0-128 (IPv4: 96 + n); 128 when none was written */
 	uint32_t address_count;

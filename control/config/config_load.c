@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config_device.h"
 #include "config_schema.h"
 
 #define CONFIG_FILE_BYTES_MAX (1u << 20) /* a node's file has a page or two */
@@ -226,6 +227,19 @@ static void read_mapping(struct reader *reader, void *base, const struct config_
 	}
 }
 
+/* What shows only when all of an interface is known. */
+static void check_interface(struct reader *reader, const struct config_interface *interface, struct fy_node *map)
+{
+	char error[CONFIG_ERROR_BYTES_MAX];
+
+	if (interface->device[0] && !config_device_check(interface->device, interface->profile, error))
+		refuse_at(reader, mark_of_scalar(fy_node_mapping_lookup_by_string(map, "device", (size_t)-1)),
+			  "interfaces.device", "\"%s\" %s", interface->device, error);
+	if (interface->profile == CONFIG_PROFILE_DIRECT && interface->driver != CONFIG_DRIVER_AF_PACKET)
+		refuse_at(reader, mark_of_scalar(fy_node_mapping_lookup_by_string(map, "driver", (size_t)-1)),
+			  "interfaces.driver", "is for profile kernel; with direct, `device` names the driver");
+}
+
 static void read_interfaces(struct reader *reader, struct fy_node_pair *pair)
 {
 	struct fy_node *list = fy_node_pair_value(pair), *item;
@@ -253,6 +267,7 @@ static void read_interfaces(struct reader *reader, struct fy_node_pair *pair)
 		if (!interface->device[0])
 			refuse_at(reader, mark_of_value(pair), "interfaces.device", "interface %u names no device",
 				  config->interface_count);
+		check_interface(reader, interface, item);
 	}
 }
 

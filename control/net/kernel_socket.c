@@ -117,3 +117,71 @@ enum status kernel_socket_send(int fd, const struct net_address *local, uint32_t
 			return STATUS_OK;
 	return STATUS_IO;
 }
+
+enum status kernel_socket_listen(int fd, const struct net_address *local)
+{
+	bool v4 = net_address_is_v4(local->ip);
+	int one = 1, none = 0;
+
+	if (setsockopt(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_PKTINFO : IPV6_RECVPKTINFO, &one, sizeof(one)) != 0)
+		return STATUS_ENVIRONMENT;
+	return setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof(none)) == 0 ? STATUS_OK : STATUS_ENVIRONMENT;
+}
+
+static void read_peer(struct net_address *peer, const struct sockaddr_storage *storage)
+{
+	memset(peer, 0, sizeof(*peer));
+	peer->transport = TRANSPORT_UDP;
+	if (storage->ss_family == AF_INET) {
+		const struct sockaddr_in *v4 = (const struct sockaddr_in *)storage;
+		net_address_set_v4(peer->ip, &v4->sin_addr);
+		peer->port = ntohs(v4->sin_port);
+		return;
+	}
+	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)storage;
+	memcpy(peer->ip, &v6->sin6_addr, 16);
+	peer->port = ntohs(v6->sin6_port);
+}
+
+static uint32_t read_interface(struct msghdr *message)
+{
+	for (struct cmsghdr *control = CMSG_FIRSTHDR(message); control; control = CMSG_NXTHDR(message, control)) {
+		struct in_pktinfo v4;
+		struct in6_pktinfo v6;
+		if (control->cmsg_level == IPPROTO_IP && control->cmsg_type == IP_PKTINFO) {
+			memcpy(&v4, CMSG_DATA(control), sizeof(v4));
+			return (uint32_t)v4.ipi_ifindex;
+		}
+		if (control->cmsg_level == IPPROTO_IPV6 && control->cmsg_type == IPV6_PKTINFO) {
+			memcpy(&v6, CMSG_DATA(control), sizeof(v6));
+			return (uint32_t)v6.ipi6_ifindex;
+		}
+	}
+	return 0;
+}
+
+ssize_t kernel_socket_receive(int fd, struct net_address *peer, uint32_t *interface_index, void *bytes, size_t capacity)
+{
+	struct sockaddr_storage from = {.ss_family = AF_UNSPEC};
+	union {
+		char room[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+		struct cmsghdr aligned;
+	} control;
+	struct iovec part = {.iov_base = bytes, .iov_len = capacity};
+	struct msghdr message = {.msg_name = &from,
+				 .msg_namelen = sizeof(from),
+				 .msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof(control)};
+	ssize_t length = -1;
+
+	/* A socket reports ICMP errors of earlier messages on the next call: nothing was received by them. */
+	for (int attempt = 0; attempt < 2 && length < 0; attempt++)
+		length = recvmsg(fd, &message, 0);
+	if (length < 0)
+		return -1;
+	read_peer(peer, &from);
+	*interface_index = read_interface(&message);
+	return length;
+}

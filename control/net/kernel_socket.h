@@ -3,12 +3,14 @@
  *
  * It keeps other programs off the port and the kernel from answering "port unreachable" to packets that the lcores
  * take; a filter drops whatever would be queued. Messages to neighbours that no lcore knows leave through it, from the
- * right port.
+ * right port. Where the lcores take packets away from the kernel (af_xdp), what still reaches the socket is read: it
+ * was reassembled or unpacked by the kernel.
  */
 #ifndef AMITY_KERNEL_SOCKET_H
 #define AMITY_KERNEL_SOCKET_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "net_address.h"
 #include "span.h"
@@ -17,6 +19,14 @@
 /* `interface_index` of the kernel: the scope of link-local addresses. Result: CONFLICT, ENVIRONMENT; *fd only on OK. */
 enum status kernel_socket_open(int *fd, const struct net_address *local, uint32_t interface_index, char *error,
 			       size_t error_bytes) AMITY_CHECKED;
+
+/* From now on what comes is kept for kernel_socket_receive(). Result: ENVIRONMENT. */
+enum status kernel_socket_listen(int fd, const struct net_address *local) AMITY_CHECKED;
+
+/* A datagram that waits. Never blocks. Result: its bytes, and the kernel's index of the interface it came by; -1: none.
+ */
+ssize_t kernel_socket_receive(int fd, struct net_address *peer, uint32_t *interface_index, void *bytes,
+			      size_t capacity);
 
 /*
  * From `local`, which the socket is bound to, by the kernel's interface of that index (0: as the kernel likes). Never

@@ -36,6 +36,7 @@ struct net_mirror {
 	net_mirror_publish_fn publish;
 	net_mirror_report_fn report;
 	net_mirror_link_fn link_changed;
+	net_mirror_receive_fn receive;
 	void *argument;
 
 	struct mnl_socket *events;
@@ -88,16 +89,19 @@ static void freshen_neighbours(const struct net_mirror *mirror)
 static enum status reserve_ports(struct net_mirror *mirror, struct wire_interface *interface,
 				 const struct net_mirror_interface *configured, char *error, size_t error_bytes)
 {
-	struct net_address local = {.port = configured->sip_port, .transport = TRANSPORT_UDP};
-	uint32_t link_index = wire_assemble_link_index(configured, &mirror->view);
+	struct reservation_wish wish = {
+		.local = {.port = configured->sip_port, .transport = TRANSPORT_UDP},
+		.link_index = wire_assemble_link_index(configured, &mirror->view),
+		.reads = configured->reads_reserved,
+	};
 	enum status worst = STATUS_OK;
 	uint8_t kept = 0;
 
 	for (uint8_t i = 0; i < interface->address_count; i++) {
-		memcpy(local.ip, interface->address[i], 16);
-		enum status status = reservation_keep(&mirror->reservations, &local, link_index, error, error_bytes);
+		memcpy(wish.local.ip, interface->address[i], 16);
+		enum status status = reservation_keep(&mirror->reservations, &wish, error, error_bytes);
 		if (status == STATUS_OK)
-			memmove(interface->address[kept++], local.ip, 16);
+			memmove(interface->address[kept++], wish.local.ip, 16);
 		else
 			worst = status;
 	}
@@ -278,6 +282,19 @@ static enum status listen_to_kernel(struct net_mirror *mirror, struct event_base
 	return STATUS_OK;
 }
 
+/* What comes by another interface (from this machine, by lo) was never on the wire, and no lcore could answer it. */
+static void take_datagram(void *argument, const struct reservation_datagram *datagram)
+{
+	const struct net_mirror *mirror = argument;
+
+	for (uint32_t i = 0; i < mirror->interface_count; i++)
+		if (mirror->configured[i].reads_reserved &&
+		    wire_assemble_link_index(&mirror->configured[i], &mirror->view) == datagram->link_index) {
+			mirror->receive(mirror->argument, (uint16_t)i, datagram);
+			return;
+		}
+}
+
 static enum status copy_plan(struct net_mirror *mirror, const struct net_mirror_plan *plan)
 {
 	uint32_t peer_count = 0;
@@ -303,6 +320,10 @@ static enum status copy_plan(struct net_mirror *mirror, const struct net_mirror_
 	mirror->report = plan->report;
 	mirror->link_changed = plan->link;
 	mirror->argument = plan->argument;
+	mirror->reservations.base = plan->base;
+	mirror->reservations.receive = take_datagram;
+	mirror->reservations.argument = mirror;
+	mirror->receive = plan->receive;
 	return STATUS_OK;
 }
 

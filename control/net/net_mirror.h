@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "net_address.h"
+#include "reservation.h"
 #include "span.h"
 #include "status.h"
 #include "wire.h"
@@ -25,9 +26,10 @@ struct net_peer {
 
 /* One interface, in the order of the data plane's ports. */
 struct net_mirror_interface {
-	char name[32];	  /* kernel: interface name; direct: any */
-	bool kernel;	  /* false: profile `direct` */
-	uint16_t port_id; /* DPDK port */
+	char name[32];	     /* kernel: interface name; direct: any */
+	bool kernel;	     /* false: profile `direct` */
+	bool reads_reserved; /* kernel: datagrams that reach the reserved port go to `receive` */
+	uint16_t port_id;    /* DPDK port */
 	uint32_t link_index; /* kernel: of the interface that the port was opened on; 0: whichever has the name */
 	uint16_t sip_port;
 	uint16_t mtu_bytes;			       /* 0: the kernel's (not for direct) */
@@ -59,6 +61,9 @@ enum net_mirror_link {
 /* Interface `index` is now in another state. Called after create. */
 typedef void (*net_mirror_link_fn)(void *argument, uint32_t index, enum net_mirror_link link);
 
+/* A datagram that reached the reserved port by `interface` (index in the wire table). */
+typedef void (*net_mirror_receive_fn)(void *argument, uint16_t interface, const struct reservation_datagram *datagram);
+
 struct net_mirror_plan {
 	struct event_base *base;
 	const struct net_mirror_interface *interface;
@@ -66,6 +71,7 @@ struct net_mirror_plan {
 	net_mirror_publish_fn publish; /* called once during create, then at every change */
 	net_mirror_report_fn report;   /* NULL: silent */
 	net_mirror_link_fn link;       /* NULL: nobody asks */
+	net_mirror_receive_fn receive; /* for interfaces that read */
 	void *argument;		       /* of all */
 };
 

@@ -29,15 +29,18 @@ static json_t *ports_of(const struct router *router)
 
 	for (uint32_t i = 0; i < wire->interface_count; i++) {
 		const struct wire_interface *interface = &wire->interface[i];
+		const struct dataplane_port_state state = dataplane_read_port(router->dataplane, i);
 		const uint8_t *mac = interface->mac;
 		char text[18];
 		snprintf(text, sizeof(text), "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
 			 mac[5]);
 		json_array_append_new(
 			list,
-			json_pack("{s:s, s:s, s:i, s:s, s:o}", "device", interface->name, "profile",
+			json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:s, s:o}", "device", interface->name, "profile",
 				  router->config->interface[i].profile == CONFIG_PROFILE_KERNEL ? "kernel" : "direct",
-				  "mtu", (int)interface->mtu, "mac", text, "addresses", addresses_of(interface)));
+				  "driver", dataplane_find_port(router->dataplane, i)->driver, "link",
+				  state.link_is_up ? "up" : "down", "mtu", (int)interface->mtu, "missed",
+				  (json_int_t)state.missed, "mac", text, "addresses", addresses_of(interface)));
 	}
 	return list;
 }

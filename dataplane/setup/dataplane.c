@@ -13,6 +13,7 @@
 #include "port.h"
 #include "rings.h"
 #include "scan.h"
+#include "xdp_port.h"
 
 static struct setup *owner_of(struct dataplane *dataplane)
 {
@@ -35,6 +36,11 @@ static enum status check_plan(struct setup *setup, const struct dataplane_plan *
 	if (plan->message_bytes_max == 0 || plan->message_bytes_max > DATAPLANE_MESSAGE_BYTES_MAX)
 		return setup_fail(setup, STATUS_INVALID, "limits.max_message_bytes: %u; it can be 1 to %d",
 				  plan->message_bytes_max, DATAPLANE_MESSAGE_BYTES_MAX);
+	for (uint32_t i = 0; i < plan->port_count; i++)
+		if (plan->port[i].driver == PORT_AF_XDP && plan->port[i].mtu_bytes > xdp_port_mtu_max())
+			return setup_fail(setup, STATUS_INVALID,
+					  "interfaces.mtu: %u of %s is over %u, the most that driver af_xdp takes",
+					  plan->port[i].mtu_bytes, plan->port[i].device, xdp_port_mtu_max());
 	if (!is_power_of_two(plan->nonce_set_count) || !is_power_of_two(plan->caller_memory_count))
 		return setup_fail(setup, STATUS_INVALID, "nonce sets and caller memory come in powers of two");
 	return STATUS_OK;
@@ -72,6 +78,8 @@ static enum status build(struct setup *setup, const struct dataplane_plan *plan)
 		status = port_open(setup, plan, i);
 	if (status == STATUS_OK)
 		status = lcores_deal_queues(setup);
+	if (status == STATUS_OK)
+		status = rings_create_transmit(setup);
 	return status == STATUS_OK ? start_ports(setup) : status;
 }
 
@@ -91,6 +99,13 @@ enum status dataplane_create(struct dataplane **created, const struct dataplane_
 	}
 	*created = &setup->shared;
 	return STATUS_OK;
+}
+
+enum status dataplane_check(const struct dataplane_plan *plan, char *error, size_t error_bytes)
+{
+	struct setup asking = {.error = error, .error_bytes = error_bytes};
+
+	return check_plan(&asking, plan);
 }
 
 uint64_t dataplane_memory_bytes(const struct dataplane_plan *plan)
@@ -116,6 +131,27 @@ const struct dataplane_port *dataplane_find_port(const struct dataplane *datapla
 	return &((const struct setup *)dataplane)->port[index].shown;
 }
 
+struct dataplane_port_state dataplane_read_port(const struct dataplane *dataplane, uint32_t index)
+{
+	assert(index < dataplane->port_count);
+	return port_read_state(&((const struct setup *)dataplane)->port[index]);
+}
+
+enum status dataplane_set_own(struct dataplane *dataplane, const struct wire *wire)
+{
+	const struct setup *setup = owner_of(dataplane);
+	enum status worst = STATUS_OK;
+
+	for (uint32_t i = 0; i < dataplane->port_count; i++) {
+		if (setup->port[i].xdp == NULL)
+			continue;
+		enum status status = xdp_port_set_own(&setup->port[i], wire);
+		if (status != STATUS_OK)
+			worst = status;
+	}
+	return worst;
+}
+
 enum status dataplane_start(struct dataplane *dataplane, char *error, size_t error_bytes)
 {
 	struct setup *setup = owner_of(dataplane);
@@ -139,12 +175,14 @@ uint32_t dataplane_free(struct dataplane *dataplane)
 {
 	struct setup *setup = owner_of(dataplane);
 
+	uint32_t missing = 0;
+
 	dataplane_stop(dataplane);
 	for (uint32_t i = 0; i < setup->shared.port_count; i++)
-		port_close(&setup->port[i]);
+		missing += port_close(&setup->port[i]);
 	lcores_free(setup);
 	rings_free(setup);
-	uint32_t missing = pools_free(setup);
+	missing += pools_free(setup);
 	free(setup);
 	return missing;
 }

@@ -27,13 +27,21 @@
 #define DATAPLANE_MESSAGE_BYTES_MAX 61000
 
 enum port_profile {
-	PORT_KERNEL, /* af_packet on a kernel interface, which stays up */
-	PORT_DIRECT, /* a DPDK device without kernel: memif, ring, null, pcap, or one that exists in the process already
+	PORT_KERNEL, /* a kernel interface, which stays up */
+	PORT_DIRECT, /* a DPDK device without kernel: memif, tap, ring, null, pcap, or one that exists in the process
+		      * already
 		      */
+};
+
+/* How the lcores reach a kernel interface. */
+enum port_driver {
+	PORT_AF_PACKET, /* a copy of each packet; works on every Ethernet interface */
+	PORT_AF_XDP,	/* taken before the kernel's stack, by a program in the interface's driver */
 };
 
 struct port_plan {
 	enum port_profile profile;
+	enum port_driver driver;		 /* kernel only */
 	char device[DATAPLANE_DEVICE_BYTES_MAX]; /* kernel: "eth0"; direct: "net_memif0,role=server", "0000:03:00.0",
 						    name of a port */
 	uint16_t mtu_bytes;			 /* 0: the device's own */
@@ -68,7 +76,14 @@ struct dataplane_port {
 	uint16_t mtu_bytes;
 	uint8_t mac[6];
 	enum port_profile profile;
-	char name[32]; /* kernel interface or DPDK device */
+	char name[32];	 /* kernel interface or DPDK device */
+	char driver[32]; /* DPDK's name of it: "net_af_packet" */
+};
+
+/* What changes while it runs. */
+struct dataplane_port_state {
+	bool link_is_up;
+	uint64_t missed; /* packets that the port had no room for */
 };
 
 /*
@@ -78,6 +93,12 @@ struct dataplane_port {
 enum status dataplane_create(struct dataplane **created, const struct dataplane_plan *plan, char *error,
 			     size_t error_bytes) AMITY_CHECKED;
 
+/*
+ * Is the plan one that can be carried out, as far as shows without touching a device?
+ * Result: INVALID, with what is wrong in `error`. Thread: any.
+ */
+enum status dataplane_check(const struct dataplane_plan *plan, char *error, size_t error_bytes) AMITY_CHECKED;
+
 /* What DPDK's memory will hold: for the memory plan, before anything is made. Thread: any. */
 uint64_t dataplane_memory_bytes(const struct dataplane_plan *plan);
 
@@ -86,6 +107,15 @@ uint64_t dataplane_memory_used_bytes(void);
 
 /* `index` below plan->port_count. */
 const struct dataplane_port *dataplane_find_port(const struct dataplane *dataplane, uint32_t index);
+
+/* `index` as above. Thread: control. */
+struct dataplane_port_state dataplane_read_port(const struct dataplane *dataplane, uint32_t index);
+
+/*
+ * Tells ports that choose packets themselves (af_xdp) which addresses and SIP ports are ours; before the first call
+ * they choose none. Result: ENVIRONMENT when the kernel did not take them; others then still work. Thread: control.
+ */
+enum status dataplane_set_own(struct dataplane *dataplane, const struct wire *wire) AMITY_CHECKED;
 
 /* Launches worker_run() on each worker lcore. A snapshot must have been published. */
 enum status dataplane_start(struct dataplane *dataplane, char *error, size_t error_bytes) AMITY_CHECKED;

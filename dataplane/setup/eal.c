@@ -170,6 +170,8 @@ enum status eal_start(struct setup *setup, const struct dataplane_plan *plan)
 	add_argument(&arguments, arguments.prefix);
 	add_argument(&arguments, "--no-telemetry");
 	add_argument(&arguments, "--log-level=*:warning");
+	/* It complains of what it does without (flow rules, other processes); what fails, we say. */
+	add_argument(&arguments, "--log-level=pmd.net.tap:critical");
 	if (!names_pci_device(plan)) {
 		add_argument(&arguments, "--no-pci");
 		add_argument(&arguments, "--iova-mode=va");

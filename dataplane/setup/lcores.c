@@ -22,7 +22,6 @@ static enum status create_worker(struct setup *setup, const struct dataplane_pla
 		return setup_fail(setup, STATUS_NO_MEMORY, "no memory for worker %u", index);
 	worker->dataplane = &setup->shared;
 	worker->index = index;
-	worker->transmit_queue = (uint16_t)index;
 	worker->idle.spin_polls = plan->spin_polls;
 	worker->idle.sleep_us_max = plan->sleep_us_max;
 	worker->message_bytes_max = plan->message_bytes_max;

@@ -1,20 +1,16 @@
 #include "port.h"
 
-#include <errno.h>
 #include <net/if.h>
-#include <net/if_arp.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
-#include <rte_string_fns.h>
 
+#include "kernel_interface.h"
 #include "packet_filter.h"
+#include "xdp_port.h"
 
 #define DESCRIPTOR_COUNT 1024
 
@@ -22,40 +18,19 @@
 #define AF_PACKET_RING_BYTES (4u << 20)
 #define AF_PACKET_FRAMES_MIN 128
 
-/* Reads one property of a kernel interface. Result: 0 or errno. */
-static int query_kernel(const char *name, unsigned long request, struct ifreq *answer)
-{
-	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-
-	if (fd < 0)
-		return errno;
-	if (answer->ifr_name[0] == '\0')
-		strlcpy(answer->ifr_name, name, sizeof(answer->ifr_name));
-	int error = ioctl(fd, request, answer) == 0 ? 0 : errno;
-	close(fd);
-	return error;
-}
-
-static enum status check_kernel_interface(struct setup *setup, const char *name)
-{
-	struct ifreq answer = {.ifr_name = ""};
-	int fd;
-
-	if (strlen(name) >= IFNAMSIZ || query_kernel(name, SIOCGIFHWADDR, &answer) != 0)
-		return setup_fail(setup, STATUS_NOT_FOUND, "interface %s: the kernel has no such interface", name);
-	if (answer.ifr_hwaddr.sa_family != ARPHRD_ETHER)
-		return setup_fail(
-			setup, STATUS_INVALID,
-			"interface %s: it carries no Ethernet; profile kernel needs a NIC, bond, VLAN, bridge or veth",
-			name);
-	fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return setup_fail(setup, STATUS_ENVIRONMENT,
-				  "interface %s: no packet socket: %s; amityd needs root or CAP_NET_RAW", name,
-				  strerror(errno));
-	close(fd);
-	return STATUS_OK;
-}
+/*
+ * Drivers whose queues are not simply one a worker. `paired`: as many receive queues as transmit queues. `queues_max`:
+ * a memif has the queues that both ends agree on after the port is started, and one is always among them.
+ */
+static const struct driver_queues {
+	const char *driver;
+	uint16_t queues_max;
+	bool paired;
+} driver_queues[] = {
+	{"net_af_xdp", UINT16_MAX, true},
+	{"net_tap", UINT16_MAX, true},
+	{"net_memif", 1, true},
+};
 
 /* The driver reckons with frames that fill a block without a gap. */
 static void write_kernel_device(char *device, size_t bytes, const struct dataplane_plan *plan, uint32_t index)
@@ -88,47 +63,107 @@ static enum status probe(struct setup *setup, struct setup_port *port, const cha
 	return STATUS_OK;
 }
 
-static enum status configure_queues(struct setup *setup, struct setup_port *port, const char *device)
+static void count_queues(struct setup_port *port, const struct rte_eth_dev_info *found, uint16_t workers)
 {
-	uint16_t id = port->shown.port_id, workers = (uint16_t)setup->shared.worker_count;
+	uint16_t receive = RTE_MIN(found->max_rx_queues, workers), transmit = RTE_MIN(found->max_tx_queues, workers);
+
+	for (size_t i = 0; i < RTE_DIM(driver_queues); i++) {
+		const struct driver_queues *row = &driver_queues[i];
+		if (strcmp(row->driver, found->driver_name) != 0)
+			continue;
+		receive = RTE_MIN(receive, row->queues_max);
+		transmit = RTE_MIN(transmit, row->queues_max);
+		if (row->paired)
+			receive = transmit = RTE_MIN(receive, transmit);
+	}
+	/* Each of the interface's queues has its socket, however few the workers are. */
+	if (port->xdp != NULL)
+		receive = transmit = found->max_rx_queues;
+	port->receive_queue_count = receive;
+	port->transmit_queue_count = transmit;
+}
+
+static int set_up_queues(struct setup *setup, struct setup_port *port)
+{
+	uint16_t id = port->shown.port_id;
 	uint16_t receive_descriptors = DESCRIPTOR_COUNT, transmit_descriptors = DESCRIPTOR_COUNT;
 	struct rte_eth_conf configuration;
-	struct rte_eth_dev_info found;
-	int error = rte_eth_dev_info_get(id, &found);
+	struct rte_mempool *pool = port->xdp ? xdp_port_frames(port) : setup->shared.pool;
 
-	if (error == 0 && found.max_tx_queues < workers)
-		return setup_fail(setup, STATUS_INVALID,
-				  "device %s: it has %u transmit queues, and each of %u workers needs its own; "
-				  "use fewer node.lcores or a device with more queues",
-				  device, found.max_tx_queues, workers);
 	memset(&configuration, 0, sizeof(configuration));
-	port->receive_queue_count = RTE_MIN(found.max_rx_queues, workers);
-	if (error == 0)
-		error = rte_eth_dev_configure(id, port->receive_queue_count, workers, &configuration);
+	int error = rte_eth_dev_configure(id, port->receive_queue_count, port->transmit_queue_count, &configuration);
 	if (error == 0)
 		error = rte_eth_dev_adjust_nb_rx_tx_desc(id, &receive_descriptors, &transmit_descriptors);
 	for (uint16_t q = 0; error == 0 && q < port->receive_queue_count; q++)
-		error = rte_eth_rx_queue_setup(id, q, receive_descriptors, SOCKET_ID_ANY, NULL, setup->shared.pool);
-	for (uint16_t q = 0; error == 0 && q < workers; q++)
+		error = rte_eth_rx_queue_setup(id, q, receive_descriptors, SOCKET_ID_ANY, NULL, pool);
+	for (uint16_t q = 0; error == 0 && q < port->transmit_queue_count; q++)
 		error = rte_eth_tx_queue_setup(id, q, transmit_descriptors, SOCKET_ID_ANY, NULL);
+	return error;
+}
+
+static enum status configure_queues(struct setup *setup, struct setup_port *port, const char *device)
+{
+	struct rte_eth_dev_info found;
+	int error = rte_eth_dev_info_get(port->shown.port_id, &found);
+
+	if (error == 0) {
+		snprintf(port->shown.driver, sizeof(port->shown.driver), "%s", found.driver_name);
+		count_queues(port, &found, (uint16_t)setup->shared.worker_count);
+		error = set_up_queues(setup, port);
+	}
 	if (error != 0)
 		return setup_fail(setup, STATUS_ENVIRONMENT,
 				  "device %s: it does not take %u receive and %u transmit queues: %s", device,
-				  port->receive_queue_count, workers, rte_strerror(-error));
+				  port->receive_queue_count, port->transmit_queue_count, rte_strerror(-error));
 	return STATUS_OK;
 }
 
 static void read_properties(struct setup_port *port, const struct port_plan *plan)
 {
 	struct rte_ether_addr mac;
-	struct ifreq answer = {.ifr_name = ""};
-	uint16_t mtu_bytes = RTE_ETHER_MTU;
+	uint16_t mtu_bytes = 0;
 
 	if (rte_eth_macaddr_get(port->shown.port_id, &mac) == 0)
 		memcpy(port->shown.mac, mac.addr_bytes, sizeof(port->shown.mac));
-	if (plan->profile == PORT_KERNEL && query_kernel(plan->device, SIOCGIFMTU, &answer) == 0)
-		mtu_bytes = (uint16_t)RTE_MIN(answer.ifr_mtu, (int)UINT16_MAX);
+	if (plan->profile == PORT_KERNEL)
+		mtu_bytes = kernel_interface_mtu(plan->device);
+	if (mtu_bytes == 0)
+		mtu_bytes = RTE_ETHER_MTU;
 	port->shown.mtu_bytes = plan->mtu_bytes ? plan->mtu_bytes : mtu_bytes;
+}
+
+/* The driver's name and arguments. */
+static enum status write_device(struct setup *setup, const struct dataplane_plan *plan, uint32_t index, char *device,
+				size_t bytes)
+{
+	const struct port_plan *port = &plan->port[index];
+
+	snprintf(device, bytes, "%s", port->device);
+	if (port->profile != PORT_KERNEL)
+		return STATUS_OK;
+	enum status status = kernel_interface_check(setup, port->device);
+	if (status != STATUS_OK)
+		return status;
+	if (port->driver == PORT_AF_XDP)
+		return xdp_port_prepare(setup, plan, index, device, bytes);
+	write_kernel_device(device, bytes, plan, index);
+	return STATUS_OK;
+}
+
+static enum status open_device(struct setup *setup, struct setup_port *port, const struct port_plan *plan,
+			       const char *device)
+{
+	enum status status = probe(setup, port, device);
+
+	if (status != STATUS_OK)
+		return status;
+	port->opened = true;
+	if (port->xdp != NULL)
+		xdp_port_begin_queues(port);
+	status = configure_queues(setup, port, plan->device);
+	if (status == STATUS_OK && port->xdp != NULL)
+		status = xdp_port_end_queues(setup, port);
+	return status;
 }
 
 enum status port_open(struct setup *setup, const struct dataplane_plan *plan, uint32_t index)
@@ -136,71 +171,87 @@ enum status port_open(struct setup *setup, const struct dataplane_plan *plan, ui
 	const struct port_plan *port_plan = &plan->port[index];
 	struct setup_port *port = &setup->port[index];
 	char device[2 * DATAPLANE_DEVICE_BYTES_MAX];
-	enum status status = STATUS_OK;
 
 	port->shown.profile = port_plan->profile;
 	snprintf(port->shown.name, sizeof(port->shown.name), "%.*s", (int)strcspn(port_plan->device, ","),
 		 port_plan->device);
-	if (port_plan->profile == PORT_KERNEL) {
-		status = check_kernel_interface(setup, port_plan->device);
-		write_kernel_device(device, sizeof(device), plan, index);
-	} else {
-		snprintf(device, sizeof(device), "%s", port_plan->device);
-	}
-	if (status == STATUS_OK)
-		status = probe(setup, port, device);
-	if (status != STATUS_OK)
-		return status;
 	setup->shared.port_count = index + 1; /* from here on dataplane_free() closes it */
-	status = configure_queues(setup, port, port_plan->device);
+	enum status status = write_device(setup, plan, index, device, sizeof(device));
+	if (status == STATUS_OK)
+		status = open_device(setup, port, port_plan, device);
 	if (status != STATUS_OK)
 		return status;
+	setup->shared.transmit_queue_count[index] = port->transmit_queue_count;
 	read_properties(port, port_plan);
-	if (port_plan->profile == PORT_KERNEL && port_plan->sip_port != 0)
+	if (port_plan->profile == PORT_KERNEL && port->xdp == NULL && port_plan->sip_port != 0)
 		packet_filter_attach(if_nametoindex(port_plan->device), port_plan->sip_port);
 	return STATUS_OK;
 }
 
-/* DPDK turns an interface's promiscuous mode off when it starts a port; that is the operator's to decide. */
-static void restore_flags(const char *name, short flags_before)
-{
-	struct ifreq answer = {.ifr_name = ""};
-
-	if (query_kernel(name, SIOCGIFFLAGS, &answer) != 0 || ((answer.ifr_flags ^ flags_before) & IFF_PROMISC) == 0)
-		return;
-	answer.ifr_flags = (short)((answer.ifr_flags & ~IFF_PROMISC) | (flags_before & IFF_PROMISC));
-	query_kernel(name, SIOCSIFFLAGS, &answer);
-}
-
 enum status port_start(struct setup *setup, struct setup_port *port)
 {
-	struct ifreq before = {.ifr_name = ""};
-	bool kernel = port->shown.profile == PORT_KERNEL && query_kernel(port->shown.name, SIOCGIFFLAGS, &before) == 0;
+	short flags_before = port->shown.profile == PORT_KERNEL ? kernel_interface_flags(port->shown.name) : 0;
 	int error = rte_eth_dev_start(port->shown.port_id);
 
 	if (error != 0)
-		return setup_fail(setup, STATUS_ENVIRONMENT, "device %s: it does not start: %s", port->shown.name,
-				  rte_strerror(-error));
+		return setup_fail(setup, STATUS_ENVIRONMENT, "device %s: it does not start: %s%s", port->shown.name,
+				  rte_strerror(-error),
+				  strcmp(port->shown.driver, "net_memif") == 0
+					  ? "; a memif client finds its server only while it starts: start the "
+					    "server first, or be the server (role=server)"
+					  : "");
 	port->started = true;
-	if (kernel)
-		restore_flags(port->shown.name, before.ifr_flags);
+	if (flags_before != 0)
+		kernel_interface_restore_promiscuous(port->shown.name, flags_before);
 	return STATUS_OK;
+}
+
+struct dataplane_port_state port_read_state(const struct setup_port *port)
+{
+	struct dataplane_port_state state = {.link_is_up = false};
+	struct rte_eth_link link = {.link_status = RTE_ETH_LINK_DOWN};
+	struct rte_eth_stats counts;
+
+	if (port->shown.profile == PORT_KERNEL)
+		state.link_is_up = (kernel_interface_flags(port->shown.name) & IFF_RUNNING) != 0;
+	else
+		state.link_is_up =
+			rte_eth_link_get_nowait(port->shown.port_id, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+	if (rte_eth_stats_get(port->shown.port_id, &counts) == 0)
+		state.missed = counts.imissed + counts.rx_nombuf;
+	return state;
 }
 
 void port_stop(struct setup_port *port)
 {
-	if (port->started)
-		rte_eth_dev_stop(port->shown.port_id);
+	if (!port->started)
+		return;
+	if (port->xdp != NULL)
+		xdp_port_reap(port);
+	rte_eth_dev_stop(port->shown.port_id);
 	port->started = false;
 }
 
-void port_close(struct setup_port *port)
+static void close_device(struct setup_port *port)
 {
+	uint32_t level = rte_log_get_global_level();
 	struct rte_eth_dev_info found;
 
-	port_stop(port);
 	if (port->found || rte_eth_dev_info_get(port->shown.port_id, &found) != 0)
 		return;
+	/* net_af_xdp complains that it cannot detach the program: that is ours to do. */
+	if (port->xdp != NULL)
+		rte_log_set_global_level(RTE_LOG_EMERG);
 	rte_eth_dev_close(port->shown.port_id);
 	rte_dev_remove((struct rte_device *)(uintptr_t)found.device);
+	rte_log_set_global_level(level);
+}
+
+uint32_t port_close(struct setup_port *port)
+{
+	port_stop(port);
+	if (port->opened)
+		close_device(port);
+	port->opened = false;
+	return xdp_port_close(port);
 }

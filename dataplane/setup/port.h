@@ -7,13 +7,16 @@
 #include "setup.h"
 
 /*
- * Opens port `index` of the plan with one transmit queue a worker and as many receive queues as it has, up to one a
- * worker. Result: setup->port[index] filled and counted in setup->shared.port_count.
+ * Opens port `index` of the plan with as many receive and transmit queues as it has, up to one a worker.
+ * Result: setup->port[index] filled and counted in setup->shared.port_count.
  */
 enum status port_open(struct setup *setup, const struct dataplane_plan *plan, uint32_t index) AMITY_CHECKED;
 
 enum status port_start(struct setup *setup, struct setup_port *port) AMITY_CHECKED;
+struct dataplane_port_state port_read_state(const struct setup_port *port);
 void port_stop(struct setup_port *port);
-void port_close(struct setup_port *port);
+
+/* Result: buffers of the port's own pool that did not come back; those of the shared pool are counted there. */
+uint32_t port_close(struct setup_port *port);
 
 #endif

@@ -14,6 +14,8 @@
 #define PUNT_COUNT	   2048
 #define REINJECT_COUNT	   1024
 #define AUTH_FAILURE_COUNT 1024
+#define FROM_KERNEL_COUNT  256
+#define TRANSMIT_COUNT	   1024
 
 #define ONE_TO_ONE (RING_F_SP_ENQ | RING_F_SC_DEQ)
 
@@ -41,7 +43,8 @@ static enum status create_of_worker(struct setup *setup, uint32_t worker)
 				  rte_strerror(rte_errno));
 	shared->punt[worker] = create_ring(setup, "punt", worker, 0, PUNT_COUNT);
 	shared->reinject[worker] = create_ring(setup, "reinject", 0, worker, REINJECT_COUNT);
-	if (shared->punt[worker] == NULL || shared->reinject[worker] == NULL)
+	shared->from_kernel[worker] = create_ring(setup, "kernel", 0, worker, FROM_KERNEL_COUNT);
+	if (shared->punt[worker] == NULL || shared->reinject[worker] == NULL || shared->from_kernel[worker] == NULL)
 		return STATUS_NO_MEMORY;
 	for (uint32_t to = 0; to < shared->worker_count; to++) {
 		if (to == worker)
@@ -63,6 +66,19 @@ enum status rings_create(struct setup *setup)
 	return STATUS_OK;
 }
 
+enum status rings_create_transmit(struct setup *setup)
+{
+	struct dataplane *shared = &setup->shared;
+
+	for (uint32_t port = 0; port < shared->port_count; port++)
+		for (uint32_t i = shared->transmit_queue_count[port]; i < shared->worker_count; i++) {
+			shared->transmit[port][i] = create_ring(setup, "transmit", port, i, TRANSMIT_COUNT);
+			if (shared->transmit[port][i] == NULL)
+				return STATUS_NO_MEMORY;
+		}
+	return STATUS_OK;
+}
+
 static void drain_ring(struct rte_ring *ring)
 {
 	void *mbuf;
@@ -78,6 +94,9 @@ void rings_drain(struct setup *setup)
 	for (uint32_t i = 0; i < shared->worker_count; i++) {
 		drain_ring(shared->punt[i]);
 		drain_ring(shared->reinject[i]);
+		drain_ring(shared->from_kernel[i]);
+		for (uint32_t port = 0; port < shared->port_count; port++)
+			drain_ring(shared->transmit[port][i]);
 		for (uint32_t to = 0; to < shared->worker_count; to++)
 			drain_ring(shared->steer[i][to]);
 	}
@@ -91,6 +110,9 @@ void rings_free(struct setup *setup)
 		rte_ring_free(shared->punt[i]);
 		rte_ring_free(shared->reinject[i]);
 		rte_ring_free(shared->auth_failure[i]);
+		rte_ring_free(shared->from_kernel[i]);
+		for (uint32_t port = 0; port < shared->port_count; port++)
+			rte_ring_free(shared->transmit[port][i]);
 		for (uint32_t to = 0; to < shared->worker_count; to++)
 			rte_ring_free(shared->steer[i][to]);
 	}

@@ -6,6 +6,7 @@
 #include <rte_mbuf.h>
 
 #include "edit_list.h"
+#include "xdp_port.h"
 
 /* Ethernet, one VLAN tag, IPv6, UDP. */
 #define HEADER_BYTES_MAX (14 + 4 + 40 + 8)
@@ -73,6 +74,11 @@ uint64_t setup_memory_bytes(const struct dataplane_plan *plan)
 		(uint64_t)setup_nonce_set_count(plan) * NONCE_WINDOW_WAYS * sizeof(struct nonce_window_entry) +
 		(uint64_t)setup_caller_memory_count(plan) * sizeof(struct caller_memory_entry);
 
-	return setup_mbuf_count(plan) * mbuf_bytes + plan->worker_count * worker_bytes + plan->table_bytes +
-	       OTHER_MEMORY_BYTES;
+	uint64_t port_bytes = 0;
+
+	for (uint32_t i = 0; i < plan->port_count; i++)
+		if (plan->port[i].profile == PORT_KERNEL && plan->port[i].driver == PORT_AF_XDP)
+			port_bytes += xdp_port_memory_bytes(plan, &plan->port[i]);
+	return setup_mbuf_count(plan) * mbuf_bytes + plan->worker_count * worker_bytes + port_bytes +
+	       plan->table_bytes + OTHER_MEMORY_BYTES;
 }

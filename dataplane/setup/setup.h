@@ -7,9 +7,14 @@
 #include "dataplane_plan.h"
 #include "worker.h"
 
+struct xdp_port;
+
 struct setup_port {
 	struct dataplane_port shown;
 	uint16_t receive_queue_count;
+	uint16_t transmit_queue_count;
+	struct xdp_port *xdp; /* of driver af_xdp; NULL else */
+	bool opened;
 	bool found; /* it existed before us: it is stopped, not removed */
 	bool started;
 };

@@ -145,10 +145,29 @@ static void receive_from_lcore(struct worker *worker, struct rte_mbuf *mbuf)
 	worker->counters->value[COUNTER_STEERED_IN]++;
 }
 
+/* Came by the kernel to the reserved port: a bare message, with its addresses in the private area. */
+static void receive_from_kernel(struct worker *worker, struct rte_mbuf *mbuf)
+{
+	struct packet *packet = receive_add(worker, mbuf);
+	const struct punt *punt = rte_mbuf_to_priv(mbuf);
+
+	packet->source = punt->peer;
+	packet->local = punt->local;
+	packet->interface = punt->interface;
+	packet->bytes = span_make(rte_pktmbuf_mtod(mbuf, const char *), rte_pktmbuf_data_len(mbuf));
+	worker->counters->value[COUNTER_RECEIVED]++;
+	worker->counters->value[COUNTER_RECEIVED_BYTES] += rte_pktmbuf_data_len(mbuf);
+}
+
 void receive_burst(struct worker *worker)
 {
 	struct rte_mbuf *mbufs[BURST_MAX];
 	struct dataplane *dataplane = worker->dataplane;
+	uint32_t from_kernel =
+		rte_ring_sc_dequeue_burst(dataplane->from_kernel[worker->index], (void **)mbufs, BURST_MAX / 4, NULL);
+
+	for (uint32_t i = 0; i < from_kernel; i++)
+		receive_from_kernel(worker, mbufs[i]);
 
 	/* Half of the burst at most from other lcores, so that neither side starves. */
 	for (uint32_t from = 0; from < dataplane->worker_count && worker->packet_count < BURST_MAX / 2; from++) {

@@ -63,26 +63,59 @@ void send_message(struct worker *worker, struct rte_mbuf *message, const struct 
 	rte_pktmbuf_free(message);
 }
 
-static void send_flush_port(struct worker *worker, struct transmit_buffer *buffer, uint16_t port_id)
+/* Frames to a port by this worker's own queue. */
+static void send_by_queue(struct worker *worker, uint16_t port_id, struct rte_mbuf **frames, uint16_t count)
 {
 	uint64_t bytes = 0;
 
-	for (uint16_t i = 0; i < buffer->count; i++)
-		bytes += rte_pktmbuf_data_len(buffer->packet[i]);
-	uint16_t sent = rte_eth_tx_burst(port_id, worker->transmit_queue, buffer->packet, buffer->count);
+	for (uint16_t i = 0; i < count; i++)
+		bytes += rte_pktmbuf_data_len(frames[i]);
+	uint16_t sent = rte_eth_tx_burst(port_id, (uint16_t)worker->index, frames, count);
 	worker->counters->value[COUNTER_TRANSMITTED] += sent;
 	worker->counters->value[COUNTER_TRANSMITTED_BYTES] += bytes;
-	worker->counters->value[COUNTER_TRANSMIT_DROPPED] += buffer->count - sent;
-	for (uint16_t i = sent; i < buffer->count; i++)
-		rte_pktmbuf_free(buffer->packet[i]);
-	buffer->count = 0;
+	worker->counters->value[COUNTER_TRANSMIT_DROPPED] += count - sent;
+	for (uint16_t i = sent; i < count; i++)
+		rte_pktmbuf_free(frames[i]);
+}
+
+/* To the worker whose queue we share; it counts them when it sends them. */
+static void send_by_ring(struct worker *worker, struct rte_ring *ring, struct rte_mbuf **frames, uint16_t count)
+{
+	uint32_t taken = rte_ring_sp_enqueue_burst(ring, (void **)frames, count, NULL);
+
+	worker->counters->value[COUNTER_TRANSMIT_DROPPED] += count - taken;
+	for (uint32_t i = taken; i < count; i++)
+		rte_pktmbuf_free(frames[i]);
+}
+
+/* What workers without a queue of this port have given us. */
+static void send_for_others(struct worker *worker, uint32_t port, uint16_t port_id)
+{
+	const struct dataplane *dataplane = worker->dataplane;
+	uint32_t queues = dataplane->transmit_queue_count[port];
+	struct rte_mbuf *frames[BURST_MAX];
+
+	for (uint32_t from = worker->index + queues; from < dataplane->worker_count; from += queues) {
+		uint32_t count =
+			rte_ring_sc_dequeue_burst(dataplane->transmit[port][from], (void **)frames, BURST_MAX, NULL);
+		if (count > 0)
+			send_by_queue(worker, port_id, frames, (uint16_t)count);
+	}
 }
 
 void send_flush(struct worker *worker)
 {
 	const struct wire *wire = worker->snapshot->wire;
 
-	for (uint32_t i = 0; i < wire->interface_count; i++)
-		if (worker->transmit[i].count)
-			send_flush_port(worker, &worker->transmit[i], wire->interface[i].port_id);
+	for (uint32_t i = 0; i < wire->interface_count; i++) {
+		struct transmit_buffer *buffer = &worker->transmit[i];
+		struct rte_ring *ring = worker->dataplane->transmit[i][worker->index];
+		if (ring != NULL)
+			send_by_ring(worker, ring, buffer->packet, buffer->count);
+		else if (buffer->count > 0)
+			send_by_queue(worker, wire->interface[i].port_id, buffer->packet, buffer->count);
+		buffer->count = 0;
+		if (ring == NULL)
+			send_for_others(worker, i, wire->interface[i].port_id);
+	}
 }

@@ -41,7 +41,6 @@ struct worker {
 	uint32_t index; /* 0 to worker_count - 1 */
 	struct worker_queue queue[WORKER_QUEUES_MAX];
 	uint32_t queue_count;
-	uint16_t transmit_queue; /* this worker's own, on every port */
 	struct idle_policy idle;
 	uint32_t message_bytes_max;	    /* limits.max_message_bytes; a longer message is refused */
 	struct nonce_window nonce_window;   /* memory and size set */

@@ -4,6 +4,7 @@
 """
 
 import contextlib
+import os
 import pathlib
 import sys
 
@@ -19,6 +20,9 @@ from sip_client import Peer  # noqa: E402
 PROVISIONING = pathlib.Path(__file__).parent / "provisioning.yaml"
 LAN, WAN, LAN6 = "198.51.100.1", "203.0.113.1", "2001:db8:1::1"
 
+# AMITY_DRIVER=af_xdp runs all of it over the other driver.
+DRIVER = os.environ.get("AMITY_DRIVER") or "af_packet"
+
 CONFIGURATION = """
 node:
   id: 1
@@ -29,9 +33,11 @@ node:
 interfaces:
   - device: lan0
     profile: kernel
+    driver: DRIVER
   - device: wan0
     profile: kernel
-"""
+    driver: DRIVER
+""".replace("DRIVER", DRIVER)
 
 # name: (address, domain)
 ENDPOINTS = {
@@ -56,20 +62,13 @@ ENDPOINTS = {
 }
 
 
-class Lab:
-    """The namespaces, and routers in them one after the other."""
+class Site:
+    """Where routers start, one after the other, and where their peers are."""
 
-    def __init__(self, net):
+    def __init__(self, net, router_namespace, peers_namespace):
         self.network = net
-        self.router_namespace = net.namespace("router")
-        self.peers_namespace = net.namespace("peers")
-        network.Network.link(self.router_namespace, "lan0", self.peers_namespace, "lan0")
-        network.Network.link(self.router_namespace, "wan0", self.peers_namespace, "wan0")
-        self.router_namespace.address("lan0", LAN + "/24", LAN6 + "/64")
-        self.router_namespace.address("wan0", WAN + "/24")
-        self.peers_namespace.address("lan0", "2001:db8:1::11/64", "2001:db8:1::12/64")
-        for address, _ in ENDPOINTS.values():
-            self.peers_namespace.address("lan0" if address.startswith("198.") else "wan0", address + "/24")
+        self.router_namespace = router_namespace
+        self.peers_namespace = peers_namespace
         self.routers = 0
 
     def restore_ipv6(self):
@@ -93,6 +92,20 @@ class Lab:
         finally:
             if router.process.poll() is None:
                 router.stop()
+
+
+class Lab(Site):
+    """The usual site: a namespace for the router, one for all peers, two links between them."""
+
+    def __init__(self, net):
+        super().__init__(net, net.namespace("router"), net.namespace("peers"))
+        network.Network.link(self.router_namespace, "lan0", self.peers_namespace, "lan0")
+        network.Network.link(self.router_namespace, "wan0", self.peers_namespace, "wan0")
+        self.router_namespace.address("lan0", LAN + "/24", LAN6 + "/64")
+        self.router_namespace.address("wan0", WAN + "/24")
+        self.peers_namespace.address("lan0", "2001:db8:1::11/64", "2001:db8:1::12/64")
+        for address, _ in ENDPOINTS.values():
+            self.peers_namespace.address("lan0" if address.startswith("198.") else "wan0", address + "/24")
 
 
 class Peers:

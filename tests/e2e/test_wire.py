@@ -54,6 +54,12 @@ def total(router, name):
     return max(found)
 
 
+def counter(router, name):
+    """A row of counters.def, all lcores together."""
+    rows = {row["counter"]: row["total"] for row in router.must("stats", as_json=True).json["counters"]}
+    return rows[name]
+
+
 def test_whole_calls_with_sipp(shared, router, lab):
     status, output = place_calls(lab, "alice", "3100", "east")
     assert status == 0, output

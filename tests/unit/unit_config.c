@@ -119,6 +119,55 @@ static void test_refusals_have_a_place(void **state)
 	assert_refused("interfaces:\n- {device: a, sip_port: 0}\n", "sip_port", 2, 25);
 }
 
+static void test_devices(void **state)
+{
+	static const char *const wrong[] = {
+		"device: 'net_memif0,role=server'", /* kernel is the default profile */
+		"device: 'a b'",
+		"device: a/b",
+		"device: 'a:1'",
+		"device: sixteen_bytes_xx",
+		"device: eth0, profile: direct",
+		"device: net_, profile: direct",
+		"device: 'net_Memif0', profile: direct",
+		"device: 'net_memif0,', profile: direct",
+		"device: 'net_memif0,role', profile: direct",
+		"device: 'net_memif0,role=', profile: direct",
+		"device: 'net_memif0,=server', profile: direct",
+		"device: 'net_memif0,role=server,', profile: direct",
+		"device: '0000:03:00', profile: direct",
+		"device: '0000:03:00.0y', profile: direct",
+	};
+	static const char *const right[] = {
+		"device: eth0",
+		"device: fifteen_bytes_x",
+		"device: net_tap0, profile: direct",
+		"device: 'net_tap0,iface=amity0,mac=02:00:00:00:00:05', profile: direct",
+		"device: 'net_memif0,role=client,socket-abstract=no,socket=/run/m.sock', profile: direct",
+		"device: '0000:03:00.0', profile: direct",
+		"device: '03:00.1,a=b', profile: direct",
+		"device: eth0, driver: af_xdp",
+	};
+	static struct config config;
+	struct problem_list problems;
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		snprintf(text, sizeof(text), "interfaces:\n- {%s}\n", wrong[i]);
+		assert_refused(text, "interfaces.device", 2, 12 + (wrong[i][8] == '\''));
+	}
+	for (size_t i = 0; i < sizeof(right) / sizeof(right[0]); i++) {
+		snprintf(text, sizeof(text), "interfaces:\n- {%s}\n", right[i]);
+		if (parse(&config, text, &problems) != STATUS_OK)
+			problem_list_print(&problems, stderr);
+		assert_int_equal(problems.count, 0);
+	}
+	assert_refused("interfaces:\n- {driver: af_xdp, device: net_null0, profile: direct}\n", "interfaces.driver", 2,
+		       12);
+	assert_refused("interfaces:\n- {device: eth0, driver: dpdk}\n", "driver", 2, 26);
+}
+
 /* Promised keys of later issues are refused, never ignored. */
 static void test_later_keys_are_refused(void **state)
 {
@@ -198,6 +247,7 @@ static void test_whole(void **state)
 	problem_list_free(&problems);
 	assert_int_equal(config_set(&config, "node.lcores", "a", "--lcores", &problems), STATUS_INVALID);
 	assert_int_equal(config_add_kernel_interface(&config, "", &problems), STATUS_INVALID);
+	assert_int_equal(config_add_kernel_interface(&config, "net_tap0,iface=a", &problems), STATUS_INVALID);
 	problem_list_free(&problems);
 }
 
@@ -207,6 +257,7 @@ int main(void)
 		cmocka_unit_test(test_defaults),
 		cmocka_unit_test(test_every_key),
 		cmocka_unit_test(test_refusals_have_a_place),
+		cmocka_unit_test(test_devices),
 		cmocka_unit_test(test_later_keys_are_refused),
 		cmocka_unit_test(test_all_problems_at_once),
 		cmocka_unit_test(test_syntax_and_emptiness),

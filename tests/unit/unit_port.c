@@ -31,48 +31,6 @@
 
 static char error[DATAPLANE_ERROR_BYTES_MAX];
 
-/* Turns a frame round. Checksums of a local kernel are unfinished, so the echo has none. */
-static void turn_round(struct rte_mbuf *mbuf)
-{
-	struct rte_ether_hdr *ethernet = rte_pktmbuf_mtod(mbuf, struct rte_ether_hdr *);
-	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(ethernet + 1);
-	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
-	struct rte_ether_addr mac = ethernet->src_addr;
-
-	ethernet->src_addr = ethernet->dst_addr;
-	ethernet->dst_addr = mac;
-	RTE_SWAP(ip->src_addr, ip->dst_addr);
-	RTE_SWAP(udp->src_port, udp->dst_port);
-	udp->dgram_cksum = 0;
-}
-
-/* Stands in for the pipeline: counts, and echoes what fits the link. */
-int worker_run(void *argument)
-{
-	struct worker *worker = argument;
-	struct rte_mbuf *mbuf[BURST_MAX];
-
-	while (!atomic_load_explicit(&worker->dataplane->stopping, memory_order_relaxed)) {
-		for (uint32_t q = 0; q < worker->queue_count; q++) {
-			const struct worker_queue *queue = &worker->queue[q];
-			uint16_t count = rte_eth_rx_burst(queue->port_id, queue->queue_id, mbuf, BURST_MAX);
-			for (uint16_t i = 0; i < count; i++) {
-				__atomic_fetch_add(&worker->counters->value[COUNTER_RECEIVED], 1, __ATOMIC_RELAXED);
-				__atomic_fetch_add(&worker->counters->value[COUNTER_RECEIVED_BYTES], mbuf[i]->pkt_len,
-						   __ATOMIC_RELAXED);
-				if (mbuf[i]->pkt_len > 60 && mbuf[i]->pkt_len <= 1514) {
-					turn_round(mbuf[i]);
-					if (rte_eth_tx_burst(queue->port_id, worker->transmit_queue, &mbuf[i], 1) == 1)
-						continue;
-				}
-				rte_pktmbuf_free(mbuf[i]);
-			}
-		}
-		usleep(100);
-	}
-	return 0;
-}
-
 static uint64_t sum(const struct dataplane *dataplane, enum counter counter)
 {
 	uint64_t total = 0;
@@ -141,19 +99,24 @@ static void refuses(const struct dataplane_plan *plan, enum status expected, con
 		fail_msg("\"%s\" is not in \"%s\"", words, error);
 }
 
-static void test_refusals(void **state)
+/* The first: DPDK is started once, and takes its CPUs then. */
+static void test_cpu_that_is_not_there(void **state)
 {
 	(void)state;
 	struct dataplane_plan plan = plan_of(PORT_KERNEL, "veth0");
 
 	plan.worker_cpu[1] = 4095;
 	refuses(&plan, STATUS_INVALID, "worker 1 cannot run on CPU 4095");
-	plan = plan_of(PORT_KERNEL, "absent0");
+}
+
+static void test_refusals(void **state)
+{
+	(void)state;
+	struct dataplane_plan plan = plan_of(PORT_KERNEL, "absent0");
+
 	refuses(&plan, STATUS_NOT_FOUND, "absent0");
 	plan = plan_of(PORT_KERNEL, "lo");
 	refuses(&plan, STATUS_INVALID, "no Ethernet");
-	plan = plan_of(PORT_DIRECT, "net_pcap0,rx_iface=veth0,tx_iface=veth0");
-	refuses(&plan, STATUS_INVALID, "transmit queues");
 	plan = plan_of(PORT_DIRECT, "net_nonsense0");
 	refuses(&plan, STATUS_ENVIRONMENT, "net_nonsense0");
 	plan = plan_of(PORT_KERNEL, "veth0");
@@ -316,18 +279,49 @@ static void test_interface_stays_as_it_was(void **state)
 static void test_devices_without_kernel(void **state)
 {
 	(void)state;
-	const char *const devices[] = {"net_ring_test", "net_null_test,size=64",
+	const char *const devices[] = {"net_ring_test", "net_null_test,size=64", "net_pcap_test,iface=veth0",
 				       "net_memif_test,role=server,socket=@amity-unit-port"};
 
 	for (size_t i = 0; i < sizeof(devices) / sizeof(devices[0]); i++) {
 		struct dataplane_plan plan = plan_of(PORT_DIRECT, devices[i]);
 		plan.message_bytes_max = 2000;
-		if (i == 2)
-			plan.worker_count = 1; /* memif asks for as many queues as its peer agreed to */
 		struct dataplane *dataplane = start(&plan);
 		assert_int_equal(dataplane_find_port(dataplane, 0)->profile, PORT_DIRECT);
 		dataplane_stop(dataplane);
 		assert_int_equal(dataplane_free(dataplane), 0);
+	}
+}
+
+/* The queue's socket, the program, the buffers: given back by each stop, so that the next start has them. */
+static void test_xdp_port_comes_and_goes(void **state)
+{
+	const struct veth *veth = *state;
+	struct dataplane_plan plan = plan_of(PORT_KERNEL, "veth0");
+	struct wire_interface interface = {.sip_port = SIP_PORT, .address_count = 1};
+	const struct wire wire = {.interface = &interface, .interface_count = 1};
+	char text[64], back[2048];
+
+	net_address_set_v4(interface.address[0], "\x0a\x5d\x00\x01");
+	plan.port[0].driver = PORT_AF_XDP;
+	for (int round = 0; round < 3; round++) {
+		struct dataplane *dataplane = start(&plan);
+		assert_string_equal(dataplane_find_port(dataplane, 0)->driver, "net_af_xdp");
+		assert_true(dataplane_read_port(dataplane, 0).link_is_up);
+		assert_int_equal(dataplane->transmit_queue_count[0], 1); /* of three workers, two send by the first */
+		assert_int_equal(dataplane_set_own(dataplane, &wire), STATUS_OK);
+		int reserved = reserve(), fd = connect_peer(veth, SIP_PORT);
+		for (int i = 0; i < 50; i++) {
+			int length = snprintf(text, sizeof(text), "OPTIONS sip:round%d.%d@10.93.0.1 SIP/2.0", round, i);
+			assert_int_equal(send(fd, text, (size_t)length, 0), length);
+			assert_int_equal(receive(fd, back, sizeof(back), WAIT_MS), length);
+			assert_memory_equal(back, text, (size_t)length);
+		}
+		assert_int_equal(sum(dataplane, COUNTER_RECEIVED), 50);
+		close(fd);
+		close(reserved);
+		assert_int_equal(veth_run("ip link show veth0 | grep -q xdp"), 0);
+		assert_int_equal(dataplane_free(dataplane), 0);
+		assert_int_equal(veth_run("ip link show veth0 | grep -q xdp"), 1);
 	}
 }
 
@@ -352,6 +346,9 @@ int main(void)
 {
 	static struct veth veth;
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_prestate(test_cpu_that_is_not_there, &veth),
+		/* Needs the most memory, which DPDK takes for its first data plane. */
+		cmocka_unit_test_prestate(test_xdp_port_comes_and_goes, &veth),
 		cmocka_unit_test_prestate(test_refusals, &veth),
 		cmocka_unit_test_prestate(test_kernel_port_echoes, &veth),
 		cmocka_unit_test_prestate(test_fragments_come_whole, &veth),
