@@ -3,32 +3,97 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <rte_ring.h>
+#include <sodium.h>
 
 #include "frame_write.h"
+
+/* Of any link (RFC 791): an interface that is going away says 0. */
+#define IPV4_MTU_MIN 68u
 
 struct rte_mbuf *send_begin(struct worker *worker)
 {
 	return rte_pktmbuf_alloc(worker->dataplane->pool);
 }
 
-enum reason send_needs_kernel(const struct wire_hop *hop, enum wire_result result, uint32_t length)
+struct rte_mbuf *send_begin_large(struct worker *worker)
 {
-	if (result == WIRE_NEIGHBOUR_UNKNOWN)
-		return REASON_PUNTED_UNRESOLVED_NEIGHBOUR;
-	return length + frame_write_ip_overhead(hop) > hop->interface->mtu ? REASON_PUNTED_OVER_MTU : REASON_NONE;
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(worker->dataplane->large_pool);
+
+	/* Only the UDP header is written before the message: what is that large leaves in fragments. */
+	if (mbuf)
+		mbuf->data_off = sizeof(struct rte_udp_hdr);
+	return mbuf;
+}
+
+static void send_flush_port(struct worker *worker, struct transmit_buffer *buffer, uint16_t port_id)
+{
+	uint64_t bytes = 0;
+
+	for (uint16_t i = 0; i < buffer->count; i++)
+		bytes += rte_pktmbuf_data_len(buffer->packet[i]);
+	uint16_t sent = rte_eth_tx_burst(port_id, worker->transmit_queue, buffer->packet, buffer->count);
+	worker->counters->value[COUNTER_TRANSMITTED] += sent;
+	worker->counters->value[COUNTER_TRANSMITTED_BYTES] += bytes;
+	worker->counters->value[COUNTER_TRANSMIT_DROPPED] += buffer->count - sent;
+	for (uint16_t i = sent; i < buffer->count; i++)
+		rte_pktmbuf_free(buffer->packet[i]);
+	buffer->count = 0;
+}
+
+static void send_put(struct worker *worker, struct rte_mbuf *frame, const struct wire_interface *interface)
+{
+	struct transmit_buffer *buffer = &worker->transmit[interface - worker->snapshot->wire->interface];
+
+	if (buffer->count == RTE_DIM(buffer->packet))
+		send_flush_port(worker, buffer, interface->port_id);
+	buffer->packet[buffer->count++] = frame;
+}
+
+/* A secret start for each pair of addresses, then one apart; workers do not meet each other's (RFC 7739 5.3). */
+static uint32_t send_next_id(struct worker *worker, const struct wire_hop *hop, const struct net_address *destination)
+{
+	uint8_t pair[32];
+	uint64_t start;
+
+	memcpy(pair, hop->source, 16);
+	memcpy(pair + 16, destination->ip, 16);
+	crypto_shorthash((uint8_t *)&start, pair, sizeof(pair), worker->fragment_key);
+	return (uint32_t)start + worker->fragmented_count++ * worker->dataplane->worker_count + worker->index;
+}
+
+static void send_fragments(struct worker *worker, const struct rte_mbuf *datagram, const struct wire_hop *hop,
+			   const struct net_address *destination, uint32_t mtu)
+{
+	struct frame_cut cut = {.id = send_next_id(worker, hop, destination), .mtu = mtu};
+
+	worker->counters->value[COUNTER_FRAGMENTED]++;
+	while (cut.offset < rte_pktmbuf_data_len(datagram)) {
+		struct rte_mbuf *fragment =
+			frame_write_next_fragment(worker->dataplane->pool, datagram, hop, destination, &cut);
+		if (!fragment) {
+			worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
+			return;
+		}
+		send_put(worker, fragment, hop->interface);
+	}
 }
 
 void send_frame(struct worker *worker, struct rte_mbuf *message, const struct wire_hop *hop,
 		const struct net_address *destination)
 {
-	struct transmit_buffer *buffer = &worker->transmit[hop->interface - worker->snapshot->wire->interface];
+	uint32_t mtu = RTE_MAX(RTE_MIN((uint32_t)hop->interface->mtu, worker->mtu_max), IPV4_MTU_MIN);
+	bool sound = rte_pktmbuf_data_len(message) <= frame_write_message_bytes_max(hop) &&
+		     frame_write_udp(message, hop, destination);
 
-	if (buffer->count == RTE_DIM(buffer->packet) || !frame_write(message, hop, destination)) {
-		worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
-		rte_pktmbuf_free(message);
+	if (sound && rte_pktmbuf_data_len(message) + frame_write_ip_bytes(hop, false) > mtu) {
+		send_fragments(worker, message, hop, destination, mtu);
+	} else if (sound && frame_write_ip(message, hop, destination, NULL)) {
+		send_put(worker, message, hop->interface);
 		return;
+	} else {
+		worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
 	}
-	buffer->packet[buffer->count++] = message;
+	rte_pktmbuf_free(message);
 }
 
 bool send_through_kernel(struct worker *worker, struct rte_mbuf *message, const struct wire_hop *hop,
@@ -58,7 +123,7 @@ void send_message(struct worker *worker, struct rte_mbuf *message, const struct 
 		memcpy(hop.source, local->ip, sizeof(hop.source));
 
 	if (result != WIRE_NO_ROUTE) {
-		if (send_needs_kernel(&hop, result, rte_pktmbuf_data_len(message)) == REASON_NONE) {
+		if (result == WIRE_OK) {
 			send_frame(worker, message, &hop, destination);
 			return;
 		}
@@ -67,21 +132,6 @@ void send_message(struct worker *worker, struct rte_mbuf *message, const struct 
 	}
 	worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
 	rte_pktmbuf_free(message);
-}
-
-static void send_flush_port(struct worker *worker, struct transmit_buffer *buffer, uint16_t port_id)
-{
-	uint64_t bytes = 0;
-
-	for (uint16_t i = 0; i < buffer->count; i++)
-		bytes += rte_pktmbuf_data_len(buffer->packet[i]);
-	uint16_t sent = rte_eth_tx_burst(port_id, worker->transmit_queue, buffer->packet, buffer->count);
-	worker->counters->value[COUNTER_TRANSMITTED] += sent;
-	worker->counters->value[COUNTER_TRANSMITTED_BYTES] += bytes;
-	worker->counters->value[COUNTER_TRANSMIT_DROPPED] += buffer->count - sent;
-	for (uint16_t i = sent; i < buffer->count; i++)
-		rte_pktmbuf_free(buffer->packet[i]);
-	buffer->count = 0;
 }
 
 void send_flush(struct worker *worker)
