@@ -17,7 +17,7 @@ static void *allocate(size_t bytes)
 static enum status create_fragments(struct setup *setup, const struct dataplane_plan *plan, struct worker *worker)
 {
 	worker->mtu_max = setup_mtu_max(plan);
-	randombytes_buf(worker->fragment_key, sizeof(worker->fragment_key));
+	memcpy(worker->fragment_key, setup->fragment_key, sizeof(worker->fragment_key));
 	worker->fragmented_count = randombytes_random();
 	worker->datagrams = allocate(sizeof(*worker->datagrams));
 	if (worker->datagrams == NULL)
@@ -69,6 +69,7 @@ enum status lcores_create(struct setup *setup, const struct dataplane_plan *plan
 {
 	uint32_t lcore = rte_get_next_lcore(-1, 1, 0);
 
+	randombytes_buf(setup->fragment_key, sizeof(setup->fragment_key));
 	for (uint32_t i = 0; i < plan->worker_count; i++) {
 		enum status status = create_worker(setup, plan, i);
 		if (status != STATUS_OK)

@@ -23,6 +23,7 @@ struct setup {
 	struct worker *worker[LCORES_MAX];
 	uint32_t lcore[LCORES_MAX]; /* EAL's id of each worker's lcore */
 	bool running;
+	uint8_t fragment_key[16]; /* the workers': one for all, so that their ids of a pair of addresses differ */
 	uint32_t mbuf_count, large_count;
 	char *error; /* of the call that is under way */
 	size_t error_bytes;

@@ -60,7 +60,7 @@ static void frame_write_ethernet(char *frame, const struct wire_hop *hop)
 	*tag = (struct rte_vlan_hdr){.vlan_tci = rte_cpu_to_be_16(hop->interface->vlan), .eth_proto = type};
 }
 
-/* Not cut, it must not be cut later either; then the id means nothing (RFC 6864 4). */
+/* What must not be cut on the way needs no id (RFC 6864 4). */
 static void frame_write_ipv4(struct rte_ipv4_hdr *ip, uint32_t payload, const struct wire_hop *hop,
 			     const struct net_address *destination, const struct frame_fragment *fragment)
 {

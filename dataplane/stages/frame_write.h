@@ -41,7 +41,10 @@ uint32_t frame_write_ip_bytes(const struct wire_hop *hop, bool fragment);
 /* The UDP header: from the hop's source address and SIP port to `destination`. False: no room in front. */
 bool frame_write_udp(struct rte_mbuf *message, const struct wire_hop *hop, const struct net_address *destination);
 
-/* IP and Ethernet before a UDP datagram or, when `fragment` is not NULL, before a part of one. False: no room. */
+/*
+ * IP and Ethernet before a UDP datagram that nobody may cut or, when `fragment` is not NULL, before a part of one; with
+ * IPv4 that can be the whole, which routers may cut then.   Result: false when there is no room in front.
+ */
 bool frame_write_ip(struct rte_mbuf *datagram, const struct wire_hop *hop, const struct net_address *destination,
 		    const struct frame_fragment *fragment);
 

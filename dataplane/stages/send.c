@@ -10,6 +10,12 @@
 /* Of any link (RFC 791): an interface that is going away says 0. */
 #define IPV4_MTU_MIN 68u
 
+/*
+ * Every path carries that much, as IPv6 wants it (RFC 8200 5). We do not follow ICMP's "fragmentation needed", so a
+ * larger IPv4 packet leaves for routers to cut (RFC 1191 3).
+ */
+#define PATH_MTU_SAFE 1280
+
 struct rte_mbuf *send_begin(struct worker *worker)
 {
 	return rte_pktmbuf_alloc(worker->dataplane->pool);
@@ -78,16 +84,30 @@ static void send_fragments(struct worker *worker, const struct rte_mbuf *datagra
 	}
 }
 
+/* Result: NULL where no router may cut the packet, which then needs no id. */
+static const struct frame_fragment *send_allow_cut(struct worker *worker, struct frame_fragment *whole,
+						   uint32_t packet_bytes, const struct wire_hop *hop,
+						   const struct net_address *destination)
+{
+	if (!net_address_is_v4(hop->source) || packet_bytes <= PATH_MTU_SAFE)
+		return NULL;
+	*whole = (struct frame_fragment){.id = send_next_id(worker, hop, destination)};
+	return whole;
+}
+
 void send_frame(struct worker *worker, struct rte_mbuf *message, const struct wire_hop *hop,
 		const struct net_address *destination)
 {
 	uint32_t mtu = RTE_MAX(RTE_MIN((uint32_t)hop->interface->mtu, worker->mtu_max), IPV4_MTU_MIN);
 	bool sound = rte_pktmbuf_data_len(message) <= frame_write_message_bytes_max(hop) &&
 		     frame_write_udp(message, hop, destination);
+	uint32_t packet_bytes = rte_pktmbuf_data_len(message) + frame_write_ip_bytes(hop, false);
+	struct frame_fragment whole;
 
-	if (sound && rte_pktmbuf_data_len(message) + frame_write_ip_bytes(hop, false) > mtu) {
+	if (sound && packet_bytes > mtu) {
 		send_fragments(worker, message, hop, destination, mtu);
-	} else if (sound && frame_write_ip(message, hop, destination, NULL)) {
+	} else if (sound && frame_write_ip(message, hop, destination,
+					   send_allow_cut(worker, &whole, packet_bytes, hop, destination))) {
 		send_put(worker, message, hop->interface);
 		return;
 	} else {

@@ -45,8 +45,8 @@ struct worker {
 	uint32_t queue_count;
 	uint16_t transmit_queue; /* this worker's own, on every port */
 	struct idle_policy idle;
-	uint32_t mtu_max;		    /* of what an mbuf of `pool` holds; larger MTUs are not used */
-	uint8_t fragment_key[16];	    /* SipHash-64: ids of outgoing fragments, per pair of addresses */
+	uint32_t mtu_max;	  /* of what an mbuf of `pool` holds; larger MTUs are not used */
+	uint8_t fragment_key[16]; /* SipHash-64: ids of outgoing fragments, per pair of addresses; one for all */
 	struct datagram_table *datagrams;   /* what came in fragments and is not complete */
 	uint32_t message_bytes_max;	    /* limits.max_message_bytes; a longer message is refused */
 	struct nonce_window nonce_window;   /* memory and size set */

@@ -359,8 +359,9 @@ static struct span read_ipv4(struct pipeline_message *message, const struct rte_
 	*part = (struct frame_fragment){.offset = (offset & RTE_IPV4_HDR_OFFSET_MASK) * 8u,
 					.more = (offset & RTE_IPV4_HDR_MF_FLAG) != 0,
 					.id = rte_be_to_cpu_16(ip->packet_id)};
-	/* Whole packets must not be cut on the way, fragments may. */
-	must(((offset & RTE_IPV4_HDR_DF_FLAG) != 0) == (part->offset == 0 && !part->more));
+	/* Only what every path carries leaves with "don't fragment". */
+	must(((offset & RTE_IPV4_HDR_DF_FLAG) != 0) ==
+	     (part->offset == 0 && !part->more && rte_be_to_cpu_16(ip->total_length) <= 1280));
 	return span_make((const char *)(ip + 1), rte_be_to_cpu_16(ip->total_length) - sizeof(*ip));
 }
 

@@ -24,7 +24,7 @@ struct wire_interface;
 struct pipeline_message {
 	struct net_address source, destination;
 	uint32_t frames;      /* that it came in: 1, or its fragments */
-	uint32_t fragment_id; /* 0: it came whole */
+	uint32_t fragment_id; /* 0: it came whole and must not be cut */
 	uint32_t length;
 	char text[PIPELINE_MESSAGE_BYTES_MAX]; /* NUL-terminated */
 };
