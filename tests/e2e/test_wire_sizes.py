@@ -7,7 +7,7 @@ import pytest
 
 import network
 from conftest import LAN, LAN6, Lab, Peers
-from sip_client import Silence, establish, hang_up
+from sip_client import Peer, Silence, establish, hang_up
 
 LARGEST = 65507  # what UDP over IPv4 carries
 ALICE, ALICE6, BOB6 = "198.51.100.11", "2001:db8:1::11", "2001:db8:1::12"
@@ -143,6 +143,30 @@ def test_mtu_below_the_message(size_lab, size_router, size_peers, mtu, addresses
         for namespace, own in ((size_lab.router_namespace, [LAN6]), (size_lab.peers_namespace, [ALICE6, BOB6])):
             if mtu < 1280:
                 namespace.address("lan0", *(f"{one}/64" for one in own))
+
+
+def test_a_path_that_is_narrower_than_the_link(size_lab, size_router):
+    """Behind a router with a link of 1,400 bytes: what is larger must not say "don't fragment"."""
+    far, between = size_lab.network.namespace("far"), size_lab.peers_namespace
+    network.Network.link(between, "far0", far, "lan0")
+    between.address("far0", "192.0.2.1/24")
+    far.address("lan0", "192.0.2.50/24")
+    between.ip("link", "set", "far0", "mtu", "1400")
+    far.ip("link", "set", "lan0", "mtu", "1400")
+    far.ip("route", "add", "default", "via", "192.0.2.1")
+    size_lab.router_namespace.ip("route", "add", "192.0.2.0/24", "via", ALICE)
+    assert between.run(["sysctl", "-qw", "net.ipv4.ip_forward=1"]).returncode == 0
+    peer = Peer(far, "192.0.2.50", LAN, name="alice", domain="acme.test")
+    try:
+        meet(size_router, peer)
+        short = len(bytes(peer.transact(options(peer, LAN))))
+        message = options(peer, LAN)
+        via = "SIP/2.0/UDP 192.0.2.9:5060;branch=z9hG4bK"
+        message.headers.insert(1, ("Via", via + "x" * (1450 - short - len(f"Via: {via}\r\n"))))
+        answer = peer.transact(message)
+        assert answer.status == 200 and 1400 < len(bytes(answer)) <= 1472
+    finally:
+        peer.close()
 
 
 def test_unknown_neighbour_gets_a_large_message(size_lab, size_router, size_peers):
