@@ -3,7 +3,7 @@
 static struct datagram *find_slot(struct datagram_table *table, const struct datagram_key *key)
 {
 	for (uint32_t i = 0; i < DATAGRAM_TABLE_SLOTS; i++)
-		if (table->deadline_tsc[i] != 0 && memcmp(&table->slot[i].key, key, sizeof(*key)) == 0)
+		if (table->deadline_tsc[i] != 0 && memcmp(&table->key[i], key, sizeof(*key)) == 0)
 			return &table->slot[i];
 	return NULL;
 }
@@ -33,7 +33,7 @@ struct datagram *datagram_table_open(struct datagram_table *table, const struct 
 	table->deadline_tsc[index] = now_tsc + table->timeout_tsc;
 	if (table->next_deadline_tsc == 0 || table->deadline_tsc[index] < table->next_deadline_tsc)
 		table->next_deadline_tsc = table->deadline_tsc[index];
-	datagram->key = *key;
+	table->key[index] = *key;
 	datagram->received_bytes = 0;
 	datagram->highest = 0;
 	datagram->end = 0;

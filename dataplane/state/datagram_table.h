@@ -48,7 +48,6 @@ struct datagram_fragment {
 };
 
 struct datagram {
-	struct datagram_key key;
 	void *buffer; /* of the caller; stays with the slot until the caller takes it away */
 	char *bytes;  /* in it: room for DATAGRAM_BYTES_MAX */
 	uint32_t received_bytes;
@@ -61,9 +60,10 @@ struct datagram {
 };
 
 struct datagram_table {
-	uint64_t timeout_tsc;			     /* by setup */
-	uint64_t next_deadline_tsc;		     /* none passes before; 0: nothing waits */
-	uint64_t deadline_tsc[DATAGRAM_TABLE_SLOTS]; /* 0: free */
+	uint64_t timeout_tsc;			       /* by setup */
+	uint64_t next_deadline_tsc;		       /* none passes before; 0: nothing waits */
+	uint64_t deadline_tsc[DATAGRAM_TABLE_SLOTS];   /* 0: free */
+	struct datagram_key key[DATAGRAM_TABLE_SLOTS]; /* side by side: every fragment is compared with all */
 	struct datagram slot[DATAGRAM_TABLE_SLOTS];
 };
 
