@@ -2,7 +2,7 @@
  * bench_pipeline - what a message costs on one lcore, through all stages, and where: bursts of 32 over a port made of
  * rings, a directory of 10,000 companies with 10 friends and 2 patterns each.
  *
- *   parse        receive, steer and parse of a mix of messages (bench/messages)
+ *   parse        receive, reassemble, steer and parse of a mix of messages (bench/messages)
  *   invite_auth  an INVITE with credentials to a friend, forwarded
  *   response     180 and 200 to such an INVITE, passed back
  *   in_dialog    ACK and BYE with our cookie, passed on
@@ -231,7 +231,7 @@ static void measure(struct bench *bench, const struct workload *workload)
 static struct workload make_parse(const struct bench *bench)
 {
 	static struct bench_message files[BENCH_MESSAGES_MAX];
-	struct workload workload = {.name = "parse", .count = bench->message_count, .stages = 3};
+	struct workload workload = {.name = "parse", .count = bench->message_count, .stages = 4};
 	size_t file_count = bench_messages_load(files, BENCH_MESSAGES, ".sip");
 
 	workload.message = calloc(workload.count, sizeof(*workload.message));

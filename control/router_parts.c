@@ -299,6 +299,7 @@ static void describe_interface(struct net_mirror_interface *shown, struct net_pe
 	shown->port_id = port->port_id;
 	shown->sip_port = (uint16_t)interface->sip_port;
 	shown->mtu_bytes = port->mtu_bytes;
+	shown->vlan = (uint16_t)interface->vlan;
 	memcpy(shown->mac, port->mac, sizeof(shown->mac));
 	for (uint32_t i = 0; i < interface->address_count; i++) {
 		memcpy(shown->address[i].ip, interface->address[i], 16);

@@ -10,11 +10,12 @@
 #include "stages.h"
 
 const struct worker_stage worker_stages[] = {
-	{"receive", receive_burst},   /* ports, other lcores        -> packet[]                                 */
-	{"steer", steer_burst},	      /* Call-ID                    -> the lcore that owns the call             */
-	{"parse", parse_burst},	      /* bytes                      -> message: positions, nothing copied       */
-	{"screen", screen_burst},     /* malformed, hops, methods   -> refused; response, in-dialog or new?     */
-	{"transact", transact_burst}, /* CANCEL, ACK                -> who sent their INVITE                    */
+	{"receive", receive_burst},	  /* ports, other lcores        -> packet[]                                 */
+	{"reassemble", reassemble_burst}, /* fragments              -> whole datagrams                         */
+	{"steer", steer_burst},		  /* Call-ID                    -> the lcore that owns the call             */
+	{"parse", parse_burst},		  /* bytes                      -> message: positions, nothing copied       */
+	{"screen", screen_burst},	  /* malformed, hops, methods   -> refused; response, in-dialog or new?     */
+	{"transact", transact_burst},	  /* CANCEL, ACK                -> who sent their INVITE                    */
 	{"authenticate", authenticate_burst}, /* R1, R2                     -> caller, or a challenge */
 	{"route", route_burst},	      /* R3-R17, R30, R33           -> target and next hop, or why not          */
 	{"rewrite", rewrite_burst},   /* edit list                  -> the outgoing message                     */

@@ -12,7 +12,7 @@
 
 enum punt_kind {
 	PUNT_REGISTER,	  /* verified REGISTER; aor_key and company_id name the endpoint */
-	PUNT_KERNEL_SEND, /* an outgoing message: unknown MAC or over the MTU; the kernel resolves and fragments */
+	PUNT_KERNEL_SEND, /* an outgoing message whose next hop's MAC is unknown; the kernel resolves it */
 	PUNT_PING_ANSWER, /* a response to a ping of the registrar */
 	PUNT_SEND,	  /* control -> lcore: send to `peer` */
 };

@@ -11,6 +11,7 @@ enum verdict {
 	VERDICT_ANSWER,
 	VERDICT_PUNT,
 	VERDICT_DROP,
+	VERDICT_ABSORB, /* a fragment that became part of a datagram */
 	VERDICT_COUNT
 };
 

@@ -17,6 +17,7 @@ struct wire_interface {
 	uint16_t port_id; /* DPDK port */
 	uint16_t mtu;
 	uint16_t sip_port; /* host order */
+	uint16_t vlan;	   /* 802.1Q id of our frames; 0: untagged */
 	uint8_t mac[6];
 	uint8_t address_count;
 	uint8_t address[WIRE_ADDRESSES_MAX][16];

@@ -5,6 +5,9 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
+/* A large buffer needs room for the UDP header before the message: it leaves in fragments. */
+#define REINJECT_HEADER_BYTES 8
+
 struct reinject {
 	struct dataplane *dataplane;
 	uint32_t next_worker;
@@ -28,18 +31,22 @@ void reinject_free(struct reinject *reinject)
 
 static struct rte_mbuf *make_packet(struct reinject *reinject, struct span message)
 {
-	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(reinject->dataplane->pool);
+	const struct dataplane *dataplane = reinject->dataplane;
+	uint32_t room = rte_pktmbuf_data_room_size(dataplane->pool) - RTE_PKTMBUF_HEADROOM;
+	bool large = message.length > room;
+
+	if (message.length > UINT16_MAX - REINJECT_HEADER_BYTES) {
+		reinject->counts.too_large++;
+		return NULL;
+	}
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(large ? dataplane->large_pool : dataplane->pool);
 	if (!mbuf) {
 		reinject->counts.no_buffer++;
 		return NULL;
 	}
-	char *payload = message.length <= UINT16_MAX ? rte_pktmbuf_append(mbuf, (uint16_t)message.length) : NULL;
-	if (!payload) {
-		reinject->counts.too_large++;
-		rte_pktmbuf_free(mbuf);
-		return NULL;
-	}
-	memcpy(payload, message.at, message.length);
+	if (large)
+		mbuf->data_off = REINJECT_HEADER_BYTES;
+	memcpy(rte_pktmbuf_append(mbuf, (uint16_t)message.length), message.at, message.length);
 	return mbuf;
 }
 

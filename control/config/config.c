@@ -73,6 +73,12 @@ static void validate_interface(const struct config *config, uint32_t index, stru
 		problem_add(problems,
 			    "interfaces: %s has peers, which only profile direct takes: the kernel resolves them",
 			    interface->device);
+	if (interface->profile == CONFIG_PROFILE_KERNEL && interface->vlan > 0)
+		problem_add(
+			problems,
+			"interfaces: %s has a vlan, which only profile direct takes: name the kernel's device of that "
+			"VLAN, as in `device: %s.%u`",
+			interface->device, interface->device, interface->vlan);
 	if (interface->mtu_bytes && interface->mtu_bytes < 576)
 		problem_add(problems, "interfaces: mtu %u of %s is under 576 bytes, the least that IPv4 works with",
 			    interface->mtu_bytes, interface->device);

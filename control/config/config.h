@@ -60,6 +60,7 @@ struct config_interface {
 	uint32_t address_count;
 	uint32_t sip_port;
 	uint32_t mtu_bytes;			   /* 0: the device's own */
+	uint32_t vlan;				   /* direct only; 0: untagged */
 	struct config_peer peer[CONFIG_PEERS_MAX]; /* direct only */
 	uint32_t peer_count;
 };

@@ -33,6 +33,7 @@ struct net_mirror_interface {
 	uint32_t link_index; /* kernel: of the interface that the port was opened on; 0: whichever has the name */
 	uint16_t sip_port;
 	uint16_t mtu_bytes;			       /* 0: the kernel's (not for direct) */
+	uint16_t vlan;				       /* direct; 0: untagged */
 	uint8_t mac[6];				       /* direct */
 	struct net_prefix address[WIRE_ADDRESSES_MAX]; /* with the length of their network; kernel and none: all of the
 							  interface */

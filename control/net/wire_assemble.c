@@ -71,6 +71,7 @@ void wire_assemble_interface(struct wire_interface *interface, const struct net_
 	interface->port_id = configured->port_id;
 	interface->sip_port = configured->sip_port;
 	interface->mtu = configured->mtu_bytes;
+	interface->vlan = configured->vlan;
 	memcpy(interface->mac, configured->mac, sizeof(interface->mac));
 	if (!configured->kernel)
 		for (uint32_t i = 0; i < configured->address_count; i++)

@@ -21,7 +21,7 @@ static const char *const counter_texts[COUNTER_COUNT] = {
 /* In the order of enum verdict; "none" is not shown: it never stays. */
 static const char *const verdict_names[VERDICT_COUNT] = {
 	[VERDICT_NONE] = "none",   [VERDICT_FORWARD] = "forwarded", [VERDICT_ANSWER] = "answered",
-	[VERDICT_PUNT] = "punted", [VERDICT_DROP] = "dropped",
+	[VERDICT_PUNT] = "punted", [VERDICT_DROP] = "dropped",	    [VERDICT_ABSORB] = "absorbed",
 };
 
 static const char *const severity_names[] = {
@@ -92,15 +92,17 @@ static json_t *row_of(const struct reading *reading, const char *column, const c
 static json_t *identity_of(const struct counters *total)
 {
 	uint64_t in = total->value[COUNTER_RECEIVED] + total->value[COUNTER_STEERED_IN];
-	uint64_t out = total->value[COUNTER_STEERED_OUT] + total->verdict[VERDICT_FORWARD] +
-		       total->verdict[VERDICT_ANSWER] + total->verdict[VERDICT_PUNT] + total->verdict[VERDICT_DROP];
+	uint64_t out = total->value[COUNTER_STEERED_OUT];
+	json_t *identity = json_pack("{s:I, s:I}", "received", (json_int_t)total->value[COUNTER_RECEIVED], "steered_in",
+				     (json_int_t)total->value[COUNTER_STEERED_IN]);
 
-	return json_pack(
-		"{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:b}", "received", (json_int_t)total->value[COUNTER_RECEIVED],
-		"steered_in", (json_int_t)total->value[COUNTER_STEERED_IN], "forwarded",
-		(json_int_t)total->verdict[VERDICT_FORWARD], "answered", (json_int_t)total->verdict[VERDICT_ANSWER],
-		"punted", (json_int_t)total->verdict[VERDICT_PUNT], "dropped", (json_int_t)total->verdict[VERDICT_DROP],
-		"steered_out", (json_int_t)total->value[COUNTER_STEERED_OUT], "holds", in == out);
+	for (uint32_t i = VERDICT_NONE + 1; i < VERDICT_COUNT; i++) {
+		json_object_set_new(identity, verdict_names[i], json_integer((json_int_t)total->verdict[i]));
+		out += total->verdict[i];
+	}
+	json_object_set_new(identity, "steered_out", json_integer((json_int_t)total->value[COUNTER_STEERED_OUT]));
+	json_object_set_new(identity, "holds", json_boolean(in == out));
+	return identity;
 }
 
 void command_stats(struct rpc_call *call, void *context)

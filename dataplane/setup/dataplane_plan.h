@@ -23,8 +23,8 @@
 #define DATAPLANE_DEVICE_BYTES_MAX 256
 #define DATAPLANE_ERROR_BYTES_MAX  512
 
-/* The pool's buffers are one piece (rte_mbuf counts 16 bits), and the largest af_packet frame that fits is 60 KiB. */
-#define DATAPLANE_MESSAGE_BYTES_MAX 61000
+/* What UDP over IPv4 carries (RFC 791, 768). */
+#define DATAPLANE_MESSAGE_BYTES_MAX 65507
 
 enum port_profile {
 	PORT_KERNEL, /* a kernel interface, which stays up */

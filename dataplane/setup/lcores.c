@@ -1,13 +1,29 @@
 #include "lcores.h"
 
+#include <rte_cycles.h>
 #include <rte_launch.h>
 #include <rte_lcore.h>
 #include <rte_malloc.h>
+#include <rte_mbuf.h>
 #include <rte_rcu_qsbr.h>
+#include <sodium.h>
 
 static void *allocate(size_t bytes)
 {
 	return rte_zmalloc(NULL, bytes, RTE_CACHE_LINE_SIZE);
+}
+
+/* Fragments come in and go out. */
+static enum status create_fragments(struct setup *setup, const struct dataplane_plan *plan, struct worker *worker)
+{
+	worker->mtu_max = setup_mtu_max(plan);
+	memcpy(worker->fragment_key, setup->fragment_key, sizeof(worker->fragment_key));
+	worker->fragmented_count = randombytes_random();
+	worker->datagrams = allocate(sizeof(*worker->datagrams));
+	if (worker->datagrams == NULL)
+		return setup_fail(setup, STATUS_NO_MEMORY, "no memory for the fragments of worker %u", worker->index);
+	worker->datagrams->timeout_tsc = rte_get_tsc_hz() * DATAGRAM_TIMEOUT_MS / 1000;
+	return STATUS_OK;
 }
 
 static enum status create_worker(struct setup *setup, const struct dataplane_plan *plan, uint32_t index)
@@ -32,7 +48,7 @@ static enum status create_worker(struct setup *setup, const struct dataplane_pla
 	worker->caller_memory.entry = allocate((size_t)callers * sizeof(struct caller_memory_entry));
 	if (worker->nonce_window.entry == NULL || worker->caller_memory.entry == NULL)
 		return setup_fail(setup, STATUS_NO_MEMORY, "no memory for the nonces of worker %u", index);
-	return STATUS_OK;
+	return create_fragments(setup, plan, worker);
 }
 
 static enum status create_qsbr(struct setup *setup)
@@ -52,6 +68,7 @@ enum status lcores_create(struct setup *setup, const struct dataplane_plan *plan
 {
 	uint32_t lcore = rte_get_next_lcore(-1, 1, 0);
 
+	randombytes_buf(setup->fragment_key, sizeof(setup->fragment_key));
 	for (uint32_t i = 0; i < plan->worker_count; i++) {
 		enum status status = create_worker(setup, plan, i);
 		if (status != STATUS_OK)
@@ -106,10 +123,18 @@ void lcores_join(struct setup *setup)
 	setup->running = false;
 }
 
+static void free_datagrams(struct datagram_table *table)
+{
+	for (uint32_t i = 0; table != NULL && i < DATAGRAM_TABLE_SLOTS; i++)
+		rte_pktmbuf_free(table->slot[i].buffer);
+	rte_free(table);
+}
+
 void lcores_free(struct setup *setup)
 {
 	for (uint32_t i = 0; i < setup->shared.worker_count; i++) {
 		if (setup->worker[i] != NULL) {
+			free_datagrams(setup->worker[i]->datagrams);
 			rte_free(setup->worker[i]->nonce_window.entry);
 			rte_free(setup->worker[i]->caller_memory.entry);
 		}

@@ -12,7 +12,7 @@
 /*
  * Attaches the filter to this process' af_packet sockets on the kernel interface: the driver keeps them to itself.
  *
- * IPv4 fragments were reassembled before (the driver's fanout group asks for it); IPv6 fragments pass.
+ * Fragments of UDP pass, whatever their port, which only the first one tells; so does IPv6 with extension headers.
  * Result: sockets that have the filter now.
  */
 uint32_t packet_filter_attach(uint32_t kernel_interface_index, uint16_t sip_port);

@@ -1,5 +1,5 @@
 /*
- * pools.h - the packet pool.
+ * pools.h - the pools: small buffers for frames, a few large ones for messages that come or leave in fragments.
  */
 #ifndef AMITY_POOLS_H
 #define AMITY_POOLS_H

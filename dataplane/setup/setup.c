@@ -3,19 +3,25 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include <rte_ether.h>
 #include <rte_mbuf.h>
 
-#include "edit_list.h"
+#include "kernel_interface.h"
 #include "xdp_port.h"
 
-/* Ethernet, one VLAN tag, IPv6, UDP. */
-#define HEADER_BYTES_MAX (14 + 4 + 40 + 8)
+/* Ethernet and one VLAN tag. */
+#define LINK_BYTES (14 + 4)
 
 /* What the kernel puts before a frame in a TPACKET_V2 ring: header, address, alignment of the IP header. */
 #define FRAME_OVERHEAD_BYTES 80
 
 #define FRAME_BYTES_MIN 2048
 #define FRAME_BYTES_MAX (15 * 4096)
+
+/* A burst of large messages, each received and rewritten; what waits in rings for another lcore or the control thread.
+ */
+#define LARGE_IN_BURST (2 * BURST_MAX)
+#define LARGE_IN_RINGS 255
 
 /* Rings, EAL's own tables, the ports' queues. */
 #define OTHER_MEMORY_BYTES (96ull << 20)
@@ -35,10 +41,21 @@ uint32_t setup_mbuf_count(const struct dataplane_plan *plan)
 	return plan->mbuf_count ? plan->mbuf_count : 8191 + 2048 * plan->worker_count;
 }
 
+/* What a port can bring in, whatever smaller MTU it is told to send with. */
+static uint32_t find_largest_mtu(const struct dataplane_plan *plan)
+{
+	uint32_t mtu_bytes = RTE_ETHER_MTU;
+
+	for (uint32_t i = 0; i < plan->port_count; i++) {
+		mtu_bytes = RTE_MAX(mtu_bytes, (uint32_t)plan->port[i].mtu_bytes);
+		mtu_bytes = RTE_MAX(mtu_bytes, (uint32_t)kernel_interface_mtu(plan->port[i].device));
+	}
+	return mtu_bytes;
+}
+
 uint32_t setup_frame_bytes(const struct dataplane_plan *plan)
 {
-	/* A frame as large as the largest message: the kernel reassembles fragments before it fills the ring. */
-	uint32_t needed = plan->message_bytes_max + HEADER_BYTES_MAX + FRAME_OVERHEAD_BYTES;
+	uint32_t needed = find_largest_mtu(plan) + LINK_BYTES + FRAME_OVERHEAD_BYTES;
 	uint32_t frame_bytes = FRAME_BYTES_MIN;
 
 	while (frame_bytes < needed && frame_bytes < FRAME_BYTES_MAX)
@@ -46,14 +63,19 @@ uint32_t setup_frame_bytes(const struct dataplane_plan *plan)
 	return RTE_MIN(frame_bytes, (uint32_t)FRAME_BYTES_MAX);
 }
 
+uint32_t setup_mtu_max(const struct dataplane_plan *plan)
+{
+	return setup_frame_bytes(plan) - FRAME_OVERHEAD_BYTES - LINK_BYTES;
+}
+
 uint32_t setup_room_bytes(const struct dataplane_plan *plan)
 {
-	/* A message grows by what the edit list adds. */
-	uint32_t outgoing = plan->message_bytes_max + HEADER_BYTES_MAX + EDIT_LIST_TEXT_BYTES;
-	uint32_t room = RTE_PKTMBUF_HEADROOM + RTE_MAX(outgoing, setup_frame_bytes(plan));
+	return RTE_PKTMBUF_HEADROOM + setup_frame_bytes(plan);
+}
 
-	return RTE_MIN(RTE_ALIGN_CEIL(room, (uint32_t)RTE_CACHE_LINE_SIZE),
-		       (uint32_t)(UINT16_MAX & ~(RTE_CACHE_LINE_SIZE - 1)));
+uint32_t setup_large_count(const struct dataplane_plan *plan)
+{
+	return plan->worker_count * (DATAGRAM_TABLE_SLOTS + LARGE_IN_BURST) + LARGE_IN_RINGS;
 }
 
 uint32_t setup_nonce_set_count(const struct dataplane_plan *plan)
@@ -68,9 +90,11 @@ uint32_t setup_caller_memory_count(const struct dataplane_plan *plan)
 
 uint64_t setup_memory_bytes(const struct dataplane_plan *plan)
 {
-	uint64_t mbuf_bytes = sizeof(struct rte_mbuf) + sizeof(struct punt) + setup_room_bytes(plan) + 256;
+	uint64_t mbuf_bytes = sizeof(struct rte_mbuf) + sizeof(struct punt) + 256;
+	uint64_t packets = setup_mbuf_count(plan) * (mbuf_bytes + setup_room_bytes(plan)) +
+			   setup_large_count(plan) * (mbuf_bytes + SETUP_LARGE_ROOM_BYTES);
 	uint64_t worker_bytes =
-		sizeof(struct worker) +
+		sizeof(struct worker) + sizeof(struct datagram_table) +
 		(uint64_t)setup_nonce_set_count(plan) * NONCE_WINDOW_WAYS * sizeof(struct nonce_window_entry) +
 		(uint64_t)setup_caller_memory_count(plan) * sizeof(struct caller_memory_entry);
 
@@ -79,6 +103,5 @@ uint64_t setup_memory_bytes(const struct dataplane_plan *plan)
 	for (uint32_t i = 0; i < plan->port_count; i++)
 		if (plan->port[i].profile == PORT_KERNEL && plan->port[i].driver == PORT_AF_XDP)
 			port_bytes += xdp_port_memory_bytes(plan, &plan->port[i]);
-	return setup_mbuf_count(plan) * mbuf_bytes + plan->worker_count * worker_bytes + port_bytes +
-	       plan->table_bytes + OTHER_MEMORY_BYTES;
+	return packets + plan->worker_count * worker_bytes + port_bytes + plan->table_bytes + OTHER_MEMORY_BYTES;
 }

@@ -7,6 +7,9 @@
 #include "dataplane_plan.h"
 #include "worker.h"
 
+/* Data room of a large mbuf: all that UDP carries, and all that the 16 bits of rte_mbuf count. */
+#define SETUP_LARGE_ROOM_BYTES UINT16_MAX
+
 struct xdp_port;
 
 struct setup_port {
@@ -25,7 +28,8 @@ struct setup {
 	struct worker *worker[LCORES_MAX];
 	uint32_t lcore[LCORES_MAX]; /* EAL's id of each worker's lcore */
 	bool running;
-	uint32_t mbuf_count;
+	uint8_t fragment_key[16]; /* the workers': one for all, so that their ids of a pair of addresses differ */
+	uint32_t mbuf_count, large_count;
 	char *error; /* of the call that is under way */
 	size_t error_bytes;
 };
@@ -36,7 +40,9 @@ enum status setup_fail(struct setup *setup, enum status status, const char *form
 
 /* Sizes that follow from the plan. */
 uint32_t setup_mbuf_count(const struct dataplane_plan *plan);
+uint32_t setup_large_count(const struct dataplane_plan *plan);
 uint32_t setup_frame_bytes(const struct dataplane_plan *plan); /* of an af_packet ring: a power of two, or 60 KiB */
+uint32_t setup_mtu_max(const struct dataplane_plan *plan);     /* of what such a frame holds */
 uint32_t setup_room_bytes(const struct dataplane_plan *plan);  /* data room of an mbuf, with headroom */
 uint64_t setup_memory_bytes(const struct dataplane_plan *plan);
 uint32_t setup_nonce_set_count(const struct dataplane_plan *plan);

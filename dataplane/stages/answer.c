@@ -79,18 +79,24 @@ static void answer_extra_headers(struct text_writer *extra, const struct worker 
 	}
 }
 
+/* Result: false when it does not fit into `out`, which may be NULL. */
+static bool answer_fill(struct rte_mbuf *out, const struct packet *packet, const struct answer *answer)
+{
+	if (!out)
+		return false;
+	int length = answer_write(rte_pktmbuf_mtod(out, char *), rte_pktmbuf_tailroom(out), &packet->message, answer);
+	rte_pktmbuf_data_len(out) = (uint16_t)(length < 0 ? 0 : length);
+	rte_pktmbuf_pkt_len(out) = rte_pktmbuf_data_len(out);
+	return length >= 0;
+}
+
 static void answer_packet(struct worker *worker, struct packet *packet)
 {
 	const struct reason_row *row = &reason_rows[packet->reason];
 	const struct secret_keys *keys = worker->snapshot->keys;
 	char extra_text[ANSWER_EXTRA_BYTES], tag[ANSWER_TAG_BYTES];
 	struct text_writer extra = text_write_begin(extra_text, sizeof(extra_text));
-	struct rte_mbuf *out = send_begin(worker);
 
-	if (!out) {
-		packet_end(packet, VERDICT_DROP, REASON_NO_BUFFER);
-		return;
-	}
 	answer_extra_headers(&extra, worker, packet);
 	answer_make_tag(tag, &packet->message, keys->tag_key);
 	struct answer answer = {
@@ -100,14 +106,18 @@ static void answer_packet(struct worker *worker, struct packet *packet)
 		.extra_headers = extra.overflowed ? (struct span){0} : text_written(&extra),
 		.source = packet->source,
 	};
-	int length = answer_write(rte_pktmbuf_mtod(out, char *), rte_pktmbuf_tailroom(out), &packet->message, &answer);
-	if (length < 0) {
+	struct rte_mbuf *out = send_begin(worker);
+	bool fits = answer_fill(out, packet, &answer);
+	if (out && !fits) {
 		rte_pktmbuf_free(out);
-		packet_end(packet, VERDICT_DROP, REASON_TOO_LARGE);
+		out = send_begin_large(worker);
+		fits = answer_fill(out, packet, &answer);
+	}
+	if (!fits) {
+		packet_end(packet, VERDICT_DROP, out ? REASON_TOO_LARGE : REASON_NO_BUFFER);
+		rte_pktmbuf_free(out);
 		return;
 	}
-	rte_pktmbuf_data_len(out) = (uint16_t)length;
-	rte_pktmbuf_pkt_len(out) = (uint32_t)length;
 	packet->out = out;
 	packet->destination = answer_destination(&packet->message, &packet->source);
 }

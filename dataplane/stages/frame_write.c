@@ -5,68 +5,138 @@
 #include <rte_mbuf.h>
 #include <rte_udp.h>
 
-#define HOP_LIMIT 64
+#include "checksum.h"
 
-uint32_t frame_write_ip_overhead(const struct wire_hop *hop)
+#define HOP_LIMIT	      64
+#define IPV6_FRAGMENT_BYTES   8
+#define IPV6_FRAGMENT_MORE    1
+#define VLAN_FRAME_BYTES      (sizeof(struct rte_ether_hdr) + sizeof(struct rte_vlan_hdr))
+#define UDP_PAYLOAD_BYTES_MAX (UINT16_MAX - (uint32_t)sizeof(struct rte_udp_hdr))
+
+uint32_t frame_write_message_bytes_max(const struct wire_hop *hop)
 {
-	size_t ip = net_address_is_v4(hop->source) ? sizeof(struct rte_ipv4_hdr) : sizeof(struct rte_ipv6_hdr);
-	return (uint32_t)(ip + sizeof(struct rte_udp_hdr));
+	return net_address_is_v4(hop->source) ? UDP_PAYLOAD_BYTES_MAX - (uint32_t)sizeof(struct rte_ipv4_hdr)
+					      : UDP_PAYLOAD_BYTES_MAX;
 }
 
-static void frame_write_ipv4(struct rte_ipv4_hdr *ip, struct rte_udp_hdr *udp, const struct wire_hop *hop,
-			     const struct net_address *destination, uint16_t udp_length)
+uint32_t frame_write_ip_bytes(const struct wire_hop *hop, bool fragment)
+{
+	if (net_address_is_v4(hop->source))
+		return sizeof(struct rte_ipv4_hdr);
+	return (uint32_t)sizeof(struct rte_ipv6_hdr) + (fragment ? IPV6_FRAGMENT_BYTES : 0);
+}
+
+bool frame_write_udp(struct rte_mbuf *message, const struct wire_hop *hop, const struct net_address *destination)
+{
+	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)rte_pktmbuf_prepend(message, sizeof(*udp));
+
+	if (!udp)
+		return false;
+	uint32_t length = rte_pktmbuf_data_len(message);
+	*udp = (struct rte_udp_hdr){
+		.src_port = rte_cpu_to_be_16(hop->interface->sip_port),
+		.dst_port = rte_cpu_to_be_16(destination->port),
+		.dgram_len = rte_cpu_to_be_16((uint16_t)length),
+	};
+	uint16_t pseudo = checksum_pseudo_header(hop->source, destination->ip, length);
+	uint16_t checksum = (uint16_t)~checksum_udp(pseudo, udp, length);
+	udp->dgram_cksum = checksum ? checksum : 0xffff;
+	return true;
+}
+
+static void frame_write_ethernet(char *frame, const struct wire_hop *hop)
+{
+	struct rte_ether_hdr *ether = (struct rte_ether_hdr *)frame;
+	bool v4 = net_address_is_v4(hop->source);
+	uint16_t type = rte_cpu_to_be_16(v4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6);
+
+	memcpy(&ether->dst_addr, hop->mac, RTE_ETHER_ADDR_LEN);
+	memcpy(&ether->src_addr, hop->interface->mac, RTE_ETHER_ADDR_LEN);
+	ether->ether_type = type;
+	if (hop->interface->vlan == 0)
+		return;
+	struct rte_vlan_hdr *tag = (struct rte_vlan_hdr *)(ether + 1);
+	ether->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_VLAN);
+	*tag = (struct rte_vlan_hdr){.vlan_tci = rte_cpu_to_be_16(hop->interface->vlan), .eth_proto = type};
+}
+
+/* What must not be cut on the way needs no id (RFC 6864 4). */
+static void frame_write_ipv4(struct rte_ipv4_hdr *ip, uint32_t payload, const struct wire_hop *hop,
+			     const struct net_address *destination, const struct frame_fragment *fragment)
 {
 	*ip = (struct rte_ipv4_hdr){
 		.version_ihl = RTE_IPV4_VHL_DEF,
-		.total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + udp_length)),
+		.total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + payload)),
 		.fragment_offset = rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG),
 		.time_to_live = HOP_LIMIT,
 		.next_proto_id = IPPROTO_UDP,
 	};
+	if (fragment) {
+		uint32_t units = fragment->offset / RTE_IPV4_HDR_OFFSET_UNITS;
+		ip->fragment_offset = rte_cpu_to_be_16((uint16_t)(units | (fragment->more ? RTE_IPV4_HDR_MF_FLAG : 0)));
+		ip->packet_id = rte_cpu_to_be_16((uint16_t)fragment->id);
+	}
 	memcpy(&ip->src_addr, hop->source + 12, 4);
 	memcpy(&ip->dst_addr, destination->ip + 12, 4);
 	ip->hdr_checksum = rte_ipv4_cksum(ip);
-	udp->dgram_cksum = rte_ipv4_udptcp_cksum(ip, udp);
 }
 
-static void frame_write_ipv6(struct rte_ipv6_hdr *ip, struct rte_udp_hdr *udp, const struct wire_hop *hop,
-			     const struct net_address *destination, uint16_t udp_length)
+static void frame_write_ipv6(struct rte_ipv6_hdr *ip, uint32_t payload, const struct wire_hop *hop,
+			     const struct net_address *destination, const struct frame_fragment *fragment)
 {
 	*ip = (struct rte_ipv6_hdr){
 		.vtc_flow = rte_cpu_to_be_32(6u << 28),
-		.payload_len = rte_cpu_to_be_16(udp_length),
-		.proto = IPPROTO_UDP,
+		.payload_len = rte_cpu_to_be_16((uint16_t)(payload + (fragment ? IPV6_FRAGMENT_BYTES : 0))),
+		.proto = fragment ? IPPROTO_FRAGMENT : IPPROTO_UDP,
 		.hop_limits = HOP_LIMIT,
 	};
 	memcpy(ip->src_addr, hop->source, 16);
 	memcpy(ip->dst_addr, destination->ip, 16);
-	udp->dgram_cksum = rte_ipv6_udptcp_cksum(ip, udp);
+	if (!fragment)
+		return;
+	uint16_t offset_be = rte_cpu_to_be_16((uint16_t)(fragment->offset | (fragment->more ? IPV6_FRAGMENT_MORE : 0)));
+	uint32_t id_be = rte_cpu_to_be_32(fragment->id);
+	uint8_t *header = (uint8_t *)(ip + 1);
+	header[0] = IPPROTO_UDP;
+	header[1] = 0;
+	memcpy(header + 2, &offset_be, sizeof(offset_be));
+	memcpy(header + 4, &id_be, sizeof(id_be));
 }
 
-bool frame_write(struct rte_mbuf *message, const struct wire_hop *hop, const struct net_address *destination)
+bool frame_write_ip(struct rte_mbuf *datagram, const struct wire_hop *hop, const struct net_address *destination,
+		    const struct frame_fragment *fragment)
 {
-	uint16_t udp_length = (uint16_t)(rte_pktmbuf_data_len(message) + sizeof(struct rte_udp_hdr));
-	uint32_t ip_and_udp = frame_write_ip_overhead(hop);
-	bool v4 = net_address_is_v4(hop->source);
-	char *frame = rte_pktmbuf_prepend(message, (uint16_t)(sizeof(struct rte_ether_hdr) + ip_and_udp));
+	uint32_t payload = rte_pktmbuf_data_len(datagram), ip_bytes = frame_write_ip_bytes(hop, fragment != NULL);
+	uint32_t ethernet = hop->interface->vlan ? VLAN_FRAME_BYTES : (uint32_t)sizeof(struct rte_ether_hdr);
+	char *frame = rte_pktmbuf_prepend(datagram, (uint16_t)(ethernet + ip_bytes));
 
 	if (!frame)
 		return false;
-	struct rte_ether_hdr *ether = (struct rte_ether_hdr *)frame;
-	memcpy(&ether->dst_addr, hop->mac, RTE_ETHER_ADDR_LEN);
-	memcpy(&ether->src_addr, hop->interface->mac, RTE_ETHER_ADDR_LEN);
-	ether->ether_type = rte_cpu_to_be_16(v4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6);
-
-	char *ip = frame + sizeof(*ether);
-	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + ip_and_udp - sizeof(*udp));
-	*udp = (struct rte_udp_hdr){
-		.src_port = rte_cpu_to_be_16(hop->interface->sip_port),
-		.dst_port = rte_cpu_to_be_16(destination->port),
-		.dgram_len = rte_cpu_to_be_16(udp_length),
-	};
-	if (v4)
-		frame_write_ipv4((struct rte_ipv4_hdr *)ip, udp, hop, destination, udp_length);
+	frame_write_ethernet(frame, hop);
+	if (net_address_is_v4(hop->source))
+		frame_write_ipv4((struct rte_ipv4_hdr *)(frame + ethernet), payload, hop, destination, fragment);
 	else
-		frame_write_ipv6((struct rte_ipv6_hdr *)ip, udp, hop, destination, udp_length);
+		frame_write_ipv6((struct rte_ipv6_hdr *)(frame + ethernet), payload, hop, destination, fragment);
 	return true;
+}
+
+struct rte_mbuf *frame_write_next_fragment(struct rte_mempool *pool, const struct rte_mbuf *datagram,
+					   const struct wire_hop *hop, const struct net_address *destination,
+					   struct frame_cut *cut)
+{
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(pool);
+	uint32_t left = rte_pktmbuf_data_len(datagram) - cut->offset;
+	uint32_t room = cut->mtu - frame_write_ip_bytes(hop, true);
+	struct frame_fragment fragment = {.offset = cut->offset, .more = left > room, .id = cut->id};
+	uint32_t length = fragment.more ? room & ~7u : left;
+	char *part = mbuf ? rte_pktmbuf_append(mbuf, (uint16_t)length) : NULL;
+
+	if (part)
+		memcpy(part, rte_pktmbuf_mtod_offset(datagram, const char *, cut->offset), length);
+	if (!part || !frame_write_ip(mbuf, hop, destination, &fragment)) {
+		rte_pktmbuf_free(mbuf);
+		return NULL;
+	}
+	cut->offset += length;
+	return mbuf;
 }

@@ -24,6 +24,16 @@ enum packet_kind {
 	PACKET_IN_DIALOG, /* carries our Record-Route cookie */
 };
 
+/* What a fragment says of its datagram; packet->bytes is the part that it carries. */
+struct packet_fragment {
+	bool present; /* false: a whole datagram */
+	bool more;
+	uint8_t next_header;  /* of the datagram's first bytes */
+	uint8_t header_bytes; /* IPv4: what the header takes of the 65,535 bytes of a packet */
+	uint16_t offset;
+	uint32_t id;
+};
+
 struct packet {
 	struct rte_mbuf *mbuf; /* as received; owned by the packet until its end */
 	struct rte_mbuf *out;  /* what goes out: a new message without headers below SIP; NULL: nothing yet */
@@ -35,7 +45,8 @@ struct packet {
 	uint8_t kind;		  /* enum packet_kind, by screen */
 	uint16_t reason;	  /* enum reason */
 	bool steered_in;
-	uint16_t punt_kind; /* enum punt_kind, with VERDICT_PUNT */
+	uint16_t punt_kind;		 /* enum punt_kind, with VERDICT_PUNT */
+	struct packet_fragment fragment; /* by receive, for reassemble */
 
 	struct sip_uri request_uri;   /* by screen, of requests */
 	struct span cookie;	      /* by screen: text of our cookie in the topmost Route; length 0: none */

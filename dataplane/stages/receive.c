@@ -1,107 +1,25 @@
 #include <rte_ethdev.h>
-#include <rte_ether.h>
-#include <rte_ip.h>
-#include <rte_udp.h>
+#include <rte_mbuf.h>
 
+#include "frame_read.h"
 #include "stages.h"
-
-/* Where the UDP payload of a frame is, once everything about the frame is checked. */
-struct frame {
-	uint32_t l3_offset;
-	uint32_t payload_offset;
-	uint32_t payload_length;
-};
-
-static bool receive_read_udp(struct frame *frame, struct packet *packet, uint32_t offset, uint32_t l3_end)
-{
-	const struct rte_mbuf *mbuf = packet->mbuf;
-	const struct rte_udp_hdr *udp = rte_pktmbuf_mtod_offset(mbuf, const struct rte_udp_hdr *, offset);
-
-	if (offset + sizeof(*udp) > l3_end)
-		return false;
-	uint32_t length = rte_be_to_cpu_16(udp->dgram_len);
-	if (length < sizeof(*udp) || offset + length > l3_end)
-		return false;
-	packet->source.port = rte_be_to_cpu_16(udp->src_port);
-	packet->local.port = rte_be_to_cpu_16(udp->dst_port);
-	frame->payload_offset = offset + (uint32_t)sizeof(*udp);
-	frame->payload_length = length - (uint32_t)sizeof(*udp);
-	return true;
-}
-
-/* Result: REASON_NONE when it is UDP to one of our addresses and SIP port. */
-static enum reason receive_read_ipv4(struct frame *frame, struct packet *packet, uint32_t frame_length)
-{
-	const struct rte_ipv4_hdr *ip =
-		rte_pktmbuf_mtod_offset(packet->mbuf, const struct rte_ipv4_hdr *, frame->l3_offset);
-
-	if (frame->l3_offset + sizeof(*ip) > frame_length || (ip->version_ihl >> 4) != 4)
-		return REASON_NOT_OURS;
-	net_address_set_v4(packet->source.ip, &ip->src_addr);
-	net_address_set_v4(packet->local.ip, &ip->dst_addr);
-	if (ip->next_proto_id != IPPROTO_UDP)
-		return REASON_NOT_OURS;
-	if (ip->fragment_offset & rte_cpu_to_be_16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK))
-		return REASON_FRAGMENT;
-	uint32_t header = (ip->version_ihl & 0x0fu) * 4, total = rte_be_to_cpu_16(ip->total_length);
-	if (header < sizeof(*ip) || total < header || frame->l3_offset + total > frame_length)
-		return REASON_LENGTH_WRONG;
-	return receive_read_udp(frame, packet, frame->l3_offset + header, frame->l3_offset + total)
-		       ? REASON_NONE
-		       : REASON_LENGTH_WRONG;
-}
-
-static enum reason receive_read_ipv6(struct frame *frame, struct packet *packet, uint32_t frame_length)
-{
-	const struct rte_ipv6_hdr *ip =
-		rte_pktmbuf_mtod_offset(packet->mbuf, const struct rte_ipv6_hdr *, frame->l3_offset);
-
-	if (frame->l3_offset + sizeof(*ip) > frame_length)
-		return REASON_NOT_OURS;
-	memcpy(packet->source.ip, ip->src_addr, 16);
-	memcpy(packet->local.ip, ip->dst_addr, 16);
-	if (ip->proto == IPPROTO_FRAGMENT)
-		return REASON_FRAGMENT;
-	if (ip->proto != IPPROTO_UDP)
-		return REASON_NOT_OURS;
-	uint32_t end = frame->l3_offset + (uint32_t)sizeof(*ip) + rte_be_to_cpu_16(ip->payload_len);
-	if (end > frame_length)
-		return REASON_LENGTH_WRONG;
-	return receive_read_udp(frame, packet, frame->l3_offset + (uint32_t)sizeof(*ip), end) ? REASON_NONE
-											      : REASON_LENGTH_WRONG;
-}
-
-static bool receive_is_to_us(const struct worker *worker, const struct packet *packet)
-{
-	const struct wire_interface *interface = wire_find_own(worker->snapshot->wire, packet->local.ip);
-	return interface && (packet->local.port == 0 || packet->local.port == interface->sip_port);
-}
 
 /* A fault counts as ours only when the packet was sent to us: others' traffic is the kernel's, whatever it looks like.
  */
-static enum reason receive_read_frame(struct frame *frame, const struct worker *worker, struct packet *packet)
+static enum reason receive_read_frame(const struct worker *worker, struct packet *packet)
 {
-	const struct rte_mbuf *mbuf = packet->mbuf;
-	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *);
-	uint32_t length = rte_pktmbuf_data_len(mbuf);
-	enum reason reason = REASON_NOT_OURS;
+	const struct wire *wire = worker->snapshot->wire;
+	uint16_t vlan = packet->interface < wire->interface_count ? wire->interface[packet->interface].vlan : 0;
+	enum reason reason = frame_read_ip(packet, vlan);
 
-	if (length < sizeof(*ether))
+	if (reason == REASON_NOT_OURS)
+		return reason;
+	const struct wire_interface *own = wire_find_own(wire, packet->local.ip);
+	if (own == NULL)
 		return REASON_NOT_OURS;
-	frame->l3_offset = sizeof(*ether);
-	if (ether->ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4))
-		reason = receive_read_ipv4(frame, packet, length);
-	else if (ether->ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV6))
-		reason = receive_read_ipv6(frame, packet, length);
-	if (reason == REASON_NOT_OURS || !receive_is_to_us(worker, packet))
-		return REASON_NOT_OURS;
-	if (mbuf->nb_segs > 1)
-		return REASON_LENGTH_WRONG;
-	uint64_t bad = mbuf->ol_flags & (RTE_MBUF_F_RX_L4_CKSUM_MASK | RTE_MBUF_F_RX_IP_CKSUM_MASK);
-	if ((bad & RTE_MBUF_F_RX_L4_CKSUM_MASK) == RTE_MBUF_F_RX_L4_CKSUM_BAD ||
-	    (bad & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_BAD)
-		return REASON_CHECKSUM_WRONG;
-	return reason;
+	if (reason != REASON_NONE || packet->fragment.present)
+		return reason;
+	return frame_read_udp(packet, IPPROTO_UDP, own->sip_port);
 }
 
 /* Puts the packet on the first unused place of the burst. Everything but the message is cleared: parse fills that. */
@@ -117,18 +35,13 @@ static struct packet *receive_add(struct worker *worker, struct rte_mbuf *mbuf)
 static void receive_from_port(struct worker *worker, const struct worker_queue *queue, struct rte_mbuf *mbuf)
 {
 	struct packet *packet = receive_add(worker, mbuf);
-	struct frame frame = {0};
 
 	packet->interface = queue->interface;
 	worker->counters->value[COUNTER_RECEIVED]++;
 	worker->counters->value[COUNTER_RECEIVED_BYTES] += rte_pktmbuf_data_len(mbuf);
-	enum reason reason = receive_read_frame(&frame, worker, packet);
-	if (reason != REASON_NONE) {
+	enum reason reason = receive_read_frame(worker, packet);
+	if (reason != REASON_NONE)
 		packet_end(packet, VERDICT_DROP, reason);
-		return;
-	}
-	packet->bytes =
-		span_make(rte_pktmbuf_mtod_offset(mbuf, const char *, frame.payload_offset), frame.payload_length);
 }
 
 /* The lcore that took it from the port has checked it and left addresses in the private area (steer.c). */

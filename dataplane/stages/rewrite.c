@@ -1,5 +1,6 @@
 #include <rte_mbuf.h>
 
+#include "frame_write.h"
 #include "rewrite_request.h"
 #include "rewrite_response.h"
 #include "send.h"
@@ -30,6 +31,21 @@ static enum reason rewrite_forwarded(const struct packet *packet)
 	}
 }
 
+/* Applies the edits. Result: false when it does not fit into `out`, which may be NULL, or what UDP carries that way. */
+static bool rewrite_apply(struct worker *worker, const struct packet *packet, struct rte_mbuf *out)
+{
+	const struct sip_message *message = &packet->message;
+
+	if (!out)
+		return false;
+	uint32_t room = RTE_MIN((uint32_t)rte_pktmbuf_tailroom(out), frame_write_message_bytes_max(&packet->hop));
+	int length = edit_list_apply(&worker->edits, rte_pktmbuf_mtod(out, char *), room,
+				     span_make(message->bytes.at, message->body.offset + message->body.length));
+	rte_pktmbuf_data_len(out) = (uint16_t)(length < 0 ? 0 : length);
+	rte_pktmbuf_pkt_len(out) = rte_pktmbuf_data_len(out);
+	return length >= 0;
+}
+
 static void rewrite_packet(struct worker *worker, struct packet *packet)
 {
 	if (!rewrite_collect(worker, packet)) {
@@ -37,25 +53,27 @@ static void rewrite_packet(struct worker *worker, struct packet *packet)
 		return;
 	}
 	struct rte_mbuf *out = send_begin(worker);
+	bool fits = rewrite_apply(worker, packet, out);
+	if (out && !fits) {
+		rte_pktmbuf_free(out);
+		out = send_begin_large(worker);
+		fits = rewrite_apply(worker, packet, out);
+	}
 	if (!out) {
 		packet_end(packet, VERDICT_DROP, REASON_NO_BUFFER);
 		return;
 	}
-	int length = edit_list_apply(
-		&worker->edits, rte_pktmbuf_mtod(out, char *), rte_pktmbuf_tailroom(out),
-		span_make(packet->message.bytes.at, packet->message.body.offset + packet->message.body.length));
-	if (length < 0) {
+	if (!fits) {
 		rte_pktmbuf_free(out);
 		packet_refuse(packet, REASON_TOO_LARGE);
 		return;
 	}
-	rte_pktmbuf_data_len(out) = (uint16_t)length;
-	rte_pktmbuf_pkt_len(out) = (uint32_t)length;
 	packet->out = out;
-	enum reason kernel = send_needs_kernel(&packet->hop, (enum wire_result)packet->hop_result, (uint32_t)length);
 	packet->punt_kind = PUNT_KERNEL_SEND;
-	packet_end(packet, kernel == REASON_NONE ? VERDICT_FORWARD : VERDICT_PUNT,
-		   kernel == REASON_NONE ? rewrite_forwarded(packet) : kernel);
+	if (packet->hop_result == WIRE_NEIGHBOUR_UNKNOWN)
+		packet_end(packet, VERDICT_PUNT, REASON_PUNTED_UNRESOLVED_NEIGHBOUR);
+	else
+		packet_end(packet, VERDICT_FORWARD, rewrite_forwarded(packet));
 }
 
 void rewrite_burst(struct worker *worker)

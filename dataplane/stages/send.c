@@ -3,64 +3,32 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
 #include <rte_ring.h>
+#include <sodium.h>
 
 #include "frame_write.h"
+
+/* Of any link (RFC 791): an interface that is going away says 0. */
+#define IPV4_MTU_MIN 68u
+
+/*
+ * Every path carries that much, as IPv6 wants it (RFC 8200 5). We do not follow ICMP's "fragmentation needed", so a
+ * larger IPv4 packet leaves for routers to cut (RFC 1191 3).
+ */
+#define PATH_MTU_SAFE 1280
 
 struct rte_mbuf *send_begin(struct worker *worker)
 {
 	return rte_pktmbuf_alloc(worker->dataplane->pool);
 }
 
-enum reason send_needs_kernel(const struct wire_hop *hop, enum wire_result result, uint32_t length)
+struct rte_mbuf *send_begin_large(struct worker *worker)
 {
-	if (result == WIRE_NEIGHBOUR_UNKNOWN)
-		return REASON_PUNTED_UNRESOLVED_NEIGHBOUR;
-	return length + frame_write_ip_overhead(hop) > hop->interface->mtu ? REASON_PUNTED_OVER_MTU : REASON_NONE;
-}
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(worker->dataplane->large_pool);
 
-void send_frame(struct worker *worker, struct rte_mbuf *message, const struct wire_hop *hop,
-		const struct net_address *destination)
-{
-	struct transmit_buffer *buffer = &worker->transmit[hop->interface - worker->snapshot->wire->interface];
-
-	if (buffer->count == RTE_DIM(buffer->packet) || !frame_write(message, hop, destination)) {
-		worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
-		rte_pktmbuf_free(message);
-		return;
-	}
-	buffer->packet[buffer->count++] = message;
-}
-
-bool send_through_kernel(struct worker *worker, struct rte_mbuf *message, const struct wire_hop *hop,
-			 const struct net_address *destination)
-{
-	struct punt *punt = rte_mbuf_to_priv(message);
-
-	memset(punt, 0, sizeof(*punt));
-	punt->kind = PUNT_KERNEL_SEND;
-	punt->interface = (uint16_t)(hop->interface - worker->snapshot->wire->interface);
-	punt->peer = *destination;
-	memcpy(punt->local.ip, hop->source, sizeof(punt->local.ip));
-	punt->local.port = hop->interface->sip_port;
-	return rte_ring_sp_enqueue(worker->dataplane->punt[worker->index], message) == 0;
-}
-
-void send_message(struct worker *worker, struct rte_mbuf *message, const struct net_address *destination,
-		  const struct net_entry *entry)
-{
-	struct wire_hop hop;
-	enum wire_result result = wire_find_way_back(&hop, worker->snapshot->wire, destination->ip, entry);
-
-	if (result != WIRE_NO_ROUTE) {
-		if (send_needs_kernel(&hop, result, rte_pktmbuf_data_len(message)) == REASON_NONE) {
-			send_frame(worker, message, &hop, destination);
-			return;
-		}
-		if (send_through_kernel(worker, message, &hop, destination))
-			return;
-	}
-	worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
-	rte_pktmbuf_free(message);
+	/* Only the UDP header is written before the message: what is that large leaves in fragments. */
+	if (mbuf)
+		mbuf->data_off = sizeof(struct rte_udp_hdr);
+	return mbuf;
 }
 
 /* Frames to a port by this worker's own queue. */
@@ -88,6 +56,121 @@ static void send_by_ring(struct worker *worker, struct rte_ring *ring, struct rt
 		rte_pktmbuf_free(frames[i]);
 }
 
+static void send_flush_buffer(struct worker *worker, uint32_t port)
+{
+	struct transmit_buffer *buffer = &worker->transmit[port];
+	struct rte_ring *ring = worker->dataplane->transmit[port][worker->index];
+
+	if (ring != NULL)
+		send_by_ring(worker, ring, buffer->packet, buffer->count);
+	else if (buffer->count > 0)
+		send_by_queue(worker, worker->snapshot->wire->interface[port].port_id, buffer->packet, buffer->count);
+	buffer->count = 0;
+}
+
+static void send_put(struct worker *worker, struct rte_mbuf *frame, const struct wire_interface *interface)
+{
+	uint32_t port = (uint32_t)(interface - worker->snapshot->wire->interface);
+	struct transmit_buffer *buffer = &worker->transmit[port];
+
+	if (buffer->count == RTE_DIM(buffer->packet))
+		send_flush_buffer(worker, port);
+	buffer->packet[buffer->count++] = frame;
+}
+
+/* A secret start for each pair of addresses, then one apart; workers do not meet each other's (RFC 7739 5.3). */
+static uint32_t send_next_id(struct worker *worker, const struct wire_hop *hop, const struct net_address *destination)
+{
+	uint8_t pair[32];
+	uint64_t start;
+
+	memcpy(pair, hop->source, 16);
+	memcpy(pair + 16, destination->ip, 16);
+	crypto_shorthash((uint8_t *)&start, pair, sizeof(pair), worker->fragment_key);
+	return (uint32_t)start + worker->fragmented_count++ * worker->dataplane->worker_count + worker->index;
+}
+
+static void send_fragments(struct worker *worker, const struct rte_mbuf *datagram, const struct wire_hop *hop,
+			   const struct net_address *destination, uint32_t mtu)
+{
+	struct frame_cut cut = {.id = send_next_id(worker, hop, destination), .mtu = mtu};
+
+	worker->counters->value[COUNTER_FRAGMENTED]++;
+	while (cut.offset < rte_pktmbuf_data_len(datagram)) {
+		struct rte_mbuf *fragment =
+			frame_write_next_fragment(worker->dataplane->pool, datagram, hop, destination, &cut);
+		if (!fragment) {
+			worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
+			return;
+		}
+		send_put(worker, fragment, hop->interface);
+	}
+}
+
+/* Result: NULL where no router may cut the packet, which then needs no id. */
+static const struct frame_fragment *send_allow_cut(struct worker *worker, struct frame_fragment *whole,
+						   uint32_t packet_bytes, const struct wire_hop *hop,
+						   const struct net_address *destination)
+{
+	if (!net_address_is_v4(hop->source) || packet_bytes <= PATH_MTU_SAFE)
+		return NULL;
+	*whole = (struct frame_fragment){.id = send_next_id(worker, hop, destination)};
+	return whole;
+}
+
+void send_frame(struct worker *worker, struct rte_mbuf *message, const struct wire_hop *hop,
+		const struct net_address *destination)
+{
+	uint32_t mtu = RTE_MAX(RTE_MIN((uint32_t)hop->interface->mtu, worker->mtu_max), IPV4_MTU_MIN);
+	bool sound = rte_pktmbuf_data_len(message) <= frame_write_message_bytes_max(hop) &&
+		     frame_write_udp(message, hop, destination);
+	uint32_t packet_bytes = rte_pktmbuf_data_len(message) + frame_write_ip_bytes(hop, false);
+	struct frame_fragment whole;
+
+	if (sound && packet_bytes > mtu) {
+		send_fragments(worker, message, hop, destination, mtu);
+	} else if (sound && frame_write_ip(message, hop, destination,
+					   send_allow_cut(worker, &whole, packet_bytes, hop, destination))) {
+		send_put(worker, message, hop->interface);
+		return;
+	} else {
+		worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
+	}
+	rte_pktmbuf_free(message);
+}
+
+bool send_through_kernel(struct worker *worker, struct rte_mbuf *message, const struct wire_hop *hop,
+			 const struct net_address *destination)
+{
+	struct punt *punt = rte_mbuf_to_priv(message);
+
+	memset(punt, 0, sizeof(*punt));
+	punt->kind = PUNT_KERNEL_SEND;
+	punt->interface = (uint16_t)(hop->interface - worker->snapshot->wire->interface);
+	punt->peer = *destination;
+	memcpy(punt->local.ip, hop->source, sizeof(punt->local.ip));
+	punt->local.port = hop->interface->sip_port;
+	return rte_ring_sp_enqueue(worker->dataplane->punt[worker->index], message) == 0;
+}
+
+void send_message(struct worker *worker, struct rte_mbuf *message, const struct net_address *destination,
+		  const struct net_entry *entry)
+{
+	struct wire_hop hop;
+	enum wire_result result = wire_find_way_back(&hop, worker->snapshot->wire, destination->ip, entry);
+
+	if (result != WIRE_NO_ROUTE) {
+		if (result == WIRE_OK) {
+			send_frame(worker, message, &hop, destination);
+			return;
+		}
+		if (send_through_kernel(worker, message, &hop, destination))
+			return;
+	}
+	worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
+	rte_pktmbuf_free(message);
+}
+
 /* What workers without a queue of this port have given us. */
 static void send_for_others(struct worker *worker, uint32_t port, uint16_t port_id)
 {
@@ -108,14 +191,8 @@ void send_flush(struct worker *worker)
 	const struct wire *wire = worker->snapshot->wire;
 
 	for (uint32_t i = 0; i < wire->interface_count; i++) {
-		struct transmit_buffer *buffer = &worker->transmit[i];
-		struct rte_ring *ring = worker->dataplane->transmit[i][worker->index];
-		if (ring != NULL)
-			send_by_ring(worker, ring, buffer->packet, buffer->count);
-		else if (buffer->count > 0)
-			send_by_queue(worker, wire->interface[i].port_id, buffer->packet, buffer->count);
-		buffer->count = 0;
-		if (ring == NULL)
+		send_flush_buffer(worker, i);
+		if (worker->dataplane->transmit[i][worker->index] == NULL)
 			send_for_others(worker, i, wire->interface[i].port_id);
 	}
 }

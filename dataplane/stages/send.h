@@ -1,21 +1,23 @@
 /*
  * send.h - the way out of an lcore for a SIP message in an mbuf: framed and put on a port's transmit buffer, or, when
- * the next hop's MAC is not known yet or the message exceeds the MTU, handed to the control thread, which sends it
- * through the kernel.
+ * the next hop's MAC is not known yet, handed to the control thread, which sends it through the kernel.
  */
 #ifndef AMITY_SEND_H
 #define AMITY_SEND_H
 
 #include "worker.h"
 
-/* An empty mbuf for a message. Result: NULL when the pool is empty. Owner: the caller. */
+/*
+ * An empty mbuf for a message. Most fit the small buffers, whose room is that of a frame; what does not is written
+ * again into a large one.   Result: NULL when the pool is empty. Owner: the caller.
+ */
 struct rte_mbuf *send_begin(struct worker *worker);
+struct rte_mbuf *send_begin_large(struct worker *worker);
 
-/* Why a message of that length cannot be framed here (PUNTED_UNRESOLVED_NEIGHBOUR, PUNTED_OVER_MTU); REASON_NONE: it
- * can. */
-enum reason send_needs_kernel(const struct wire_hop *hop, enum wire_result result, uint32_t length);
-
-/* Frames `message` and puts it on the transmit buffer of the hop's port. Owner: takes the mbuf. */
+/*
+ * Frames `message`, in fragments when it exceeds the MTU, and puts it on the transmit buffer of the hop's port. Owner:
+ * takes the mbuf.
+ */
 void send_frame(struct worker *worker, struct rte_mbuf *message, const struct wire_hop *hop,
 		const struct net_address *destination);
 

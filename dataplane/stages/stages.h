@@ -14,6 +14,9 @@
 /* Ports and other lcores' rings -> worker->packet[]; what is not UDP to a SIP address of ours ends as NOT_OURS. */
 void receive_burst(struct worker *worker);
 
+/* Fragments -> datagrams, copied together; those that are not complete end as ABSORB. Counts what waited too long. */
+void reassemble_burst(struct worker *worker);
+
 /* Hands each packet to the lcore that the keyed hash of its Call-ID names (DESIGN.md section 4). */
 void steer_burst(struct worker *worker);
 

@@ -8,6 +8,7 @@
 #define AMITY_WORKER_H
 
 #include "caller_memory.h"
+#include "datagram_table.h"
 #include "dataplane.h"
 #include "edit_list.h"
 #include "nonce_window.h"
@@ -31,7 +32,8 @@ struct idle_policy {
 
 /* Outgoing packets of one port, sent at the end of a burst. */
 struct transmit_buffer {
-	struct rte_mbuf *packet[2 * BURST_MAX]; /* a burst and what the control thread sends beside it */
+	struct rte_mbuf
+		*packet[2 * BURST_MAX]; /* a burst and what the control thread sends beside it; flushed when full */
 	uint16_t count;
 };
 
@@ -42,6 +44,9 @@ struct worker {
 	struct worker_queue queue[WORKER_QUEUES_MAX];
 	uint32_t queue_count;
 	struct idle_policy idle;
+	uint32_t mtu_max;	  /* of what an mbuf of `pool` holds; larger MTUs are not used */
+	uint8_t fragment_key[16]; /* SipHash-64: ids of outgoing fragments, per pair of addresses; one for all */
+	struct datagram_table *datagrams;   /* what came in fragments and is not complete */
 	uint32_t message_bytes_max;	    /* limits.max_message_bytes; a longer message is refused */
 	struct nonce_window nonce_window;   /* memory and size set */
 	struct caller_memory caller_memory; /* likewise */
@@ -53,7 +58,8 @@ struct worker {
 	uint64_t now_tsc;
 	uint32_t now_s; /* unix time */
 	uint32_t packet_count;
-	uint32_t next_queue; /* where the next burst starts to poll, so that no queue starves */
+	uint32_t fragmented_count; /* for the ids; never two the same of one pair for long (RFC 7739 5.3) */
+	uint32_t next_queue;	   /* where the next burst starts to poll, so that no queue starves */
 	struct transmit_buffer transmit[WIRE_INTERFACES_MAX];
 	struct packet packet[BURST_MAX];
 	char plain[BURST_MAX][ROUTE_COOKIE_PLAIN_BYTES_MAX]; /* opened cookies */

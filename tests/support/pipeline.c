@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "ban_table_write.h"
+#include "checksum.h"
 #include "eal.h"
 #include "frame_write.h"
 #include "location_table.h"
@@ -27,6 +28,7 @@
 #include "uri_parse.h"
 
 #define RING_SIZE   1024
+#define LINK_MTU    1500
 #define WORKERS_MAX 3
 
 struct pipeline {
@@ -66,7 +68,7 @@ static void fill_wire(struct pipeline *pipeline)
 	uint32_t count = 0;
 
 	*interface = (struct wire_interface){
-		.port_id = pipeline->port_id, .mtu = 1500, .sip_port = 5060, .address_count = 2, .name = "ring"};
+		.port_id = pipeline->port_id, .mtu = LINK_MTU, .sip_port = 5060, .address_count = 2, .name = "ring"};
 	memcpy(interface->mac, router_mac, 6);
 	must(uri_parse_ip(interface->address[0], span_of_text("192.0.2.1")));
 	must(uri_parse_ip(interface->address[1], span_of_text("2001:db8::1")));
@@ -251,6 +253,7 @@ void pipeline_stop(struct pipeline *pipeline)
 	ban_table_write_free(pipeline->bans);
 	reinject_free(pipeline->reinject);
 	must(dataplane_free(pipeline->dataplane) == 0);
+	must(rte_eth_dev_close(pipeline->port_id) == 0); /* DPDK has 32 in a process */
 	remove_state(pipeline->state_dir);
 	free(pipeline);
 }
@@ -273,36 +276,64 @@ static void run_until_still(struct pipeline *pipeline)
 	}
 }
 
-void pipeline_send_frame(struct pipeline *pipeline, struct span frame)
+void pipeline_put_frame(struct pipeline *pipeline, struct span frame, uint64_t offload_flags, uint16_t vlan_tci)
 {
 	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(pipeline->dataplane->pool);
 	must(mbuf);
 	char *at = rte_pktmbuf_append(mbuf, (uint16_t)frame.length);
 	must(at);
 	memcpy(at, frame.at, frame.length);
+	mbuf->ol_flags |= offload_flags;
+	mbuf->vlan_tci = vlan_tci;
 	must(rte_ring_enqueue(pipeline->receive, mbuf) == 0);
+}
+
+void pipeline_send_frame(struct pipeline *pipeline, struct span frame)
+{
+	pipeline_put_frame(pipeline, frame, 0, 0);
 	run_until_still(pipeline);
 }
 
+void pipeline_run(struct pipeline *pipeline)
+{
+	run_until_still(pipeline);
+}
+
+/* The sender's side of the wire: the router's own frame writer with the roles changed. */
 void pipeline_put(struct pipeline *pipeline, const char *source, struct span bytes)
 {
+	static uint32_t id;
 	struct net_address from, router = {.port = 5060};
 	parse_address(&from, source);
 	memcpy(router.ip, pipeline->interface.address[!net_address_is_v4(from.ip)], 16);
-
-	/* The sender's side of the wire: its own frame writer with the roles changed. */
-	struct wire_interface sender = {.sip_port = from.port, .mac = {2, 0, 0, 1, 0, 2}, .mtu = 1500};
+	struct wire_interface sender = {
+		.sip_port = from.port, .mac = {2, 0, 0, 1, 0, 2}, .vlan = pipeline->interface.vlan};
 	struct wire_hop hop = {.interface = &sender};
 	memcpy(hop.source, from.ip, 16);
 	memcpy(hop.mac, router_mac, 6);
-	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(pipeline->dataplane->pool);
+
+	bool whole = bytes.length + sizeof(struct rte_udp_hdr) + frame_write_ip_bytes(&hop, false) <= LINK_MTU;
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(whole ? pipeline->dataplane->pool : pipeline->dataplane->large_pool);
 	must(mbuf);
+	if (!whole)
+		mbuf->data_off = sizeof(struct rte_udp_hdr);
 	char *at = rte_pktmbuf_append(mbuf, (uint16_t)bytes.length);
 	must(at);
 	if (bytes.length)
 		memcpy(at, bytes.at, bytes.length);
-	must(frame_write(mbuf, &hop, &router));
-	must(rte_ring_enqueue(pipeline->receive, mbuf) == 0);
+	must(frame_write_udp(mbuf, &hop, &router));
+	if (whole) {
+		must(frame_write_ip(mbuf, &hop, &router, NULL));
+		must(rte_ring_enqueue(pipeline->receive, mbuf) == 0);
+		return;
+	}
+	struct frame_cut cut = {.id = ++id, .mtu = LINK_MTU};
+	while (cut.offset < rte_pktmbuf_data_len(mbuf)) {
+		struct rte_mbuf *fragment =
+			frame_write_next_fragment(pipeline->dataplane->pool, mbuf, &hop, &router, &cut);
+		must(fragment && rte_ring_enqueue(pipeline->receive, fragment) == 0);
+	}
+	rte_pktmbuf_free(mbuf);
 }
 
 void pipeline_send_bytes(struct pipeline *pipeline, const char *source, struct span bytes)
@@ -316,46 +347,102 @@ void pipeline_send(struct pipeline *pipeline, const char *source, const char *te
 	pipeline_send_bytes(pipeline, source, span_of_text(text));
 }
 
-/* Reads back what the router put on the wire; its checksums must be right. */
-static void read_frame(struct pipeline_message *message, struct rte_mbuf *mbuf)
+/* IPv4 header, its checksum right. Result: what it carries. */
+static struct span read_ipv4(struct pipeline_message *message, const struct rte_ipv4_hdr *ip,
+			     struct frame_fragment *part)
 {
-	struct rte_ether_hdr *ether = rte_pktmbuf_mtod(mbuf, struct rte_ether_hdr *);
-	struct rte_udp_hdr *udp;
+	uint16_t offset = rte_be_to_cpu_16(ip->fragment_offset);
 
-	memset(message, 0, sizeof(*message));
-	if (ether->ether_type == rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4)) {
-		struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(ether + 1);
-		udp = (struct rte_udp_hdr *)(ip + 1);
-		net_address_set_v4(message->source.ip, &ip->src_addr);
-		net_address_set_v4(message->destination.ip, &ip->dst_addr);
-		uint16_t wire_checksum = udp->dgram_cksum;
-		udp->dgram_cksum = 0;
-		must(rte_ipv4_udptcp_cksum(ip, udp) == wire_checksum);
-		must(rte_raw_cksum(ip, sizeof(*ip)) == 0xffff);
-	} else {
-		struct rte_ipv6_hdr *ip = (struct rte_ipv6_hdr *)(ether + 1);
-		udp = (struct rte_udp_hdr *)(ip + 1);
-		memcpy(message->source.ip, ip->src_addr, 16);
-		memcpy(message->destination.ip, ip->dst_addr, 16);
-		uint16_t wire_checksum = udp->dgram_cksum;
-		udp->dgram_cksum = 0;
-		must(rte_ipv6_udptcp_cksum(ip, udp) == wire_checksum);
+	net_address_set_v4(message->source.ip, &ip->src_addr);
+	net_address_set_v4(message->destination.ip, &ip->dst_addr);
+	must(rte_raw_cksum(ip, sizeof(*ip)) == 0xffff);
+	*part = (struct frame_fragment){.offset = (offset & RTE_IPV4_HDR_OFFSET_MASK) * 8u,
+					.more = (offset & RTE_IPV4_HDR_MF_FLAG) != 0,
+					.id = rte_be_to_cpu_16(ip->packet_id)};
+	/* Only what every path carries leaves with "don't fragment". */
+	must(((offset & RTE_IPV4_HDR_DF_FLAG) != 0) ==
+	     (part->offset == 0 && !part->more && rte_be_to_cpu_16(ip->total_length) <= 1280));
+	return span_make((const char *)(ip + 1), rte_be_to_cpu_16(ip->total_length) - sizeof(*ip));
+}
+
+static struct span read_ipv6(struct pipeline_message *message, const struct rte_ipv6_hdr *ip,
+			     struct frame_fragment *part)
+{
+	struct span bytes = span_make((const char *)(ip + 1), rte_be_to_cpu_16(ip->payload_len));
+
+	memcpy(message->source.ip, ip->src_addr, 16);
+	memcpy(message->destination.ip, ip->dst_addr, 16);
+	*part = (struct frame_fragment){0};
+	if (ip->proto == IPPROTO_FRAGMENT) {
+		uint16_t offset;
+		memcpy(&offset, bytes.at + 2, 2);
+		memcpy(&part->id, bytes.at + 4, 4);
+		part->offset = rte_be_to_cpu_16(offset) & 0xfff8;
+		part->more = rte_be_to_cpu_16(offset) & 1;
+		must(bytes.at[0] == IPPROTO_UDP && bytes.at[1] == 0);
+		return span_skip(bytes, 8);
 	}
+	must(ip->proto == IPPROTO_UDP);
+	return bytes;
+}
+
+/* What IP carries in a frame that left, which must fit the link. */
+static struct span read_frame(const struct pipeline *pipeline, struct pipeline_message *message,
+			      const struct rte_mbuf *mbuf, struct frame_fragment *part)
+{
+	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *);
+	const char *ip = (const char *)(ether + 1);
+	uint16_t type = rte_be_to_cpu_16(ether->ether_type);
+
+	if (pipeline->interface.vlan) {
+		const struct rte_vlan_hdr *tag = (const struct rte_vlan_hdr *)ip;
+		must(type == RTE_ETHER_TYPE_VLAN && rte_be_to_cpu_16(tag->vlan_tci) == pipeline->interface.vlan);
+		type = rte_be_to_cpu_16(tag->eth_proto);
+		ip = (const char *)(tag + 1);
+	}
+	must(ip - (const char *)ether + pipeline->interface.mtu >= rte_pktmbuf_data_len(mbuf));
+	must(type == RTE_ETHER_TYPE_IPV4 || type == RTE_ETHER_TYPE_IPV6);
+	return type == RTE_ETHER_TYPE_IPV4 ? read_ipv4(message, (const struct rte_ipv4_hdr *)ip, part)
+					   : read_ipv6(message, (const struct rte_ipv6_hdr *)ip, part);
+}
+
+/* Reads back what the router put on the wire; its checksum must be right. */
+static void read_udp(struct pipeline_message *message, const char *bytes, uint32_t length)
+{
+	const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)bytes;
+
+	must(rte_be_to_cpu_16(udp->dgram_len) == length && udp->dgram_cksum != 0);
+	must(checksum_udp(checksum_pseudo_header(message->source.ip, message->destination.ip, length), udp, length) ==
+	     0xffff);
 	message->source.port = rte_be_to_cpu_16(udp->src_port);
 	message->destination.port = rte_be_to_cpu_16(udp->dst_port);
-	size_t length = rte_be_to_cpu_16(udp->dgram_len) - sizeof(*udp);
-	must(length < sizeof(message->text));
-	memcpy(message->text, udp + 1, length);
+	message->length = length - (uint32_t)sizeof(*udp);
+	memcpy(message->text, udp + 1, message->length);
+	message->text[message->length] = '\0';
 }
 
 bool pipeline_take(struct pipeline *pipeline, struct pipeline_message *message)
 {
+	static char datagram[UINT16_MAX];
+	struct frame_fragment part = {0};
+	uint32_t length = 0, id = 0;
 	struct rte_mbuf *mbuf;
 
-	if (rte_ring_dequeue(pipeline->transmit, (void **)&mbuf) != 0)
-		return false;
-	read_frame(message, mbuf);
-	rte_pktmbuf_free(mbuf);
+	memset(message, 0, offsetof(struct pipeline_message, text));
+	do {
+		if (rte_ring_dequeue(pipeline->transmit, (void **)&mbuf) != 0)
+			return false;
+		struct span bytes = read_frame(pipeline, message, mbuf, &part);
+		must(part.offset == length && (length == 0 || part.id == id));
+		must(length + bytes.length <= sizeof(datagram));
+		memcpy(datagram + length, bytes.at, bytes.length);
+		length += bytes.length;
+		id = part.id;
+		message->frames++;
+		rte_pktmbuf_free(mbuf);
+	} while (part.more);
+	message->fragment_id = id;
+	read_udp(message, datagram, length);
 	return true;
 }
 
@@ -412,6 +499,11 @@ void pipeline_check_identity(const struct pipeline *pipeline)
 		     ends + counters->value[COUNTER_STEERED_OUT]);
 		must(ends == reasons);
 	}
+}
+
+struct wire_interface *pipeline_interface(struct pipeline *pipeline)
+{
+	return &pipeline->interface;
 }
 
 struct dataplane *pipeline_dataplane(struct pipeline *pipeline)

@@ -15,13 +15,17 @@
 #include "dataplane.h"
 #include "span.h"
 
-#define PIPELINE_MESSAGE_BYTES_MAX 8192
+#define PIPELINE_MESSAGE_BYTES_MAX 65536
 
 struct pipeline;
 struct worker;
+struct wire_interface;
 
 struct pipeline_message {
 	struct net_address source, destination;
+	uint32_t frames;      /* that it came in: 1, or its fragments */
+	uint32_t fragment_id; /* 0: it came whole and must not be cut */
+	uint32_t length;
 	char text[PIPELINE_MESSAGE_BYTES_MAX]; /* NUL-terminated */
 };
 
@@ -34,32 +38,40 @@ void pipeline_stop(struct pipeline *pipeline);
 /* Applies another document. Result: false when it is refused. */
 bool pipeline_apply(struct pipeline *pipeline, const char *provisioning);
 
-/* A datagram from "192.0.2.7:5060" to the router; then everything runs until nothing moves. */
+/* A datagram from "192.0.2.7:5060" to the router, in fragments when it exceeds the link's 1,500 bytes; then everything
+ * runs until nothing moves. */
 void pipeline_send(struct pipeline *pipeline, const char *source, const char *text);
 void pipeline_send_bytes(struct pipeline *pipeline, const char *source, struct span bytes);
 
 /* The same without running anything: for benches that run the stages themselves. */
 void pipeline_put(struct pipeline *pipeline, const char *source, struct span bytes);
 
-/* A whole Ethernet frame, as it is. */
+/* A whole Ethernet frame, as it is. `put`: with what a port says of it (RTE_MBUF_F_RX_*), and without running. */
 void pipeline_send_frame(struct pipeline *pipeline, struct span frame);
+void pipeline_put_frame(struct pipeline *pipeline, struct span frame, uint64_t offload_flags, uint16_t vlan_tci);
 
-/* The next datagram that left; false when there is none. */
+/* Everything runs until nothing moves. */
+void pipeline_run(struct pipeline *pipeline);
+
+/* The next datagram that left, fragments joined; false when there is none. */
 bool pipeline_take(struct pipeline *pipeline, struct pipeline_message *message);
 
 /* Throws away all that left. Result: how many. */
 uint32_t pipeline_discard_sent(struct pipeline *pipeline);
 
-/* Messages that were handed to the kernel (unknown MAC, over the MTU). */
+/* Messages that were handed to the kernel (unknown MAC). */
 uint32_t pipeline_kernel_sent(const struct pipeline *pipeline);
 
 /* Packets that ended with that reason, over all workers. */
 uint64_t pipeline_reason(const struct pipeline *pipeline, enum reason reason);
 uint64_t pipeline_counter(const struct pipeline *pipeline, enum counter counter);
 
-/* Fails the test unless received + steered_in = forwarded + answered + punted + dropped + steered_out on each worker.
- */
+/* Fails the test unless received + steered_in = forwarded + answered + punted + dropped + absorbed + steered_out on
+ * each worker. */
 void pipeline_check_identity(const struct pipeline *pipeline);
+
+/* The router's interface, for tests that change its MTU or VLAN. */
+struct wire_interface *pipeline_interface(struct pipeline *pipeline);
 
 struct dataplane *pipeline_dataplane(struct pipeline *pipeline);
 struct worker *pipeline_worker(struct pipeline *pipeline, uint32_t index);

@@ -34,6 +34,8 @@ struct dataplane *registrar_rig_dataplane(void)
 	dataplane->worker_count = 1;
 	dataplane->pool = rte_pktmbuf_pool_create("rig", 2047, 0,
 						  RTE_ALIGN_CEIL(sizeof(struct punt), RTE_MBUF_PRIV_ALIGN), 9000, 0);
+	dataplane->large_pool = rte_pktmbuf_pool_create(
+		"rig_large", 15, 0, RTE_ALIGN_CEIL(sizeof(struct punt), RTE_MBUF_PRIV_ALIGN), UINT16_MAX, 0);
 	dataplane->punt[0] = rte_ring_create("rig_punt", 1024, 0, 0);
 	dataplane->reinject[0] = rte_ring_create("rig_reinject", 1024, 0, 0);
 	dataplane->auth_failure[0] = rte_ring_create_elem("rig_failure", sizeof(struct auth_failure), 1024, 0, 0);

@@ -50,6 +50,7 @@ static void test_defaults(void **state)
 	assert_int_equal(config.node.lcores.count, 0);
 	assert_int_equal(config.node.idle, CONFIG_IDLE_BALANCED);
 	assert_int_equal(config.limits.max_bindings, 100000);
+	assert_int_equal(config.limits.max_message_bytes, 65507);
 	assert_int_equal(config.registrar.min_expires_s, 60);
 	assert_int_equal(config.registrar.max_expires_s, 7200);
 }
@@ -66,6 +67,7 @@ static void test_every_key(void **state)
 				   "  - {device: eth0, sip_port: 5080, mtu: 1400}\n"
 				   "  - device: net_memif0,role=server\n"
 				   "    profile: direct\n"
+				   "    vlan: 100\n"
 				   "    addresses: [192.0.2.1/24, '2001:db8::1/64', 192.0.2.3]\n"
 				   "    peers: {192.0.2.2: '02:00:00:00:00:fe', '2001:db8::2': '02:00:00:00:00:02'}\n"
 				   "limits: {max_bindings: 1000, max_message_bytes: 9000}\n"
@@ -91,6 +93,7 @@ static void test_every_key(void **state)
 	assert_int_equal(config.interface[1].prefix_bits[0], 96 + 24);
 	assert_int_equal(config.interface[1].prefix_bits[1], 64);
 	assert_int_equal(config.interface[1].prefix_bits[2], 128);
+	assert_int_equal(config.interface[1].vlan, 100);
 	assert_int_equal(config.interface[1].peer_count, 2);
 	assert_memory_equal(config.interface[1].peer[0].mac, mac, 6);
 	assert_int_equal(config.limits.max_message_bytes, 9000);
@@ -117,6 +120,8 @@ static void test_refusals_have_a_place(void **state)
 	assert_refused("interfaces:\n- {device: a, addresses: [192.0.2.1/33]}\n", "interfaces.addresses", 2, 27);
 	assert_refused("interfaces:\n- {device: a, peers: {192.0.2.1: '02:00'}}\n", "interfaces.peers", 2, 35);
 	assert_refused("interfaces:\n- {device: a, sip_port: 0}\n", "sip_port", 2, 25);
+	assert_refused("interfaces:\n- {device: a, vlan: 4095}\n", "vlan", 2, 21);
+	assert_refused("limits: {max_message_bytes: 65508}\n", "limits.max_message_bytes", 1, 29);
 }
 
 static void test_devices(void **state)
@@ -242,6 +247,11 @@ static void test_whole(void **state)
 	assert_int_equal(config_validate(&config, &problems), STATUS_INVALID); /* no addresses */
 	problem_list_free(&problems);
 	config.interface[0].profile = CONFIG_PROFILE_KERNEL;
+	config.interface[0].vlan = 100;
+	assert_int_equal(config_validate(&config, &problems), STATUS_INVALID);
+	assert_non_null(strstr(problems.item[0].message, "device: eth0.100"));
+	problem_list_free(&problems);
+	config.interface[0].vlan = 0;
 	assert_int_equal(config_set(&config, "registrar.min_expires", "7201", "--x", &problems), STATUS_OK);
 	assert_int_equal(config_validate(&config, &problems), STATUS_INVALID);
 	problem_list_free(&problems);

@@ -384,6 +384,7 @@ static void test_direct_interface(void **state)
 		.name = "net_ring0",
 		.sip_port = 5060,
 		.mtu_bytes = 1500,
+		.vlan = 100,
 		.mac = {2, 0, 0, 0, 0, 1},
 		.address_count = 1,
 		.address = {{.length_bits = 96 + 24}},
@@ -405,6 +406,7 @@ static void test_direct_interface(void **state)
 	assert_int_equal(look(&observer, "10.50.0.9", &hop), WIRE_NEIGHBOUR_UNKNOWN);
 	assert_int_equal(look(&observer, "10.93.0.2", &hop), WIRE_NO_ROUTE); /* the kernel's, not ours */
 	assert_int_equal(observer.wire->interface[0].mac[5], 1);
+	assert_int_equal(observer.wire->interface[0].vlan, 100);
 	end(&observer);
 }
 

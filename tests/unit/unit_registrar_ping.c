@@ -223,8 +223,26 @@ static void full_ring_loses_and_counts(void **state)
 	while (registrar_rig_receive(&rig).length)
 		;
 	assert_int_equal(rte_mempool_avail_count(rig.dataplane->pool), free_before);
-	assert_false(reinject_send(rig.reinject, &path, span_make(rig.answer, 9000)));
+	assert_false(reinject_send(rig.reinject, &path, span_make(rig.answer, UINT16_MAX - 7)));
 	assert_int_equal(reinject_counts(rig.reinject).too_large, 1);
+}
+
+/* What does not fit a small buffer takes a large one, with room for the UDP header in front. */
+static void large_message_takes_a_large_buffer(void **state)
+{
+	struct reinject_path path = {0};
+	static char message[UINT16_MAX - 8];
+	struct rte_mbuf *mbuf;
+	(void)state;
+
+	memset(message, 'a', sizeof(message));
+	assert_true(reinject_send(rig.reinject, &path, span_make(message, sizeof(message))));
+	assert_int_equal(rte_ring_dequeue(rig.dataplane->reinject[0], (void **)&mbuf), 0);
+	assert_ptr_equal(mbuf->pool, rig.dataplane->large_pool);
+	assert_int_equal(rte_pktmbuf_data_len(mbuf), sizeof(message));
+	assert_memory_equal(rte_pktmbuf_mtod(mbuf, char *), message, sizeof(message));
+	assert_int_equal(rte_pktmbuf_headroom(mbuf), 8);
+	rte_pktmbuf_free(mbuf);
 }
 
 int main(void)
@@ -239,6 +257,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_answer_removes_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(reader_hands_over_and_frees, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(full_ring_loses_and_counts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(large_message_takes_a_large_buffer, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(cases, NULL, NULL);
 }

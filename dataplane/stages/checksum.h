@@ -1,0 +1,21 @@
+/*
+ * checksum.h - the UDP checksum, to be written or to be checked (RFC 768, RFC 8200 8.1).
+ *
+ * Addresses are as everywhere 16 bytes: the prefix of a mapped IPv4 address adds 0xffff to a sum of ones' complements,
+ * which is nothing.
+ */
+#ifndef AMITY_CHECKSUM_H
+#define AMITY_CHECKSUM_H
+
+#include <stdint.h>
+
+/*
+ * The sum of the pseudo header alone, 1 to 0xffff, not complemented. It is what a kernel leaves in the field of a
+ * packet whose checksum the device is to finish.
+ */
+uint16_t checksum_pseudo_header(const uint8_t source[16], const uint8_t destination[16], uint32_t udp_length);
+
+/* `pseudo` and `length` bytes of UDP header and payload. Result: 0xffff when they hold their own right checksum. */
+uint16_t checksum_udp(uint16_t pseudo, const void *udp, uint32_t length);
+
+#endif
