@@ -309,6 +309,14 @@ def test_one_sender_loads_three_lcores_evenly(own_lab, own_peers):
         assert all(abs(one - calls / workers) < 7 * deviation for one in answered), answered
 
 
+@pytest.mark.parametrize("length", [None, 4000])
+@pytest.mark.parametrize("option", [54, 59])  # IPV6_HOPOPTS, IPV6_DSTOPTS
+def test_ipv6_options_before_udp(size_router, size_peers, option, length):
+    alice = size_peers("alice", address=ALICE6)
+    alice.socket.setsockopt(socket.IPPROTO_IPV6, option, bytes([0, 0, 1, 4, 0, 0, 0, 0]))  # padding
+    assert alice.transact(options(alice, LAN6, length)).status == 200
+
+
 def test_ipv6_calls_hang_up(size_router, size_peers):
     alice, bob = size_peers("alice", address=ALICE6), size_peers("bob", address=BOB6)
     assert bob.register().status == 200
