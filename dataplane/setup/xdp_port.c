@@ -28,7 +28,7 @@
 #define FILLED_COUNT 2048
 /* What may be on the way out of a queue, and what the workers hold meanwhile. */
 #define SENDING_COUNT 2048
-#define HELD_COUNT    4096
+#define HELD_COUNT    1024
 
 #define SOCKETS_MAX (WIRE_INTERFACES_MAX * XDP_FILTER_QUEUES_MAX)
 
@@ -74,7 +74,7 @@ uint64_t xdp_port_memory_bytes(const struct dataplane_plan *plan, const struct p
 	return (uint64_t)count_frames(plan, port->device) * (BUFFER_BYTES + sizeof(void *));
 }
 
-static enum status check_size(struct setup *setup, const struct dataplane_plan *plan, const struct port_plan *port)
+static enum status check_limits(struct setup *setup, const struct dataplane_plan *plan, const struct port_plan *port)
 {
 	uint32_t mtu = port->mtu_bytes ? port->mtu_bytes : kernel_interface_mtu(port->device);
 	struct kernel_interface_queues queues = kernel_interface_queues(port->device);
@@ -140,7 +140,7 @@ enum status xdp_port_prepare(struct setup *setup, const struct dataplane_plan *p
 		return STATUS_NO_MEMORY;
 	xdp_filter_init(&xdp->filter);
 	setup->port[index].xdp = xdp;
-	enum status status = check_size(setup, plan, port);
+	enum status status = check_limits(setup, plan, port);
 	if (status == STATUS_OK)
 		status = xdp_filter_check(setup, port->device);
 	if (status == STATUS_OK)
