@@ -304,6 +304,9 @@ static void damage_while_it_runs_is_an_error_of_the_request(void **state)
 	provision_rig_forget(&answer);
 	struct problem_list problems = {0};
 	uint64_t seen[2] = {0};
+	assert_int_equal(provision_counts(provision).store_failures, 2);
+	assert_int_equal(provision_counts(provision).refused, 2);
+	assert_int_equal(provision_counts(provision).applied, 1);
 	assert_int_equal(provision_history(provision, 9, count_row, seen, &problems), STATUS_STORE);
 	assert_non_null(strstr(problems.item[0].message, "cannot give the history"));
 	problem_list_free(&problems);
