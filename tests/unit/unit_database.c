@@ -15,12 +15,14 @@
 static char directory[64], path[128];
 static struct database database;
 
+#define FIRST_STEP "CREATE TABLE thing (number INTEGER PRIMARY KEY, name TEXT)"
+
 static const char *const steps[] = {
-	"CREATE TABLE thing (number INTEGER PRIMARY KEY, name TEXT)",
+	FIRST_STEP,
 	"ALTER TABLE thing ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey'; UPDATE thing SET colour = 'of ' || name",
 	"CREATE TABLE other (number INTEGER); INSERT INTO other SELECT number FROM thing",
 };
-static const char *const failing_steps[] = {steps[0], steps[1], "CREATE TABLE other (number INTEGER); nonsense"};
+static const char *const failing_steps[] = {FIRST_STEP, "CREATE TABLE other (number INTEGER)", "nonsense"};
 
 static struct database_kind kind_of_format(int32_t format)
 {
