@@ -71,6 +71,12 @@ static void add_counts(json_t *object, const struct router *router)
 		users += model_companies(model)[i].users.count;
 		friends += model_companies(model)[i].friends.count;
 	}
+	const struct provision_counts changes = provision_counts(router->provision);
+
+	json_object_set_new(object, "applies", json_integer((json_int_t)changes.applied));
+	json_object_set_new(object, "applies_refused", json_integer((json_int_t)changes.refused));
+	json_object_set_new(object, "store_failures",
+			    json_integer((json_int_t)(changes.store_failures + registrations.store_failures)));
 	json_object_set_new(object, "companies", json_integer(model->companies.count));
 	json_object_set_new(object, "users", json_integer(users));
 	json_object_set_new(object, "friends", json_integer(friends));

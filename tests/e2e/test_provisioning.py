@@ -99,6 +99,34 @@ def test_every_mistake_of_a_file_is_shown_in_its_order(router, tmp_path):
     assert "refused: 4 problem(s); nothing was changed" in lines[-1]
 
 
+@pytest.mark.parametrize("text, place", [
+    (b"companies:\n- {name: a, domain: a.b, country: ES, area_code: '', users: [{name: u, display: Jos\xe9}]}\n", "2:84: a byte that is not UTF-8"),
+    ("companies: []\n".encode("utf-16"), "1:1: a byte that is not UTF-8"),
+    ("companies: []\n".encode("utf-16-le"), "1:2: a NUL byte"),
+    ("# é\ncompanies: []\n".encode() + b"# \xff\n", "3:3: a byte that is not UTF-8"),
+    (b"#" * 100 + b"\xc3", "1:101: a byte that is not UTF-8"),
+], ids=["latin-1", "UTF-16 with mark", "UTF-16", "behind what is right", "half a character"])
+def test_what_is_not_utf8_is_told_with_its_place(router, tmp_path, text, place):
+    path = tmp_path / "wrong.yaml"
+    path.write_bytes(text)
+    for command in ("apply", "check", "diff"):
+        answer = router.ctl(command, path)
+        assert answer.status != 0 and f"{path}:{place}" in answer.error, answer
+
+
+def test_large_and_deep_documents_are_refused_in_their_time(router, tmp_path):
+    before = router.must("export").text
+    for text, said in (("companies: " + "[" * 1_000_000, "must be a company"),
+                       ("companies: " + "{a: " * 500_000, "must be a list, not a mapping"),
+                       ("companies:\n" + "- x\n" * 100_000, "and 99900 more"),
+                       ("x" * 5_000_000 + ": 1\n", "unknown key"),
+                       ("#" * 40_000_000, "is longer than 32 MiB")):
+        answer = router.ctl("apply", write(tmp_path / "large.yaml", text))
+        assert answer.status != 0 and said in answer.error, answer.error[:2000]
+        assert len(answer.error) < 100_000 and answer.error.count("more") <= 1
+    assert router.must("export").text == before
+
+
 def test_many_at_once_queue_and_each_is_told_its_own_revision(own_router, tmp_path):
     files = [write(tmp_path / f"{number}.yaml", variant(number)) for number in range(2, 22)]
     with concurrent.futures.ThreadPoolExecutor(len(files)) as pool:
