@@ -65,8 +65,10 @@ bool via_parse(struct sip_via *via, struct span *rest, struct span text)
 	if (at == NULL)
 		return false;
 	at = lexis_take_host_port(&via->host, &via->port, at, end, true);
-	if (at == NULL)
+	if (at == NULL) {
+		via->host = (struct span){0};
 		return false;
+	}
 	const char *value_end = at;
 	at = lexis_skip_white(at, end);
 	while (at < end && *at == ';') {
