@@ -32,7 +32,7 @@ static const char *take_protocol(struct span *transport, const char *at, const c
 {
 	struct span protocol, version;
 	if (end - at > 8 && memcmp(at, "SIP/2.0/", 8) == 0)
-		return take_transport(transport, at + 8, end);
+		return take_transport(transport, lexis_skip_white(at + 8, end), end);
 	at = take_token_and_slash(&protocol, at, end);
 	if (at == NULL || !span_equals_nocase(protocol, SPAN_LITERAL("SIP")))
 		return NULL;
