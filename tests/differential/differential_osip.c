@@ -133,7 +133,8 @@ static struct span take_value(struct span *rest)
 
 static void compare_values(uint64_t number, enum item item, struct span rest, bool is_list)
 {
-	part_is_refused |= rest.length == 0;
+	/* Nothing, also behind the last comma, is no value. */
+	part_is_refused |= rest.length == 0 || (is_list && rest.at[rest.length - 1] == ',');
 	while (rest.length) {
 		struct span value = is_list ? take_value(&rest) : rest;
 		if (!is_list)

@@ -215,12 +215,12 @@ void facts_by_osip(struct facts *facts, enum item item, struct span text)
 {
 	static void (*const readers[ITEM_COUNT])(struct facts * facts, const char *text) = {
 		NULL, read_uri, read_via, read_address, read_credentials, read_sdp};
-	char *copy = malloc(text.length + 1);
+	/* libosip2's SDP parser looks at the byte behind the end of its text. */
+	char *copy = calloc(1, text.length + 1 + (item == ITEM_SDP));
 
 	must(copy);
 	if (text.length)
 		memcpy(copy, text.at, text.length);
-	copy[text.length] = '\0';
 	facts_clear(facts);
 	if (item == ITEM_MESSAGE)
 		read_message(facts, copy, text.length);

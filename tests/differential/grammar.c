@@ -8,7 +8,7 @@
 /* PCRE2_EXTENDED: white space in here means nothing. */
 #define RULES                                                                                                          \
 	"(?(DEFINE)"                                                                                                   \
-	"(?<LWS> (?:[\\ \\t]*\\r\\n)?[\\ \\t]+ )"                                                                      \
+	"(?<LWS> (?>[\\ \\t]*\\r\\n)?+[\\ \\t]++ )"                                                                    \
 	"(?<SWS> (?&LWS)? )"                                                                                           \
 	"(?<token> [A-Za-z0-9\\-.!%*_+`'~]+ )"                                                                         \
 	"(?<utf8> [\\xC0-\\xDF][\\x80-\\xBF] | [\\xE0-\\xEF][\\x80-\\xBF]{2} | [\\xF0-\\xF7][\\x80-\\xBF]{3} |"        \
