@@ -107,7 +107,7 @@ static inline bool find_name(enum sip_header_name *known, const struct header_li
 {
 	if (header->start >= 8) {
 		*known = token_name_find_header_behind(header->name.at, header->name.length);
-		if (*known != SIP_HEADER_OTHER)
+		if (*known != SIP_HEADER_OTHER && header->name.at[header->name.length] == ':')
 			return true;
 	}
 	return find_odd_name(known, header->name, bytes.at + header->value_end);
@@ -219,13 +219,14 @@ static enum reason parse_top_via(struct sip_message *message)
 {
 	struct sip_via via;
 	struct span rest, text = sip_message_first(message, SIP_HEADER_VIA);
-	if (text.length == 0 || !via_parse(&via, &rest, text))
+	if (text.length == 0)
 		return REASON_MALFORMED_VIA;
+	bool is_right = via_parse(&via, &rest, text);
 	message->via_host = slice_of(message, via.host);
 	message->via_branch = slice_of(message, via.branch);
 	message->via_port = via.port;
 	message->via_has_rport = via.has_rport;
-	return REASON_NONE;
+	return is_right ? REASON_NONE : REASON_MALFORMED_VIA;
 }
 
 static enum reason parse_call_id(struct sip_message *message)

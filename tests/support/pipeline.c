@@ -68,10 +68,11 @@ static void fill_wire(struct pipeline *pipeline)
 	uint32_t count = 0;
 
 	*interface = (struct wire_interface){
-		.port_id = pipeline->port_id, .mtu = LINK_MTU, .sip_port = 5060, .address_count = 2, .name = "ring"};
+		.port_id = pipeline->port_id, .mtu = LINK_MTU, .sip_port = 5060, .address_count = 3, .name = "ring"};
 	memcpy(interface->mac, router_mac, 6);
 	must(uri_parse_ip(interface->address[0], span_of_text("192.0.2.1")));
 	must(uri_parse_ip(interface->address[1], span_of_text("2001:db8::1")));
+	must(uri_parse_ip(interface->address[2], span_of_text("2001:db8::10"))); /* as RFC 5118 calls it */
 	for (uint32_t i = 0; i < 3; i++) {
 		struct wire_route *route = &pipeline->route[i == 2 ? 0 : i + 1];
 		must(uri_parse_ip(route->prefix.ip, span_of_text(prefixes[i])));
@@ -417,6 +418,7 @@ static void read_udp(struct pipeline_message *message, const char *bytes, uint32
 	message->source.port = rte_be_to_cpu_16(udp->src_port);
 	message->destination.port = rte_be_to_cpu_16(udp->dst_port);
 	message->length = length - (uint32_t)sizeof(*udp);
+	must(message->length < sizeof(message->text));
 	memcpy(message->text, udp + 1, message->length);
 	message->text[message->length] = '\0';
 }

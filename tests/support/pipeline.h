@@ -6,8 +6,8 @@
  * another on this thread), publisher, provisioning store, registrar, punt reader. Only the clock is real and the wire
  * is not.
  *
- * The router is 192.0.2.1 and [2001:db8::1], port 5060; everybody else in 192.0.2.0/24, 198.51.100.0/24 and
- * 2001:db8::/64 is on its link.
+ * The router is 192.0.2.1, [2001:db8::1] and [2001:db8::10], port 5060; everybody else in 192.0.2.0/24, 198.51.100.0/24
+ * and 2001:db8::/64 is on its link.
  */
 #ifndef AMITY_TESTS_PIPELINE_H
 #define AMITY_TESTS_PIPELINE_H
@@ -26,7 +26,7 @@ struct pipeline_message {
 	uint32_t frames;      /* that it came in: 1, or its fragments */
 	uint32_t fragment_id; /* 0: it came whole and must not be cut */
 	uint32_t length;
-	char text[PIPELINE_MESSAGE_BYTES_MAX]; /* NUL-terminated */
+	char text[PIPELINE_MESSAGE_BYTES_MAX]; /* NUL-terminated; may have a NUL inside */
 };
 
 /* Starts a router with that provisioning; fails the test when it is refused. */
