@@ -418,3 +418,13 @@ struct dataplane *pipeline_dataplane(struct pipeline *pipeline)
 {
 	return pipeline->dataplane;
 }
+
+struct provision *pipeline_provision(struct pipeline *pipeline)
+{
+	return pipeline->provision;
+}
+
+struct publisher *pipeline_publisher(struct pipeline *pipeline)
+{
+	return pipeline->publisher;
+}

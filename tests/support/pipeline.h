@@ -18,6 +18,8 @@
 #define PIPELINE_MESSAGE_BYTES_MAX 8192
 
 struct pipeline;
+struct provision;
+struct publisher;
 struct worker;
 
 struct pipeline_message {
@@ -61,7 +63,10 @@ uint64_t pipeline_counter(const struct pipeline *pipeline, enum counter counter)
  */
 void pipeline_check_identity(const struct pipeline *pipeline);
 
+/* The parts, for those who look at them. */
 struct dataplane *pipeline_dataplane(struct pipeline *pipeline);
+struct provision *pipeline_provision(struct pipeline *pipeline);
+struct publisher *pipeline_publisher(struct pipeline *pipeline);
 struct worker *pipeline_worker(struct pipeline *pipeline, uint32_t index);
 
 #endif
