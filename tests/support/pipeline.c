@@ -8,6 +8,7 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 #include <rte_udp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -39,7 +40,7 @@ struct pipeline {
 	struct registrar *registrar;
 	struct punt_reader *punt_reader;
 	struct event_base *event_base;
-	struct rte_ring *receive, *transmit;
+	struct rte_ring *receive[WORKERS_MAX], *transmit;
 	uint16_t port_id;
 	uint32_t kernel_sent;
 	char state_dir[64];
@@ -99,6 +100,19 @@ static void fill_wire(struct pipeline *pipeline)
 		}
 }
 
+/* Tests run the bursts of all workers themselves; benches run lcores, and leave the other CPUs to what feeds them. */
+static uint16_t last_cpu(void)
+{
+	cpu_set_t allowed;
+	uint16_t last = 0;
+
+	must(sched_getaffinity(0, sizeof(allowed), &allowed) == 0);
+	for (uint16_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &allowed))
+			last = cpu;
+	return last;
+}
+
 static void start_dataplane(struct pipeline *pipeline, uint32_t worker_count)
 {
 	static uint32_t serial;
@@ -117,21 +131,21 @@ static void start_dataplane(struct pipeline *pipeline, uint32_t worker_count)
 	 * test. */
 	struct setup eal = {.error = error, .error_bytes = sizeof(error)};
 	plan.worker_count = WORKERS_MAX;
+	for (uint32_t i = 0; i < WORKERS_MAX; i++)
+		plan.worker_cpu[i] = last_cpu();
 	if (eal_start(&eal, &plan) != STATUS_OK)
 		must_fail(error);
 	plan.worker_count = worker_count;
-	snprintf(name, sizeof(name), "pipe_rx%u", serial);
-	pipeline->receive = rte_ring_create(name, RING_SIZE, 0, 0);
 	snprintf(name, sizeof(name), "pipe_tx%u", serial);
 	pipeline->transmit = rte_ring_create(name, RING_SIZE, 0, 0);
-	struct rte_ring *receive[LCORES_MAX], *transmit[LCORES_MAX];
+	struct rte_ring *transmit[WORKERS_MAX];
 	for (uint32_t i = 0; i < worker_count; i++) {
 		snprintf(name, sizeof(name), "pipe_rx%u_%u", serial, i);
-		receive[i] = i == 0 ? pipeline->receive : rte_ring_create(name, RING_SIZE, 0, 0);
+		pipeline->receive[i] = rte_ring_create(name, RING_SIZE, 0, 0);
 		transmit[i] = pipeline->transmit;
 	}
 	snprintf(name, sizeof(name), "pipe%u", serial++);
-	int port = rte_eth_from_rings(name, receive, worker_count, transmit, worker_count, 0);
+	int port = rte_eth_from_rings(name, pipeline->receive, worker_count, transmit, worker_count, 0);
 	must(port >= 0);
 	pipeline->port_id = (uint16_t)port;
 	plan.port[0].profile = PORT_DIRECT;
@@ -280,11 +294,11 @@ void pipeline_send_frame(struct pipeline *pipeline, struct span frame)
 	char *at = rte_pktmbuf_append(mbuf, (uint16_t)frame.length);
 	must(at);
 	memcpy(at, frame.at, frame.length);
-	must(rte_ring_enqueue(pipeline->receive, mbuf) == 0);
+	must(rte_ring_enqueue(pipeline->receive[0], mbuf) == 0);
 	run_until_still(pipeline);
 }
 
-void pipeline_put(struct pipeline *pipeline, const char *source, struct span bytes)
+void pipeline_put(struct pipeline *pipeline, uint32_t queue, const char *source, struct span bytes)
 {
 	struct net_address from, router = {.port = 5060};
 	parse_address(&from, source);
@@ -302,12 +316,12 @@ void pipeline_put(struct pipeline *pipeline, const char *source, struct span byt
 	if (bytes.length)
 		memcpy(at, bytes.at, bytes.length);
 	must(frame_write(mbuf, &hop, &router));
-	must(rte_ring_enqueue(pipeline->receive, mbuf) == 0);
+	must(rte_ring_enqueue(pipeline->receive[queue], mbuf) == 0);
 }
 
 void pipeline_send_bytes(struct pipeline *pipeline, const char *source, struct span bytes)
 {
-	pipeline_put(pipeline, source, bytes);
+	pipeline_put(pipeline, 0, source, bytes);
 	run_until_still(pipeline);
 }
 
@@ -386,6 +400,14 @@ uint64_t pipeline_reason(const struct pipeline *pipeline, enum reason reason)
 	uint64_t sum = 0;
 	for (uint32_t i = 0; i < pipeline->dataplane->worker_count; i++)
 		sum += pipeline->dataplane->counters[i]->reason[reason];
+	return sum;
+}
+
+uint64_t pipeline_verdict(const struct pipeline *pipeline, enum verdict verdict)
+{
+	uint64_t sum = 0;
+	for (uint32_t i = 0; i < pipeline->dataplane->worker_count; i++)
+		sum += pipeline->dataplane->counters[i]->verdict[verdict];
 	return sum;
 }
 

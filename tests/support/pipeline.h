@@ -40,8 +40,8 @@ bool pipeline_apply(struct pipeline *pipeline, const char *provisioning);
 void pipeline_send(struct pipeline *pipeline, const char *source, const char *text);
 void pipeline_send_bytes(struct pipeline *pipeline, const char *source, struct span bytes);
 
-/* The same without running anything: for benches that run the stages themselves. */
-void pipeline_put(struct pipeline *pipeline, const char *source, struct span bytes);
+/* The same without running anything, into the receive queue of one worker: for benches that run the workers. */
+void pipeline_put(struct pipeline *pipeline, uint32_t queue, const char *source, struct span bytes);
 
 /* A whole Ethernet frame, as it is. */
 void pipeline_send_frame(struct pipeline *pipeline, struct span frame);
@@ -55,7 +55,8 @@ uint32_t pipeline_discard_sent(struct pipeline *pipeline);
 /* Messages that were handed to the kernel (unknown MAC, over the MTU). */
 uint32_t pipeline_kernel_sent(const struct pipeline *pipeline);
 
-/* Packets that ended with that reason, over all workers. */
+/* Packets that ended with that verdict, with that reason, over all workers. */
+uint64_t pipeline_verdict(const struct pipeline *pipeline, enum verdict verdict);
 uint64_t pipeline_reason(const struct pipeline *pipeline, enum reason reason);
 uint64_t pipeline_counter(const struct pipeline *pipeline, enum counter counter);
 
