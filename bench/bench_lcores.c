@@ -112,11 +112,11 @@ static void run_batch(struct run *run, uint64_t ended)
 	atomic_store_explicit(&setup->shared.stopping, false, memory_order_relaxed);
 	for (uint32_t i = 0; i < run->worker_count; i++)
 		must(rte_eal_remote_launch(run_lcore, &run->lcore[i], setup->lcore[i]) == 0);
-	while (all_ended(run) < ended) {
+	do {
 		if (run->meanwhile)
 			run->meanwhile(all_busy_ns(run));
 		sched_yield();
-	}
+	} while (all_ended(run) < ended);
 	atomic_store_explicit(&setup->shared.stopping, true, memory_order_relaxed);
 	for (uint32_t i = 0; i < run->worker_count; i++)
 		must(rte_eal_wait_lcore(setup->lcore[i]) == 0);
