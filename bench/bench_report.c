@@ -91,21 +91,11 @@ void bench_report_row(struct bench_report *report, const char *workload, const c
 	fflush(stdout);
 }
 
-static uint64_t read_clock(clockid_t clock)
-{
-	struct timespec now;
-	clock_gettime(clock, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-uint64_t bench_report_now_ns(void)
-{
-	return read_clock(CLOCK_MONOTONIC);
-}
-
 uint64_t bench_report_cpu_ns(void)
 {
-	return read_clock(CLOCK_THREAD_CPUTIME_ID);
+	struct timespec now;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
 static int compare_doubles(const void *a, const void *b)

@@ -43,10 +43,7 @@ void bench_report_measure(struct bench_report *report, const char *workload, uin
 /* Prints one row. `unit` is "ns", "messages/s", ... */
 void bench_report_row(struct bench_report *report, const char *workload, const char *unit, double value);
 
-/* Nanoseconds of a clock that only goes forward. */
-uint64_t bench_report_now_ns(void);
-
-/* Nanoseconds that this thread has had of a CPU. */
+/* Nanoseconds that this thread has had of a CPU: what other programs take is not in it. */
 uint64_t bench_report_cpu_ns(void);
 
 /* The median; sorts `values`. */
