@@ -2,14 +2,12 @@
  * bench_digest - what an authenticated request costs in cryptography: digests, nonces, cookies and the replay window.
  *
  * Each round takes the next of a set of calls, so that neither branch predictor nor cache knows the one text by heart.
- * The value is the best of several runs: the others were disturbed.
  */
 #include <openssl/evp.h>
 #include <sodium.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "bench_report.h"
 #include "digest.h"
@@ -17,12 +15,9 @@
 #include "nonce_window.h"
 #include "route_cookie.h"
 
-#define CALLS	     256
-#define RUNS	     9
-#define ROUNDS	     40000
-#define ROUNDS_SHORT 256
-#define NOW_S	     1800000000u
-#define WINDOW_SETS  1024
+#define CALLS	    256
+#define NOW_S	    1800000000u
+#define WINDOW_SETS 1024
 
 struct call {
 	char texts[512]; /* what the spans below point into */
@@ -47,28 +42,24 @@ static struct bench bench;
 static struct bench_report report;
 static const struct span realm = SPAN_LITERAL("company-4711.example.net"), method = SPAN_LITERAL("INVITE");
 
-static double now_ns(void)
-{
-	struct timespec time;
+struct operation {
+	void (*run)(struct call *call, uint32_t round);
+	uint32_t round;
+};
 
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+static void run_over_calls(void *argument)
+{
+	struct operation *operation = argument;
+
+	for (uint32_t i = 0; i < CALLS; i++)
+		operation->run(&bench.call[i], operation->round++);
 }
 
-static void measure(const char *workload, void (*operation)(struct call *call, uint32_t round))
+static void measure(const char *workload, void (*run)(struct call *call, uint32_t round))
 {
-	uint32_t rounds = report.is_short ? ROUNDS_SHORT : ROUNDS;
-	double best_ns = 0;
+	struct operation operation = {.run = run};
 
-	for (int run = 0; run < RUNS; run++) {
-		double start_ns = now_ns();
-		for (uint32_t round = 0; round < rounds; round++)
-			operation(&bench.call[round % CALLS], round);
-		double each_ns = (now_ns() - start_ns) / rounds;
-		if (run == 0 || each_ns < best_ns)
-			best_ns = each_ns;
-	}
-	bench_report_row(&report, workload, "ns", best_ns);
+	bench_report_measure(&report, workload, CALLS, run_over_calls, &operation);
 }
 
 /* The next text of a call: written behind the earlier ones. */

@@ -15,11 +15,11 @@ static double measure_ns(const struct span *messages, size_t count, const struct
 	static struct sip_message message;
 	uint32_t refused = 0;
 	for (size_t round = 0; round < round_count; round++) {
-		uint64_t start_ns = bench_report_now_ns();
+		uint64_t start_ns = bench_report_cpu_ns();
 		for (size_t repeat = 0; repeat < repeat_count; repeat++)
 			for (size_t i = 0; i < count; i++)
 				refused += message_parse(&message, messages[i]) != REASON_NONE;
-		rounds[round] = (double)(bench_report_now_ns() - start_ns) / (double)(repeat_count * count);
+		rounds[round] = (double)(bench_report_cpu_ns() - start_ns) / (double)(repeat_count * count);
 	}
 	if (refused) {
 		fprintf(stderr, "bench_message_parse: a message of bench/messages does not parse\n");
@@ -56,7 +56,7 @@ int main(int argc, char **argv)
 	struct bench_report report;
 	struct bench_message messages[BENCH_MESSAGES_MAX];
 	struct span mix[MIX_COUNT];
-	if (!bench_report_init(&report, "message_parse", argc, argv))
+	if (!bench_report_init(&report, "bench_message_parse", argc, argv))
 		return 2;
 	size_t count = bench_messages_load(messages, BENCH_MESSAGES, ".sip");
 	make_mix(mix, messages, count);

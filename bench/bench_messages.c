@@ -29,7 +29,8 @@ size_t bench_messages_load(struct bench_message messages[BENCH_MESSAGES_MAX], co
 		exit(1);
 	}
 	if (found.gl_pathc > BENCH_MESSAGES_MAX) {
-		fprintf(stderr, "bench_messages: more files %s than BENCH_MESSAGES_MAX\n", pattern);
+		fprintf(stderr, "bench_messages: %zu files %s, and room for %d\n", found.gl_pathc, pattern,
+			BENCH_MESSAGES_MAX);
 		exit(1);
 	}
 	for (; count < found.gl_pathc; count++) {

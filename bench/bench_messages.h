@@ -14,8 +14,8 @@ struct bench_message {
 	struct span bytes;		     /* allocated */
 };
 
-/* Loads all files of `folder` whose names end with `suffix`, by name. Exits with a message when there are none, or
- * more than BENCH_MESSAGES_MAX. Result: count. */
+/* Loads all files of `folder` whose names end with `suffix`, by name. Exits with a message when there are none, or more
+ * than fit. Result: count. */
 size_t bench_messages_load(struct bench_message messages[BENCH_MESSAGES_MAX], const char *folder, const char *suffix);
 
 /* Releases the bytes. */

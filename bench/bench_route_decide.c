@@ -25,14 +25,14 @@ static void measure(struct route_fixture *world, const char *workload, enum rout
 	double values[RUNS];
 
 	for (uint32_t run = 0; run < RUNS; run++) {
-		uint64_t start_ns = bench_report_now_ns();
+		uint64_t start_ns = bench_report_cpu_ns();
 		for (uint32_t round = 0; round < rounds; round++) {
 			route_decide(&world->decision, &world->request, NULL);
 			wrong += world->decision.outcome != expected;
 			if (expected != ROUTE_OUTCOME_REJECT)
 				wrong += !route_present(&world->presentation, &world->request, &world->decision);
 		}
-		values[run] = (double)(bench_report_now_ns() - start_ns) / rounds;
+		values[run] = (double)(bench_report_cpu_ns() - start_ns) / rounds;
 	}
 	if (wrong) {
 		fprintf(stderr, "bench_route_decide: %s: %u wrong decisions\n", workload, wrong);
@@ -45,7 +45,7 @@ int main(int argc, char **argv)
 {
 	void *state = NULL;
 
-	if (!bench_report_init(&report, "route_decide", argc, argv))
+	if (!bench_report_init(&report, "bench_route_decide", argc, argv))
 		return 2;
 	route_fixture_setup(&state);
 	struct route_fixture *world = state;

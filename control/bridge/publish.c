@@ -153,6 +153,11 @@ uint32_t publish_poll(struct publisher *publisher)
 	return publisher->retired_count;
 }
 
+uint32_t publish_waiting(const struct publisher *publisher)
+{
+	return publisher->retired_count;
+}
+
 static void poll_timer(evutil_socket_t fd, short events, void *argument)
 {
 	(void)fd, (void)events;

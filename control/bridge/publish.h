@@ -65,4 +65,7 @@ struct match_scratch *publish_control_scratch(const struct publisher *publisher)
 /* Releases what no worker can hold; the timer does this by itself. Result: how many parts still wait. */
 uint32_t publish_poll(struct publisher *publisher);
 
+/* How many replaced snapshots and parts wait for workers. */
+uint32_t publish_waiting(const struct publisher *publisher);
+
 #endif

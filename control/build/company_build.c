@@ -10,9 +10,12 @@
 #include "model_schema.h"
 #include "name_table_build.h"
 
+#define CACHE_LINE_BYTES 64
+
 struct company_block {
-	atomic_uint references;
 	struct company company;
+	/* A change of any company counts in the blocks of all: on a cache line that no lcore reads. */
+	_Alignas(CACHE_LINE_BYTES) atomic_uint references;
 	struct arena arena;
 	struct pattern_compiled **pattern; /* of the friends, then of each ACL; references of this block */
 	uint32_t pattern_count;
@@ -386,9 +389,10 @@ enum status company_build(struct company_block **block, const struct model_compa
 {
 	_Static_assert(sizeof(((struct company *)0)->id) == crypto_shorthash_BYTES, "the id is one hash");
 	_Static_assert(sizeof(keys->aor_key) == crypto_shorthash_KEYBYTES, "keyed with the key of addresses of record");
-	struct company_block *made = calloc(1, sizeof(*made));
+	struct company_block *made = aligned_alloc(CACHE_LINE_BYTES, sizeof(*made));
 	if (!made)
 		return STATUS_NO_MEMORY;
+	memset(made, 0, sizeof(*made));
 	atomic_init(&made->references, 1);
 	*error = (struct pattern_error){0};
 	struct builder builder = {

@@ -5,9 +5,11 @@
 
 #include "failure_guard.h"
 #include "json_text.h"
+#include "location_table.h"
 #include "memory.h"
 #include "net_mirror.h"
 #include "provision.h"
+#include "publish.h"
 #include "registrar.h"
 #include "router.h"
 
@@ -86,6 +88,18 @@ static void add_counts(json_t *object, const struct router *router)
 	json_object_set_new(object, "bans", json_integer(failure_guard_counts(router->guard).banned));
 }
 
+/* What was replaced waits until no lcore can hold it: numbers that stay above 0 tell of an lcore that does not end its
+ * burst. */
+static void add_publishing(json_t *object, const struct router *router)
+{
+	const struct location_table_fill fill = location_table_fill(router->location);
+
+	json_object_set_new(object, "snapshot",
+			    json_integer((json_int_t)publish_current(router->publisher)->generation));
+	json_object_set_new(object, "replaced_tables_waiting", json_integer(publish_waiting(router->publisher)));
+	json_object_set_new(object, "replaced_bindings_waiting", json_integer(fill.retired));
+}
+
 void command_status(struct rpc_call *call, void *context)
 {
 	const struct router *router = context;
@@ -97,6 +111,7 @@ void command_status(struct rpc_call *call, void *context)
 			  "version", AMITY_VERSION, "pid", (json_int_t)getpid(), "node", (int)router->config->node.id,
 			  "revision", (json_int_t)provision_revision(router->provision), "uptime_s",
 			  (json_int_t)((uint64_t)now.tv_sec - router->started_s));
+	add_publishing(object, router);
 	add_counts(object, router);
 	json_object_set_new(object, "allocator", json_string(memory_allocator()));
 	json_object_set_new(object, "heap_resident_bytes", json_integer((json_int_t)memory_resident_bytes()));

@@ -355,7 +355,7 @@ static void one_queue_spreads_over_the_workers(void **state)
 					      .to = "<sip:192.0.2.1>",
 					      .call_id = call_id};
 		sip_request_write(text, &request);
-		pipeline_put(pipeline, "192.0.2.7:5060", span_of_text(text));
+		pipeline_put(pipeline, 0, "192.0.2.7:5060", span_of_text(text));
 		if (i % 128 == 127 || i + 1 == CALLS) {
 			pipeline_run(pipeline);
 			pipeline_discard_sent(pipeline);

@@ -8,6 +8,7 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 #include <rte_udp.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -41,7 +42,7 @@ struct pipeline {
 	struct registrar *registrar;
 	struct punt_reader *punt_reader;
 	struct event_base *event_base;
-	struct rte_ring *receive, *transmit;
+	struct rte_ring *receive[WORKERS_MAX], *transmit;
 	uint16_t port_id;
 	uint32_t kernel_sent;
 	char state_dir[64];
@@ -102,6 +103,19 @@ static void fill_wire(struct pipeline *pipeline)
 		}
 }
 
+/* Tests run the bursts of all workers themselves; benches run lcores, and leave the other CPUs to what feeds them. */
+static uint16_t last_cpu(void)
+{
+	cpu_set_t allowed;
+	uint16_t last = 0;
+
+	must(sched_getaffinity(0, sizeof(allowed), &allowed) == 0);
+	for (uint16_t cpu = 0; cpu < CPU_SETSIZE; cpu++)
+		if (CPU_ISSET(cpu, &allowed))
+			last = cpu;
+	return last;
+}
+
 static void start_dataplane(struct pipeline *pipeline, uint32_t worker_count)
 {
 	static uint32_t serial;
@@ -120,21 +134,21 @@ static void start_dataplane(struct pipeline *pipeline, uint32_t worker_count)
 	 * test. */
 	struct setup eal = {.error = error, .error_bytes = sizeof(error)};
 	plan.worker_count = WORKERS_MAX;
+	for (uint32_t i = 0; i < WORKERS_MAX; i++)
+		plan.worker_cpu[i] = last_cpu();
 	if (eal_start(&eal, &plan) != STATUS_OK)
 		must_fail(error);
 	plan.worker_count = worker_count;
-	snprintf(name, sizeof(name), "pipe_rx%u", serial);
-	pipeline->receive = rte_ring_create(name, RING_SIZE, 0, 0);
 	snprintf(name, sizeof(name), "pipe_tx%u", serial);
 	pipeline->transmit = rte_ring_create(name, RING_SIZE, 0, 0);
-	struct rte_ring *receive[LCORES_MAX], *transmit[LCORES_MAX];
+	struct rte_ring *transmit[WORKERS_MAX];
 	for (uint32_t i = 0; i < worker_count; i++) {
 		snprintf(name, sizeof(name), "pipe_rx%u_%u", serial, i);
-		receive[i] = i == 0 ? pipeline->receive : rte_ring_create(name, RING_SIZE, 0, 0);
+		pipeline->receive[i] = rte_ring_create(name, RING_SIZE, 0, 0);
 		transmit[i] = pipeline->transmit;
 	}
 	snprintf(name, sizeof(name), "pipe%u", serial++);
-	int port = rte_eth_from_rings(name, receive, worker_count, transmit, worker_count, 0);
+	int port = rte_eth_from_rings(name, pipeline->receive, worker_count, transmit, worker_count, 0);
 	must(port >= 0);
 	pipeline->port_id = (uint16_t)port;
 	plan.port[0].profile = PORT_DIRECT;
@@ -286,7 +300,7 @@ void pipeline_put_frame(struct pipeline *pipeline, struct span frame, uint64_t o
 	memcpy(at, frame.at, frame.length);
 	mbuf->ol_flags |= offload_flags;
 	mbuf->vlan_tci = vlan_tci;
-	must(rte_ring_enqueue(pipeline->receive, mbuf) == 0);
+	must(rte_ring_enqueue(pipeline->receive[0], mbuf) == 0);
 }
 
 void pipeline_send_frame(struct pipeline *pipeline, struct span frame)
@@ -301,7 +315,7 @@ void pipeline_run(struct pipeline *pipeline)
 }
 
 /* The sender's side of the wire: the router's own frame writer with the roles changed. */
-void pipeline_put(struct pipeline *pipeline, const char *source, struct span bytes)
+void pipeline_put(struct pipeline *pipeline, uint32_t queue, const char *source, struct span bytes)
 {
 	static uint32_t id;
 	struct net_address from, router = {.port = 5060};
@@ -325,21 +339,21 @@ void pipeline_put(struct pipeline *pipeline, const char *source, struct span byt
 	must(frame_write_udp(mbuf, &hop, &router));
 	if (whole) {
 		must(frame_write_ip(mbuf, &hop, &router, NULL));
-		must(rte_ring_enqueue(pipeline->receive, mbuf) == 0);
+		must(rte_ring_enqueue(pipeline->receive[queue], mbuf) == 0);
 		return;
 	}
 	struct frame_cut cut = {.id = ++id, .mtu = LINK_MTU};
 	while (cut.offset < rte_pktmbuf_data_len(mbuf)) {
 		struct rte_mbuf *fragment =
 			frame_write_next_fragment(pipeline->dataplane->pool, mbuf, &hop, &router, &cut);
-		must(fragment && rte_ring_enqueue(pipeline->receive, fragment) == 0);
+		must(fragment && rte_ring_enqueue(pipeline->receive[queue], fragment) == 0);
 	}
 	rte_pktmbuf_free(mbuf);
 }
 
 void pipeline_send_bytes(struct pipeline *pipeline, const char *source, struct span bytes)
 {
-	pipeline_put(pipeline, source, bytes);
+	pipeline_put(pipeline, 0, source, bytes);
 	run_until_still(pipeline);
 }
 
@@ -478,6 +492,14 @@ uint64_t pipeline_reason(const struct pipeline *pipeline, enum reason reason)
 	return sum;
 }
 
+uint64_t pipeline_verdict(const struct pipeline *pipeline, enum verdict verdict)
+{
+	uint64_t sum = 0;
+	for (uint32_t i = 0; i < pipeline->dataplane->worker_count; i++)
+		sum += pipeline->dataplane->counters[i]->verdict[verdict];
+	return sum;
+}
+
 uint64_t pipeline_counter(const struct pipeline *pipeline, enum counter counter)
 {
 	uint64_t sum = 0;
@@ -511,4 +533,14 @@ struct wire_interface *pipeline_interface(struct pipeline *pipeline)
 struct dataplane *pipeline_dataplane(struct pipeline *pipeline)
 {
 	return pipeline->dataplane;
+}
+
+struct provision *pipeline_provision(struct pipeline *pipeline)
+{
+	return pipeline->provision;
+}
+
+struct publisher *pipeline_publisher(struct pipeline *pipeline)
+{
+	return pipeline->publisher;
 }

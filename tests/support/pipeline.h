@@ -18,6 +18,8 @@
 #define PIPELINE_MESSAGE_BYTES_MAX 65536
 
 struct pipeline;
+struct provision;
+struct publisher;
 struct worker;
 struct wire_interface;
 
@@ -43,8 +45,8 @@ bool pipeline_apply(struct pipeline *pipeline, const char *provisioning);
 void pipeline_send(struct pipeline *pipeline, const char *source, const char *text);
 void pipeline_send_bytes(struct pipeline *pipeline, const char *source, struct span bytes);
 
-/* The same without running anything: for benches that run the stages themselves. */
-void pipeline_put(struct pipeline *pipeline, const char *source, struct span bytes);
+/* The same without running anything, into the receive queue of one worker: for benches that run the workers. */
+void pipeline_put(struct pipeline *pipeline, uint32_t queue, const char *source, struct span bytes);
 
 /* A whole Ethernet frame, as it is. `put`: with what a port says of it (RTE_MBUF_F_RX_*), and without running. */
 void pipeline_send_frame(struct pipeline *pipeline, struct span frame);
@@ -62,7 +64,8 @@ uint32_t pipeline_discard_sent(struct pipeline *pipeline);
 /* Messages that were handed to the kernel (unknown MAC). */
 uint32_t pipeline_kernel_sent(const struct pipeline *pipeline);
 
-/* Packets that ended with that reason, over all workers. */
+/* Packets that ended with that verdict, with that reason, over all workers. */
+uint64_t pipeline_verdict(const struct pipeline *pipeline, enum verdict verdict);
 uint64_t pipeline_reason(const struct pipeline *pipeline, enum reason reason);
 uint64_t pipeline_counter(const struct pipeline *pipeline, enum counter counter);
 
@@ -73,7 +76,10 @@ void pipeline_check_identity(const struct pipeline *pipeline);
 /* The router's interface, for tests that change its MTU or VLAN. */
 struct wire_interface *pipeline_interface(struct pipeline *pipeline);
 
+/* The parts, for those who look at them. */
 struct dataplane *pipeline_dataplane(struct pipeline *pipeline);
+struct provision *pipeline_provision(struct pipeline *pipeline);
+struct publisher *pipeline_publisher(struct pipeline *pipeline);
 struct worker *pipeline_worker(struct pipeline *pipeline, uint32_t index);
 
 #endif

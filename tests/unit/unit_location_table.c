@@ -1,12 +1,7 @@
 /*
- * The location table: readers see whole sets, an old set lives until its readers are quiescent, capacity is what was
- * asked for.
+ * The location table: an old set lives until its readers are quiescent, capacity is what was asked for. (Readers and a
+ * writer at the same time: tests/concurrency.)
  */
-#include <pthread.h>
-#include <sched.h>
-#include <stdatomic.h>
-#include <stdlib.h>
-
 #include <rte_rcu_qsbr.h>
 
 #include "cmocka_all.h"
@@ -120,62 +115,12 @@ static void old_set_lives_until_readers_are_quiescent(void **state)
 	rte_rcu_qsbr_thread_offline(dataplane->qsbr, 0);
 }
 
-#define SHARED_ENDPOINTS 16
-static atomic_bool reader_ready, reader_stops;
-static atomic_ulong sets_seen, sets_torn;
-
-static void *read_sets(void *argument)
-{
-	(void)argument;
-	rte_rcu_qsbr_thread_online(dataplane->qsbr, 0);
-	atomic_store(&reader_ready, true);
-	while (!atomic_load(&reader_stops)) {
-		for (uint32_t i = 0; i < SHARED_ENDPOINTS; i++) {
-			const struct binding_set *set = find(i);
-			if (!set)
-				continue;
-			atomic_fetch_add(&sets_seen, 1);
-			char contact[32];
-			snprintf(contact, sizeof(contact), "sip:%u@192.0.2.1", set->binding[0].q);
-			for (uint32_t k = 0; k < set->count; k++)
-				if (!span_equals(set->binding[k].contact, span_of_text(contact)))
-					atomic_fetch_add(&sets_torn, 1);
-		}
-		rte_rcu_qsbr_quiescent(dataplane->qsbr, 0);
-	}
-	rte_rcu_qsbr_thread_offline(dataplane->qsbr, 0);
-	return NULL;
-}
-
-static void readers_see_whole_sets_while_the_writer_writes(void **state)
-{
-	pthread_t reader;
-	(void)state;
-	assert_int_equal(pthread_create(&reader, NULL, read_sets, NULL), 0);
-	while (!atomic_load(&reader_ready))
-		;
-	for (uint32_t i = 0; i < 20000 || atomic_load(&sets_seen) < 1000; i++) {
-		/* A reader that does not get the processor holds every deleted key's slot. */
-		while (put(i % SHARED_ENDPOINTS, 1 + i % 3, (uint16_t)i) == STATUS_LIMIT)
-			sched_yield();
-		if (i % 7 == 0)
-			take_out((i + 3) % SHARED_ENDPOINTS);
-		location_table_poll(table);
-	}
-	atomic_store(&reader_stops, true);
-	pthread_join(reader, NULL);
-	assert_int_equal(atomic_load(&sets_torn), 0);
-	location_table_poll(table);
-	assert_int_equal(location_table_fill(table).retired, 0);
-}
-
 int main(void)
 {
 	const struct CMUnitTest cases[] = {
 		cmocka_unit_test_setup_teardown(put_find_remove, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_endpoint_fits_and_no_more, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(old_set_lives_until_readers_are_quiescent, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(readers_see_whole_sets_while_the_writer_writes, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(cases, NULL, NULL);
 }
