@@ -47,13 +47,6 @@ static enum status compile_confirmation(pcre2_code **code, struct span pattern, 
 		error->offset = (uint32_t)offset;
 		return STATUS_INVALID;
 	}
-	/* Without JIT a match may allocate, which an lcore must not. */
-	if (pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE) != 0) {
-		pcre2_code_free(compiled);
-		snprintf(error->message, sizeof(error->message), "is too complex to be compiled to machine code");
-		error->offset = 0;
-		return STATUS_INVALID;
-	}
 	*code = compiled;
 	return STATUS_OK;
 }
