@@ -3,7 +3,9 @@
  * (R7); and whole companies against a naive model of priority and tie-break (R8).
  *
  * AMITY_PATTERN_PAIRS: how many (pattern, number) pairs, 1,000,000 unless set. AMITY_PATTERN_SEED: another plan.
+ * AMITY_PATTERN_LIBRARY: the folder that libhs must have been loaded from.
  */
+#include <dlfcn.h>
 #include <stdlib.h>
 
 #define PCRE2_CODE_UNIT_WIDTH 8
@@ -43,6 +45,21 @@ static uint64_t pairs_of_run(void)
 {
 	const char *wanted = getenv("AMITY_PATTERN_PAIRS");
 	return wanted ? strtoull(wanted, NULL, 10) : PAIRS;
+}
+
+/* A run against Vectorscan proves something only if Vectorscan ran. */
+static void the_library_is_the_one_asked_for(void **state)
+{
+	(void)state;
+	const char *wanted = getenv("AMITY_PATTERN_LIBRARY");
+	Dl_info found;
+	assert_true(dladdr(dlsym(RTLD_DEFAULT, "hs_version"), &found));
+	char *path = realpath(found.dli_fname, NULL);
+	assert_non_null(path);
+	printf("%s from %s\n", hs_version(), path);
+	if (wanted)
+		assert_int_equal(strncmp(path, wanted, strlen(wanted)), 0);
+	free(path);
 }
 
 /* ---- the oracle ---- */
@@ -402,6 +419,7 @@ static void r8_friends_agree_with_the_naive_model(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_library_is_the_one_asked_for),
 		cmocka_unit_test(r7_every_pair_agrees_with_pcre2),
 		cmocka_unit_test(r8_friends_agree_with_the_naive_model),
 	};
