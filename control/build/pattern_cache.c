@@ -15,11 +15,11 @@
 #include "log.h"
 #include "pattern_content.h"
 
-#define APPLICATION_ID	  1634562160 /* "ampp" in the file's header */
-#define FORMAT_VERSION	  1	     /* of the tables, the key and the content */
-#define PUTS_A_COMMIT	  500	     /* a first start that is interrupted keeps what it had compiled */
-#define BUSY_TIMEOUT_MS	  2000
-#define PAGE_BYTES	  4096
+#define APPLICATION_ID	1634562160 /* "ampp" in the file's header */
+#define FORMAT_VERSION	1	   /* of the tables, the key and the content */
+#define PUTS_A_COMMIT	500	   /* a first start that is interrupted keeps what it had compiled */
+#define BUSY_TIMEOUT_MS 2000
+#define PAGE_BYTES	4096
 /* A database at its limit (pattern_compiler.h), and the texts of 40,000 patterns. */
 #define CONTENT_BYTES_MAX (76 << 20)
 
