@@ -2,7 +2,7 @@
  * match_scratch.h - working memory of one reader of pattern sets (an lcore or the control thread), so that matching
  * takes none: Hyperscan's scratch, and PCRE2's data with all the memory that a confirmation may use.
  *
- *   memory   small pieces (contexts, match data) | frames | frames, twice as large, while PCRE2 moves to them
+ *   memory   who has what, small pieces (contexts, match data) | frames | frames, larger, while PCRE2 moves to them
  */
 #ifndef AMITY_MATCH_SCRATCH_H
 #define AMITY_MATCH_SCRATCH_H
@@ -28,16 +28,14 @@ struct match_scratch {
 	struct hs_scratch *hyperscan; /* grown before a database that needs more is published */
 	struct pcre2_real_match_data_8 *confirm_data;
 	struct pcre2_real_match_context_8 *confirm_limits;
-	char *memory; /* [MATCH_MEMORY_BYTES] */
-	uint32_t small_bytes_used;
-	bool is_frame_room_taken[2];
+	void *memory;	   /* [MATCH_MEMORY_BYTES] */
 	uint32_t given_up; /* confirmations that came to a limit: the pattern then does not match; written by the owner
 			      alone */
 };
 
 /*
  * Prepares PCRE2's part on the caller's memory [MATCH_MEMORY_BYTES, aligned as malloc() does]; `hyperscan` is the
- * caller's to make. The scratch must not be moved afterwards. It holds nothing else: to end it, free both memories.
+ * caller's to make. To end a scratch, free both.
  */
 void match_scratch_init(struct match_scratch *scratch, void *memory);
 
