@@ -148,21 +148,20 @@ static enum status send_order(struct pattern_compiler *compiler, const struct sp
 		.count = count, .cpu_s_max = compiler->limits.cpu_s, .memory_mb_max = compiler->limits.memory_mb};
 	for (uint32_t i = 0; i < count; i++)
 		request.bytes += pattern[i].length;
-	uint32_t *length = malloc(count * sizeof(*length));
-	char *text = malloc(request.bytes), *at = text;
-	enum status status = length && text ? STATUS_OK : STATUS_NO_MEMORY;
-	for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
-		length[i] = pattern[i].length;
-		memcpy(at, pattern[i].at, pattern[i].length);
-		at += pattern[i].length;
+	size_t lengths_bytes = count * sizeof(uint32_t), body_bytes = lengths_bytes + request.bytes;
+	char *body = malloc(body_bytes + 1);
+	if (!body)
+		return STATUS_NO_MEMORY;
+	char *text = body + lengths_bytes;
+	for (uint32_t i = 0; i < count; i++) {
+		memcpy(body + i * sizeof(uint32_t), &pattern[i].length, sizeof(uint32_t));
+		memcpy(text, pattern[i].at, pattern[i].length);
+		text += pattern[i].length;
 	}
-	if (status == STATUS_OK && !(pattern_wire_send(compiler->descriptor, &request, sizeof(request)) &&
-				     pattern_wire_send(compiler->descriptor, length, count * sizeof(*length)) &&
-				     pattern_wire_send(compiler->descriptor, text, request.bytes)))
-		status = STATUS_IO;
-	free(length);
-	free(text);
-	return status;
+	bool sent = pattern_wire_send(compiler->descriptor, &request, sizeof(request)) &&
+		    pattern_wire_send(compiler->descriptor, body, body_bytes);
+	free(body);
+	return sent ? STATUS_OK : STATUS_IO;
 }
 
 static enum refusal judge(const struct pattern_compiler *compiler, const struct pattern_wire_answer *answer)

@@ -145,7 +145,7 @@ enum status pattern_set_build_adopt(struct pattern_compiled **compiled, struct p
 	set->count = count;
 	set->hash = pattern_set_build_hash(pattern, count);
 	enum status status = copy_texts(set, pattern);
-	if (status == STATUS_OK)
+	if (status == STATUS_OK && product->confirm)
 		status = compile_confirmations(set, product->confirm, error);
 	if (status != STATUS_OK) {
 		pattern_set_build_release(set);
