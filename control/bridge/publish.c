@@ -1,8 +1,3 @@
-/* Before our headers: pcre2_match is a macro, so that every mention of the member of struct match_scratch must come
- * behind it. */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include "publish.h"
 #include "tsc_clock.h"
 
@@ -14,9 +9,6 @@
 
 /* A grace period lasts a few bursts; polling this often keeps replaced tables a millisecond longer than needed. */
 #define POLL_INTERVAL_US 1000
-
-/* A pattern that backtracks further does not match: an lcore's time is bounded, whatever was provisioned. */
-#define BACKTRACK_STEPS_MAX 20000
 
 enum part {
 	PART_DIRECTORY,
@@ -58,22 +50,18 @@ static void free_scratch(const void *part)
 	struct scratch_set *set = (struct scratch_set *)part;
 	for (uint32_t i = 0; i < set->count; i++) {
 		hs_free_scratch(set->scratch[i].hyperscan);
-		pcre2_match_data_free(set->scratch[i].pcre2_match);
-		pcre2_match_context_free(set->scratch[i].pcre2_limits);
+		free(set->scratch[i].memory);
 	}
 	free(set);
 }
 
 static bool fill_scratch(struct match_scratch *scratch, const hs_scratch_t *largest)
 {
-	if (largest && hs_clone_scratch(largest, &scratch->hyperscan) != HS_SUCCESS)
+	void *memory = malloc(MATCH_MEMORY_BYTES);
+	if (!memory)
 		return false;
-	scratch->pcre2_match = pcre2_match_data_create(1, NULL);
-	scratch->pcre2_limits = pcre2_match_context_create(NULL);
-	if (!scratch->pcre2_match || !scratch->pcre2_limits)
-		return false;
-	pcre2_set_match_limit(scratch->pcre2_limits, BACKTRACK_STEPS_MAX);
-	return true;
+	match_scratch_init(scratch, memory);
+	return !largest || hs_clone_scratch(largest, &scratch->hyperscan) == HS_SUCCESS;
 }
 
 static struct scratch_set *make_scratch(uint32_t workers, const hs_scratch_t *largest)

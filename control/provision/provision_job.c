@@ -106,10 +106,14 @@ static enum status build_directory(struct provision_job *job)
 		.revision = job->live_revision + 1,
 		.previous = job->live_directory,
 		.previous_model = job->live_model,
+		.patterns = job->patterns,
+		.file_name = job->file_name,
+		.text = span_make(job->text, job->text_length),
 	};
 	struct directory_build_count count;
 	enum status status = directory_build(&job->directory, &input, &count, &job->problems);
 	job->result.patterns_compiled = count.patterns_compiled;
+	job->result.patterns_loaded = count.patterns_loaded;
 	return status;
 }
 
