@@ -39,7 +39,7 @@ static enum status compile_confirmation(pcre2_code **code, struct span pattern, 
 	pcre2_code *compiled =
 		pcre2_compile((PCRE2_SPTR)pattern.at, pattern.length, CONFIRM_OPTIONS, &number, &offset, NULL);
 	if (!compiled) {
-		if (number == PCRE2_ERROR_NOMEMORY)
+		if (number == PCRE2_ERROR_HEAP_FAILED)
 			return STATUS_NO_MEMORY;
 		PCRE2_UCHAR text[128];
 		pcre2_get_error_message(number, text, sizeof(text));
@@ -48,8 +48,11 @@ static enum status compile_confirmation(pcre2_code **code, struct span pattern, 
 		return STATUS_INVALID;
 	}
 	/* Without JIT a match may allocate, which an lcore must not. */
-	if (pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE) != 0) {
+	number = pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE);
+	if (number != 0) {
 		pcre2_code_free(compiled);
+		if (number == PCRE2_ERROR_NOMEMORY)
+			return STATUS_NO_MEMORY;
 		snprintf(error->message, sizeof(error->message), "is too complex to be compiled to machine code");
 		error->offset = 0;
 		return STATUS_INVALID;
@@ -124,6 +127,12 @@ static bool weaken(struct scan_list *list, uint32_t index)
 	return true;
 }
 
+/* Hyperscan reports the end of memory as it does a pattern's fault, and without an index. */
+static bool is_out_of_memory(hs_error_t result, const hs_compile_error_t *failure)
+{
+	return result == HS_NOMEM || !failure || strcmp(failure->message, "Unable to allocate memory.") == 0;
+}
+
 static enum status compile_database(struct pattern_compiled *set, struct scan_list *list)
 {
 	for (;;) {
@@ -132,7 +141,7 @@ static enum status compile_database(struct pattern_compiled *set, struct scan_li
 						     NULL, &set->database, &failure);
 		if (result == HS_SUCCESS)
 			return STATUS_OK;
-		if (result == HS_NOMEM || !failure) {
+		if (is_out_of_memory(result, failure)) {
 			hs_free_compile_error(failure);
 			return STATUS_NO_MEMORY;
 		}
