@@ -164,7 +164,8 @@ enum status model_export(char **text, const struct model *model, const struct mo
 		write_object(out, &model_schema_document, &view, 0);
 	bool failed = ferror(out);
 	failed |= fclose(out) != 0;
-	if (failed) {
+	/* Without memory for its last step the stream has no text, and no error either. */
+	if (failed || !buffer) {
 		free(buffer);
 		return STATUS_NO_MEMORY;
 	}

@@ -253,7 +253,7 @@ static void read_object(struct model_reader *reader, const struct model_schema *
 		if (!reader->event)
 			return;
 	}
-	if (reader->event)
+	if (reader->event && reader->status == STATUS_OK)
 		check_presence(reader, schema, seen, place, key);
 }
 
