@@ -1,6 +1,7 @@
 #include "problem.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -103,6 +104,23 @@ void problem_list_move(struct problem_list *list, struct problem_list *from)
 	list->omitted += from->omitted;
 	free(from->item);
 	*from = (struct problem_list){0};
+}
+
+static bool stands_before(const struct problem *a, const struct problem *b)
+{
+	return a->line != b->line ? a->line < b->line : a->column < b->column;
+}
+
+/* Insertion: the list is short and nearly sorted. */
+void problem_list_sort(struct problem_list *list)
+{
+	for (uint32_t i = 1; i < list->count; i++) {
+		struct problem moved = list->item[i];
+		uint32_t at = i;
+		for (; at > 0 && stands_before(&moved, &list->item[at - 1]); at--)
+			list->item[at] = list->item[at - 1];
+		list->item[at] = moved;
+	}
 }
 
 void problem_list_free(struct problem_list *list)

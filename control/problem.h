@@ -60,6 +60,9 @@ static inline int problem_list_has_any(const struct problem_list *list)
 /* Appends all of `from` and empties it. */
 void problem_list_move(struct problem_list *list, struct problem_list *from);
 
+/* By line and column; what has no place comes first. Problems of one place keep their order. */
+void problem_list_sort(struct problem_list *list);
+
 /* Leaves an empty list. */
 void problem_list_free(struct problem_list *list);
 

@@ -21,10 +21,12 @@ struct rpc_client {
 	struct rpc_server *server;
 	struct rpc_line *line;
 	struct rpc_call *call; /* under way; NULL: none */
+	struct rpc_peer peer;
 };
 
 struct rpc_call {
 	struct rpc_client *client; /* NULL: it went away */
+	struct rpc_peer peer;
 	json_t *request;
 	json_t *params;
 	const json_t *id; /* NULL: a notification, which is not answered */
@@ -110,6 +112,11 @@ const char *rpc_call_text(const struct rpc_call *call, const char *name)
 bool rpc_call_flag(const struct rpc_call *call, const char *name)
 {
 	return json_is_true(json_object_get(call->params, name));
+}
+
+struct rpc_peer rpc_call_peer(const struct rpc_call *call)
+{
+	return call->peer;
 }
 
 static const struct rpc_method *method_find(const struct rpc_server *server, const char *name)
@@ -201,7 +208,7 @@ static struct rpc_call *call_make(struct rpc_client *client, json_t *request)
 		free(call);
 		return NULL;
 	}
-	*call = (struct rpc_call){client, request, params, json_object_get(request, "id")};
+	*call = (struct rpc_call){client, client->peer, request, params, json_object_get(request, "id")};
 	return call;
 }
 
@@ -307,6 +314,16 @@ static bool make_room(struct rpc_server *server)
 	return true;
 }
 
+static struct rpc_peer read_peer(int descriptor)
+{
+	struct ucred kernel = {.uid = (uid_t)-1};
+	socklen_t length = sizeof(kernel);
+
+	/* It cannot fail for a connected UNIX socket; nobody is then what remains. */
+	getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &kernel, &length);
+	return (struct rpc_peer){kernel.uid, kernel.pid};
+}
+
 static void on_client(struct evconnlistener *listener, evutil_socket_t descriptor, struct sockaddr *address, int length,
 		      void *argument)
 {
@@ -338,6 +355,7 @@ static void on_client(struct evconnlistener *listener, evutil_socket_t descripto
 		return;
 	}
 	client->server = server;
+	client->peer = read_peer(descriptor);
 	LIST_INSERT_HEAD(&server->clients, client, link);
 	server->client_count++;
 }

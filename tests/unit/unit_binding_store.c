@@ -197,10 +197,10 @@ static void other_version_is_refused(void **state)
 	binding_store_close(store);
 	store = NULL;
 	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(database, "PRAGMA user_version = 2", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(database, "PRAGMA user_version = 3", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(database);
 	assert_int_equal(try_open(), STATUS_STORE);
-	assert_non_null(strstr(problem, "version 2"));
+	assert_non_null(strstr(problem, "format 3"));
 }
 
 static void missing_directory_is_refused_by_name(void **state)

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "cmocka_all.h"
+#include "model_changes.h"
 #include "model_compare.h"
 #include "model_export.h"
 #include "provision_text.h"
@@ -98,17 +99,17 @@ static void changes_are_counted(void **state)
 		"- {name: b, domain: b.b, country: ES}\n"
 		"- {name: a, domain: a.b, country: ES, users: [{name: u, password: q}, {name: w, password: p}]}\n"
 		"- {name: d, domain: d.b, country: ES, ddis: [{number: '+34944'}]}\n");
-	struct apply_result result = {0};
-	assert_int_equal(model_compare_count(&result, a, b), STATUS_OK);
-	assert_int_equal(result.carriers.added, 1);
-	assert_int_equal(result.companies.added, 1);
-	assert_int_equal(result.companies.changed, 1);
-	assert_int_equal(result.companies.removed, 1);
-	assert_int_equal(result.users.added, 1);
-	assert_int_equal(result.users.changed, 1);
-	assert_int_equal(result.users.removed, 1);
-	assert_int_equal(result.extensions.removed, 1);
-	assert_int_equal(result.ddis.added, 1);
+	struct model_changes changes;
+	assert_int_equal(model_changes_find(&changes, a, b, (struct model_changes_limit){100, true}), STATUS_OK);
+	static const struct model_change_count wanted[MODEL_KIND_COUNT] = {
+		[MODEL_KIND_CARRIER] = {1, 0, 0},   [MODEL_KIND_COMPANY] = {1, 1, 1}, [MODEL_KIND_USER] = {1, 1, 1},
+		[MODEL_KIND_EXTENSION] = {0, 0, 1}, [MODEL_KIND_DDI] = {1, 0, 0},
+	};
+	assert_memory_equal(changes.count, wanted, sizeof(wanted));
+	char summary[200];
+	model_changes_summarise(summary, sizeof(summary), &changes);
+	assert_string_equal(summary, "carriers +1, companies +1 ~1 -1, users +1 ~1 -1, extensions -1, ddis +1");
+	model_changes_free(&changes);
 	model_free(a);
 	model_free(b);
 }

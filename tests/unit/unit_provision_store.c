@@ -23,8 +23,9 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
-	static const char *const names[] = {"provision.db", "provision.db-wal", "provision.db-shm"};
-	for (size_t i = 0; i < 3; i++) {
+	static const char *const names[] = {"provision.db", "provision.db-wal", "provision.db-shm",
+					    "provisioning.last.yaml"};
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		char path[128];
 		snprintf(path, sizeof(path), "%s/%s", directory_path, names[i]);
 		unlink(path);
@@ -57,7 +58,7 @@ static void on_done(void *argument, const struct apply_result *result)
 	struct answer *answer = argument;
 	answer->accepted = result->accepted;
 	answer->revision = result->revision;
-	answer->companies_added = result->companies.added;
+	answer->companies_added = result->changes.count[MODEL_KIND_COMPANY].added;
 	answer->problems = result->problems->count;
 	answer->calls++;
 	if (answer->base && answer->calls == 3)
@@ -128,7 +129,7 @@ static void a_refused_document_changes_nothing(void **state)
 			 STATUS_OK);
 	assert_true(dry.accepted);
 	uint32_t stored[2] = {0};
-	assert_int_equal(provision_history(provision, count_row, stored), STATUS_OK);
+	assert_int_equal(provision_history(provision, UINT32_MAX, count_row, stored, NULL), STATUS_OK);
 	assert_int_equal(stored[0], 1);
 	assert_ptr_equal(provision_directory(provision), live);
 	assert_int_equal(provision_revision(provision), 1);
@@ -167,12 +168,15 @@ static void history_keeps_rows_and_the_newest_documents(void **state)
 		assert_int_equal(apply(provision, text).revision, i);
 	}
 	uint32_t counts[2] = {0};
-	assert_int_equal(provision_history(provision, count_row, counts), STATUS_OK);
+	assert_int_equal(provision_history(provision, UINT32_MAX, count_row, counts, NULL), STATUS_OK);
 	assert_int_equal(counts[0], PROVISION_STORE_DOCUMENTS_KEPT + 5);
 	assert_int_equal(counts[1], PROVISION_STORE_DOCUMENTS_KEPT);
 	char *old = NULL;
-	assert_int_equal(provision_history_text(provision, 5, &old), STATUS_NOT_FOUND);
-	assert_int_equal(provision_history_text(provision, 6, &old), STATUS_OK);
+	struct problem_list problems = {0};
+	assert_int_equal(provision_history_text(provision, 5, &old, &problems), STATUS_NOT_FOUND);
+	assert_non_null(strstr(problems.item[0].message, "revision 5 is no longer kept"));
+	problem_list_free(&problems);
+	assert_int_equal(provision_history_text(provision, 6, &old, &problems), STATUS_OK);
 	assert_non_null(strstr(old, "c6"));
 	free(old);
 	provision_close(provision);
@@ -210,7 +214,7 @@ static void a_file_that_is_no_database_is_refused(void **state)
 	char garbage[8192];
 	memset(garbage, 'x', sizeof(garbage));
 	write_database(garbage, sizeof(garbage), 0);
-	refuse_to_open("start again and apply");
+	refuse_to_open("Then apply");
 }
 
 static void a_damaged_database_is_refused(void **state)
@@ -222,7 +226,7 @@ static void a_damaged_database_is_refused(void **state)
 	char garbage[4096];
 	memset(garbage, 0xa5, sizeof(garbage));
 	write_database(garbage, sizeof(garbage), 4096);
-	refuse_to_open("start again and apply");
+	refuse_to_open("Then apply");
 }
 
 /* Killed at any moment, the store holds the revision that was answered last, or the one that was being committed. */
