@@ -145,6 +145,13 @@ static void print_caret(const struct problem *problem, FILE *out)
 	fputs("^\n", out);
 }
 
+/* A list that is not full lost them when memory ended. */
+static const char *words_of_omitted(const struct problem_list *list)
+{
+	return list->count < PROBLEMS_MAX ? "and %u more that there was no memory to tell: make some free, try again"
+					  : "and %u more";
+}
+
 void problem_list_print(const struct problem_list *list, FILE *out)
 {
 	for (uint32_t i = 0; i < list->count; i++) {
@@ -163,8 +170,10 @@ void problem_list_print(const struct problem_list *list, FILE *out)
 			print_caret(problem, out);
 		}
 	}
-	if (list->omitted)
-		fprintf(out, "and %u more\n", list->omitted);
+	if (list->omitted) {
+		fprintf(out, words_of_omitted(list), list->omitted);
+		fputc('\n', out);
+	}
 }
 
 static int set_text(json_t *object, const char *name, const char *text)
@@ -206,7 +215,7 @@ json_t *problem_list_to_json(const struct problem_list *list)
 		}
 	}
 	if (array && list->omitted) {
-		json_t *more = json_pack("{s:o}", "message", json_sprintf("and %u more", list->omitted));
+		json_t *more = json_pack("{s:o}", "message", json_sprintf(words_of_omitted(list), list->omitted));
 		if (json_array_append_new(array, more) != 0) {
 			json_decref(array);
 			return NULL;

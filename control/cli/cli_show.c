@@ -178,13 +178,10 @@ static void show_problem(FILE *out, const json_t *problem)
 void cli_show_error(FILE *out, const json_t *error)
 {
 	const json_t *data = json_object_get(error, "data");
-	long long omitted = (long long)json_integer_value(json_object_get(data, "omitted"));
 	size_t i;
 	json_t *problem;
 
 	json_array_foreach(json_object_get(data, "problems"), i, problem) show_problem(out, problem);
-	if (omitted)
-		fprintf(out, "... and %lld more\n", omitted);
 	fprintf(out, "amityctl: %s\n", text_of(error, "message"));
 }
 
