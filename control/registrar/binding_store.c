@@ -81,6 +81,9 @@ enum status binding_store_open(struct binding_store **store, const char *state_d
 		*store = made;
 		return STATUS_OK;
 	}
+	/* One that was not kept was so for want of memory. */
+	if (!problems.count && problems.omitted)
+		status = STATUS_NO_MEMORY;
 	snprintf(problem, problem_size, "%s", problems.count ? problems.item[0].message : status_text(status));
 	problem_list_free(&problems);
 	binding_store_close(made);
