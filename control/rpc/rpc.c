@@ -9,6 +9,7 @@
 #include <sys/queue.h>
 #include <sys/socket.h>
 
+#include "json_memory.h"
 #include "json_text.h"
 #include "log.h"
 #include "rpc_line.h"
@@ -46,9 +47,8 @@ struct rpc_server {
 /* Owner: takes `message`. NULL (no memory) ends the connection. */
 static void client_write(struct rpc_client *client, json_t *message)
 {
-	char *text = message ? json_dumps(message, JSON_COMPACT) : NULL;
+	char *text = message ? json_memory_dump(message) : NULL;
 	size_t length = text ? strlen(text) : 0;
-
 	json_decref(message);
 	/* Its NUL makes room for the line's end. */
 	if (text)
@@ -74,6 +74,7 @@ static void call_end(struct rpc_call *call, json_t *message)
 	json_decref(call->params);
 	json_decref(call->request);
 	free(call);
+	json_memory_clear();
 	if (!client)
 		return;
 	client->call = NULL;
@@ -82,10 +83,13 @@ static void call_end(struct rpc_call *call, json_t *message)
 
 void rpc_call_result(struct rpc_call *call, json_t *result)
 {
-	if (result)
+	if (result && !json_memory_was_short()) {
 		call_end(call, json_pack("{s:s, s:O?, s:o}", "jsonrpc", "2.0", "id", call->id, "result", result));
-	else
-		rpc_call_refuse(call, CTL_ERROR_INTERNAL, NULL, "out of memory: the answer could not be written");
+		return;
+	}
+	json_decref(result);
+	rpc_call_refuse(call, CTL_ERROR_INTERNAL, NULL,
+			"out of memory: the command may have done its work, but its answer is not whole");
 }
 
 void rpc_call_refuse(struct rpc_call *call, enum ctl_error code, json_t *details, const char *format, ...)
@@ -191,7 +195,7 @@ static void refuse_line(struct rpc_client *client, enum ctl_error code, const ch
 
 static void refuse_text(struct rpc_client *client, const json_error_t *error)
 {
-	if (json_error_code(error) == json_error_out_of_memory)
+	if (json_memory_was_short())
 		refuse_line(client, CTL_ERROR_INTERNAL, "out of memory", "the request could not be read");
 	else
 		refuse_line(client, CTL_ERROR_PARSE, "not a JSON-RPC request in one line", error->text);
@@ -222,7 +226,7 @@ static void take_line(void *argument, char *line, size_t length)
 		rpc_line_next(client->line);
 		return;
 	}
-	json_t *request = json_loadb(line, length, JSON_REJECT_DUPLICATES, &error);
+	json_t *request = json_memory_load(line, length, &error);
 	/* It may be long, and the call may take its time. */
 	free(line);
 	if (!request) {
@@ -391,6 +395,7 @@ enum status rpc_server_open(struct rpc_server **server, struct event_base *base,
 
 	if (!made)
 		return STATUS_NO_MEMORY;
+	json_memory_init();
 	made->options = *options;
 	made->budget.most_bytes = 2 * options->line_bytes_max;
 	LIST_INIT(&made->clients);
