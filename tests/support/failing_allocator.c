@@ -3,8 +3,8 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <link.h>
-#include <execinfo.h>
 #include <malloc.h>
+#include <execinfo.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -121,13 +121,20 @@ static bool fails(const void *caller)
 	return true;
 }
 
+/* What malloc_usable_size() says, which jemalloc replaces in programs that link it: the C library keeps it, with three
+ * flags, in front of the block. */
+static size_t size_of(const void *block)
+{
+	return ((const size_t *)block)[-1] & ~(size_t)7;
+}
+
 static void add(void *block, int sign)
 {
 	struct count *count = &all_counts[mine.is_sqlite];
 	if (!block)
 		return;
 	atomic_fetch_add(&count->blocks, sign);
-	atomic_fetch_add(&count->bytes, sign * (long long)malloc_usable_size(block));
+	atomic_fetch_add(&count->bytes, sign * (long long)size_of(block));
 }
 
 static void *added(void *block)
@@ -236,7 +243,7 @@ static void *sqlite_realloc(void *old, int size)
 
 static int sqlite_size(void *block)
 {
-	return (int)malloc_usable_size(block);
+	return (int)(size_of(block) - sizeof(size_t));
 }
 
 static int sqlite_round_up(int size)
@@ -391,7 +398,7 @@ void failing_allocator_print_live(FILE *out)
 	is_tracing = false;
 	for (size_t i = 0; i < TRACED_MAX; i++)
 		if (traced[i].block) {
-			fprintf(out, "    %zu bytes live, of\n", malloc_usable_size(traced[i].block));
+			fprintf(out, "    %zu bytes live, of\n", size_of(traced[i].block));
 			print_frames(out, traced[i].frame, traced[i].depth);
 		}
 }
