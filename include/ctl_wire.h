@@ -31,6 +31,7 @@ enum ctl_error {
 	CTL_ERROR_NOT_FOUND = 2, /* a company, endpoint or carrier of that name does not exist */
 	CTL_ERROR_READ_ONLY = 3, /* the method changes something and this socket does not allow it */
 	CTL_ERROR_TOO_MUCH = 4,	 /* line too long, too many clients */
+	CTL_ERROR_NO_ROUTER = 5, /* amityctl's own: nobody answers */
 };
 
 #endif
