@@ -6,13 +6,16 @@
 #include <stdlib.h>
 #include <time.h>
 
+#define TEXT_BYTES_MIN 256
+
 struct rpc_line {
 	struct rpc_line_options options;
 	struct bufferevent *stream;
-	struct event *turn;	  /* for the next line */
-	struct event *deadline;	  /* for the end of the line that has begun */
-	size_t searched_bytes;	  /* of the input: they hold no line end */
-	size_t counted_bytes;	  /* of the input: in the budget */
+	struct event *turn;	/* for the next line */
+	struct event *deadline; /* for the end of the line that has begun */
+	char *text;		/* of the line that has begun, taken out of the input */
+	size_t length, capacity;
+	size_t counted_bytes;	  /* of input and text: in the budget */
 	uint64_t active_ms;	  /* when the client last did something */
 	bool is_busy;		  /* a line was taken, rpc_line_next() is to come */
 	bool is_closing;	  /* ends as soon as everything was written */
@@ -38,7 +41,7 @@ static bool has_output(const struct rpc_line *line)
 
 static void count_input(struct rpc_line *line)
 {
-	size_t held = evbuffer_get_length(bufferevent_get_input(line->stream));
+	size_t held = evbuffer_get_length(bufferevent_get_input(line->stream)) + line->length;
 	line->options.budget->held_bytes += held - line->counted_bytes;
 	line->counted_bytes = held;
 }
@@ -47,7 +50,9 @@ static void drop_input(struct rpc_line *line)
 {
 	struct evbuffer *input = bufferevent_get_input(line->stream);
 	evbuffer_drain(input, evbuffer_get_length(input));
-	line->searched_bytes = 0;
+	free(line->text);
+	line->text = NULL;
+	line->length = line->capacity = 0;
 	count_input(line);
 }
 
@@ -78,23 +83,50 @@ static void wait_for_turn(struct rpc_line *line)
 		line->is_closing = true;
 }
 
-static void take(struct rpc_line *line, size_t length)
+/* Result: false when memory ended. */
+static bool make_room(struct rpc_line *line, size_t bytes)
+{
+	size_t capacity = line->capacity ? line->capacity : TEXT_BYTES_MIN;
+
+	while (capacity < line->length + bytes + 1)
+		capacity *= 2;
+	if (capacity == line->capacity)
+		return true;
+	char *text = realloc(line->text, capacity);
+	if (!text)
+		return false;
+	line->text = text;
+	line->capacity = capacity;
+	return true;
+}
+
+/* Moves what has come of the line from the input to its text: each byte is looked at once. */
+static bool gather(struct rpc_line *line, bool *is_whole)
 {
 	struct evbuffer *input = bufferevent_get_input(line->stream);
-	char *text = malloc(length + 1);
+	struct evbuffer_ptr end = evbuffer_search_eol(input, NULL, NULL, EVBUFFER_EOL_LF);
+	size_t bytes = end.pos >= 0 ? (size_t)end.pos : evbuffer_get_length(input);
+
+	*is_whole = end.pos >= 0;
+	if (!make_room(line, bytes))
+		return false;
+	evbuffer_remove(input, line->text + line->length, bytes);
+	line->length += bytes;
+	line->text[line->length] = '\0';
+	evbuffer_drain(input, *is_whole);
+	count_input(line);
+	return true;
+}
+
+static void take(struct rpc_line *line)
+{
+	char *text = line->text;
+	size_t length = line->length;
 
 	bufferevent_disable(line->stream, EV_READ);
 	event_del(line->deadline);
-	line->searched_bytes = 0;
-	if (!text) {
-		drop_input(line);
-		line->is_closing = true;
-		end_when_written(line);
-		return;
-	}
-	evbuffer_remove(input, text, length);
-	text[length] = '\0';
-	evbuffer_drain(input, 1);
+	line->text = NULL;
+	line->length = line->capacity = 0;
 	count_input(line);
 	line->is_busy = true;
 	line->options.take(line->options.argument, text, length);
@@ -119,8 +151,7 @@ static void read_on(struct rpc_line *line)
 /* Deals with one line at most. */
 static void go_on(struct rpc_line *line)
 {
-	struct evbuffer *input = bufferevent_get_input(line->stream);
-	struct evbuffer_ptr from, end = {.pos = -1};
+	bool is_whole;
 
 	if (line->is_busy || has_output(line)) {
 		bufferevent_disable(line->stream, EV_READ);
@@ -128,19 +159,19 @@ static void go_on(struct rpc_line *line)
 	}
 	if (end_when_written(line))
 		return;
-	size_t held = evbuffer_get_length(input);
-	if (line->searched_bytes < held && evbuffer_ptr_set(input, &from, line->searched_bytes, EVBUFFER_PTR_SET) == 0)
-		end = evbuffer_search_eol(input, &from, NULL, EVBUFFER_EOL_LF);
-	size_t length = end.pos >= 0 ? (size_t)end.pos : held;
-	line->searched_bytes = length;
-	if (length > line->options.line_bytes_max)
+	if (!gather(line, &is_whole)) {
+		drop_input(line);
+		line->is_closing = true;
+		end_when_written(line);
+	} else if (line->length > line->options.line_bytes_max) {
 		refuse(line, RPC_LINE_TOO_LONG);
-	else if (end.pos >= 0)
-		take(line, length);
-	else if (line->options.budget->held_bytes > line->options.budget->most_bytes)
+	} else if (is_whole) {
+		take(line);
+	} else if (line->options.budget->held_bytes > line->options.budget->most_bytes) {
 		refuse(line, RPC_LINE_NO_ROOM);
-	else
+	} else {
 		read_on(line);
+	}
 }
 
 static void on_turn(evutil_socket_t descriptor, short what, void *argument)
@@ -256,6 +287,7 @@ void rpc_line_free(struct rpc_line *line)
 	evbuffer_unfreeze(output, 1);
 	evbuffer_write(output, bufferevent_getfd(line->stream));
 	line->options.budget->held_bytes -= line->counted_bytes;
+	free(line->text);
 	if (line->turn)
 		event_free(line->turn);
 	if (line->deadline)
