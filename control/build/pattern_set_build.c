@@ -9,12 +9,16 @@
 #include <pcre2.h>
 
 #include "arena.h"
+#include "headroom.h"
 
 /* Numbers are ASCII; UTF modes would make the match of other bytes undefined in Hyperscan. */
 #define CONFIRM_OPTIONS (PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C)
 
 /* One match a pattern is enough; patterns that match the empty text are legal (R7). */
 #define SCAN_FLAGS (HS_FLAG_SINGLEMATCH | HS_FLAG_ALLOWEMPTY)
+
+/* Hyperscan 5.4 follows pointers that it did not get while it compiles: so much must be there before it begins. */
+#define COMPILE_ROOM_BYTES (64u << 20)
 
 /* What stands for a pattern that Hyperscan cannot even pre-filter: everything goes to its confirmation. */
 #define EVERYTHING "(?s).*"
@@ -135,6 +139,8 @@ static bool is_out_of_memory(hs_error_t result, const hs_compile_error_t *failur
 
 static enum status compile_database(struct pattern_compiled *set, struct scan_list *list)
 {
+	if (!headroom_has(COMPILE_ROOM_BYTES))
+		return STATUS_NO_MEMORY;
 	for (;;) {
 		hs_compile_error_t *failure = NULL;
 		hs_error_t result = hs_compile_multi(list->expression, list->flags, list->id, set->count, HS_MODE_BLOCK,
