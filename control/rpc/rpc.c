@@ -295,6 +295,10 @@ static void say_too_much(int descriptor, const char *text)
 			      CTL_ERROR_TOO_MUCH, text);
 	if (send(descriptor, line, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		log_event(LOG_LEVEL_DEBUG, "control_client_refused", "errno=%d", errno);
+	/* What it has sent and nobody reads would make the kernel drop our word at close() (ECONNRESET). */
+	shutdown(descriptor, SHUT_RD);
+	while (recv(descriptor, line, sizeof(line), MSG_DONTWAIT) > 0)
+		;
 }
 
 /* Silent clients do not lock anybody out: the one that was silent longest makes room. Result: false: all are busy. */

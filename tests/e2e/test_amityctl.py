@@ -11,6 +11,7 @@ import shutil
 import socket
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -221,9 +222,9 @@ class Prompt:
 
     def end(self, text):
         """Types until it ends: a key that comes before libedit has the terminal is lost. Result: the exit status."""
-        for _ in range(2 * WAIT_S):
-            if self.process.poll() is not None:
-                break
+        end = time.monotonic() + WAIT_S
+        while self.process.poll() is None and time.monotonic() < end:
+            time.sleep(0.2)
             with contextlib.suppress(OSError):
                 os.write(self.master, text.encode())
                 if select.select([self.master], [], [], 0.5)[0]:
