@@ -119,16 +119,21 @@ static enum cli_outcome call_once(const char *path, bool may_read_only, const ch
 	int descriptor = connect_to_router(path, may_read_only, error);
 	if (descriptor < 0)
 		return CLI_NO_ROUTER;
-	FILE *stream = fdopen(descriptor, "r+");
-	if (!stream) {
+	/* Two streams: one whose writing failed does not read any more. */
+	int second = dup(descriptor);
+	FILE *out = second >= 0 ? fdopen(second, "w") : NULL, *in = out ? fdopen(descriptor, "r") : NULL;
+	if (!in) {
+		if (out)
+			fclose(out);
 		close(descriptor);
 		*error = error_make("cannot talk to %s: %s", path, strerror(errno));
 		return CLI_NO_ROUTER;
 	}
 	/* A refusal (too many clients, line too long) may come before all was sent: listen in any case. */
-	bool sent = send_request(stream, method, params);
-	json_t *answer = receive_answer(stream, &ended);
-	fclose(stream);
+	bool sent = send_request(out, method, params);
+	json_t *answer = receive_answer(in, &ended);
+	fclose(out);
+	fclose(in);
 	json_t *said = json_object_get(answer, "result"), *refused = json_object_get(answer, "error");
 	enum cli_outcome outcome = is_error(refused) ? CLI_REFUSED : said && !refused ? CLI_DONE : CLI_NO_ROUTER;
 	if (outcome == CLI_DONE)

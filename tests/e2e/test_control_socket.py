@@ -88,12 +88,14 @@ def test_a_thousand_silent_clients_lock_nobody_out(router, peers):
     resource.setrlimit(resource.RLIMIT_NOFILE, (4096, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
     before = len(os.listdir(f"/proc/{router.process.pid}/fd"))
     silent = [Client(router) for _ in range(1000)]
-    assert len(os.listdir(f"/proc/{router.process.pid}/fd")) <= before + CLIENTS_MAX + 1
-    for _ in range(3):
-        assert router.ctl("status").status == 0
-    call_goes_through(peers)
-    for client in silent:
-        client.close()
+    try:
+        assert len(os.listdir(f"/proc/{router.process.pid}/fd")) <= before + CLIENTS_MAX + 1
+        for _ in range(3):
+            assert router.ctl("status").status == 0
+        call_goes_through(peers)
+    finally:
+        for client in silent:
+            client.close()
     assert router.ctl("status").status == 0
 
 
