@@ -22,6 +22,7 @@ enum part {
 /* One set of working memories: an element a worker, and one more for the control thread. */
 struct scratch_set {
 	uint32_t count;
+	size_t hyperscan_bytes; /* of each */
 	struct match_scratch scratch[LCORES_MAX + 1];
 };
 
@@ -64,6 +65,12 @@ static bool fill_scratch(struct match_scratch *scratch, const hs_scratch_t *larg
 	return !largest || hs_clone_scratch(largest, &scratch->hyperscan) == HS_SUCCESS;
 }
 
+static size_t size_of(const hs_scratch_t *scratch)
+{
+	size_t size = 0;
+	return scratch && hs_scratch_size(scratch, &size) == HS_SUCCESS ? size : 0;
+}
+
 static struct scratch_set *make_scratch(uint32_t workers, const hs_scratch_t *largest)
 {
 	struct scratch_set *set = calloc(1, sizeof(*set));
@@ -79,6 +86,7 @@ static struct scratch_set *make_scratch(uint32_t workers, const hs_scratch_t *la
 			return NULL; /* NOLINT(clang-analyzer-unix.Malloc): the set went with free_scratch() */
 		}
 	}
+	set->hyperscan_bytes = size_of(largest);
 	return set;
 }
 
@@ -90,9 +98,6 @@ static bool grow_for(struct publisher *publisher, const struct pattern_set *set)
 /* Result: false when memory ends. *set is a new set of scratches, or NULL when the live one is large enough. */
 static bool prepare_scratch(struct publisher *publisher, const struct directory *directory, struct scratch_set **set)
 {
-	size_t before = 0, after = 0;
-	if (publisher->largest)
-		hs_scratch_size(publisher->largest, &before);
 	bool grown = grow_for(publisher, &directory->carrier_patterns);
 	for (uint32_t i = 0; grown && i < directory->company_count; i++) {
 		const struct company *company = directory->company[i];
@@ -102,10 +107,9 @@ static bool prepare_scratch(struct publisher *publisher, const struct directory 
 	}
 	if (!grown)
 		return false;
-	if (publisher->largest)
-		hs_scratch_size(publisher->largest, &after);
 	*set = NULL;
-	if (publisher->scratch && before == after)
+	/* The largest may have grown for a directory that then could not be published. */
+	if (publisher->scratch && publisher->scratch->hyperscan_bytes == size_of(publisher->largest))
 		return true;
 	*set = make_scratch(publisher->dataplane->worker_count, publisher->largest);
 	return *set != NULL;

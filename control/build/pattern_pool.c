@@ -2,6 +2,11 @@
 
 #include <stdlib.h>
 
+#include "headroom.h"
+
+/* Hyperscan 5.4 follows pointers that it did not get while it compiles: so much must be there before it begins. */
+#define COMPILE_ROOM_BYTES (64u << 20)
+
 /* Open addressing by content, at most half full. */
 struct pattern_pool {
 	struct pattern_compiled **slot;
@@ -83,8 +88,9 @@ static enum status compile(struct pattern_pool *pool, struct pattern_product *pr
 	if (status != STATUS_OK)
 		return status;
 	pool->compiled_count++;
-	return pool->source.compiler ? pattern_compiler_run(pool->source.compiler, product, pattern, count, error)
-				     : pattern_compile_run(product, pattern, count);
+	if (pool->source.compiler)
+		return pattern_compiler_run(pool->source.compiler, product, pattern, count, error);
+	return headroom_has(COMPILE_ROOM_BYTES) ? pattern_compile_run(product, pattern, count) : STATUS_NO_MEMORY;
 }
 
 static enum status make(struct pattern_pool *pool, struct pattern_compiled **made, const struct span *pattern,

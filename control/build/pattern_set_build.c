@@ -9,6 +9,7 @@
 #include <pcre2.h>
 
 #include "arena.h"
+#include "headroom.h"
 
 /* Numbers are ASCII; UTF modes would make the match of other bytes undefined in Hyperscan. */
 #define CONFIRM_OPTIONS (PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C)
@@ -34,7 +35,7 @@ static enum status compile_confirmation(pcre2_code **code, struct span pattern, 
 	pcre2_code *compiled =
 		pcre2_compile((PCRE2_SPTR)pattern.at, pattern.length, CONFIRM_OPTIONS, &number, &offset, NULL);
 	if (!compiled) {
-		if (number == PCRE2_ERROR_NOMEMORY)
+		if (number == PCRE2_ERROR_HEAP_FAILED)
 			return STATUS_NO_MEMORY;
 		PCRE2_UCHAR text[128];
 		pcre2_get_error_message(number, text, sizeof(text));

@@ -30,6 +30,7 @@ struct provision {
 	struct model *model;
 	const struct directory *directory; /* the publisher's, when there is one; else ours */
 	uint64_t revision;
+	bool is_behind; /* the store has a document that could not be put into service */
 	struct secret_keys keys;
 	struct provision_counts counts;
 	struct pattern_source patterns;
@@ -85,11 +86,13 @@ static void take_over(struct provision *provision, struct provision_job *job)
 		job->result.accepted = false;
 		/* What is live stays; the next apply compares with it, and counts on from what is stored. */
 		provision->revision++;
+		provision->is_behind = true;
 		return;
 	}
 	job->model = NULL;
 	job->directory = NULL;
 	job->result.revision = ++provision->revision;
+	provision->is_behind = false;
 }
 
 static void log_outcome(const struct provision *provision, const struct provision_job *job)
@@ -140,6 +143,7 @@ static void prepare(struct provision *provision, struct provision_job *job)
 	job->live_model = provision->model;
 	job->live_directory = provision->directory;
 	job->live_revision = provision->revision;
+	job->live_is_behind = provision->is_behind;
 }
 
 static void *run_worker(void *argument)

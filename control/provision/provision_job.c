@@ -77,10 +77,13 @@ static enum status load_revision(struct provision_job *job)
 		return status;
 	job->text_length = (uint32_t)strlen(job->text);
 	job->result.restored = revision;
-	free(job->file_name);
 	/* Places in it are places in its export. */
-	return asprintf(&job->file_name, "revision %llu", (unsigned long long)revision) < 0 ? STATUS_NO_MEMORY
-											    : STATUS_OK;
+	char *name;
+	if (asprintf(&name, "revision %llu", (unsigned long long)revision) < 0)
+		return STATUS_NO_MEMORY;
+	free(job->file_name);
+	job->file_name = name;
+	return STATUS_OK;
 }
 
 static enum status read_document(struct provision_job *job)
@@ -147,7 +150,8 @@ static enum status compare(struct provision_job *job)
 	const struct model_changes_limit limit = job->action == PROVISION_DIFF
 							 ? (struct model_changes_limit){PROVISION_LISTED_MAX_DIFF, true}
 							 : (struct model_changes_limit){PROVISION_LISTED_MAX, false};
-	job->result.is_same = model_compare_objects(&model_schema_document, job->live_model, job->model);
+	job->result.is_same =
+		!job->live_is_behind && model_compare_objects(&model_schema_document, job->live_model, job->model);
 	return model_changes_find(&job->result.changes, job->live_model, job->model, limit);
 }
 

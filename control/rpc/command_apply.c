@@ -187,11 +187,13 @@ static void export_revision(struct rpc_call *call, const struct router *router)
 
 	if (!take_revision(call, "revision", &revision))
 		return;
-	if (provision_history_text(router->provision, revision, &text, &problems) == STATUS_OK)
+	enum status status = provision_history_text(router->provision, revision, &text, &problems);
+	if (status == STATUS_OK)
 		answer_export(call, revision, text);
 	else
-		rpc_call_refuse(call, CTL_ERROR_NOT_FOUND, problems_details(&problems),
-				"revision %llu cannot be exported", (unsigned long long)revision);
+		rpc_call_refuse(call, status == STATUS_NOT_FOUND ? CTL_ERROR_NOT_FOUND : CTL_ERROR_INTERNAL,
+				problems_details(&problems), "revision %llu cannot be exported: %s",
+				(unsigned long long)revision, status_text(status));
 	problem_list_free(&problems);
 	free(text);
 }

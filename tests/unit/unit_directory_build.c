@@ -239,20 +239,20 @@ static void a_pattern_that_takes_too_long_is_refused_with_its_place(void **state
 			   "  - {name: y, password: p, patterns: ['^2', '" SLOW "']}\n",
 		   "plan.yaml:7:45: patterns: pattern of company 'a' takes more than 1 s to compile: write it with "
 		   "smaller counts\n"
-		   "    - {name: y, password: p, patterns: ['^2', '" SLOW "']}\n"
-		   "                                              ^\n");
+		   "      - {name: y, password: p, patterns: ['^2', '" SLOW "']}\n"
+		   "                                                ^\n");
 	refused_at(&patterns,
 		   COMPANY "  call_acls:\n  - name: n\n    default: deny\n    rules:\n    - {allow: '^2'}\n"
 			   "    - {deny: '" SLOW "'}\n",
 		   "plan.yaml:10:14: deny: pattern of company 'a' takes more than 1 s to compile: write it with "
 		   "smaller counts\n"
-		   "      - {deny: '" SLOW "'}\n"
-		   "               ^\n");
+		   "        - {deny: '" SLOW "'}\n"
+		   "                 ^\n");
 	refused_at(&patterns, "carriers:\n- {name: t, address: [udp:192.0.2.1], patterns: ['" SLOW "']}\n",
 		   "plan.yaml:2:50: patterns: pattern of carrier 't' takes more than 1 s to compile: write it with "
 		   "smaller counts\n"
-		   "  - {name: t, address: [udp:192.0.2.1], patterns: ['" SLOW "']}\n"
-		   "                                                   ^\n");
+		   "    - {name: t, address: [udp:192.0.2.1], patterns: ['" SLOW "']}\n"
+		   "                                                     ^\n");
 	pattern_compiler_free(patterns.compiler);
 }
 
