@@ -280,11 +280,16 @@ void pipeline_send_frame(struct pipeline *pipeline, struct span frame)
 	char *at = rte_pktmbuf_append(mbuf, (uint16_t)frame.length);
 	must(at);
 	memcpy(at, frame.at, frame.length);
-	must(rte_ring_enqueue(pipeline->receive, mbuf) == 0);
+	pipeline_put_frame(pipeline, mbuf);
 	run_until_still(pipeline);
 }
 
-void pipeline_put(struct pipeline *pipeline, const char *source, struct span bytes)
+void pipeline_put_frame(struct pipeline *pipeline, struct rte_mbuf *frame)
+{
+	must(rte_ring_enqueue(pipeline->receive, frame) == 0);
+}
+
+void pipeline_put_mbuf(struct pipeline *pipeline, const char *source, struct rte_mbuf *datagram)
 {
 	struct net_address from, router = {.port = 5060};
 	parse_address(&from, source);
@@ -295,14 +300,19 @@ void pipeline_put(struct pipeline *pipeline, const char *source, struct span byt
 	struct wire_hop hop = {.interface = &sender};
 	memcpy(hop.source, from.ip, 16);
 	memcpy(hop.mac, router_mac, 6);
+	must(frame_write(datagram, &hop, &router));
+	pipeline_put_frame(pipeline, datagram);
+}
+
+void pipeline_put(struct pipeline *pipeline, const char *source, struct span bytes)
+{
 	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(pipeline->dataplane->pool);
 	must(mbuf);
 	char *at = rte_pktmbuf_append(mbuf, (uint16_t)bytes.length);
 	must(at);
 	if (bytes.length)
 		memcpy(at, bytes.at, bytes.length);
-	must(frame_write(mbuf, &hop, &router));
-	must(rte_ring_enqueue(pipeline->receive, mbuf) == 0);
+	pipeline_put_mbuf(pipeline, source, mbuf);
 }
 
 void pipeline_send_bytes(struct pipeline *pipeline, const char *source, struct span bytes)
@@ -346,6 +356,7 @@ static void read_frame(struct pipeline_message *message, struct rte_mbuf *mbuf)
 	size_t length = rte_be_to_cpu_16(udp->dgram_len) - sizeof(*udp);
 	must(length < sizeof(message->text));
 	memcpy(message->text, udp + 1, length);
+	message->length = (uint32_t)length;
 }
 
 bool pipeline_take(struct pipeline *pipeline, struct pipeline_message *message)

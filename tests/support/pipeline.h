@@ -18,11 +18,13 @@
 #define PIPELINE_MESSAGE_BYTES_MAX 8192
 
 struct pipeline;
+struct rte_mbuf;
 struct worker;
 
 struct pipeline_message {
 	struct net_address source, destination;
-	char text[PIPELINE_MESSAGE_BYTES_MAX]; /* NUL-terminated */
+	uint32_t length;
+	char text[PIPELINE_MESSAGE_BYTES_MAX]; /* NUL-terminated; may have a NUL inside */
 };
 
 /* Starts a router with that provisioning; fails the test when it is refused. */
@@ -40,6 +42,12 @@ void pipeline_send_bytes(struct pipeline *pipeline, const char *source, struct s
 
 /* The same without running anything: for benches that run the stages themselves. */
 void pipeline_put(struct pipeline *pipeline, const char *source, struct span bytes);
+
+/* The same with a datagram that the caller has put into an mbuf, with room for a frame's headers in front of it. */
+void pipeline_put_mbuf(struct pipeline *pipeline, const char *source, struct rte_mbuf *datagram);
+
+/* An mbuf that is a whole Ethernet frame, as it is, without running anything. */
+void pipeline_put_frame(struct pipeline *pipeline, struct rte_mbuf *frame);
 
 /* A whole Ethernet frame, as it is. */
 void pipeline_send_frame(struct pipeline *pipeline, struct span frame);
