@@ -159,7 +159,8 @@ static uint32_t read_paths(struct netlink_route *routes, const struct nlattr *mu
 	int left = mnl_attr_get_payload_len(multipath);
 	uint32_t count = 0;
 
-	while (count < NETLINK_READ_PATHS_MAX && RTNH_OK(path, left)) {
+	/* RTNH_OK looks at the path before it looks at what is left. */
+	while (count < NETLINK_READ_PATHS_MAX && left >= (int)sizeof(*path) && RTNH_OK(path, left)) {
 		struct attributes attributes = {.value = {NULL}};
 		mnl_attr_parse_payload(RTNH_DATA(path), path->rtnh_len - sizeof(*path), note_attribute, &attributes);
 		if ((path->rtnh_flags & RTNH_F_DEAD) == 0) {
