@@ -343,7 +343,7 @@ static void send_by_kernel(void *argument, const struct punt *punt, struct span 
 {
 	struct router *router = argument;
 
-	if (net_mirror_send(router->mirror, &punt->local, &punt->peer, payload.at, payload.length))
+	if (net_mirror_send(router->mirror, &punt->local, punt->interface, &punt->peer, payload))
 		log_event(LOG_LEVEL_WARNING, "next_hop_unreachable", "port=%u bytes=%u", punt->peer.port,
 			  payload.length);
 }

@@ -15,6 +15,7 @@ struct binding {
 	struct span contact;	     /* URI without brackets and header parameters */
 	struct span path;	     /* value of the Path header lines joined by commas (RFC 3327); length 0: none */
 	struct net_address next_hop; /* source address when behind NAT (R35), else the contact's address */
+	struct net_entry entry;	     /* where the REGISTER came in, when it came from next_hop */
 	uint64_t expires_tsc;
 	uint16_t q; /* 0-1000 */
 	bool behind_nat;

@@ -24,6 +24,15 @@ struct net_address {
 };
 _Static_assert(sizeof(struct net_address) == 20, "compared and stored as bytes");
 
+/*
+ * Our end of a flow: where a peer's message came in. What goes back to the peer leaves by the same interface and from
+ * the same address (RFC 3581 4, R35): a NAT or a firewall in between lets nothing else through.
+ */
+struct net_entry {
+	uint8_t ip[16];	    /* our address that it was sent to; all zero: not known */
+	uint16_t interface; /* index of wire->interface */
+};
+
 struct net_prefix {
 	uint8_t ip[16];
 	uint8_t length_bits; /* 0-128; IPv4 prefixes are 96 + n */
@@ -50,6 +59,14 @@ static inline bool net_address_same_ip(const struct net_address *a, const struct
 static inline bool net_address_equals(const struct net_address *a, const struct net_address *b)
 {
 	return net_address_same_ip(a, b) && a->port == b->port && a->transport == b->transport;
+}
+
+static inline struct net_entry net_entry_make(const struct net_address *local, uint16_t interface)
+{
+	struct net_entry entry = {.interface = interface};
+
+	memcpy(entry.ip, local->ip, sizeof(entry.ip));
+	return entry;
 }
 
 static inline bool net_prefix_contains(const struct net_prefix *prefix, const uint8_t ip[16])

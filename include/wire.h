@@ -59,6 +59,15 @@ struct wire_hop {
 /* How to reach `ip`. Thread: any. Cost: a scan of few routes, a binary search of neighbours. Source: RFC 1122 3.3.1. */
 enum wire_result wire_find_hop(struct wire_hop *hop, const struct wire *wire, const uint8_t ip[16]);
 
+/*
+ * How to go back to a peer at `ip` whose message came in at `entry`: by the longest route that leaves through the
+ * entry's interface, and from the entry's address; what of it is no longer there is as in wire_find_hop().
+ *
+ * Thread: any. Cost: one scan of the routes more than wire_find_hop(). Source: RFC 3581 4.
+ */
+enum wire_result wire_find_way_back(struct wire_hop *hop, const struct wire *wire, const uint8_t ip[16],
+				    const struct net_entry *entry);
+
 /* One of our own addresses (any interface)? NULL: no. Thread: any. */
 const struct wire_interface *wire_find_own(const struct wire *wire, const uint8_t ip[16]);
 

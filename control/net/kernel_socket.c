@@ -74,15 +74,46 @@ enum status kernel_socket_open(int *fd, const struct net_address *local, uint32_
 	return STATUS_ENVIRONMENT;
 }
 
-enum status kernel_socket_send(int fd, const struct net_address *peer, uint32_t interface_index, const void *bytes,
-			       size_t length)
+/* The ancillary data that names source and interface (IP_PKTINFO, RFC 3542 6): the kernel's own route may be another.
+ */
+static void write_way(struct msghdr *header, const struct net_address *local, uint32_t interface_index)
 {
-	struct sockaddr_storage address;
-	socklen_t address_length = write_address(&address, peer, interface_index);
+	struct cmsghdr *ancillary = CMSG_FIRSTHDR(header);
 
+	if (net_address_is_v4(local->ip)) {
+		struct in_pktinfo v4 = {.ipi_ifindex = (int)interface_index};
+		memcpy(&v4.ipi_spec_dst, local->ip + 12, 4);
+		*ancillary = (struct cmsghdr){CMSG_LEN(sizeof(v4)), IPPROTO_IP, IP_PKTINFO};
+		memcpy(CMSG_DATA(ancillary), &v4, sizeof(v4));
+		header->msg_controllen = CMSG_SPACE(sizeof(v4));
+		return;
+	}
+	struct in6_pktinfo v6 = {.ipi6_ifindex = interface_index};
+	memcpy(&v6.ipi6_addr, local->ip, 16);
+	*ancillary = (struct cmsghdr){CMSG_LEN(sizeof(v6)), IPPROTO_IPV6, IPV6_PKTINFO};
+	memcpy(CMSG_DATA(ancillary), &v6, sizeof(v6));
+	header->msg_controllen = CMSG_SPACE(sizeof(v6));
+}
+
+enum status kernel_socket_send(int fd, const struct net_address *local, uint32_t interface_index,
+			       const struct net_address *peer, struct span message)
+{
+	_Alignas(struct cmsghdr) char ancillary[CMSG_SPACE(sizeof(struct in6_pktinfo))] = {0};
+	struct iovec bytes = {(void *)(uintptr_t)message.at, message.length};
+	struct sockaddr_storage address;
+	struct msghdr header = {
+		.msg_name = &address,
+		.msg_namelen = write_address(&address, peer, interface_index),
+		.msg_iov = &bytes,
+		.msg_iovlen = 1,
+		.msg_control = ancillary,
+		.msg_controllen = sizeof(ancillary),
+	};
+
+	write_way(&header, local, interface_index);
 	/* A socket reports ICMP errors of earlier messages on the next call: not this one's failure. */
 	for (int attempt = 0; attempt < 2; attempt++)
-		if (sendto(fd, bytes, length, 0, (struct sockaddr *)&address, address_length) == (ssize_t)length)
+		if (sendmsg(fd, &header, 0) == (ssize_t)message.length)
 			return STATUS_OK;
 	return STATUS_IO;
 }

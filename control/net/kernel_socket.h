@@ -11,14 +11,18 @@
 #include <stddef.h>
 
 #include "net_address.h"
+#include "span.h"
 #include "status.h"
 
 /* `interface_index` of the kernel: the scope of link-local addresses. Result: CONFLICT, ENVIRONMENT; *fd only on OK. */
 enum status kernel_socket_open(int *fd, const struct net_address *local, uint32_t interface_index, char *error,
 			       size_t error_bytes) AMITY_CHECKED;
 
-/* Never blocks. Result: IO when the kernel did not take it. */
-enum status kernel_socket_send(int fd, const struct net_address *peer, uint32_t interface_index, const void *bytes,
-			       size_t length) AMITY_CHECKED;
+/*
+ * From `local`, which the socket is bound to, by the kernel's interface of that index (0: as the kernel likes). Never
+ * blocks. Result: IO when the kernel did not take it.
+ */
+enum status kernel_socket_send(int fd, const struct net_address *local, uint32_t interface_index,
+			       const struct net_address *peer, struct span message) AMITY_CHECKED;
 
 #endif

@@ -341,14 +341,15 @@ enum status net_mirror_create(struct net_mirror **created, const struct net_mirr
 	return STATUS_OK;
 }
 
-enum status net_mirror_send(struct net_mirror *mirror, const struct net_address *local, const struct net_address *peer,
-			    const void *bytes, size_t length)
+enum status net_mirror_send(struct net_mirror *mirror, const struct net_address *local, uint16_t interface,
+			    const struct net_address *peer, struct span message)
 {
 	const struct reservation *reserved = reservation_find(&mirror->reservations, local);
 
-	if (reserved == NULL)
+	if (reserved == NULL || interface >= mirror->interface_count)
 		return STATUS_NOT_FOUND;
-	return kernel_socket_send(reserved->fd, peer, reserved->link_index, bytes, length);
+	uint32_t link_index = wire_assemble_link_index(&mirror->configured[interface], &mirror->view);
+	return kernel_socket_send(reserved->fd, local, link_index, peer, message);
 }
 
 const struct wire *net_mirror_wire(const struct net_mirror *mirror)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "net_address.h"
+#include "span.h"
 #include "status.h"
 #include "wire.h"
 
@@ -69,11 +70,11 @@ enum status net_mirror_create(struct net_mirror **created, const struct net_mirr
  * Sends one SIP message through the kernel, which resolves the neighbour and tells us by an event: for what no lcore
  * can address.
  *
- * Thread: control.   `local` names one of our addresses.
+ * Thread: control.   `local` names one of our addresses, `interface` (index of wire->interface) the way out.
  * Result: NOT_FOUND when `local` is not a kernel address of ours; IO when the kernel refused.
  */
-enum status net_mirror_send(struct net_mirror *mirror, const struct net_address *local, const struct net_address *peer,
-			    const void *bytes, size_t length) AMITY_CHECKED;
+enum status net_mirror_send(struct net_mirror *mirror, const struct net_address *local, uint16_t interface,
+			    const struct net_address *peer, struct span message) AMITY_CHECKED;
 
 /* The table published last. */
 const struct wire *net_mirror_wire(const struct net_mirror *mirror);

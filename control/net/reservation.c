@@ -38,7 +38,6 @@ enum status reservation_keep(struct reservation_list *list, const struct net_add
 	struct reservation *known = find(list, local);
 
 	if (known != NULL) {
-		known->link_index = link_index;
 		known->wanted = true;
 		return STATUS_OK;
 	}
@@ -46,7 +45,7 @@ enum status reservation_keep(struct reservation_list *list, const struct net_add
 		snprintf(error, error_bytes, "more than %d addresses", RESERVATIONS_MAX);
 		return STATUS_LIMIT;
 	}
-	struct reservation opened = {.local = *local, .link_index = link_index, .wanted = true};
+	struct reservation opened = {.local = *local, .wanted = true};
 	enum status status = kernel_socket_open(&opened.fd, local, link_index, error, error_bytes);
 	if (status == STATUS_OK)
 		list->reservation[list->count++] = opened;

@@ -14,7 +14,6 @@
 
 struct reservation {
 	struct net_address local;
-	uint32_t link_index;
 	int fd;
 	bool wanted;
 };
@@ -28,7 +27,8 @@ struct reservation_list {
 void reservation_begin(struct reservation_list *list);
 void reservation_end(struct reservation_list *list);
 
-/* Keeps the socket of `local` or opens it. Result: as kernel_socket_open(). */
+/* Keeps the socket of `local` or opens it; `link_index` of the kernel: the scope of link-local addresses. Result: as
+ * kernel_socket_open(). */
 enum status reservation_keep(struct reservation_list *list, const struct net_address *local, uint32_t link_index,
 			     char *error, size_t error_bytes) AMITY_CHECKED;
 

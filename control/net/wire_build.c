@@ -43,14 +43,23 @@ static bool is_same_prefix(const struct net_prefix *a, const struct net_prefix *
 	return a->length_bits == b->length_bits && memcmp(a->ip, b->ip, 16) == 0;
 }
 
-/* Only the best of equal prefixes is ever found, so only that one is kept. */
+/* Has a better route to the same prefix the same interface? Those of equal prefixes stand together, the best first. */
+static bool has_better(const struct wire_route *routes, uint32_t count, const struct wire_route *route)
+{
+	while (count > 0 && is_same_prefix(&routes[count - 1].prefix, &route->prefix))
+		if (routes[--count].interface == route->interface)
+			return true;
+	return false;
+}
+
+/* Of equal prefixes the best of each interface is kept: the best of all, and those of the ways back. */
 static uint32_t fill_routes(struct wire_route *routes, struct wire_build_route *sorted, uint32_t count)
 {
 	uint32_t kept = 0;
 
 	qsort(sorted, count, sizeof(*sorted), compare_routes);
 	for (uint32_t i = 0; i < count; i++)
-		if (kept == 0 || !is_same_prefix(&routes[kept - 1].prefix, &sorted[i].route.prefix))
+		if (!has_better(routes, kept, &sorted[i].route))
 			memcpy(&routes[kept++], &sorted[i].route, sizeof(*routes));
 	return kept;
 }

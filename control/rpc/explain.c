@@ -83,7 +83,10 @@ static void find_way(struct explanation *explanation)
 	}
 	if (!explanation->has_next_hop || !wire)
 		return;
-	enum wire_result result = wire_find_hop(&explanation->hop, wire, explanation->next_hop.ip);
+	const struct net_address *next_hop = &explanation->next_hop;
+	enum wire_result result = explanation->binding ? wire_find_way_back(&explanation->hop, wire, next_hop->ip,
+									    &explanation->binding->entry)
+						       : wire_find_hop(&explanation->hop, wire, next_hop->ip);
 	explanation->has_hop = result != WIRE_NO_ROUTE;
 	json_text_write_address(address, explanation->next_hop.ip, 0);
 	if (result == WIRE_NO_ROUTE) {

@@ -7,13 +7,16 @@ static bool is_of_family(const struct net_prefix *prefix, bool v4)
 	return (prefix->length_bits >= 96 && net_address_is_v4(prefix->ip)) == v4;
 }
 
+#define ANY_INTERFACE UINT32_MAX
+
 /* ::/0 would contain the mapped IPv4 addresses too, hence the family. */
-static const struct wire_route *find_route(const struct wire *wire, const uint8_t ip[16])
+static const struct wire_route *find_route(const struct wire *wire, const uint8_t ip[16], uint32_t interface)
 {
 	bool v4 = net_address_is_v4(ip);
 
 	for (uint32_t i = 0; i < wire->route_count; i++)
-		if (is_of_family(&wire->route[i].prefix, v4) && net_prefix_contains(&wire->route[i].prefix, ip))
+		if ((interface == ANY_INTERFACE || wire->route[i].interface == interface) &&
+		    is_of_family(&wire->route[i].prefix, v4) && net_prefix_contains(&wire->route[i].prefix, ip))
 			return &wire->route[i];
 	return NULL;
 }
@@ -60,10 +63,9 @@ static const struct wire_neighbour *find_neighbour(const struct wire *wire, uint
 	return NULL;
 }
 
-enum wire_result wire_find_hop(struct wire_hop *hop, const struct wire *wire, const uint8_t ip[16])
+static enum wire_result follow_route(struct wire_hop *hop, const struct wire *wire, const struct wire_route *route,
+				     const uint8_t ip[16])
 {
-	const struct wire_route *route = find_route(wire, ip);
-
 	if (route == NULL || route->interface >= wire->interface_count)
 		return WIRE_NO_ROUTE;
 	const struct wire_interface *interface = &wire->interface[route->interface];
@@ -80,6 +82,25 @@ enum wire_result wire_find_hop(struct wire_hop *hop, const struct wire *wire, co
 		return WIRE_NEIGHBOUR_UNKNOWN;
 	memcpy(hop->mac, neighbour->mac, sizeof(hop->mac));
 	return WIRE_OK;
+}
+
+enum wire_result wire_find_hop(struct wire_hop *hop, const struct wire *wire, const uint8_t ip[16])
+{
+	return follow_route(hop, wire, find_route(wire, ip, ANY_INTERFACE), ip);
+}
+
+enum wire_result wire_find_way_back(struct wire_hop *hop, const struct wire *wire, const uint8_t ip[16],
+				    const struct net_entry *entry)
+{
+	const struct wire_interface *own = wire_find_own(wire, entry->ip);
+	const struct wire_route *route = own ? find_route(wire, ip, entry->interface) : NULL;
+	enum wire_result result = follow_route(hop, wire, route ? route : find_route(wire, ip, ANY_INTERFACE), ip);
+
+	/* An address of another interface of ours will do, unless SIP has another port there. */
+	if (result != WIRE_NO_ROUTE && own && own->sip_port == hop->interface->sip_port &&
+	    net_address_is_v4(entry->ip) == net_address_is_v4(ip))
+		memcpy(hop->source, entry->ip, sizeof(hop->source));
+	return result;
 }
 
 const struct wire_interface *wire_find_own(const struct wire *wire, const uint8_t ip[16])

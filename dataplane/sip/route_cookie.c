@@ -42,6 +42,12 @@ enum {
 	FLOW_UNUSED_BITS = 0x88,
 };
 
+/* Branch: where the request came in. */
+enum {
+	ENTRY_INTERFACE = 0x7f,
+	ENTRY_IPV6 = 0x80,
+};
+
 /*
  * Contents while they are read. Texts are stored as what they do not share with an earlier one, so they are put
  * together again in the caller's buffer.
@@ -213,14 +219,24 @@ static uint8_t flow_kind(const struct net_address *flow)
 	return (uint8_t)((flow->transport & FLOW_TRANSPORT) | (net_address_is_v4(flow->ip) ? 0 : FLOW_IPV6));
 }
 
-/* IPv4: address and port, six bytes; IPv6: eighteen. */
-static void write_flow(struct text_writer *writer, const struct net_address *flow)
+/* IPv4: four bytes; IPv6: sixteen. */
+static void write_ip(struct text_writer *writer, const uint8_t ip[16], bool v4)
 {
-	uint32_t skip = net_address_is_v4(flow->ip) ? sizeof(net_address_v4_prefix) : 0;
+	uint32_t skip = v4 ? sizeof(net_address_v4_prefix) : 0;
 
-	text_write_span(writer, span_make((const char *)flow->ip + skip, sizeof(flow->ip) - skip));
+	text_write_span(writer, span_make((const char *)ip + skip, 16 - skip));
+}
+
+/* Both ends of a flow have the same family. */
+static void write_flow(struct text_writer *writer, const struct net_address *flow, const struct net_entry *entry)
+{
+	bool v4 = net_address_is_v4(flow->ip);
+
+	write_ip(writer, flow->ip, v4);
 	text_write_char(writer, (char)(flow->port >> 8));
 	text_write_char(writer, (char)flow->port);
+	write_ip(writer, entry->ip, v4);
+	text_write_char(writer, (char)entry->interface);
 }
 
 static void write_flows(struct text_writer *writer, const struct dialog_cookie *cookie)
@@ -235,9 +251,9 @@ static void write_flows(struct text_writer *writer, const struct dialog_cookie *
 		kinds |= (uint8_t)(flow_kind(&cookie->callee_flow) << FLOW_CALLEE_SHIFT);
 	text_write_char(writer, (char)kinds);
 	if (cookie->flags & DIALOG_CALLER_FLOW)
-		write_flow(writer, &cookie->caller_flow);
+		write_flow(writer, &cookie->caller_flow, &cookie->caller_entry);
 	if (cookie->flags & DIALOG_CALLEE_FLOW)
-		write_flow(writer, &cookie->callee_flow);
+		write_flow(writer, &cookie->callee_flow, &cookie->callee_entry);
 }
 
 /* ------------------------------------------------------------ contents: reading */
@@ -294,19 +310,29 @@ static struct span read_text(struct contents_reader *reader, struct span earlier
 	return span_make(start, prefix + middle.length + suffix);
 }
 
-static void read_flow(struct contents_reader *reader, struct net_address *flow, uint8_t kind)
+static void read_ip(struct contents_reader *reader, uint8_t ip[16], bool v4)
 {
-	struct span ip = read_bytes(reader, kind & FLOW_IPV6 ? 16 : 4);
-	struct span port = read_bytes(reader, 2);
+	struct span bytes = read_bytes(reader, v4 ? 4 : 16);
 
 	if (reader->broken)
 		return;
-	if (kind & FLOW_IPV6)
-		memcpy(flow->ip, ip.at, sizeof(flow->ip));
+	if (v4)
+		net_address_set_v4(ip, bytes.at);
 	else
-		net_address_set_v4(flow->ip, ip.at);
-	flow->port = (uint16_t)((uint8_t)port.at[0] << 8 | (uint8_t)port.at[1]);
+		memcpy(ip, bytes.at, 16);
+}
+
+static void read_flow(struct contents_reader *reader, struct net_address *flow, struct net_entry *entry, uint8_t kind)
+{
+	bool v4 = !(kind & FLOW_IPV6);
+
+	read_ip(reader, flow->ip, v4);
+	struct span port = read_bytes(reader, 2);
+	if (!reader->broken)
+		flow->port = (uint16_t)((uint8_t)port.at[0] << 8 | (uint8_t)port.at[1]);
 	flow->transport = kind & FLOW_TRANSPORT;
+	read_ip(reader, entry->ip, v4);
+	entry->interface = read_byte(reader);
 }
 
 static void read_flows(struct contents_reader *reader, struct dialog_cookie *cookie)
@@ -318,9 +344,9 @@ static void read_flows(struct contents_reader *reader, struct dialog_cookie *coo
 	if (kinds & FLOW_UNUSED_BITS)
 		reader->broken = true;
 	if (cookie->flags & DIALOG_CALLER_FLOW)
-		read_flow(reader, &cookie->caller_flow, kinds);
+		read_flow(reader, &cookie->caller_flow, &cookie->caller_entry, kinds);
 	if (cookie->flags & DIALOG_CALLEE_FLOW)
-		read_flow(reader, &cookie->callee_flow, (uint8_t)(kinds >> FLOW_CALLEE_SHIFT));
+		read_flow(reader, &cookie->callee_flow, &cookie->callee_entry, (uint8_t)(kinds >> FLOW_CALLEE_SHIFT));
 }
 
 static bool reader_is_done(const struct contents_reader *reader)
@@ -401,7 +427,11 @@ int route_cookie_seal_branch(char *text, uint32_t capacity, const struct branch_
 	struct text_writer writer = text_write_begin(plain, sizeof(plain));
 	struct text_writer sealed = text_write_begin(text, capacity);
 
+	bool v4 = net_address_is_v4(cookie->entry.ip);
+
 	text_write_char(&writer, CONTENTS_BRANCH);
+	text_write_char(&writer, (char)(cookie->entry.interface | (v4 ? 0 : ENTRY_IPV6)));
+	write_ip(&writer, cookie->entry.ip, v4);
 	write_text(&writer, cookie->sender_from, (struct span){0});
 	write_text(&writer, cookie->sender_to, cookie->sender_from);
 	if (writer.overflowed ||
@@ -414,10 +444,13 @@ bool route_cookie_open_branch(struct branch_cookie *cookie, char plain[ROUTE_COO
 			      const struct secret_keys *keys, struct span call_id)
 {
 	struct contents_reader reader;
-	struct branch_cookie opened;
+	struct branch_cookie opened = {0};
 
 	if (!open_contents(&reader, plain, text, &keys->cookie, call_id) || read_byte(&reader) != CONTENTS_BRANCH)
 		return false;
+	uint8_t entry = read_byte(&reader);
+	opened.entry.interface = entry & ENTRY_INTERFACE;
+	read_ip(&reader, opened.entry.ip, !(entry & ENTRY_IPV6));
 	opened.sender_from = read_text(&reader, no_text);
 	opened.sender_to = read_text(&reader, opened.sender_from);
 	if (!reader_is_done(&reader))

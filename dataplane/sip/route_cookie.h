@@ -23,9 +23,10 @@
 #define ROUTE_COOKIE_TEXT_BYTES_MAX  1440
 
 enum dialog_flag {
-	DIALOG_CALLER_FLOW =
-		1, /* caller_flow is where requests to the caller go, whatever its Contact says (behind NAT) */
+	DIALOG_CALLER_FLOW = 1, /* caller_flow and caller_entry are known */
 	DIALOG_CALLEE_FLOW = 2,
+	DIALOG_CALLER_NAT = 4, /* requests to the caller go to caller_flow, whatever its Contact says */
+	DIALOG_CALLEE_NAT = 8,
 };
 
 /*
@@ -39,14 +40,16 @@ struct dialog_cookie {
 	uint8_t flags;		  /* enum dialog_flag */
 	struct net_address caller_flow;
 	struct net_address callee_flow;
+	struct net_entry caller_entry; /* our end of the flow */
+	struct net_entry callee_entry;
 	struct span caller_from, caller_to;
 	struct span callee_from, callee_to;
 };
 
-/* What a response needs to get back: From and To as the sender of the request wrote them; length 0: we did not change
- * it. */
+/* What a response needs to get back to the sender of the request. */
 struct branch_cookie {
-	struct span sender_from, sender_to;
+	struct span sender_from, sender_to; /* as the sender wrote them; length 0: we did not change it */
+	struct net_entry entry;		    /* where the request came in */
 };
 
 uint32_t route_cookie_hash_tag(const struct secret_keys *keys, struct span tag);

@@ -50,6 +50,7 @@ struct packet {
 	bool from_caller;		/* by route, of PACKET_IN_DIALOG: sent by the side that sent the INVITE */
 	struct branch_cookie branch;	/* by route, of PACKET_RESPONSE, opened */
 	struct net_address destination; /* of `out` */
+	const struct net_entry *entry;	/* by route: where `destination` once came in; NULL: it did not */
 	struct wire_hop hop;		/* of `out` */
 	uint8_t hop_result;		/* enum wire_result: WIRE_OK or WIRE_NEIGHBOUR_UNKNOWN */
 

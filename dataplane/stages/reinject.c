@@ -13,7 +13,8 @@ void reinject_burst(struct worker *worker)
 	for (uint32_t i = 0; i < count; i++) {
 		/* A copy: the private area is written anew when the message goes on through the kernel. */
 		struct punt punt = *(const struct punt *)rte_mbuf_to_priv(mbufs[i]);
-		send_message(worker, mbufs[i], &punt.peer, &punt.local);
+		struct net_entry entry = net_entry_make(&punt.local, punt.interface);
+		send_message(worker, mbufs[i], &punt.peer, &entry);
 	}
 	worker->counters->value[COUNTER_REINJECTED] += count;
 }

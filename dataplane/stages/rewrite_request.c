@@ -17,6 +17,7 @@ static bool rewrite_request_push_via(struct worker *worker, const struct packet 
 	struct branch_cookie cookie = {
 		.sender_from = span_equals(sender->sender_from, from) ? (struct span){0} : sender->sender_from,
 		.sender_to = span_equals(sender->sender_to, to) ? (struct span){0} : sender->sender_to,
+		.entry = net_entry_make(&packet->local, packet->interface),
 	};
 	int length = route_cookie_seal_branch(text, sizeof(text), &cookie, worker->snapshot->keys,
 					      sip_message_text(message, message->call_id), transaction);
@@ -52,6 +53,7 @@ static bool rewrite_request_record_route(struct worker *worker, const struct pac
 	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
 	struct dialog_cookie cookie = {
 		.company = company ? company->id : 0,
+		.flags = DIALOG_CALLER_FLOW,
 		.caller_tag_hash =
 			route_cookie_hash_tag(worker->snapshot->keys, sip_message_text(message, message->from_tag)),
 		.caller_from = sender->sender_from,
@@ -60,13 +62,14 @@ static bool rewrite_request_record_route(struct worker *worker, const struct pac
 		.callee_to = callee_to,
 	};
 
-	if (rewrite_request_is_behind_nat(packet)) {
-		cookie.flags |= DIALOG_CALLER_FLOW;
-		cookie.caller_flow = packet->source;
-	}
-	if (packet->binding && packet->binding->behind_nat) {
-		cookie.flags |= DIALOG_CALLEE_FLOW;
+	cookie.caller_flow = packet->source;
+	cookie.caller_entry = net_entry_make(&packet->local, packet->interface);
+	if (rewrite_request_is_behind_nat(packet))
+		cookie.flags |= DIALOG_CALLER_NAT;
+	if (packet->binding) {
+		cookie.flags |= DIALOG_CALLEE_FLOW | (packet->binding->behind_nat ? DIALOG_CALLEE_NAT : 0);
 		cookie.callee_flow = packet->binding->next_hop;
+		cookie.callee_entry = packet->binding->entry;
 	}
 	int length = route_cookie_seal_dialog(text, sizeof(text), &cookie, worker->snapshot->keys,
 					      sip_message_text(message, message->call_id));

@@ -90,6 +90,7 @@ static enum reason route_find_destination(const struct worker *worker, struct pa
 			return decision->outcome == ROUTE_OUTCOME_USER ? REASON_NOT_REGISTERED
 								       : REASON_TARGET_UNREACHABLE;
 		packet->destination = packet->binding->next_hop;
+		packet->entry = &packet->binding->entry;
 	}
 	return REASON_NONE;
 }
@@ -109,19 +110,14 @@ static enum reason route_to_uri(struct packet *packet, const struct sip_uri *uri
 	return uri_parse_ip(packet->destination.ip, uri->host) ? REASON_NONE : REASON_NEXT_HOP_HOST_NAME;
 }
 
-/* The Route after ours, else the Request-URI (RFC 3261 16.12), unless the side is behind NAT. */
-static enum reason route_in_dialog_destination(struct packet *packet)
+/* The Route after ours, else the Request-URI (RFC 3261 16.12). */
+static enum reason route_by_message(struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
-	const struct dialog_cookie *dialog = &packet->dialog;
 	struct sip_address address;
 	struct sip_uri uri;
 	struct span rest = {0};
 
-	if (packet->from_caller ? dialog->flags & DIALOG_CALLEE_FLOW : dialog->flags & DIALOG_CALLER_FLOW) {
-		packet->destination = packet->from_caller ? dialog->callee_flow : dialog->caller_flow;
-		return REASON_NONE;
-	}
 	uint8_t route = message->first[SIP_HEADER_ROUTE];
 	if (!address_parse(&address, &rest, sip_message_header_value(message, route)))
 		return REASON_MALFORMED_ROUTE;
@@ -133,6 +129,24 @@ static enum reason route_in_dialog_destination(struct packet *packet)
 	if (!address_parse(&address, &rest, rest) || !uri_parse(&uri, address.uri))
 		return REASON_MALFORMED_ROUTE;
 	return route_to_uri(packet, &uri);
+}
+
+/* A side behind NAT is where it was; one that is not is where it says, and by the same way if that is the same host. */
+static enum reason route_in_dialog_destination(struct packet *packet)
+{
+	const struct dialog_cookie *dialog = &packet->dialog;
+	bool callee = packet->from_caller;
+	const struct net_address *flow = callee ? &dialog->callee_flow : &dialog->caller_flow;
+	enum reason reason = REASON_NONE;
+
+	if (dialog->flags & (callee ? DIALOG_CALLEE_NAT : DIALOG_CALLER_NAT))
+		packet->destination = *flow;
+	else
+		reason = route_by_message(packet);
+	if (dialog->flags & (callee ? DIALOG_CALLEE_FLOW : DIALOG_CALLER_FLOW) &&
+	    net_address_same_ip(&packet->destination, flow))
+		packet->entry = callee ? &dialog->callee_entry : &dialog->caller_entry;
+	return reason;
 }
 
 static enum reason route_in_dialog(struct worker *worker, struct packet *packet)
@@ -185,6 +199,7 @@ static enum reason route_response(struct worker *worker, struct packet *packet)
 		port = via.port ? via.port : SIP_PORT_DEFAULT;
 	packet->destination.port = (uint16_t)port;
 	packet->destination.transport = TRANSPORT_UDP;
+	packet->entry = &packet->branch.entry;
 	return route_is_unusable(packet->destination.ip) ? REASON_RESPONSE_TO_BROADCAST : REASON_NONE;
 }
 
@@ -196,7 +211,9 @@ static enum reason route_find_hop(struct worker *worker, struct packet *packet)
 
 	if (own && own->sip_port == packet->destination.port)
 		return packet->message.is_request ? REASON_FOREIGN_DOMAIN : REASON_RESPONSE_TO_BROADCAST;
-	packet->hop_result = (uint8_t)wire_find_hop(&packet->hop, wire, packet->destination.ip);
+	packet->hop_result =
+		(uint8_t)(packet->entry ? wire_find_way_back(&packet->hop, wire, packet->destination.ip, packet->entry)
+					: wire_find_hop(&packet->hop, wire, packet->destination.ip));
 	return packet->hop_result == WIRE_NO_ROUTE ? REASON_NO_ROUTE_TO_HOST : REASON_NONE;
 }
 
@@ -204,6 +221,7 @@ static void route_packet(struct worker *worker, struct packet *packet)
 {
 	enum reason reason;
 
+	packet->entry = NULL;
 	if (packet->kind == PACKET_RESPONSE)
 		reason = route_response(worker, packet);
 	else if (packet->kind == PACKET_IN_DIALOG)

@@ -46,16 +46,10 @@ bool send_through_kernel(struct worker *worker, struct rte_mbuf *message, const 
 }
 
 void send_message(struct worker *worker, struct rte_mbuf *message, const struct net_address *destination,
-		  const struct net_address *local)
+		  const struct net_entry *entry)
 {
-	const struct wire *wire = worker->snapshot->wire;
 	struct wire_hop hop;
-	enum wire_result result = wire_find_hop(&hop, wire, destination->ip);
-
-	/* An interface may have several addresses: who was asked at one is answered from it (RFC 3581 4, R35). */
-	if (result != WIRE_NO_ROUTE && wire_find_own(wire, local->ip) == hop.interface &&
-	    net_address_is_v4(local->ip) == net_address_is_v4(hop.source))
-		memcpy(hop.source, local->ip, sizeof(hop.source));
+	enum wire_result result = wire_find_way_back(&hop, worker->snapshot->wire, destination->ip, entry);
 
 	if (result != WIRE_NO_ROUTE) {
 		if (send_needs_kernel(&hop, result, rte_pktmbuf_data_len(message)) == REASON_NONE) {

@@ -25,11 +25,11 @@ bool send_through_kernel(struct worker *worker, struct rte_mbuf *message, const 
 			 const struct net_address *destination);
 
 /*
- * Finds the way and takes one of the two above; what finds none is freed and counted. It leaves from `local` when that
- * is an address of the interface on the way. Owner: takes the mbuf.
+ * Finds the way back to who came in at `entry` and takes one of the two above; what finds none is freed and counted.
+ * Owner: takes the mbuf.
  */
 void send_message(struct worker *worker, struct rte_mbuf *message, const struct net_address *destination,
-		  const struct net_address *local);
+		  const struct net_entry *entry);
 
 /* Gives all transmit buffers to their ports. */
 void send_flush(struct worker *worker);

@@ -72,6 +72,13 @@ class Lab:
             self.peers_namespace.address("lan0" if address.startswith("198.") else "wan0", address + "/24")
         self.routers = 0
 
+    def restore_ipv6(self):
+        """The kernel takes IPv6 addresses from an interface that goes down."""
+        for namespace, addresses in ((self.router_namespace, (LAN6 + "/64",)),
+                                     (self.peers_namespace, ("2001:db8:1::11/64", "2001:db8:1::12/64"))):
+            for address in addresses:
+                namespace.ip("address", "replace", address, "dev", "lan0", "nodad")
+
     @contextlib.contextmanager
     def router(self, provisioning=PROVISIONING, node="", configuration=CONFIGURATION):
         """A router that runs until the block ends, with a state directory of its own."""

@@ -198,7 +198,7 @@ static void test_kernel_sends_and_resolves(void **state)
 	await(&observer, "10.93.0.2", WIRE_NEIGHBOUR_UNKNOWN);
 	set_ip(local.ip, "10.93.0.1");
 	set_ip(peer.ip, "10.93.0.2");
-	assert_int_equal(net_mirror_send(observer.mirror, &local, &peer, "hello", 5), STATUS_OK);
+	assert_int_equal(net_mirror_send(observer.mirror, &local, 0, &peer, SPAN_LITERAL("hello")), STATUS_OK);
 	assert_int_equal(recvfrom(fd, bytes, sizeof(bytes), 0, (struct sockaddr *)&from, &length), 5);
 	assert_int_equal(ntohs(from.sin_port), 5060);
 	await(&observer, "10.93.0.2", WIRE_OK);
@@ -207,7 +207,7 @@ static void test_kernel_sends_and_resolves(void **state)
 		 hop.mac[4], hop.mac[5]);
 	assert_int_equal(veth_run("nsenter -t %d -n ip link show veth1 | grep -q %s", (int)veth->peer, bytes), 0);
 	set_ip(local.ip, "10.93.0.77");
-	assert_int_equal(net_mirror_send(observer.mirror, &local, &peer, "hello", 5), STATUS_NOT_FOUND);
+	assert_int_equal(net_mirror_send(observer.mirror, &local, 0, &peer, SPAN_LITERAL("hello")), STATUS_NOT_FOUND);
 	assert_int_equal(veth_run("ip neigh del 10.93.0.2 dev veth0"), 0);
 	await(&observer, "10.93.0.2", WIRE_NEIGHBOUR_UNKNOWN);
 	end(&observer);
@@ -253,10 +253,11 @@ static void test_addresses_come_and_go(void **state)
 	await_owned(&observer, "10.94.0.1", true);
 	set_ip(local.ip, "10.94.0.1");
 	set_ip(peer.ip, "10.94.0.2");
-	assert_int_equal(net_mirror_send(observer.mirror, &local, &peer, "x", 1), STATUS_OK); /* it is reserved */
+	assert_int_equal(net_mirror_send(observer.mirror, &local, 0, &peer, SPAN_LITERAL("x")),
+			 STATUS_OK); /* it is reserved */
 	assert_int_equal(veth_run("ip addr del 10.94.0.1/24 dev veth0"), 0);
 	await_owned(&observer, "10.94.0.1", false);
-	assert_int_equal(net_mirror_send(observer.mirror, &local, &peer, "x", 1), STATUS_NOT_FOUND);
+	assert_int_equal(net_mirror_send(observer.mirror, &local, 0, &peer, SPAN_LITERAL("x")), STATUS_NOT_FOUND);
 	end(&observer);
 }
 
@@ -310,7 +311,7 @@ static void test_moved_neighbour_is_found_out(void **state)
 	await(&observer, "10.93.0.2", WIRE_NEIGHBOUR_UNKNOWN);
 	set_ip(local.ip, "10.93.0.1");
 	set_ip(peer.ip, "10.93.0.2");
-	assert_int_equal(net_mirror_send(observer.mirror, &local, &peer, "x", 1), STATUS_OK);
+	assert_int_equal(net_mirror_send(observer.mirror, &local, 0, &peer, SPAN_LITERAL("x")), STATUS_OK);
 	await(&observer, "10.93.0.2", WIRE_OK);
 	assert_int_equal(look(&observer, "10.93.0.2", &hop), WIRE_OK);
 	assert_int_not_equal(hop.mac[5], 0x99);

@@ -30,6 +30,8 @@ static struct dialog_cookie usual_cookie(void)
 	};
 
 	net_address_set_v4(cookie.caller_flow.ip, "\xc0\x00\x02\x04");
+	net_address_set_v4(cookie.caller_entry.ip, "\xc6\x33\x64\x01");
+	cookie.caller_entry.interface = 1;
 	return cookie;
 }
 
@@ -40,6 +42,8 @@ static void assert_same_dialog(const struct dialog_cookie *a, const struct dialo
 	assert_int_equal(a->flags, b->flags);
 	assert_memory_equal(&a->caller_flow, &b->caller_flow, sizeof(a->caller_flow));
 	assert_memory_equal(&a->callee_flow, &b->callee_flow, sizeof(a->callee_flow));
+	assert_memory_equal(&a->caller_entry, &b->caller_entry, sizeof(a->caller_entry));
+	assert_memory_equal(&a->callee_entry, &b->callee_entry, sizeof(a->callee_entry));
 	assert_span_equal(a->caller_from, b->caller_from);
 	assert_span_equal(a->caller_to, b->caller_to);
 	assert_span_equal(a->callee_from, b->callee_from);
@@ -123,6 +127,7 @@ static void random_dialogs_come_back(void **state)
 					       .flags = (uint8_t)(rand() % 4)};
 		struct span *texts[] = {&cookie.caller_from, &cookie.caller_to, &cookie.callee_from, &cookie.callee_to};
 		struct net_address *flows[] = {&cookie.caller_flow, &cookie.callee_flow};
+		struct net_entry *entries[] = {&cookie.caller_entry, &cookie.callee_entry};
 		for (int i = 0; i < 4; i++)
 			*texts[i] = span_make(bytes + rand() % 150, (size_t)(rand() % 4 ? rand() % 60 : rand() % 240));
 		if (rand() % 2)
@@ -133,8 +138,12 @@ static void random_dialogs_come_back(void **state)
 			if (!(cookie.flags & (1 << i)))
 				continue;
 			memcpy(flows[i]->ip, bytes + rand() % 300, 16);
-			if (rand() % 2)
+			memcpy(entries[i]->ip, bytes + rand() % 300, 16);
+			if (rand() % 2) {
 				net_address_set_v4(flows[i]->ip, bytes + rand() % 100);
+				net_address_set_v4(entries[i]->ip, bytes + rand() % 100);
+			}
+			entries[i]->interface = (uint16_t)(rand() % 16);
 			flows[i]->port = (uint16_t)rand();
 			flows[i]->transport = (uint8_t)(rand() % 3);
 		}
@@ -219,26 +228,39 @@ static struct span seal_contents(char text[ROUTE_COOKIE_TEXT_BYTES_MAX], struct 
 	return text_written(&writer);
 }
 
+/* Interface 1, asked at 10.0.0.1. */
+#define ENTRY "\1\12\0\0\1"
+
 static void contents_are_not_trusted(void **state)
 {
 	static const struct {
 		struct span contents;
 		bool opens;
 	} rows[] = {
-		{SPAN_LITERAL("\1\0\0\3abc\2\0\1d"), true}, /* "abc", then "ab" of it and "d" */
-		{SPAN_LITERAL("\0\0\0\3abc\2\0\1d"), false},
-		{SPAN_LITERAL("\3\0\0\3abc\2\0\1d"), false},
-		{SPAN_LITERAL("\1\0\0\3abc\2\0\1dx"), false},
-		{SPAN_LITERAL("\1\0\0\3abc\2\0\2d"), false},
-		{SPAN_LITERAL("\1\0\0\3abc\2\0"), false},
-		{SPAN_LITERAL("\1\0\0\3abc\2\1\1d"), true},
-		{SPAN_LITERAL("\1\0\0\3abc\2\2\1d"), false}, /* beginning and end share more than there is */
-		{SPAN_LITERAL("\1\0\0\3abc\4\0\1d"), false},
-		{SPAN_LITERAL("\1\0\0\3abc\0\4\1d"), false},
-		{SPAN_LITERAL("\1\0\1\3abc\0\0\1d"), false}, /* the first has nothing to share with */
-		{SPAN_LITERAL("\1\0\0\3abc\0\377\377\377\377\377\377\377\377\377\1\0"), false},
-		{SPAN_LITERAL("\1\0\0\377\377\377\377\377\377\377\377\377\377\377\1abc\0\0\0"), false},
-		{SPAN_LITERAL("\1\0\0\377"), false},
+		{SPAN_LITERAL("\1" ENTRY "\0\0\3abc\2\0\1d"), true}, /* "abc", then "ab" of it and "d" */
+		{SPAN_LITERAL("\0" ENTRY "\0\0\3abc\2\0\1d"), false},
+		{SPAN_LITERAL("\3" ENTRY "\0\0\3abc\2\0\1d"), false},
+		{SPAN_LITERAL("\1" ENTRY "\0\0\3abc\2\0\1dx"), false},
+		{SPAN_LITERAL("\1" ENTRY "\0\0\3abc\2\0\2d"), false},
+		{SPAN_LITERAL("\1" ENTRY "\0\0\3abc\2\0"), false},
+		{SPAN_LITERAL("\1" ENTRY "\0\0\3abc\2\1\1d"), true},
+		{SPAN_LITERAL("\1" ENTRY "\0\0\3abc\2\2\1d"), false}, /* beginning and end share more than there is */
+		{SPAN_LITERAL("\1" ENTRY "\0\0\3abc\4\0\1d"), false},
+		{SPAN_LITERAL("\1" ENTRY "\0\0\3abc\0\4\1d"), false},
+		{SPAN_LITERAL("\1" ENTRY "\0\1\3abc\0\0\1d"), false}, /* the first has nothing to share with */
+		{SPAN_LITERAL("\1" ENTRY "\0\0\3abc\0\377\377\377\377\377\377\377\377\377\1\0"), false},
+		{SPAN_LITERAL("\1" ENTRY "\0\0\377\377\377\377\377\377\377\377\377\377\377\1abc\0\0\0"), false},
+		{SPAN_LITERAL("\1" ENTRY "\0\0\377"), false},
+		{SPAN_LITERAL("\1\201"
+			      "0123456789abcdef"
+			      "\0\0\3abc\2\0\1d"),
+		 true}, /* IPv6 */
+		{SPAN_LITERAL("\1\201"
+			      "0123"
+			      "\0\0\3abc\2\0\1d"),
+		 false},
+		{SPAN_LITERAL("\1" ENTRY), false},
+		{SPAN_LITERAL("\1\1\12\0"), false},
 		{SPAN_LITERAL("\1"), false},
 	};
 	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
@@ -269,13 +291,13 @@ static void random_contents_stay_inside(void **state)
 
 	/* 900 bytes and the same again: sealed in a few bytes, but two of them do not fit `plain` */
 	memset(contents, 'a', sizeof(contents));
-	memcpy(contents, "\1\0\0\204\7", 5);
-	memcpy(contents + 905, "\204\7\0\0", 4);
+	memcpy(contents, "\1" ENTRY "\0\0\204\7", 10);
+	memcpy(contents + 910, "\204\7\0\0", 4);
 	struct branch_cookie branch;
-	assert_false(route_cookie_open_branch(&branch, plain, seal_contents(text, span_make(contents, 909)), &keys,
+	assert_false(route_cookie_open_branch(&branch, plain, seal_contents(text, span_make(contents, 914)), &keys,
 					      call_id));
-	memcpy(contents + 905, "\170\0\0\0", 3);
-	assert_true(route_cookie_open_branch(&branch, plain, seal_contents(text, span_make(contents, 908)), &keys,
+	memcpy(contents + 910, "\170\0\0\0", 3);
+	assert_true(route_cookie_open_branch(&branch, plain, seal_contents(text, span_make(contents, 913)), &keys,
 					     call_id));
 	assert_int_equal(branch.sender_to.length, 120);
 }
@@ -325,7 +347,7 @@ static void the_bounds_are_reached(void **state)
 {
 	static char bytes[ROUTE_COOKIE_PLAIN_BYTES_MAX], text[ROUTE_COOKIE_TEXT_BYTES_MAX];
 	struct branch_cookie cookie = {0}, opened;
-	const uint32_t framing = 1 + 3 + 4; /* kind, three lengths of an empty text, three of a long one */
+	const uint32_t framing = 1 + 17 + 3 + 4; /* kind, entry, three lengths of an empty text, three of a long one */
 
 	(void)state;
 	cookie.sender_to = span_make(bytes, sizeof(bytes) - framing);

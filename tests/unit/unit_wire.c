@@ -114,8 +114,62 @@ static void test_hops(void **state)
 	expect_hop(wire, "2001:db8:ffff::1", WIRE_OK, "b", "2001:db8::1", 0xf6);
 	expect_hop(wire, "fd00::7", WIRE_NEIGHBOUR_UNKNOWN, "a", "fd00::1", 0);
 	expect_hop(wire, "fe80::fe", WIRE_OK, "b", "fe80::2", 0xf6); /* a source of the same scope */
-	assert_int_equal(wire->route_count, 9);			     /* the worse of equal prefixes is never found */
+	assert_int_equal(wire->route_count, 10);		     /* the best of each interface */
 	assert_int_equal(wire->neighbour_count, 5);		     /* one stood twice */
+	wire_build_free(wire);
+}
+
+static void expect_way_back(const struct wire *wire, const char *ip, const char *entry_ip, uint16_t interface,
+			    const char *name, const char *source)
+{
+	struct net_entry entry = {.interface = interface};
+	struct wire_hop hop = {.interface = NULL};
+	uint8_t destination[16], expected[16];
+
+	set_ip(destination, ip);
+	set_ip(entry.ip, entry_ip);
+	assert_int_not_equal(wire_find_way_back(&hop, wire, destination, &entry), WIRE_NO_ROUTE);
+	set_ip(expected, source);
+	assert_string_equal(hop.interface->name, name);
+	assert_memory_equal(hop.source, expected, 16);
+}
+
+static void test_way_back(void **state)
+{
+	(void)state;
+	struct wire *wire = example();
+	struct net_entry entry = {.interface = 0};
+	struct wire_hop hop;
+	uint8_t ip[16];
+
+	/* The entry's interface has a route, though not the best one. */
+	expect_way_back(wire, "10.9.1.1", "10.0.0.1", 0, "a", "10.0.0.1");
+	expect_way_back(wire, "10.9.1.1", "192.0.2.1", 1, "b", "192.0.2.1");
+	/* Asked at the address of the other interface: answered from it, by the interface that it came in by. */
+	expect_way_back(wire, "10.9.1.1", "192.0.2.1", 0, "a", "192.0.2.1");
+	/* No route of that interface: the usual one, with the address that was asked. */
+	expect_way_back(wire, "198.51.100.7", "10.0.0.1", 0, "b", "10.0.0.1");
+	/* An address or interface that is gone: as if nothing were known. */
+	expect_way_back(wire, "10.9.1.1", "10.0.0.77", 0, "b", "192.0.2.1");
+	expect_way_back(wire, "10.0.0.2", "10.0.0.1", 7, "a", "10.0.0.1");
+	/* The families do not mix. */
+	expect_way_back(wire, "10.0.0.2", "fd00::1", 0, "a", "10.0.0.1");
+	expect_way_back(wire, "fe80::fe", "2001:db8::1", 1, "b", "2001:db8::1");
+	set_ip(entry.ip, "10.0.0.1");
+	set_ip(ip, "172.20.1.1");
+	assert_int_equal(wire_find_way_back(&hop, wire, ip, &entry), WIRE_NO_ROUTE);
+	wire_build_free(wire);
+}
+
+static void test_way_back_keeps_the_sip_port(void **state)
+{
+	(void)state;
+	struct wire *wire = example();
+
+	/* SIP has another port there: its address would not be the one that was asked at. */
+	((struct wire_interface *)(uintptr_t)wire->interface)[1].sip_port = 5080;
+	expect_way_back(wire, "10.9.1.1", "192.0.2.1", 0, "a", "10.0.0.1");
+	expect_way_back(wire, "10.9.1.1", "192.0.2.1", 1, "b", "192.0.2.1");
 	wire_build_free(wire);
 }
 
@@ -231,6 +285,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_hops),
+		cmocka_unit_test(test_way_back),
+		cmocka_unit_test(test_way_back_keeps_the_sip_port),
 		cmocka_unit_test(test_ipv6_default_is_none_for_ipv4),
 		cmocka_unit_test(test_without_an_address_of_the_family),
 		cmocka_unit_test(test_own_addresses),
