@@ -219,13 +219,14 @@ static enum reason parse_top_via(struct sip_message *message)
 {
 	struct sip_via via;
 	struct span rest, text = sip_message_first(message, SIP_HEADER_VIA);
-	if (text.length == 0 || !via_parse(&via, &rest, text))
+	if (text.length == 0)
 		return REASON_MALFORMED_VIA;
+	bool is_right = via_parse(&via, &rest, text);
 	message->via_host = slice_of(message, via.host);
 	message->via_branch = slice_of(message, via.branch);
 	message->via_port = via.port;
 	message->via_has_rport = via.has_rport;
-	return REASON_NONE;
+	return is_right ? REASON_NONE : REASON_MALFORMED_VIA;
 }
 
 static enum reason parse_call_id(struct sip_message *message)

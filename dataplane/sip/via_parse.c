@@ -32,7 +32,7 @@ static const char *take_protocol(struct span *transport, const char *at, const c
 {
 	struct span protocol, version;
 	if (end - at > 8 && memcmp(at, "SIP/2.0/", 8) == 0)
-		return take_transport(transport, at + 8, end);
+		return take_transport(transport, lexis_skip_white(at + 8, end), end);
 	at = take_token_and_slash(&protocol, at, end);
 	if (at == NULL || !span_equals_nocase(protocol, SPAN_LITERAL("SIP")))
 		return NULL;
@@ -65,8 +65,10 @@ bool via_parse(struct sip_via *via, struct span *rest, struct span text)
 	if (at == NULL)
 		return false;
 	at = lexis_take_host_port(&via->host, &via->port, at, end, true);
-	if (at == NULL)
+	if (at == NULL) {
+		via->host = (struct span){0};
 		return false;
+	}
 	const char *value_end = at;
 	at = lexis_skip_white(at, end);
 	while (at < end && *at == ';') {

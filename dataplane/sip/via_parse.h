@@ -19,7 +19,8 @@ struct sip_via {
 
 /*
  * Parses the first value of `text`, which may hold several separated by commas; *rest is what follows the comma, length
- * 0 at the end. Thread: any. Result: false when the value is malformed; *via then undefined.
+ * 0 at the end. Thread: any. Result: false when the value is malformed; *via then has what is right before the fault:
+ * with a host, an answer can still find its way.
  */
 bool via_parse(struct sip_via *via, struct span *rest, struct span text);
 

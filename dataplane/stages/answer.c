@@ -42,10 +42,12 @@ static void answer_challenge(struct text_writer *extra, const struct worker *wor
 	}
 }
 
-/* RFC 3261 20.40: what we do not support is named. */
+/* RFC 3261 20.40: what we do not support is named: to a proxy first, then to the one that answers. */
 static void answer_unsupported(struct text_writer *extra, const struct sip_message *message)
 {
-	for (uint8_t i = message->first[SIP_HEADER_PROXY_REQUIRE]; i != SIP_HEADER_NONE;
+	bool as_proxy = sip_message_has(message, SIP_HEADER_PROXY_REQUIRE);
+
+	for (uint8_t i = message->first[as_proxy ? SIP_HEADER_PROXY_REQUIRE : SIP_HEADER_REQUIRE]; i != SIP_HEADER_NONE;
 	     i = sip_message_next(message, i)) {
 		text_write_literal(extra, "Unsupported: ");
 		text_write_span(extra, sip_message_header_value(message, i));

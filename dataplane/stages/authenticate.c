@@ -124,14 +124,20 @@ static enum authentication authenticate_header(struct worker *worker, struct pac
 }
 
 /* R2: the To user of a REGISTER must be the auth user and the To domain the realm. */
-static bool authenticate_registers_itself(const struct packet *packet)
+static enum reason authenticate_registration(const struct packet *packet)
 {
 	struct sip_address address;
 	struct sip_uri uri;
 
-	return message_facts_address(&address, &uri, &packet->message, SIP_HEADER_TO) && uri.scheme == URI_SCHEME_SIP &&
-	       span_equals(uri.user, packet->caller.endpoint->name) &&
-	       span_equals_nocase(uri.host, packet->caller.company->domain);
+	if (!packet->caller.endpoint)
+		return REASON_REGISTER_FOR_ANOTHER;
+	/* An address-of-record is a SIP URI (RFC 3261 10.2, RFC 4475 3.3.4). */
+	if (!message_facts_address(&address, &uri, &packet->message, SIP_HEADER_TO) || uri.scheme == URI_SCHEME_OTHER)
+		return REASON_MALFORMED_TO;
+	return uri.scheme == URI_SCHEME_SIP && span_equals(uri.user, packet->caller.endpoint->name) &&
+			       span_equals_nocase(uri.host, packet->caller.company->domain)
+		       ? REASON_NONE
+		       : REASON_REGISTER_FOR_ANOTHER;
 }
 
 /* CANCEL and ACK of a non-2xx: who sent the INVITE, or most likely did. */
@@ -180,8 +186,10 @@ static void authenticate_endpoint(struct worker *worker, struct packet *packet, 
 
 static void authenticate_register(struct packet *packet)
 {
-	if (!packet->caller.endpoint || !authenticate_registers_itself(packet)) {
-		packet_refuse(packet, REASON_REGISTER_FOR_ANOTHER);
+	enum reason reason = authenticate_registration(packet);
+
+	if (reason != REASON_NONE) {
+		packet_refuse(packet, reason);
 		return;
 	}
 	packet->punt_kind = PUNT_REGISTER;

@@ -97,11 +97,34 @@ static void rewrite_request_write_host(struct text_writer *writer, struct span h
 	text_write_address(writer, &address);
 }
 
+/* A registered contact as Request-URI: without what has no place in one, headers and method (RFC 3261 16.6 step 2). */
+static void rewrite_request_write_contact(struct text_writer *writer, struct span contact)
+{
+	static const struct span name = SPAN_LITERAL("method");
+	const char *end = contact.at + contact.length, *user_end = memchr(contact.at, '@', contact.length);
+	const char *from = user_end ? user_end : contact.at;
+	const char *headers = memchr(from, '?', (size_t)(end - from));
+	struct span method;
+
+	if (headers)
+		end = headers;
+	const char *parameters = memchr(from, ';', (size_t)(end - from));
+	from = contact.at;
+	if (parameters &&
+	    uri_find_parameter(&method, span_make(parameters + 1, (size_t)(end - parameters - 1)), name) &&
+	    method.length) {
+		/* ";method=" goes with its value. */
+		text_write_span(writer, span_make(from, (size_t)(method.at - from) - name.length - 2));
+		from = method.at + method.length;
+	}
+	text_write_span(writer, span_make(from, (size_t)(end - from)));
+}
+
 static void rewrite_request_uri(struct edit_list *edits, const struct packet *packet,
 				const struct route_presentation *shown)
 {
 	if (shown->use_contact && packet->binding) {
-		text_write_span(&edits->writer, packet->binding->contact);
+		rewrite_request_write_contact(&edits->writer, packet->binding->contact);
 	} else {
 		text_write_literal(&edits->writer, "sip:");
 		text_write_span(&edits->writer, shown->request_user);

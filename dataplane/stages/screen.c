@@ -32,6 +32,9 @@ static enum reason screen_validate(struct packet *packet)
 		return REASON_MALFORMED_URI;
 	if (packet->request_uri.scheme != URI_SCHEME_SIP)
 		return REASON_URI_SCHEME;
+	/* RFC 3261 19.1.1: headers have no place in a Request-URI, and must not pass in one (RFC 4475 3.1.2.11). */
+	if (packet->request_uri.headers.length)
+		return REASON_MALFORMED_URI;
 	if (message_facts_max_forwards(message) == 0)
 		return REASON_TOO_MANY_HOPS;
 	if (sip_message_has(message, SIP_HEADER_PROXY_REQUIRE) && message->method != SIP_METHOD_ACK &&
@@ -55,11 +58,20 @@ static struct span screen_find_cookie(const struct worker *worker, const struct 
 	return cookie;
 }
 
-/* Requests without To tag: they create a dialog or stand alone (R29). */
-static void screen_outside_dialog(const struct worker *worker, struct packet *packet)
+/* R29. The router is the one that answers, so Require is meant for it (RFC 3261 8.2.2.3). */
+static enum reason screen_options(const struct worker *worker, const struct packet *packet)
 {
 	struct span host = packet->request_uri.host;
 
+	if (!message_facts_is_own_host(worker->snapshot->wire, host) &&
+	    !company_find_by_domain(worker->snapshot->directory, host))
+		return REASON_FOREIGN_DOMAIN;
+	return sip_message_has(&packet->message, SIP_HEADER_REQUIRE) ? REASON_BAD_EXTENSION : REASON_OPTIONS_ANSWERED;
+}
+
+/* Requests without To tag: they create a dialog or stand alone (R29). */
+static void screen_outside_dialog(const struct worker *worker, struct packet *packet)
+{
 	switch (packet->message.method) {
 	case SIP_METHOD_INVITE:
 	case SIP_METHOD_MESSAGE:
@@ -73,10 +85,7 @@ static void screen_outside_dialog(const struct worker *worker, struct packet *pa
 		packet_refuse(packet, REASON_ACK_WITHOUT_COOKIE);
 		break;
 	case SIP_METHOD_OPTIONS:
-		packet_refuse(packet, message_facts_is_own_host(worker->snapshot->wire, host) ||
-						      company_find_by_domain(worker->snapshot->directory, host)
-					      ? REASON_OPTIONS_ANSWERED
-					      : REASON_FOREIGN_DOMAIN);
+		packet_refuse(packet, screen_options(worker, packet));
 		break;
 	case SIP_METHOD_SUBSCRIBE:
 	case SIP_METHOD_PUBLISH:

@@ -42,6 +42,7 @@ struct pipeline {
 	struct rte_ring *receive, *transmit;
 	uint16_t port_id;
 	uint32_t kernel_sent;
+	struct pipeline_message kernel_message; /* length 0: none, or taken */
 	char state_dir[64];
 	struct wire wire;
 	struct wire_interface interface;
@@ -66,10 +67,11 @@ static void fill_wire(struct pipeline *pipeline)
 	uint32_t count = 0;
 
 	*interface = (struct wire_interface){
-		.port_id = pipeline->port_id, .mtu = 1500, .sip_port = 5060, .address_count = 2, .name = "ring"};
+		.port_id = pipeline->port_id, .mtu = 1500, .sip_port = 5060, .address_count = 3, .name = "ring"};
 	memcpy(interface->mac, router_mac, 6);
 	must(uri_parse_ip(interface->address[0], span_of_text("192.0.2.1")));
 	must(uri_parse_ip(interface->address[1], span_of_text("2001:db8::1")));
+	must(uri_parse_ip(interface->address[2], span_of_text("2001:db8::10"))); /* as RFC 5118 calls it */
 	for (uint32_t i = 0; i < 3; i++) {
 		struct wire_route *route = &pipeline->route[i == 2 ? 0 : i + 1];
 		must(uri_parse_ip(route->prefix.ip, span_of_text(prefixes[i])));
@@ -157,9 +159,15 @@ static bool find_endpoint(const void *argument, struct registrar_endpoint *found
 
 static void count_kernel_send(void *argument, const struct punt *punt, struct span payload)
 {
-	(void)punt;
-	(void)payload;
-	((struct pipeline *)argument)->kernel_sent++;
+	struct pipeline *pipeline = argument;
+	struct pipeline_message *message = &pipeline->kernel_message;
+
+	pipeline->kernel_sent++;
+	must(payload.length < sizeof(message->text));
+	message->destination = punt->peer;
+	message->length = payload.length;
+	memcpy(message->text, payload.at, payload.length);
+	message->text[payload.length] = '\0';
 }
 
 static void take_failure(void *guard, const struct ban_key *key)
@@ -390,6 +398,15 @@ struct worker *pipeline_worker(struct pipeline *pipeline, uint32_t index)
 uint32_t pipeline_kernel_sent(const struct pipeline *pipeline)
 {
 	return pipeline->kernel_sent;
+}
+
+bool pipeline_take_kernel_sent(struct pipeline *pipeline, struct pipeline_message *message)
+{
+	if (pipeline->kernel_message.length == 0)
+		return false;
+	*message = pipeline->kernel_message;
+	pipeline->kernel_message.length = 0;
+	return true;
 }
 
 uint64_t pipeline_reason(const struct pipeline *pipeline, enum reason reason)

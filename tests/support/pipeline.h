@@ -6,8 +6,8 @@
  * another on this thread), publisher, provisioning store, registrar, punt reader. Only the clock is real and the wire
  * is not.
  *
- * The router is 192.0.2.1 and [2001:db8::1], port 5060; everybody else in 192.0.2.0/24, 198.51.100.0/24 and
- * 2001:db8::/64 is on its link.
+ * The router is 192.0.2.1, [2001:db8::1] and [2001:db8::10], port 5060; everybody else in 192.0.2.0/24, 198.51.100.0/24
+ * and 2001:db8::/64 is on its link.
  */
 #ifndef AMITY_TESTS_PIPELINE_H
 #define AMITY_TESTS_PIPELINE_H
@@ -60,6 +60,9 @@ uint32_t pipeline_discard_sent(struct pipeline *pipeline);
 
 /* Messages that were handed to the kernel (unknown MAC, over the MTU). */
 uint32_t pipeline_kernel_sent(const struct pipeline *pipeline);
+
+/* The last of them that was not taken yet, its source left out; false when there is none. */
+bool pipeline_take_kernel_sent(struct pipeline *pipeline, struct pipeline_message *message);
 
 /* Packets that ended with that reason, over all workers. */
 uint64_t pipeline_reason(const struct pipeline *pipeline, enum reason reason);

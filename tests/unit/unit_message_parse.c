@@ -201,6 +201,16 @@ static void test_malformed_requests_can_be_answered(void **state)
 
 	assert_int_equal(parse_text(&message, INVITE PARTIES CALL_ID CSEQ "\r\n"), REASON_MALFORMED_VIA);
 	assert_int_equal(message.via_host.length, 0);
+	/* RFC 4475 3.1.2.1: of a Via with wrong parameters, sent-by still says where its answer goes. */
+	assert_int_equal(
+		parse_text(&message, INVITE "Via: SIP/2.0/UDP 192.0.2.15:5070;;,;,,\r\n" PARTIES CALL_ID CSEQ "\r\n"),
+		REASON_MALFORMED_VIA);
+	assert_part(&message, via_host, "192.0.2.15");
+	assert_int_equal(message.via_port, 5070);
+	assert_int_equal(parse_text(&message, INVITE
+				    "Via: SIP/2.0/UDP 192.0.2.15:99999;branch=x\r\n" PARTIES CALL_ID CSEQ "\r\n"),
+			 REASON_MALFORMED_VIA);
+	assert_int_equal(message.via_host.length, 0);
 }
 
 static void test_too_many_headers(void **state)

@@ -81,6 +81,22 @@ static void test_ipv6_received(void **state)
 	assert_text(via.branch, "x");
 }
 
+/* SLASH = SWS "/" SWS, whichever way the version is read (found by differential_scan). */
+static void test_white_space_around_either_slash(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {"SIP/2.0/UDP h",  "SIP/2.0/ UDP h", "SIP/2.0/\r\n\tUDP h",
+					    "SIP/2.0 /UDP h", "SIP/ 2.0/UDP h", "SIP /2.0/ UDP h"};
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct sip_via via;
+		struct span rest;
+		if (!via_parse(&via, &rest, place(texts[i])))
+			fail_msg("did not parse: %s", texts[i]);
+		assert_text(via.transport, "UDP");
+		assert_text(via.host, "h");
+	}
+}
+
 static void test_malformed(void **state)
 {
 	(void)state;
@@ -166,6 +182,7 @@ int main(void)
 		cmocka_unit_test(test_peers),
 		cmocka_unit_test(test_several_values),
 		cmocka_unit_test(test_ipv6_received),
+		cmocka_unit_test(test_white_space_around_either_slash),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_prefixes_stay_inside),
 		cmocka_unit_test(test_nth),
