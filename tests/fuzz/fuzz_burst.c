@@ -169,7 +169,7 @@ int LLVMFuzzerInitialize(int *argument_count, char ***arguments)
 	pipeline = pipeline_start(WORKERS, provisioning);
 	dataplane = pipeline_dataplane(pipeline);
 	register_endpoint("bob", "secret-b", "sip:bob@192.0.2.8:5062;ob", "192.0.2.8:5062");
-	register_endpoint("pbx", "secret-p", "sip:pbx@10.0.0.8:5060", "192.0.2.8:5062");
+	register_endpoint("pbx", "secret-p", "sip:pbx@10.0.0.8:5060;method=INVITE;x=y?a=b", "192.0.2.8:5062");
 	tsc_hz = rte_get_tsc_hz();
 	tsc_base = rte_rdtsc();
 	atexit(stop);
@@ -218,7 +218,7 @@ static void check_credentials(const struct sip_message *message)
 /* A request does not come back to us; an answer goes where its request says that it came from. */
 static void check_destination(const struct sip_message *request, const struct net_address *destination)
 {
-	static const char *const own[] = {"192.0.2.1", "2001:db8::1"};
+	static const char *const own[] = {"192.0.2.1", "2001:db8::1", "2001:db8::10"};
 	uint8_t ip[16];
 
 	if (span_starts_with(sip_message_text(request, request->via_branch), SPAN_LITERAL("z9hG4bKping")))
@@ -243,7 +243,8 @@ static void check_sent(struct span text, const struct net_address *destination)
 	if (!message.is_request)
 		return;
 	struct span host = sip_message_text(&message, message.via_host);
-	must(span_equals(host, SPAN_LITERAL("192.0.2.1")) || span_equals(host, SPAN_LITERAL("[2001:db8::1]")));
+	must(span_equals(host, SPAN_LITERAL("192.0.2.1")) || span_equals(host, SPAN_LITERAL("[2001:db8::1]")) ||
+	     span_equals(host, SPAN_LITERAL("[2001:db8::10]")));
 	check_credentials(&message);
 	check_destination(&message, destination);
 	for (uint8_t i = 0; i < message.header_count; i++)

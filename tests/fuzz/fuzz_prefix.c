@@ -10,7 +10,12 @@
 #include "text_write.h"
 
 #define METHOD_BYTES 32
-#define STALE_S	     (NONCE_LIFE_S + 1)
+#define NO_INTERFACE 100 /* of a cookie that is older than the configuration */
+#define V4_ENTRY                                                                                                       \
+	{                                                                                                              \
+		[10] = 0xff, 0xff, 192, 0, 2, 1                                                                        \
+	}
+#define STALE_S (NONCE_LIFE_S + 1)
 
 static const struct {
 	const char *realm;
@@ -57,10 +62,19 @@ static void write_route(struct text_writer *writer, uint32_t variant, struct spa
 			const struct secret_keys *keys)
 {
 	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
+	static const uint8_t flags[FUZZ_PREFIX_VARIANTS] = {
+		0,
+		DIALOG_CALLER_FLOW,
+		DIALOG_CALLEE_FLOW,
+		DIALOG_CALLER_FLOW | DIALOG_CALLEE_FLOW,
+		DIALOG_CALLER_FLOW | DIALOG_CALLER_NAT,
+		DIALOG_CALLER_FLOW | DIALOG_CALLER_NAT | DIALOG_CALLEE_FLOW | DIALOG_CALLEE_NAT,
+	};
 	struct dialog_cookie cookie = {
 		.company = 1,
 		.caller_tag_hash = route_cookie_hash_tag(keys, tag),
-		.flags = (uint8_t)(variant & (DIALOG_CALLER_FLOW | DIALOG_CALLEE_FLOW)),
+		.flags = flags[variant],
+		.callee_entry = {.interface = NO_INTERFACE},
 		.caller_flow = {.port = 5060, .transport = TRANSPORT_UDP},
 		.callee_flow = {.port = 5070, .transport = TRANSPORT_UDP},
 		.caller_from = SPAN_LITERAL("\"Alice Doe\" <sip:alice@acme.example.net>"),
@@ -71,6 +85,8 @@ static void write_route(struct text_writer *writer, uint32_t variant, struct spa
 
 	net_address_set_v4(cookie.caller_flow.ip, "\xc0\x00\x02\x07");
 	net_address_set_v4(cookie.callee_flow.ip, "\xc0\x00\x02\x0b");
+	net_address_set_v4(cookie.caller_entry.ip, "\xc0\x00\x02\x01");
+	net_address_set_v4(cookie.callee_entry.ip, "\xc0\x00\x02\x02");
 	int length = route_cookie_seal_dialog(text, sizeof(text), &cookie, keys, call_id);
 	must(length > 0);
 	text_write_literal(writer, "Route: <sip:192.0.2.1:5060;lr;c=");
@@ -82,9 +98,10 @@ static void write_via(struct text_writer *writer, uint32_t variant, struct span 
 {
 	static const struct branch_cookie contents[] = {
 		{SPAN_LITERAL("\"Alice Doe\" <sip:alice@acme.example.net>"),
-		 SPAN_LITERAL("<sip:2050@acme.example.net>")},
-		{{0}, SPAN_LITERAL("<sip:2050@acme.example.net>")},
-		{{0}, {0}},
+		 SPAN_LITERAL("<sip:2050@acme.example.net>"),
+		 {V4_ENTRY, 0}},
+		{{0}, SPAN_LITERAL("<sip:2050@acme.example.net>"), {V4_ENTRY, NO_INTERFACE}},
+		{{0}, {0}, {{0x20, 0x01, 0x0d, 0xb8, [15] = 1}, 0}},
 	};
 	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
 

@@ -17,6 +17,8 @@ enum depth { DEPTH_TEXT, DEPTH_CHANGED_DIALOG, DEPTH_CHANGED_BRANCH, DEPTH_SEALE
 #define TAG_BYTES     16
 #define CHACHA	      0x80
 
+#define ENTRY_INTERFACE_MAX 0x7f
+
 static const struct secret_keys keys = {
 	.cookie = {{3, 2}, {"the new key of thirty-two bytes", "the old key of thirty-two bytes"}},
 	.tag_key = "tag key, never..",
@@ -31,18 +33,31 @@ int LLVMFuzzerInitialize(int *argument_count, char ***arguments)
 	return 0;
 }
 
+static bool is_same_entry(const struct net_entry *a, const struct net_entry *b)
+{
+	return memcmp(a->ip, b->ip, sizeof(a->ip)) == 0 && a->interface == b->interface;
+}
+
 static bool is_same_dialog(const struct dialog_cookie *a, const struct dialog_cookie *b)
 {
 	return a->company == b->company && a->caller_tag_hash == b->caller_tag_hash && a->flags == b->flags &&
 	       net_address_equals(&a->caller_flow, &b->caller_flow) &&
-	       net_address_equals(&a->callee_flow, &b->callee_flow) && span_equals(a->caller_from, b->caller_from) &&
-	       span_equals(a->caller_to, b->caller_to) && span_equals(a->callee_from, b->callee_from) &&
-	       span_equals(a->callee_to, b->callee_to);
+	       net_address_equals(&a->callee_flow, &b->callee_flow) &&
+	       is_same_entry(&a->caller_entry, &b->caller_entry) && is_same_entry(&a->callee_entry, &b->callee_entry) &&
+	       span_equals(a->caller_from, b->caller_from) && span_equals(a->caller_to, b->caller_to) &&
+	       span_equals(a->callee_from, b->callee_from) && span_equals(a->callee_to, b->callee_to);
 }
 
 static bool is_same_branch(const struct branch_cookie *a, const struct branch_cookie *b)
 {
-	return span_equals(a->sender_from, b->sender_from) && span_equals(a->sender_to, b->sender_to);
+	return span_equals(a->sender_from, b->sender_from) && span_equals(a->sender_to, b->sender_to) &&
+	       is_same_entry(&a->entry, &b->entry);
+}
+
+/* Both ends of a flow have the same family, or it is no flow of ours. */
+static bool is_flow_plausible(const struct net_address *flow, const struct net_entry *entry)
+{
+	return net_address_is_v4(flow->ip) == net_address_is_v4(entry->ip);
 }
 
 /* What opened fits the buffer, and sealed again it opens to the same. */
@@ -61,7 +76,9 @@ static void check_dialog(const struct dialog_cookie *opened, const char *plain)
 	int length = route_cookie_seal_dialog(text, sizeof(text), opened, &keys, call_id);
 	if (length > 0) {
 		must(route_cookie_open_dialog(&again, plain_again, span_make(text, (size_t)length), &keys, call_id));
-		must(is_same_dialog(opened, &again));
+		must(is_same_dialog(opened, &again) ||
+		     !is_flow_plausible(&opened->caller_flow, &opened->caller_entry) ||
+		     !is_flow_plausible(&opened->callee_flow, &opened->callee_entry));
 	}
 	free(plain_again);
 }
@@ -111,29 +128,35 @@ static bool change_text(char *text, uint32_t length, struct span *input)
 	return changed;
 }
 
-static void read_flow(struct net_address *flow, struct span *input)
+static void read_flow(struct net_address *flow, struct net_entry *entry, struct span *input)
 {
-	struct span ip = fuzz_input_take(input, 16);
+	struct span ip = fuzz_input_take(input, 16), local = fuzz_input_take(input, 16);
 
 	memcpy(flow->ip, ip.at, ip.length);
+	memcpy(entry->ip, local.at, local.length);
 	if (fuzz_input_byte(input) & 1)
 		memcpy(flow->ip, net_address_v4_prefix, sizeof(net_address_v4_prefix));
+	if (net_address_is_v4(flow->ip))
+		memcpy(entry->ip, net_address_v4_prefix, sizeof(net_address_v4_prefix));
+	else
+		entry->ip[0] |= 0x20;
+	entry->interface = fuzz_input_byte(input);
 	flow->port = fuzz_input_number(input);
 	flow->transport = fuzz_input_byte(input) % 3;
 }
 
 static void try_changed_dialog(struct span input)
 {
-	struct dialog_cookie cookie = {.flags = fuzz_input_byte(&input) % 4};
+	struct dialog_cookie cookie = {.flags = fuzz_input_byte(&input) % 16};
 	struct span *texts[] = {&cookie.caller_from, &cookie.caller_to, &cookie.callee_from, &cookie.callee_to};
 	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
 
 	cookie.company = (uint64_t)fuzz_input_number(&input) << fuzz_input_byte(&input) % 49;
 	cookie.caller_tag_hash = fuzz_input_number(&input);
 	if (cookie.flags & DIALOG_CALLER_FLOW)
-		read_flow(&cookie.caller_flow, &input);
+		read_flow(&cookie.caller_flow, &cookie.caller_entry, &input);
 	if (cookie.flags & DIALOG_CALLEE_FLOW)
-		read_flow(&cookie.callee_flow, &input);
+		read_flow(&cookie.callee_flow, &cookie.callee_entry, &input);
 	for (int i = 0; i < 4; i++)
 		*texts[i] = fuzz_input_line(&input);
 	int length = route_cookie_seal_dialog(text, sizeof(text), &cookie, &keys, call_id);
@@ -151,11 +174,14 @@ static void try_changed_dialog(struct span input)
 
 static void try_changed_branch(struct span input)
 {
-	struct branch_cookie cookie = {fuzz_input_line(&input), fuzz_input_line(&input)}, opened;
+	struct branch_cookie cookie = {fuzz_input_line(&input), fuzz_input_line(&input), {0}}, opened;
+	struct span local = fuzz_input_take(&input, 16);
 	struct span transaction = fuzz_input_take(&input, 8);
 	char text[ROUTE_COOKIE_TEXT_BYTES_MAX], again[ROUTE_COOKIE_TEXT_BYTES_MAX], plain[ROUTE_COOKIE_PLAIN_BYTES_MAX];
-	int length = route_cookie_seal_branch(text, sizeof(text), &cookie, &keys, call_id, transaction);
 
+	memcpy(cookie.entry.ip, local.at, local.length);
+	cookie.entry.interface = fuzz_input_byte(&input) & ENTRY_INTERFACE_MAX;
+	int length = route_cookie_seal_branch(text, sizeof(text), &cookie, &keys, call_id, transaction);
 	if (length <= 0)
 		return;
 	must(route_cookie_seal_branch(again, sizeof(again), &cookie, &keys, call_id, transaction) == length);
