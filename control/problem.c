@@ -1,29 +1,13 @@
 #include "problem.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define SOURCE_LINE_BYTES_MAX 200
-#define MESSAGE_BYTES_MAX     1000
+#include "source_line.h"
 
-static char *copy_source_line(const struct problem_place *place)
-{
-	if (!place->text || place->line == 0)
-		return NULL;
-	const char *at = place->text, *end = place->text + place->text_length;
-	for (uint32_t line = 1; line < place->line; line++) {
-		at = memchr(at, '\n', (size_t)(end - at));
-		if (!at)
-			return NULL;
-		at++;
-	}
-	const char *stop = memchr(at, '\n', (size_t)(end - at));
-	size_t length = (size_t)((stop ? stop : end) - at);
-	while (length > 0 && at[length - 1] == '\r')
-		length--;
-	return strndup(at, length < SOURCE_LINE_BYTES_MAX ? length : SOURCE_LINE_BYTES_MAX);
-}
+#define MESSAGE_BYTES_MAX 1000
 
 static struct problem *append(struct problem_list *list)
 {
@@ -61,7 +45,9 @@ static void add(struct problem_list *list, const struct problem_place *place, co
 	problem->file = place->file ? strdup(place->file) : NULL;
 	problem->line = place->line;
 	problem->column = place->column;
-	problem->source_line = copy_source_line(place);
+	if (place->text)
+		problem->source_line =
+			source_line_copy(&problem->caret, place->text, place->text_length, place->line, place->column);
 }
 
 void problem_add_at(struct problem_list *list, const struct problem_place *place, const char *key, const char *format,
@@ -105,26 +91,29 @@ void problem_list_move(struct problem_list *list, struct problem_list *from)
 	*from = (struct problem_list){0};
 }
 
+static bool stands_before(const struct problem *a, const struct problem *b)
+{
+	return a->line != b->line ? a->line < b->line : a->column < b->column;
+}
+
+/* Insertion: the list is short and nearly sorted. */
+void problem_list_sort(struct problem_list *list)
+{
+	for (uint32_t i = 1; i < list->count; i++) {
+		struct problem moved = list->item[i];
+		uint32_t at = i;
+		for (; at > 0 && stands_before(&moved, &list->item[at - 1]); at--)
+			list->item[at] = list->item[at - 1];
+		list->item[at] = moved;
+	}
+}
+
 void problem_list_free(struct problem_list *list)
 {
 	for (uint32_t i = 0; i < list->count; i++)
 		free_texts(&list->item[i]);
 	free(list->item);
 	*list = (struct problem_list){0};
-}
-
-/* The caret stands under the column: tabs are kept, and bytes inside a UTF-8 character take no room of their own. */
-static void print_caret(const struct problem *problem, FILE *out)
-{
-	fputs("  ", out);
-	uint32_t column = 1;
-	for (const char *at = problem->source_line; *at && column < problem->column; at++) {
-		if ((*at & 0xc0) == 0x80)
-			continue;
-		fputc(*at == '\t' ? '\t' : ' ', out);
-		column++;
-	}
-	fputs("^\n", out);
 }
 
 void problem_list_print(const struct problem_list *list, FILE *out)
@@ -140,10 +129,8 @@ void problem_list_print(const struct problem_list *list, FILE *out)
 		if (problem->key)
 			fprintf(out, "%s: ", problem->key);
 		fprintf(out, "%s\n", problem->message);
-		if (problem->source_line) {
-			fprintf(out, "  %s\n", problem->source_line);
-			print_caret(problem, out);
-		}
+		if (problem->source_line)
+			source_line_print(out, problem->source_line, problem->caret);
 	}
 	if (list->omitted)
 		fprintf(out, "and %u more\n", list->omitted);
@@ -171,6 +158,8 @@ static json_t *problem_to_json(const struct problem *problem)
 	failed |= set_text(object, "key", problem->key);
 	failed |= set_text(object, "message", problem->message);
 	failed |= set_text(object, "source", problem->source_line);
+	if (problem->source_line)
+		failed |= json_object_set_new(object, "caret", json_integer(problem->caret));
 	if (failed) {
 		json_decref(object);
 		return NULL;

@@ -22,7 +22,8 @@ struct problem {
 	char *file;
 	uint32_t line;
 	uint32_t column;
-	char *source_line;
+	char *source_line; /* or the part of it that shows the column */
+	uint32_t caret;	   /* the column in source_line */
 	char *key;
 	char *message;
 };
@@ -60,14 +61,17 @@ static inline int problem_list_has_any(const struct problem_list *list)
 /* Appends all of `from` and empties it. */
 void problem_list_move(struct problem_list *list, struct problem_list *from);
 
+/* By line and column; what has no place comes first. Problems of one place keep their order. */
+void problem_list_sort(struct problem_list *list);
+
 /* Leaves an empty list. */
 void problem_list_free(struct problem_list *list);
 
 /* As compilers do: FILE:LINE:COLUMN: KEY: MESSAGE, then the source line with a caret. */
 void problem_list_print(const struct problem_list *list, FILE *out);
 
-/* Result: [{"file","line","column","key","message","source"}...], absent members left out; NULL when memory ends. The
- * caller owns it. */
+/* Result: [{"file","line","column","key","message","source","caret"}...], absent members left out; NULL when memory
+ * ends. The caller owns it. */
 json_t *problem_list_to_json(const struct problem_list *list);
 
 #endif

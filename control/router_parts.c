@@ -399,6 +399,8 @@ enum status router_parts_start_rpc(struct router *router, struct problem_list *p
 
 void router_parts_stop_rpc(struct router *router)
 {
+	/* While those who asked for a change can still be told what became of it. */
+	provision_finish(router->provision);
 	rpc_server_close(router->control_read_only);
 	rpc_server_close(router->control);
 }

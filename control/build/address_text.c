@@ -56,6 +56,15 @@ static bool is_host_name(struct span text)
 	return text.length > 0;
 }
 
+/* Not "any", not a group, not everybody. */
+static bool is_one_machine(const uint8_t ip[16], bool is_v4)
+{
+	static const uint8_t any[16] = {0};
+	if (is_v4)
+		return ip[12] != 0 && ip[12] < 224;
+	return ip[0] != 0xff && memcmp(ip, any, sizeof(any)) != 0;
+}
+
 const char *address_text_parse(struct net_address *address, struct span text)
 {
 	struct net_address parsed = {.port = ADDRESS_TEXT_PORT_DEFAULT, .transport = TRANSPORT_UDP};
@@ -92,6 +101,8 @@ const char *address_text_parse(struct net_address *address, struct span text)
 			       ? "host names are not resolved in this build: write the IP address"
 			       : "is not an IP address";
 	}
+	if (!is_one_machine(parsed.ip, is_v4))
+		return "is no address of one machine: a call cannot be sent there";
 	parsed.port = (uint16_t)number;
 	*address = parsed;
 	return NULL;

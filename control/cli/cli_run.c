@@ -9,33 +9,78 @@
 #include "ctl_commands.h"
 #include "ctl_wire.h"
 
+/* All that a request may carry and one byte more. Result: false after telling why. */
+static bool read_bytes(char **text, size_t *size, FILE *file, const char *path)
+{
+	size_t taken;
+	char block[65536];
+	FILE *memory = open_memstream(text, size);
+
+	while (memory && *size <= CTL_LINE_BYTES_MAX / 2 && (taken = fread(block, 1, sizeof(block), file)) > 0) {
+		fwrite(block, 1, taken, memory);
+		fflush(memory);
+	}
+	bool failed = !memory || ferror(memory) || ferror(file);
+	if (memory)
+		fclose(memory);
+	if (failed)
+		fprintf(stderr, "amityctl: cannot read %s: %s\n", path, strerror(errno));
+	else if (*size > CTL_LINE_BYTES_MAX / 2)
+		fprintf(stderr, "amityctl: %s is longer than %u MiB, more than a request may carry\n", path,
+			CTL_LINE_BYTES_MAX >> 21);
+	return !failed && *size <= CTL_LINE_BYTES_MAX / 2;
+}
+
+/* Where a text stops being UTF-8 without NUL bytes; `size` when it never does. */
+static size_t find_bad_byte(const char *text, size_t size)
+{
+	size_t good = 0, bad = strnlen(text, size);
+
+	/* jansson knows what UTF-8 is: the longest beginning that it takes. */
+	while (good < bad) {
+		size_t middle = good + (bad - good + 1) / 2, whole = middle;
+		while (whole < bad && (text[whole] & 0xc0) == 0x80)
+			whole++;
+		json_t *string = json_stringn(text, whole);
+		json_decref(string);
+		if (string)
+			good = whole;
+		else
+			bad = middle - 1;
+	}
+	return good;
+}
+
+static void tell_bad_byte(const char *path, const char *text, size_t size)
+{
+	size_t at = find_bad_byte(text, size);
+	unsigned line = 1, column = 1;
+
+	for (size_t i = 0; i < at; i++) {
+		column = text[i] == '\n' ? 1 : column + ((text[i] & 0xc0) != 0x80);
+		line += text[i] == '\n';
+	}
+	fprintf(stderr, "%s:%u:%u: %s\namityctl: a provisioning file is UTF-8 text: save it as that\n", path, line,
+		column, text[at] ? "a byte that is not UTF-8" : "a NUL byte: UTF-16, or no text at all");
+}
+
 /* The router does not open files of its clients: they send the text. Result: NULL after telling why. */
 static json_t *read_file(const char *path)
 {
 	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
 	char *text = NULL;
-	size_t size = 0, taken;
-	char block[65536];
+	size_t size = 0;
 	json_t *string = NULL;
 
 	if (!file) {
 		fprintf(stderr, "amityctl: cannot read %s: %s\n", path, strerror(errno));
 		return NULL;
 	}
-	FILE *memory = open_memstream(&text, &size);
-	while (memory && size <= CTL_LINE_BYTES_MAX && (taken = fread(block, 1, sizeof(block), file)) > 0) {
-		fwrite(block, 1, taken, memory);
-		fflush(memory);
+	if (read_bytes(&text, &size, file, path)) {
+		string = memchr(text, '\0', size) ? NULL : json_stringn(text, size);
+		if (!string)
+			tell_bad_byte(path, text, size);
 	}
-	if (memory)
-		fclose(memory);
-	if (ferror(file))
-		fprintf(stderr, "amityctl: cannot read %s: %s\n", path, strerror(errno));
-	else if (size > CTL_LINE_BYTES_MAX / 2)
-		fprintf(stderr, "amityctl: %s is longer than %u MiB, more than a request may carry\n", path,
-			CTL_LINE_BYTES_MAX >> 21);
-	else if (!(string = json_stringn(text ? text : "", size)))
-		fprintf(stderr, "amityctl: %s is not UTF-8 text\n", path);
 	if (file != stdin)
 		fclose(file);
 	free(text);

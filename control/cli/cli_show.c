@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli_changes.h"
 #include "cli_table.h"
+#include "source_line.h"
 
 #define RULE_WIDTH 6
 
@@ -130,34 +132,22 @@ static void show_explain(FILE *out, const struct ctl_command *command, const jso
 
 static void show_changes(FILE *out, const struct ctl_command *command, const json_t *result)
 {
-	const char *kind;
-	json_t *count;
-	bool any = false, is_dry = json_is_true(json_object_get(result, "dry_run"));
-
 	(void)command;
-	json_object_foreach(json_object_get(result, "changes"), kind, count)
-	{
-		long long added = (long long)json_integer_value(json_object_get(count, "added"));
-		long long changed = (long long)json_integer_value(json_object_get(count, "changed"));
-		long long removed = (long long)json_integer_value(json_object_get(count, "removed"));
-		if (added + changed + removed == 0)
-			continue;
-		any = true;
-		fprintf(out, "  %-11s %lld added, %lld changed, %lld removed\n", kind, added, changed, removed);
-	}
-	if (!any)
-		fprintf(out, "  nothing changes\n");
-	fprintf(out, "%s revision %lld, %.1f ms, %lld pattern sets compiled\n", is_dry ? "dry run, still" : "applied:",
-		(long long)json_integer_value(json_object_get(result, "revision")),
-		(double)json_integer_value(json_object_get(result, "wall_us")) / 1000.0,
-		(long long)json_integer_value(json_object_get(result, "patterns_compiled")));
+	cli_changes_show(out, result);
+}
+
+static void show_diff(FILE *out, const struct ctl_command *command, const json_t *result)
+{
+	(void)command;
+	cli_changes_show_diff(out, result);
 }
 
 typedef void show_fn(FILE *out, const struct ctl_command *command, const json_t *result);
 
 static show_fn *const shows[CTL_SHOW_COUNT] = {
 	[CTL_SHOW_PAIRS] = show_pairs,	   [CTL_SHOW_TABLE] = show_table,     [CTL_SHOW_STATS] = show_stats,
-	[CTL_SHOW_EXPLAIN] = show_explain, [CTL_SHOW_CHANGES] = show_changes, [CTL_SHOW_TEXT] = show_text,
+	[CTL_SHOW_EXPLAIN] = show_explain, [CTL_SHOW_CHANGES] = show_changes, [CTL_SHOW_DIFF] = show_diff,
+	[CTL_SHOW_TEXT] = show_text,
 };
 
 void cli_show_result(FILE *out, const struct ctl_command *command, const json_t *result)
@@ -177,13 +167,8 @@ static void show_problem(FILE *out, const json_t *problem)
 	if (line)
 		fprintf(out, "%lld:%lld:", line, column);
 	fprintf(out, "%s%s%s%s\n", *file || line ? " " : "", key, *key ? ": " : "", text_of(problem, "message"));
-	if (!*source || !column)
-		return;
-	fprintf(out, "    %s\n    ", source);
-	/* Tabs stay tabs, so that the caret stands under its column. */
-	for (long long i = 0; i + 1 < column && source[i]; i++)
-		fputc(source[i] == '\t' ? '\t' : ' ', out);
-	fprintf(out, "^\n");
+	if (*source)
+		source_line_print(out, source, (uint32_t)json_integer_value(json_object_get(problem, "caret")));
 }
 
 void cli_show_error(FILE *out, const json_t *error)

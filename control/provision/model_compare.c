@@ -59,7 +59,7 @@ static bool same_objects(const struct model_schema *schema, const struct model_l
 	return true;
 }
 
-static bool same_member(const struct model_schema_row *row, const void *a, const void *b)
+bool model_compare_members(const struct model_schema_row *row, const void *a, const void *b)
 {
 	const struct model_number *number_a = a, *number_b = b;
 	switch ((enum model_schema_type)row->type) {
@@ -83,21 +83,32 @@ bool model_compare_objects(const struct model_schema *schema, const void *a, con
 {
 	for (uint32_t i = 0; i < schema->row_count; i++) {
 		const struct model_schema_row *row = &schema->row[i];
-		if (!same_member(row, (const char *)a + row->offset, (const char *)b + row->offset))
+		if (!model_compare_members(row, (const char *)a + row->offset, (const char *)b + row->offset))
 			return false;
 	}
 	return true;
 }
 
-/* ---- what changed ---- */
+/* ---- which objects differ ---- */
 
-/* Called for each object that is in one list or in both and different; NULL where it is not. */
-typedef enum status (*pair_fn)(struct apply_result *result, const void *before, const void *after);
+#define IN_MODEL(member)   offsetof(struct model, member)
+#define IN_COMPANY(member) offsetof(struct model_company, member)
 
-struct kind {
-	const struct model_schema *schema;
-	size_t count_offset; /* in struct apply_result */
-	pair_fn inside;	     /* NULL: nothing to count inside */
+const struct model_kind_row model_compare_kinds[MODEL_KIND_COUNT] = {
+	[MODEL_KIND_CARRIER] = {"carrier", "carriers", &model_schema_carrier, IN_MODEL(carriers)},
+	[MODEL_KIND_COMPANY] = {"company", "companies", &model_schema_company, IN_MODEL(companies)},
+	[MODEL_KIND_USER] = {"user", "users", &model_schema_user, IN_COMPANY(users)},
+	[MODEL_KIND_FRIEND] = {"friend", "friends", &model_schema_friend, IN_COMPANY(friends)},
+	[MODEL_KIND_EXTENSION] = {"extension", "extensions", &model_schema_extension, IN_COMPANY(extensions)},
+	[MODEL_KIND_DDI] = {"DDI", "ddis", &model_schema_ddi, IN_COMPANY(ddis)},
+	[MODEL_KIND_ACL] = {"call ACL", "call_acls", &model_schema_acl, IN_COMPANY(call_acls)},
+};
+
+struct walk {
+	model_difference_fn visit;
+	void *argument;
+	const struct model_company *company; /* whose lists are compared */
+	bool is_inside;
 };
 
 static struct span object_name(const struct model_schema *schema, const void *object)
@@ -105,88 +116,86 @@ static struct span object_name(const struct model_schema *schema, const void *ob
 	return model_span((const struct model_text *)((const char *)object + schema->row[0].offset));
 }
 
-static enum status count_pair(struct apply_result *result, const struct kind *kind, const void *before,
-			      const void *after)
+static enum status walk_company(const struct walk *walk, const void *before, const void *after);
+
+static enum status visit_pair(const struct walk *walk, enum model_kind kind, const void *before, const void *after)
 {
-	struct apply_count *count = (struct apply_count *)((char *)result + kind->count_offset);
-	if (!before)
-		count->added++;
-	else if (!after)
-		count->removed++;
-	else if (!model_compare_objects(kind->schema, before, after))
-		count->changed++;
-	else
+	if (before && after && model_compare_objects(model_compare_kinds[kind].schema, before, after))
 		return STATUS_OK;
-	return kind->inside ? kind->inside(result, before, after) : STATUS_OK;
+	const struct model_difference difference = {kind, walk->company, before, after, walk->is_inside};
+	enum status status = walk->visit(walk->argument, &difference);
+	return status == STATUS_OK && kind == MODEL_KIND_COMPANY ? walk_company(walk, before, after) : status;
 }
 
-static enum status count_with_table(struct apply_result *result, const struct kind *kind,
-				    const struct model_list *before, const struct model_list *after,
-				    struct arena *arena)
+/* Fills pair[i] with the object of `before` that after[i] was, or NULL. Result: whether they stand in their old order.
+ */
+static bool find_pairs(const void **pair, bool *matched, const struct name_table *names,
+		       const struct model_schema *schema, const struct model_list *before,
+		       const struct model_list *after)
 {
+	uint32_t index, least = 0;
+	bool in_order = true;
+	for (uint32_t i = 0; i < after->count; i++) {
+		if (!name_table_find(&index, names, object_name(schema, list_item(schema, after, i)), false))
+			continue;
+		in_order &= index >= least;
+		least = index;
+		matched[index] = true;
+		pair[i] = list_item(schema, before, index);
+	}
+	return in_order;
+}
+
+static enum status walk_with_table(const struct walk *walk, enum model_kind kind, const struct model_list *before,
+				   const struct model_list *after, struct arena *arena)
+{
+	const struct model_schema *schema = model_compare_kinds[kind].schema;
 	struct name_table names;
 	enum status status = name_table_build(&names, arena, before->count);
 	bool *matched = arena_take(arena, before->count);
-	if (status != STATUS_OK || !matched)
+	const void **pair = arena_take_array(arena, after->count, sizeof(*pair));
+	if (status != STATUS_OK || !matched || !pair)
 		return STATUS_NO_MEMORY;
 	for (uint32_t i = 0; i < before->count; i++)
-		name_table_build_add(&names, object_name(kind->schema, list_item(kind->schema, before, i)), i, false);
-	for (uint32_t i = 0; i < after->count && status == STATUS_OK; i++) {
-		const void *object = list_item(kind->schema, after, i), *old = NULL;
-		uint32_t index;
-		if (name_table_find(&index, &names, object_name(kind->schema, object), false)) {
-			matched[index] = true;
-			old = list_item(kind->schema, before, index);
-		}
-		status = count_pair(result, kind, old, object);
+		name_table_build_add(&names, object_name(schema, list_item(schema, before, i)), i, false);
+	if (!find_pairs(pair, matched, &names, schema, before, after)) {
+		const struct model_difference order = {.kind = kind, .company = walk->company};
+		status = walk->visit(walk->argument, &order);
 	}
+	for (uint32_t i = 0; i < after->count && status == STATUS_OK; i++)
+		status = visit_pair(walk, kind, pair[i], list_item(schema, after, i));
 	for (uint32_t i = 0; i < before->count && status == STATUS_OK; i++)
 		if (!matched[i])
-			status = count_pair(result, kind, list_item(kind->schema, before, i), NULL);
+			status = visit_pair(walk, kind, list_item(schema, before, i), NULL);
 	return status;
 }
 
-static enum status count_kind(struct apply_result *result, const struct kind *kind, const struct model_list *before,
-			      const struct model_list *after)
+/* The lists are those of models or companies; NULL: there is none. */
+static enum status walk_kind(const struct walk *walk, enum model_kind kind, const void *before, const void *after)
 {
 	static const struct model_list none = {0};
 	struct arena arena = {0};
-	enum status status = count_with_table(result, kind, before ? before : &none, after ? after : &none, &arena);
+	size_t offset = model_compare_kinds[kind].list_offset;
+	const struct model_list *old = before ? (const void *)((const char *)before + offset) : &none;
+	const struct model_list *new = after ? (const void *)((const char *)after + offset) : &none;
+	enum status status = walk_with_table(walk, kind, old, new, &arena);
 	arena_free(&arena);
 	return status;
 }
 
-static const struct {
-	struct kind kind;
-	size_t list_offset; /* in struct model_company */
-} kinds_of_company[] = {
-	{{&model_schema_user, offsetof(struct apply_result, users), NULL}, offsetof(struct model_company, users)},
-	{{&model_schema_friend, offsetof(struct apply_result, friends), NULL}, offsetof(struct model_company, friends)},
-	{{&model_schema_extension, offsetof(struct apply_result, extensions), NULL},
-	 offsetof(struct model_company, extensions)},
-	{{&model_schema_ddi, offsetof(struct apply_result, ddis), NULL}, offsetof(struct model_company, ddis)},
-	{{&model_schema_acl, offsetof(struct apply_result, call_acls), NULL},
-	 offsetof(struct model_company, call_acls)},
-};
-
-static enum status count_company(struct apply_result *result, const void *before, const void *after)
+static enum status walk_company(const struct walk *walk, const void *before, const void *after)
 {
+	const struct walk inner = {walk->visit, walk->argument, after ? after : before, !before || !after};
 	enum status status = STATUS_OK;
-	for (size_t i = 0; i < sizeof(kinds_of_company) / sizeof(kinds_of_company[0]) && status == STATUS_OK; i++) {
-		size_t offset = kinds_of_company[i].list_offset;
-		const struct model_list *old =
-			before ? (const struct model_list *)((const char *)before + offset) : NULL;
-		const struct model_list *new = after ? (const struct model_list *)((const char *)after + offset) : NULL;
-		status = count_kind(result, &kinds_of_company[i].kind, old, new);
-	}
+	for (enum model_kind kind = MODEL_KIND_USER; kind < MODEL_KIND_COUNT && status == STATUS_OK; kind++)
+		status = walk_kind(&inner, kind, before, after);
 	return status;
 }
 
-enum status model_compare_count(struct apply_result *result, const struct model *before, const struct model *after)
+enum status model_compare_walk(const struct model *before, const struct model *after, model_difference_fn visit,
+			       void *argument)
 {
-	static const struct kind carriers = {&model_schema_carrier, offsetof(struct apply_result, carriers), NULL};
-	static const struct kind companies = {&model_schema_company, offsetof(struct apply_result, companies),
-					      count_company};
-	enum status status = count_kind(result, &carriers, &before->carriers, &after->carriers);
-	return status == STATUS_OK ? count_kind(result, &companies, &before->companies, &after->companies) : status;
+	const struct walk walk = {.visit = visit, .argument = argument};
+	enum status status = walk_kind(&walk, MODEL_KIND_CARRIER, before, after);
+	return status == STATUS_OK ? walk_kind(&walk, MODEL_KIND_COMPANY, before, after) : status;
 }

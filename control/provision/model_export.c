@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "model_compare.h"
-#include "model_schema.h"
 
 #define INDENT "  "
 
@@ -33,13 +32,16 @@ static void write_text(FILE *out, struct span text)
 		fprintf(out, SPAN_FORMAT, SPAN_ARGUMENTS(text));
 		return;
 	}
-	fputc('\'', out);
+	/* Single quotes need no escapes, but readers differ in how well they take quotes inside of them. */
+	bool has_quote = memchr(text.at, '\'', text.length);
+	char quote = has_quote ? '"' : '\'';
+	fputc(quote, out);
 	for (uint32_t i = 0; i < text.length; i++) {
-		if (text.at[i] == '\'')
-			fputc('\'', out);
+		if (has_quote && (text.at[i] == '"' || text.at[i] == '\\'))
+			fputc('\\', out);
 		fputc(text.at[i], out);
 	}
-	fputc('\'', out);
+	fputc(quote, out);
 }
 
 static void write_texts(FILE *out, const struct model_texts *texts)
@@ -55,7 +57,17 @@ static void write_texts(FILE *out, const struct model_texts *texts)
 
 static void write_inline(FILE *out, const struct model_schema *schema, const void *object);
 
-/* Everything but lists of objects. */
+static void write_objects_inline(FILE *out, const struct model_schema *schema, const struct model_list *list)
+{
+	fputc('[', out);
+	for (uint32_t i = 0; i < list->count; i++) {
+		if (i > 0)
+			fputs(", ", out);
+		write_inline(out, schema, (const char *)list->item + i * schema->size);
+	}
+	fputc(']', out);
+}
+
 static void write_value(FILE *out, const struct model_schema_row *row, const void *member)
 {
 	const struct model_number *number = member;
@@ -79,6 +91,7 @@ static void write_value(FILE *out, const struct model_schema_row *row, const voi
 		write_inline(out, row->child, member);
 		break;
 	case MODEL_SCHEMA_OBJECTS:
+		write_objects_inline(out, row->child, member);
 		break;
 	}
 }
@@ -146,6 +159,19 @@ static void write_object(FILE *out, const struct model_schema *schema, const voi
 	}
 }
 
+/* Ends what open_memstream() began. */
+static enum status close_text(char **text, FILE *out, char **buffer)
+{
+	bool failed = ferror(out);
+	failed |= fclose(out) != 0;
+	if (failed) {
+		free(*buffer);
+		return STATUS_NO_MEMORY;
+	}
+	*text = *buffer;
+	return STATUS_OK;
+}
+
 enum status model_export(char **text, const struct model *model, const struct model_company *company)
 {
 	char *buffer = NULL;
@@ -162,12 +188,16 @@ enum status model_export(char **text, const struct model *model, const struct mo
 		fputs("companies: []\n", out);
 	else
 		write_object(out, &model_schema_document, &view, 0);
-	bool failed = ferror(out);
-	failed |= fclose(out) != 0;
-	if (failed) {
-		free(buffer);
+	return close_text(text, out, &buffer);
+}
+
+enum status model_export_value(char **text, const struct model_schema_row *row, const void *member)
+{
+	char *buffer = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&buffer, &length);
+	if (!out)
 		return STATUS_NO_MEMORY;
-	}
-	*text = buffer;
-	return STATUS_OK;
+	write_value(out, row, member);
+	return close_text(text, out, &buffer);
 }

@@ -56,7 +56,7 @@ static bool enter_list(struct model_reader *reader, const char *key, struct mode
 		return true;
 	struct model_scalar scalar = {0};
 	if (reader->event->type == FYET_SCALAR)
-		scalar = model_reader_scalar(reader->event);
+		scalar = model_reader_scalar(reader);
 	if (reader->event->type == FYET_SCALAR && model_reader_is_null(&scalar))
 		model_reader_report(reader, place, key, "has no value: write [] for an empty list");
 	else
@@ -176,6 +176,9 @@ static void set_defaults(const struct model_schema *schema, void *object)
 	}
 }
 
+/* The bit beside those of the rows: a key that has none. */
+#define UNKNOWN_KEY (1ull << 63)
+
 /* The key at the current event. Result: its row, or NULL when there is none and that is reported. */
 static const struct model_schema_row *read_key(struct model_reader *reader, const struct model_schema *schema,
 					       uint64_t *seen, struct model_place *place,
@@ -188,7 +191,7 @@ static const struct model_schema_row *read_key(struct model_reader *reader, cons
 		model_reader_skip(reader);
 		return NULL;
 	}
-	struct model_scalar scalar = model_reader_scalar(reader->event);
+	struct model_scalar scalar = model_reader_scalar(reader);
 	const struct model_schema_row *row = find_row(schema, scalar.text);
 	char key[KEY_BYTES_MAX + 1];
 	bool printable = scalar.text.length <= KEY_BYTES_MAX && text_format_is_printable(scalar.text);
@@ -196,6 +199,7 @@ static const struct model_schema_row *read_key(struct model_reader *reader, cons
 		 printable ? scalar.text.at : "?");
 	if (!row) {
 		model_reader_report(reader, *place, key, "unknown key: %s has none of this name", schema->what);
+		*seen |= UNKNOWN_KEY;
 		return NULL;
 	}
 	uint64_t bit = 1ull << (row - schema->row);
@@ -214,7 +218,8 @@ static void check_presence(struct model_reader *reader, const struct model_schem
 		if (schema->row[i].mandatory && !(seen & 1ull << i))
 			model_reader_report(reader, place, schema->row[i].key, "is missing: %s must have it",
 					    schema->what);
-	if (!schema->one_of || __builtin_popcountll(seen) == 1)
+	/* An unknown key was meant to be one of them. */
+	if (!schema->one_of || __builtin_popcountll(seen) == 1 || seen == UNKNOWN_KEY)
 		return;
 	const char *words[9] = {0};
 	for (uint32_t i = 0; i < schema->row_count && i < 8; i++)
@@ -235,6 +240,9 @@ static void read_object(struct model_reader *reader, const struct model_schema *
 		if (reader->event->type != FYET_ALIAS && !model_reader_is_tagged(reader->event))
 			model_reader_report(reader, place, key, "must be %s: a mapping of keys to values, not %s",
 					    schema->what, model_reader_words(reader->event));
+		/* An object without place is none to check any further. */
+		if (schema != &model_schema_document)
+			memset(object, 0, sizeof(place));
 		model_reader_skip(reader);
 		return;
 	}
@@ -272,11 +280,11 @@ static void report_syntax(struct model_reader *reader, struct fy_diag *diag)
 	model_reader_report(reader, place, NULL, "is not YAML: %s", error->msg);
 }
 
-static bool is_blank(const struct fy_event *event)
+static bool is_blank(struct model_reader *reader)
 {
-	if (event->type != FYET_SCALAR)
+	if (reader->event->type != FYET_SCALAR)
 		return false;
-	struct model_scalar scalar = model_reader_scalar(event);
+	struct model_scalar scalar = model_reader_scalar(reader);
 	return model_reader_is_null(&scalar);
 }
 
@@ -289,7 +297,7 @@ static bool enter_document(struct model_reader *reader)
 	bool found = reader->event && reader->event->type == FYET_DOCUMENT_START && model_reader_advance(reader);
 	if (!reader->event)
 		return false;
-	if (found && !is_blank(reader->event))
+	if (found && !is_blank(reader))
 		return true;
 	model_reader_report(reader, (struct model_place){1, 1}, NULL,
 			    "the document is empty: to remove everything, write `companies: []`");

@@ -35,8 +35,10 @@ struct model_place model_reader_place(const struct fy_event *event, struct model
 	if (!mark)
 		return otherwise;
 	struct model_place place = place_of_mark(mark);
-	/* libfyaml marks the text inside the quotes; people look for the quote. */
-	if (event->type == FYET_SCALAR && place.column > 1) {
+	/* libfyaml marks the text behind the quote or the asterisk; people look for these. */
+	if (place.column > 1 && event->type == FYET_ALIAS)
+		place.column--;
+	if (place.column > 1 && event->type == FYET_SCALAR) {
 		enum fy_scalar_style style = fy_token_scalar_style(token);
 		place.column -= style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
 	}
@@ -91,11 +93,23 @@ const char *model_reader_words(const struct fy_event *event)
 	}
 }
 
+static struct fy_token *tag_token(const struct fy_event *event)
+{
+	switch (event->type) {
+	case FYET_SCALAR:
+		return event->scalar.tag;
+	case FYET_MAPPING_START:
+		return event->mapping_start.tag;
+	case FYET_SEQUENCE_START:
+		return event->sequence_start.tag;
+	default:
+		return NULL;
+	}
+}
+
 bool model_reader_is_tagged(const struct fy_event *event)
 {
-	return (event->type == FYET_SCALAR && event->scalar.tag) ||
-	       (event->type == FYET_MAPPING_START && event->mapping_start.tag) ||
-	       (event->type == FYET_SEQUENCE_START && event->sequence_start.tag);
+	return tag_token(event) != NULL;
 }
 
 bool model_reader_check(struct model_reader *reader, const char *key, struct model_place place)
@@ -105,8 +119,11 @@ bool model_reader_check(struct model_reader *reader, const char *key, struct mod
 				    "is an alias: aliases are not taken here, write the value itself");
 		return false;
 	}
-	if (model_reader_is_tagged(reader->event)) {
-		model_reader_report(reader, place, key, "has a YAML tag: tags are not taken here, remove it");
+	struct fy_token *tag = tag_token(reader->event);
+	if (tag) {
+		const struct fy_mark *mark = fy_token_start_mark(tag);
+		model_reader_report(reader, mark ? place_of_mark(mark) : place, key,
+				    "has a YAML tag: tags are not taken here, remove it");
 		return false;
 	}
 	return true;
@@ -114,16 +131,84 @@ bool model_reader_check(struct model_reader *reader, const char *key, struct mod
 
 /* ---- scalars ---- */
 
-struct model_scalar model_reader_scalar(const struct fy_event *event)
+/* One blank for a line break and the blanks around it, one break less for several (YAML 1.2, 6.5). Result: what it
+ * wrote is behind *to. */
+static struct span fold_breaks(struct span raw, char **to)
 {
+	uint32_t breaks = 0;
+	while (raw.length > 0 && strchr(" \t\r\n", raw.at[0])) {
+		breaks += raw.at[0] == '\n';
+		raw = span_skip(raw, 1);
+	}
+	if (breaks == 1)
+		*(*to)++ = ' ';
+	for (uint32_t i = 1; i < breaks; i++)
+		*(*to)++ = '\n';
+	return raw;
+}
+
+static bool begins_with_break(struct span raw)
+{
+	uint32_t i = 0;
+	while (i < raw.length && (raw.at[i] == ' ' || raw.at[i] == '\t' || raw.at[i] == '\r'))
+		i++;
+	return i < raw.length && raw.at[i] == '\n';
+}
+
+/* What stands between single quotes. The result is never longer than the source. */
+static uint32_t unquote(char *text, struct span raw)
+{
+	char *to = text;
+	while (raw.length > 0) {
+		if (begins_with_break(raw)) {
+			raw = fold_breaks(raw, &to);
+			continue;
+		}
+		*to++ = raw.at[0];
+		raw = span_skip(raw, raw.at[0] == '\'' && raw.length > 1 ? 2 : 1);
+	}
+	return (uint32_t)(to - text);
+}
+
+/* The bytes of the document between the quotes; empty when the marks do not say. */
+static struct span raw_text(const struct model_reader *reader, struct fy_token *token)
+{
+	const struct fy_mark *start = fy_token_start_mark(token), *end = fy_token_end_mark(token);
+	bool is_marked = start && end && start->input_pos > 0 && start->input_pos <= end->input_pos &&
+			 end->input_pos < reader->text.length && reader->text.at[start->input_pos - 1] == '\'' &&
+			 reader->text.at[end->input_pos] == '\'';
+	return is_marked ? span_make(reader->text.at + start->input_pos, end->input_pos - start->input_pos)
+			 : (struct span){0};
+}
+
+/* libfyaml 0.7.12 reads 'a''''b' as a''' and loses the b: two quotes in a row are decoded here. */
+static void mend_quotes(struct model_reader *reader, struct model_scalar *scalar)
+{
+	struct span raw = raw_text(reader, reader->event->scalar.value);
+	if (!raw.at || !memmem(raw.at, raw.length, "''''", 4))
+		return;
+	char *text = arena_take(&reader->model->arena, raw.length + 1);
+	if (!text) {
+		reader->status = STATUS_NO_MEMORY;
+		return;
+	}
+	scalar->text = span_make(text, unquote(text, raw));
+}
+
+struct model_scalar model_reader_scalar(struct model_reader *reader)
+{
+	struct fy_token *token = reader->event->scalar.value;
 	struct model_scalar scalar = {.text = {"", 0}, .is_plain = true};
-	if (!event->scalar.value)
+	if (!token)
 		return scalar;
 	size_t length = 0;
-	const char *text = fy_token_get_text(event->scalar.value, &length);
+	const char *text = fy_token_get_text(token, &length);
 	if (text)
 		scalar.text = span_make(text, length);
-	scalar.is_plain = fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
+	enum fy_scalar_style style = fy_token_scalar_style(token);
+	scalar.is_plain = style == FYSS_PLAIN;
+	if (style == FYSS_SINGLE_QUOTED)
+		mend_quotes(reader, &scalar);
 	return scalar;
 }
 
@@ -143,7 +228,7 @@ bool model_reader_take_scalar(struct model_scalar *scalar, struct model_reader *
 				    model_reader_words(reader->event));
 		return false;
 	}
-	*scalar = model_reader_scalar(reader->event);
+	*scalar = model_reader_scalar(reader);
 	if (model_reader_is_null(scalar)) {
 		model_reader_report(reader, place, key, "has no value: must be %s", wanted);
 		return false;

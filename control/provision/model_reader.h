@@ -50,8 +50,8 @@ bool model_reader_is_tagged(const struct fy_event *event);
 /* Refuses what no value may be, whatever its key wants. Result: false when reported. */
 bool model_reader_check(struct model_reader *reader, const char *key, struct model_place place);
 
-/* Of an event that is a scalar. */
-struct model_scalar model_reader_scalar(const struct fy_event *event);
+/* Of the current event, which is a scalar. */
+struct model_scalar model_reader_scalar(struct model_reader *reader);
 
 /* YAML's null: nothing, ~ or null without quotes. */
 bool model_reader_is_null(const struct model_scalar *scalar);

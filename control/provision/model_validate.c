@@ -130,6 +130,8 @@ static void check_friend(struct validator *validator, const struct model_friend 
 {
 	bool is_trusted = friend->auth.value == MODEL_AUTH_SOURCE;
 	const char *name = friend->endpoint.name.text ? friend->endpoint.name.text : "?";
+	if (friend->place.line == 0)
+		return;
 	if (!is_trusted && is_absent(&friend->endpoint.password))
 		report(validator, friend->place, "password",
 		       "is missing: friend '%s' needs it unless it has auth: source", name);

@@ -50,7 +50,7 @@ static bool parse_integer(int64_t *value, struct span text)
 		sum = 10 * sum + (text.at[i] - '0');
 	}
 	*value = negative ? -sum : sum;
-	return text.at[0] != '0' || text.length == 1;
+	return text.at[0] != '0' || (text.length == 1 && !negative);
 }
 
 void model_value_read_integer(struct model_reader *reader, const struct model_schema_row *row,

@@ -19,7 +19,9 @@
 #include "provision_job.h"
 #include "publish.h"
 
-#define APPLIES_WAITING_MAX 64
+/* Each keeps its document in memory until its turn. */
+#define REQUESTS_WAITING_MAX	   64
+#define REQUESTS_WAITING_BYTES_MAX ((uint64_t)PROVISION_DOCUMENT_BYTES_MAX)
 
 struct provision {
 	struct provision_store *store;
@@ -32,10 +34,12 @@ struct provision {
 
 	struct provision_job *running, *waiting; /* oldest first */
 	uint32_t waiting_count;
+	uint64_t waiting_bytes;
+	bool is_closing; /* what comes is refused */
 	uint64_t started_us;
 	pthread_t worker;
 	int finished_fd; /* the worker writes, the event loop reads; -1 without event loop */
-	struct event *finished;
+	struct event *finished_event;
 };
 
 static uint64_t now_us(void)
@@ -68,7 +72,7 @@ static enum status make_live(struct provision *provision, struct model *model, c
  * it. */
 static void take_over(struct provision *provision, struct provision_job *job)
 {
-	if (!job->directory || job->dry_run)
+	if (!job->directory || job->action != PROVISION_APPLY || job->status != STATUS_OK)
 		return;
 	enum status status = make_live(provision, job->model, job->directory);
 	if (status != STATUS_OK) {
@@ -86,17 +90,29 @@ static void take_over(struct provision *provision, struct provision_job *job)
 	job->result.revision = ++provision->revision;
 }
 
+static void log_outcome(const struct provision *provision, const struct provision_job *job)
+{
+	struct log_quoted origin = log_quote(job->origin, strlen(job->origin));
+	const char *why = status_text(job->status);
+	if (job->action != PROVISION_APPLY)
+		return;
+	if (job->result.accepted)
+		log_event(LOG_LEVEL_INFO, "apply_done",
+			  "revision=%llu changed=%d restored=%llu companies=%u patterns_compiled=%u wall_us=%llu by=%s",
+			  (unsigned long long)job->result.revision, !job->result.is_same,
+			  (unsigned long long)job->result.restored, provision->model->companies.count,
+			  job->result.patterns_compiled, (unsigned long long)job->result.wall_us, origin.text);
+	else
+		log_event(LOG_LEVEL_WARNING, "apply_refused", "revision=%llu problems=%u reason=%s by=%s",
+			  (unsigned long long)provision->revision, job->problems.count + job->problems.omitted,
+			  job->status == STATUS_INVALID ? "document" : log_quote(why, strlen(why)).text, origin.text);
+}
+
 static void finish(struct provision *provision, struct provision_job *job)
 {
 	take_over(provision, job);
 	job->result.wall_us = now_us() - provision->started_us;
-	if (job->result.accepted && !job->dry_run)
-		log_event(LOG_LEVEL_INFO, "apply_done", "revision=%llu companies=%u patterns_compiled=%u wall_us=%llu",
-			  (unsigned long long)job->result.revision, provision->model->companies.count,
-			  job->result.patterns_compiled, (unsigned long long)job->result.wall_us);
-	else if (!job->result.accepted)
-		log_event(LOG_LEVEL_WARNING, "apply_refused", "revision=%llu problems=%u",
-			  (unsigned long long)provision->revision, job->problems.count + job->problems.omitted);
+	log_outcome(provision, job);
 	job->done(job->argument, &job->result);
 	provision_job_free(job);
 }
@@ -138,15 +154,16 @@ static void start_next(struct provision *provision)
 		struct provision_job *job = provision->waiting;
 		provision->waiting = job->next;
 		provision->waiting_count--;
-		provision->running = job;
+		provision->waiting_bytes -= job->text_length;
 		prepare(provision, job);
-		if (start_worker(provision))
+		provision->running = job;
+		if (!provision->is_closing && start_worker(provision))
 			return;
 		provision->running = NULL;
-		problem_add(&job->problems, "no thread could be started to build the tables: %s",
-			    status_text(STATUS_NO_MEMORY));
-		job->result.problems = &job->problems;
-		job->result.revision = provision->revision;
+		provision_job_refuse(job,
+				     provision->is_closing
+					     ? "the router is stopping: nothing was changed, apply again when it runs"
+					     : "no thread could be started to build the tables: out of memory");
 		finish(provision, job);
 	}
 }
@@ -177,23 +194,24 @@ static void enqueue(struct provision *provision, struct provision_job *job)
 		end = &(*end)->next;
 	*end = job;
 	provision->waiting_count++;
+	provision->waiting_bytes += job->text_length;
 	start_next(provision);
 }
 
-static enum status apply(struct provision *provision, struct span text, const char *file_name, provision_done_fn done,
-			 void *argument, bool dry_run)
+enum status provision_submit(struct provision *provision, const struct provision_request *request,
+			     provision_done_fn done, void *argument)
 {
-	if (text.length > PROVISION_DOCUMENT_BYTES_MAX)
-		return STATUS_LIMIT;
-	if (provision->waiting_count >= APPLIES_WAITING_MAX)
-		return STATUS_BUSY;
 	struct provision_job *job;
-	enum status status = provision_job_create(&job, text, file_name);
+	if (request->text.length > PROVISION_DOCUMENT_BYTES_MAX)
+		return STATUS_LIMIT;
+	if (provision->waiting_count >= REQUESTS_WAITING_MAX ||
+	    provision->waiting_bytes + request->text.length > REQUESTS_WAITING_BYTES_MAX)
+		return STATUS_BUSY;
+	enum status status = provision_job_create(&job, request);
 	if (status != STATUS_OK)
 		return status;
 	job->done = done;
 	job->argument = argument;
-	job->dry_run = dry_run;
 	if (provision->event_base) {
 		enqueue(provision, job);
 	} else {
@@ -207,29 +225,23 @@ static enum status apply(struct provision *provision, struct span text, const ch
 enum status provision_apply(struct provision *provision, struct span text, const char *file_name,
 			    provision_done_fn done, void *argument)
 {
-	return apply(provision, text, file_name, done, argument, false);
+	const struct provision_request request = {.action = PROVISION_APPLY, .text = text, .file_name = file_name};
+	return provision_submit(provision, &request, done, argument);
 }
 
 enum status provision_apply_dry(struct provision *provision, struct span text, const char *file_name,
 				provision_done_fn done, void *argument)
 {
-	return apply(provision, text, file_name, done, argument, true);
+	const struct provision_request request = {.action = PROVISION_DRY_RUN, .text = text, .file_name = file_name};
+	return provision_submit(provision, &request, done, argument);
 }
 
-enum status provision_check(struct span text, const char *file_name, struct problem_list *problems)
+void provision_finish(struct provision *provision)
 {
-	struct model *model;
-	if (text.length > PROVISION_DOCUMENT_BYTES_MAX) {
-		problem_add(problems, "%s: is longer than %u bytes: no provisioning document is", file_name,
-			    PROVISION_DOCUMENT_BYTES_MAX);
-		return STATUS_LIMIT;
-	}
-	enum status status = model_read(&model, text, file_name, problems);
-	if (status != STATUS_OK)
-		return status;
-	status = model_validate(model, text, file_name, problems);
-	model_free(model);
-	return status;
+	provision->is_closing = true;
+	if (provision->running)
+		finish(provision, join_worker(provision));
+	start_next(provision);
 }
 
 /* ---- looking ---- */
@@ -245,19 +257,18 @@ enum status provision_export(const struct provision *provision, const char *comp
 	return model_export(text, provision->model, only);
 }
 
-enum status provision_history(const struct provision *provision, provision_history_fn row, void *argument)
+enum status provision_history(const struct provision *provision, uint32_t most, provision_history_fn row,
+			      void *argument, struct problem_list *problems)
 {
-	struct problem_list problems = {0};
-	enum status status = provision_store_history(provision->store, row, argument, &problems);
-	problem_list_free(&problems);
-	return status;
+	return provision_store_history(provision->store, most, row, argument, problems);
 }
 
-enum status provision_history_text(const struct provision *provision, uint64_t revision, char **text)
+enum status provision_history_text(const struct provision *provision, uint64_t revision, char **text,
+				   struct problem_list *problems)
 {
-	struct problem_list problems = {0};
-	enum status status = provision_store_load_revision(provision->store, revision, text, &problems);
-	problem_list_free(&problems);
+	enum status status = provision_store_history_text(provision->store, revision, text, problems);
+	if (status == STATUS_NOT_FOUND)
+		provision_job_report_revision(problems, revision, provision->revision);
 	return status;
 }
 
@@ -332,6 +343,7 @@ static enum status load_model(struct provision *provision, struct problem_list *
 	char *text = NULL;
 	enum status status = provision_store_load(provision->store, &provision->revision, &text, problems);
 	if (status == STATUS_NOT_FOUND) {
+		provision_store_check_copy(provision->store, 0, (struct span){0});
 		provision->model = calloc(1, sizeof(*provision->model));
 		return provision->model ? STATUS_OK : STATUS_NO_MEMORY;
 	}
@@ -341,7 +353,10 @@ static enum status load_model(struct provision *provision, struct problem_list *
 	status = model_read(&provision->model, span_of_text(text), name, problems);
 	if (status == STATUS_OK)
 		status = model_validate(provision->model, span_of_text(text), name, problems);
+	if (status == STATUS_OK)
+		provision_store_check_copy(provision->store, provision->revision, span_of_text(text));
 	free(text);
+	problem_list_sort(problems);
 	if (problem_list_has_any(problems))
 		problem_add(problems,
 			    "revision %llu, which %s holds, is not valid in this build: start the build that stored "
@@ -358,9 +373,10 @@ static enum status open_events(struct provision *provision)
 	provision->finished_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (provision->finished_fd < 0)
 		return STATUS_ENVIRONMENT;
-	provision->finished = event_new(provision->event_base, provision->finished_fd, EV_READ | EV_PERSIST,
-					worker_finished, provision);
-	return provision->finished && event_add(provision->finished, NULL) == 0 ? STATUS_OK : STATUS_NO_MEMORY;
+	provision->finished_event = event_new(provision->event_base, provision->finished_fd, EV_READ | EV_PERSIST,
+					      worker_finished, provision);
+	return provision->finished_event && event_add(provision->finished_event, NULL) == 0 ? STATUS_OK
+											    : STATUS_NO_MEMORY;
 }
 
 enum status provision_open(struct provision **provision, const struct provision_options *options,
@@ -396,15 +412,9 @@ void provision_close(struct provision *provision)
 {
 	if (!provision)
 		return;
-	if (provision->running)
-		finish(provision, join_worker(provision));
-	while (provision->waiting) {
-		struct provision_job *next = provision->waiting->next;
-		provision_job_free(provision->waiting);
-		provision->waiting = next;
-	}
-	if (provision->finished)
-		event_free(provision->finished);
+	provision_finish(provision);
+	if (provision->finished_event)
+		event_free(provision->finished_event);
 	if (provision->finished_fd >= 0)
 		close(provision->finished_fd);
 	if (!provision->publisher)

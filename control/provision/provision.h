@@ -16,6 +16,7 @@
 
 #include "directory.h"
 #include "model.h"
+#include "model_changes.h"
 #include "problem.h"
 #include "secret_keys.h"
 #include "status.h"
@@ -34,18 +35,32 @@ struct provision_options {
 	struct event_base *event_base; /* NULL: provision_apply() does all its work before it returns */
 };
 
-/* What an apply did to one kind of thing. */
-struct apply_count {
-	uint32_t added;
-	uint32_t changed;
-	uint32_t removed;
+enum provision_action {
+	PROVISION_APPLY,   /* read, validate, build, store, publish */
+	PROVISION_DRY_RUN, /* the same with nothing stored and nothing published */
+	PROVISION_DIFF,	   /* read, validate, compare with what is in force */
+	PROVISION_CHECK,   /* read and validate */
 };
 
+struct provision_request {
+	enum provision_action action;
+	struct span text;      /* the document, copied; `at` NULL: the stored document of `revision` */
+	uint64_t revision;     /* 0: the one before the current */
+	const char *file_name; /* of `text`, for messages and the history; may be NULL */
+	const char *origin;    /* who asks, for the history; may be NULL */
+};
+
+/* So many changed objects are listed in the answer, and by diff, which looks into new companies too. */
+#define PROVISION_LISTED_MAX	  50
+#define PROVISION_LISTED_MAX_DIFF 1000
+
 struct apply_result {
+	enum provision_action action;
 	bool accepted;
-	bool dry_run;
-	uint64_t revision; /* the new one; the current one when refused, dry, or nothing changed */
-	struct apply_count carriers, companies, users, friends, extensions, ddis, call_acls;
+	bool is_same;	   /* nothing differs from what was in force */
+	uint64_t revision; /* the new one; the current one when refused, nothing was to be stored, or nothing changed */
+	uint64_t restored; /* the revision whose document this is; 0: it came as text */
+	struct model_changes changes;
 	uint32_t patterns_compiled;	     /* databases that no company had before */
 	uint64_t wall_us;		     /* from the start of its work to its publication */
 	const struct problem_list *problems; /* why it was refused; empty when accepted */
@@ -70,19 +85,24 @@ AMITY_CHECKED enum status provision_publish_initial(struct provision *provision,
 						    void *argument, struct problem_list *problems);
 
 /*
- * Takes a document (copied) to be applied after those already waiting. `file_name` is for messages. `done` is called
- * once, from the event loop, or before the return when there is none. Result: STATUS_OK: `done` will be or was called;
- * STATUS_LIMIT: too long; STATUS_BUSY: too many wait; STATUS_NO_MEMORY.
+ * Takes a request, to be worked on after those already waiting. `done` is called once, from the event loop, or before
+ * the return when there is none. Result: STATUS_OK: `done` will be or was called; STATUS_LIMIT: too long; STATUS_BUSY:
+ * too many wait; STATUS_NO_MEMORY.
  */
+AMITY_CHECKED enum status provision_submit(struct provision *provision, const struct provision_request *request,
+					   provision_done_fn done, void *argument);
+
+/* The most common requests: PROVISION_APPLY and PROVISION_DRY_RUN of a text. */
 AMITY_CHECKED enum status provision_apply(struct provision *provision, struct span text, const char *file_name,
 					  provision_done_fn done, void *argument);
-
-/* The same with nothing stored and nothing published: what would change. */
 AMITY_CHECKED enum status provision_apply_dry(struct provision *provision, struct span text, const char *file_name,
 					      provision_done_fn done, void *argument);
 
-/* Reads and validates at once, on this thread. Needs no provision. Result: STATUS_OK, else *problems says why. */
-AMITY_CHECKED enum status provision_check(struct span text, const char *file_name, struct problem_list *problems);
+/*
+ * Answers everybody: waits for the request that is under way, refuses those that wait and those that come later. To be
+ * called while those who asked can still be told.
+ */
+void provision_finish(struct provision *provision);
 
 /*
  * The current document in its normal form: complete, re-applicable, the same bytes for the same content. `company`
@@ -94,6 +114,9 @@ AMITY_CHECKED enum status provision_export(const struct provision *provision, co
 struct provision_history_row {
 	uint64_t revision;
 	uint64_t applied_s;
+	const char *action; /* "apply", "rollback to 7" */
+	const char *origin;
+	const char *file_name;
 	uint32_t company_count;
 	uint32_t carrier_count;
 	bool has_document; /* may be rolled back to */
@@ -102,12 +125,14 @@ struct provision_history_row {
 
 typedef void (*provision_history_fn)(void *argument, const struct provision_history_row *row);
 
-AMITY_CHECKED enum status provision_history(const struct provision *provision, provision_history_fn row,
-					    void *argument);
+/* At most the newest `most` rows. Result: STATUS_STORE with a problem. */
+AMITY_CHECKED enum status provision_history(const struct provision *provision, uint32_t most, provision_history_fn row,
+					    void *argument, struct problem_list *problems);
 
-/* The document of an older revision. Result: *text is the caller's to free(); STATUS_NOT_FOUND: unknown or no longer
- * kept. */
-AMITY_CHECKED enum status provision_history_text(const struct provision *provision, uint64_t revision, char **text);
+/* The document of a revision. Result: *text is the caller's to free(); STATUS_NOT_FOUND (unknown or no longer kept) or
+ * STATUS_STORE, with a problem. */
+AMITY_CHECKED enum status provision_history_text(const struct provision *provision, uint64_t revision, char **text,
+						 struct problem_list *problems);
 
 /* Valid until the next `done` that accepts, never NULL. */
 const struct model *provision_model(const struct provision *provision);
@@ -120,10 +145,7 @@ const struct directory *provision_directory(const struct provision *provision);
 /* Live as long as the provision. */
 const struct secret_keys *provision_keys(const struct provision *provision);
 
-/*
- * Waits for the apply that is under way (its `done` is called), drops those that wait. Close before the publisher: what
- * is live stays the publisher's. NULL is allowed.
- */
+/* Finishes first. Close before the publisher: what is live stays the publisher's. NULL is allowed. */
 void provision_close(struct provision *provision);
 
 #endif

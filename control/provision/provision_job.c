@@ -10,21 +10,29 @@
 #include "model_validate.h"
 
 #define SUMMARY_BYTES 200
+#define ACTION_BYTES  40
 
-enum status provision_job_create(struct provision_job **job, struct span text, const char *file_name)
+enum status provision_job_create(struct provision_job **job, const struct provision_request *request)
 {
 	struct provision_job *created = calloc(1, sizeof(*created));
 	if (!created)
 		return STATUS_NO_MEMORY;
-	created->text = malloc((size_t)text.length + 1);
-	created->file_name = strdup(file_name ? file_name : "provisioning");
-	if (!created->text || !created->file_name) {
+	created->action = request->action;
+	created->revision = request->revision;
+	created->origin = strdup(request->origin ? request->origin : "");
+	created->file_name = strdup(request->file_name ? request->file_name : request->text.at ? "provisioning" : "");
+	if (request->text.at) {
+		created->text = malloc((size_t)request->text.length + 1);
+		created->text_length = request->text.length;
+	}
+	if (!created->origin || !created->file_name || (request->text.at && !created->text)) {
 		provision_job_free(created);
 		return STATUS_NO_MEMORY;
 	}
-	memcpy(created->text, text.at, text.length);
-	created->text[text.length] = '\0';
-	created->text_length = text.length;
+	if (created->text) {
+		memcpy(created->text, request->text.at, request->text.length);
+		created->text[request->text.length] = '\0';
+	}
 	*job = created;
 	return STATUS_OK;
 }
@@ -35,11 +43,60 @@ void provision_job_free(struct provision_job *job)
 		return;
 	directory_build_release(job->directory);
 	model_free(job->model);
+	model_changes_free(&job->result.changes);
 	problem_list_free(&job->problems);
 	free(job->text);
 	free(job->file_name);
+	free(job->origin);
 	free(job);
 }
+
+/* ---- its document ---- */
+
+void provision_job_report_revision(struct problem_list *problems, uint64_t revision, uint64_t newest)
+{
+	if (revision == 0)
+		problem_add(problems, "there is no earlier revision: nothing, or only one thing, was ever applied");
+	else if (revision > newest)
+		problem_add(problems, "there is no revision %llu: the newest is %llu, `amityctl history` lists them",
+			    (unsigned long long)revision, (unsigned long long)newest);
+	else
+		problem_add(problems,
+			    "the document of revision %llu is no longer kept: `amityctl history` says which are",
+			    (unsigned long long)revision);
+}
+
+static enum status load_revision(struct provision_job *job)
+{
+	uint64_t revision = job->revision ? job->revision : job->live_revision - (job->live_revision > 0);
+	enum status status = revision ? provision_store_load_revision(job->store, revision, &job->text, &job->problems)
+				      : STATUS_NOT_FOUND;
+	if (status == STATUS_NOT_FOUND)
+		provision_job_report_revision(&job->problems, revision, job->live_revision);
+	if (status != STATUS_OK)
+		return status;
+	job->text_length = (uint32_t)strlen(job->text);
+	job->result.restored = revision;
+	free(job->file_name);
+	/* Places in it are places in its export. */
+	return asprintf(&job->file_name, "revision %llu", (unsigned long long)revision) < 0 ? STATUS_NO_MEMORY
+											    : STATUS_OK;
+}
+
+static enum status read_document(struct provision_job *job)
+{
+	enum status status = job->text ? STATUS_OK : load_revision(job);
+	if (status != STATUS_OK)
+		return status;
+	struct span text = span_make(job->text, job->text_length);
+	status = model_read(&job->model, text, job->file_name, &job->problems);
+	if (status == STATUS_OK)
+		status = model_validate(job->model, text, job->file_name, &job->problems);
+	problem_list_sort(&job->problems);
+	return status;
+}
+
+/* ---- what comes of it ---- */
 
 static enum status build_directory(struct provision_job *job)
 {
@@ -56,25 +113,21 @@ static enum status build_directory(struct provision_job *job)
 	return status;
 }
 
-static void summarise(char summary[SUMMARY_BYTES], const struct apply_result *result)
-{
-	snprintf(summary, SUMMARY_BYTES,
-		 "companies +%u ~%u -%u, carriers +%u ~%u -%u, users +%u ~%u -%u, friends +%u ~%u -%u",
-		 result->companies.added, result->companies.changed, result->companies.removed, result->carriers.added,
-		 result->carriers.changed, result->carriers.removed, result->users.added, result->users.changed,
-		 result->users.removed, result->friends.added, result->friends.changed, result->friends.removed);
-}
-
 static enum status commit(struct provision_job *job)
 {
-	char *text, summary[SUMMARY_BYTES];
+	char *text, summary[SUMMARY_BYTES], action[ACTION_BYTES] = "apply";
 	enum status status = model_export(&text, job->model, NULL);
 	if (status != STATUS_OK)
 		return status;
-	summarise(summary, &job->result);
+	model_changes_summarise(summary, sizeof(summary), &job->result.changes);
+	if (job->result.restored)
+		snprintf(action, sizeof(action), "rollback to %llu", (unsigned long long)job->result.restored);
 	const struct provision_history_row row = {
 		.revision = job->live_revision + 1,
 		.applied_s = (uint64_t)time(NULL),
+		.action = action,
+		.origin = job->origin,
+		.file_name = job->result.restored ? "" : job->file_name,
 		.company_count = job->model->companies.count,
 		.carrier_count = job->model->carriers.count,
 		.has_document = true,
@@ -85,34 +138,47 @@ static enum status commit(struct provision_job *job)
 	return status;
 }
 
-/* Result: STATUS_OK with model and directory to be taken over, or without both when nothing changed. */
+static enum status compare(struct provision_job *job)
+{
+	const struct model_changes_limit limit = job->action == PROVISION_DIFF
+							 ? (struct model_changes_limit){PROVISION_LISTED_MAX_DIFF, true}
+							 : (struct model_changes_limit){PROVISION_LISTED_MAX, false};
+	job->result.is_same = model_compare_objects(&model_schema_document, job->live_model, job->model);
+	return model_changes_find(&job->result.changes, job->live_model, job->model, limit);
+}
+
+/* Result: STATUS_OK with model and directory to be taken over, or without both when nothing changes. */
 static enum status run(struct provision_job *job)
 {
-	struct span text = span_make(job->text, job->text_length);
-	enum status status = model_read(&job->model, text, job->file_name, &job->problems);
-	if (status == STATUS_OK)
-		status = model_validate(job->model, text, job->file_name, &job->problems);
-	if (status == STATUS_OK)
-		status = model_compare_count(&job->result, job->live_model, job->model);
-	if (status != STATUS_OK)
+	enum status status = read_document(job);
+	if (status != STATUS_OK || job->action == PROVISION_CHECK)
 		return status;
-	bool is_same = model_compare_objects(&model_schema_document, job->live_model, job->model);
-	if (is_same) {
-		model_free(job->model);
-		job->model = NULL;
-		return STATUS_OK;
-	}
+	status = compare(job);
+	if (status != STATUS_OK || job->result.is_same || job->action == PROVISION_DIFF)
+		return status;
 	status = build_directory(job);
-	return status == STATUS_OK && !job->dry_run ? commit(job) : status;
+	return status == STATUS_OK && job->action == PROVISION_APPLY ? commit(job) : status;
+}
+
+static void begin_result(struct provision_job *job)
+{
+	job->result.action = job->action;
+	job->result.problems = &job->problems;
+	job->result.revision = job->live_revision;
 }
 
 void provision_job_run(struct provision_job *job)
 {
-	job->result.dry_run = job->dry_run;
-	job->result.problems = &job->problems;
-	job->result.revision = job->live_revision;
+	begin_result(job);
 	job->status = run(job);
 	if (job->status != STATUS_OK && !problem_list_has_any(&job->problems))
 		problem_add(&job->problems, "the document cannot be applied: %s", status_text(job->status));
 	job->result.accepted = job->status == STATUS_OK;
+}
+
+void provision_job_refuse(struct provision_job *job, const char *why)
+{
+	begin_result(job);
+	job->status = STATUS_BUSY;
+	problem_add(&job->problems, "%s", why);
 }

@@ -1,5 +1,5 @@
 /*
- * provision_job.h - one apply: everything between the text and the publication, on a worker thread.
+ * provision_job.h - one request: everything between the text and the publication, on a worker thread.
  *
  * Thread: a job belongs to the control thread before provision_job_run() and after it, to the worker during it. The
  * worker alone uses the store then; what is live it only reads.
@@ -13,10 +13,12 @@
 struct provision_job {
 	/* The request. */
 	struct provision_job *next;
-	char *text;
+	enum provision_action action;
+	char *text; /* NULL: that of `revision`, loaded when it runs */
 	uint32_t text_length;
+	uint64_t revision;
 	char *file_name;
-	bool dry_run;
+	char *origin;
 	provision_done_fn done;
 	void *argument;
 
@@ -36,10 +38,16 @@ struct provision_job {
 };
 
 /* Texts are copied. Result: STATUS_NO_MEMORY. */
-AMITY_CHECKED enum status provision_job_create(struct provision_job **job, struct span text, const char *file_name);
+AMITY_CHECKED enum status provision_job_create(struct provision_job **job, const struct provision_request *request);
 
-/* Reads, validates, builds and, unless it is dry or nothing changed, commits to the store. */
+/* What its action asks for; an apply that changes something ends with the commit to the store. */
 void provision_job_run(struct provision_job *job);
+
+/* Instead of running: an answer that says why not. */
+void provision_job_refuse(struct provision_job *job, const char *why);
+
+/* A revision whose document cannot be had: said in the same words wherever it is asked for. */
+void provision_job_report_revision(struct problem_list *problems, uint64_t revision, uint64_t newest);
 
 /* Frees with it whatever result was not taken over. NULL is allowed. */
 void provision_job_free(struct provision_job *job);

@@ -2,144 +2,65 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <time.h>
 
 #include <sodium.h>
 #include <sqlite3.h>
 
-#define APPLICATION_ID	0x616d7470 /* "amtp" in the file's header: a database of ours */
-#define SCHEMA_VERSION	1
-#define BUSY_TIMEOUT_MS 2000
+#include "database.h"
+#include "log.h"
 
 struct provision_store {
-	sqlite3 *database;
-	char *path;
+	struct database database;
+	struct database reader; /* sees what was committed, also while an apply writes */
+	char *copy_path;
 };
 
-static const char SCHEMA[] = "CREATE TABLE revision (number INTEGER PRIMARY KEY, applied_s INTEGER NOT NULL,"
-			     " company_count INTEGER NOT NULL, carrier_count INTEGER NOT NULL, summary TEXT NOT NULL,"
-			     " document TEXT);"
-			     "CREATE TABLE secret_key (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
-			     "PRAGMA application_id = 1634563184;"
-			     "PRAGMA user_version = 1;";
+static const char *const steps[] = {
+	"CREATE TABLE revision (number INTEGER PRIMARY KEY, applied_s INTEGER NOT NULL,"
+	" company_count INTEGER NOT NULL, carrier_count INTEGER NOT NULL, summary TEXT NOT NULL, document TEXT);"
+	"CREATE TABLE secret_key (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;",
 
-/* ---- small tools ---- */
+	/* Documents get a table of their own, so that reading the history does not walk through them. */
+	"CREATE TABLE document (number INTEGER PRIMARY KEY, text TEXT NOT NULL);"
+	"INSERT INTO document SELECT number, document FROM revision WHERE document IS NOT NULL;"
+	"CREATE TABLE new_revision (number INTEGER PRIMARY KEY, applied_s INTEGER NOT NULL, action TEXT NOT NULL,"
+	" origin TEXT NOT NULL, file_name TEXT NOT NULL, company_count INTEGER NOT NULL,"
+	" carrier_count INTEGER NOT NULL, summary TEXT NOT NULL, document_bytes INTEGER NOT NULL);"
+	"INSERT INTO new_revision SELECT number, applied_s, 'apply', '', '', company_count, carrier_count, summary,"
+	" coalesce(length(CAST(document AS BLOB)), 0) FROM revision;"
+	"DROP TABLE revision;"
+	"ALTER TABLE new_revision RENAME TO revision;",
+};
 
-static enum status report(const struct provision_store *store, struct problem_list *problems, const char *what)
-{
-	problem_add(problems,
-		    "%s: cannot %s: %s. If the disk is full, make room and try again; if the file is damaged, stop "
-		    "amityd, move "
-		    "%s* away (or put a backup in its place), start again and apply your provisioning file",
-		    store->path, what, sqlite3_errmsg(store->database), store->path);
-	return STATUS_STORE;
-}
+static const struct database_kind kind = {
+	.file_name = "provision.db",
+	.what = "the provisioning database",
+	.mark = 0x616d7470, /* "amtp" */
+	.format = PROVISION_STORE_FORMAT,
+	.step = steps,
+	.synchronous = "FULL",
+	.busy_timeout_ms = 2000,
+	.recovery =
+		"Then apply your provisioning, or " PROVISION_STORE_COPY_FILE
+		", the copy of the last revision that amity keeps in the same directory (without a backup there are "
+		"new keys: they end the dialogs that are open)",
+};
+_Static_assert(sizeof(steps) / sizeof(steps[0]) == PROVISION_STORE_FORMAT, "a step leads to each format");
 
-static sqlite3_stmt *prepare(const struct provision_store *store, const char *sql)
-{
-	sqlite3_stmt *statement = NULL;
-	return sqlite3_prepare_v2(store->database, sql, -1, &statement, NULL) == SQLITE_OK ? statement : NULL;
-}
-
-static bool execute(const struct provision_store *store, const char *sql)
-{
-	return sqlite3_exec(store->database, sql, NULL, NULL, NULL) == SQLITE_OK;
-}
-
-static bool read_number(const struct provision_store *store, const char *sql, int64_t *number)
-{
-	sqlite3_stmt *statement = prepare(store, sql);
-	bool found = statement && sqlite3_step(statement) == SQLITE_ROW;
-	if (found)
-		*number = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	return found;
-}
-
-/* ---- opening ---- */
-
-static enum status check_identity(struct provision_store *store, struct problem_list *problems)
-{
-	int64_t application_id, version, table_count;
-	if (!read_number(store, "PRAGMA application_id", &application_id) ||
-	    !read_number(store, "PRAGMA user_version", &version) ||
-	    !read_number(store, "SELECT count(*) FROM sqlite_master", &table_count))
-		return report(store, problems, "read the provisioning database");
-	if (application_id == 0 && version == 0 && table_count == 0)
-		return execute(store, SCHEMA) ? STATUS_OK : report(store, problems, "create the provisioning database");
-	if (application_id != APPLICATION_ID) {
-		problem_add(problems,
-			    "%s: is a database, but not one of amity's: name another state_dir, or move the file away "
-			    "and start again",
-			    store->path);
-		return STATUS_STORE;
-	}
-	if (version != SCHEMA_VERSION) {
-		problem_add(problems,
-			    "%s: has format %lld, this build reads format %d: run the build that wrote it, export "
-			    "there, and apply the "
-			    "export to a new state_dir here",
-			    store->path, (long long)version, SCHEMA_VERSION);
-		return STATUS_STORE;
-	}
-	return STATUS_OK;
-}
-
-static enum status check_damage(struct provision_store *store, struct problem_list *problems)
-{
-	sqlite3_stmt *statement = prepare(store, "PRAGMA quick_check(1)");
-	bool intact = statement && sqlite3_step(statement) == SQLITE_ROW &&
-		      strcmp((const char *)sqlite3_column_text(statement, 0), "ok") == 0;
-	sqlite3_finalize(statement);
-	if (intact)
-		return STATUS_OK;
-	problem_add(problems,
-		    "%s: the database is damaged: stop amityd, put a backup in its place or move %s* away, start again "
-		    "and apply your "
-		    "provisioning file (new keys end the dialogs that are open)",
-		    store->path, store->path);
-	return STATUS_STORE;
-}
-
-static enum status set_up(struct provision_store *store, struct problem_list *problems)
-{
-	/* The file holds passwords and keys. */
-	if (chmod(store->path, S_IRUSR | S_IWUSR) != 0)
-		return report(store, problems, "protect the provisioning database");
-	sqlite3_busy_timeout(store->database, BUSY_TIMEOUT_MS);
-	if (!execute(store, "PRAGMA journal_mode = WAL") || !execute(store, "PRAGMA synchronous = FULL"))
-		return report(store, problems, "open the provisioning database");
-	/* One creates it, whoever comes at the same time sees it created. */
-	if (!execute(store, "BEGIN IMMEDIATE"))
-		return report(store, problems, "lock the provisioning database");
-	enum status status = check_identity(store, problems);
-	if (status != STATUS_OK || !execute(store, "COMMIT")) {
-		if (status == STATUS_OK)
-			status = report(store, problems, "write the provisioning database");
-		execute(store, "ROLLBACK");
-		return status;
-	}
-	return check_damage(store, problems);
-}
+/* ---- life ---- */
 
 enum status provision_store_open(struct provision_store **store, const char *state_dir, struct problem_list *problems)
 {
 	struct provision_store *opened = calloc(1, sizeof(*opened));
-	if (!opened || asprintf(&opened->path, "%s/provision.db", state_dir) < 0) {
+	if (!opened || asprintf(&opened->copy_path, "%s/" PROVISION_STORE_COPY_FILE, state_dir) < 0) {
 		free(opened);
 		problem_add(problems, "%s", status_text(STATUS_NO_MEMORY));
 		return STATUS_NO_MEMORY;
 	}
-	struct stat directory;
-	enum status status = STATUS_STORE;
-	if (stat(state_dir, &directory) != 0)
-		problem_add(problems, "%s: %s: create the directory, or name another node.state_dir", state_dir,
-			    strerror(errno));
-	else if (sqlite3_open_v2(opened->path, &opened->database,
-				 SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_FULLMUTEX, NULL) != SQLITE_OK)
-		report(opened, problems, "open the provisioning database");
-	else
-		status = set_up(opened, problems);
+	enum status status = database_open(&opened->database, &kind, state_dir, problems);
+	if (status == STATUS_OK)
+		status = database_open_reader(&opened->reader, &opened->database, problems);
 	if (status != STATUS_OK) {
 		provision_store_close(opened);
 		return status;
@@ -152,14 +73,15 @@ void provision_store_close(struct provision_store *store)
 {
 	if (!store)
 		return;
-	sqlite3_close(store->database);
-	free(store->path);
+	database_close(&store->reader);
+	database_close(&store->database);
+	free(store->copy_path);
 	free(store);
 }
 
 const char *provision_store_path(const struct provision_store *store)
 {
-	return store->path;
+	return store->database.path;
 }
 
 /* ---- keys ---- */
@@ -191,9 +113,10 @@ static void make_keys(struct secret_keys *keys)
 
 static bool write_keys(struct provision_store *store, const struct secret_keys *keys)
 {
-	bool written = execute(store, "BEGIN IMMEDIATE");
+	bool written = database_execute(&store->database, "BEGIN IMMEDIATE");
 	for (size_t i = 0; i < KEY_ROW_COUNT && written; i++) {
-		sqlite3_stmt *statement = prepare(store, "INSERT INTO secret_key (name, value) VALUES (?1, ?2)");
+		sqlite3_stmt *statement =
+			database_prepare(&store->database, "INSERT INTO secret_key (name, value) VALUES (?1, ?2)");
 		written = statement &&
 			  sqlite3_bind_text(statement, 1, key_rows[i].name, -1, SQLITE_STATIC) == SQLITE_OK &&
 			  sqlite3_bind_blob(statement, 2, (const char *)keys + key_rows[i].offset,
@@ -201,7 +124,7 @@ static bool write_keys(struct provision_store *store, const struct secret_keys *
 			  sqlite3_step(statement) == SQLITE_DONE;
 		sqlite3_finalize(statement);
 	}
-	return written && execute(store, "COMMIT");
+	return written && database_execute(&store->database, "COMMIT");
 }
 
 /* Result: how many of the rows were found in their right size. */
@@ -209,7 +132,8 @@ static size_t read_keys(struct provision_store *store, struct secret_keys *keys)
 {
 	size_t found = 0;
 	for (size_t i = 0; i < KEY_ROW_COUNT; i++) {
-		sqlite3_stmt *statement = prepare(store, "SELECT value FROM secret_key WHERE name = ?1");
+		sqlite3_stmt *statement =
+			database_prepare(&store->database, "SELECT value FROM secret_key WHERE name = ?1");
 		if (statement && sqlite3_bind_text(statement, 1, key_rows[i].name, -1, SQLITE_STATIC) == SQLITE_OK &&
 		    sqlite3_step(statement) == SQLITE_ROW &&
 		    sqlite3_column_bytes(statement, 0) == (int)key_rows[i].size) {
@@ -226,13 +150,13 @@ enum status provision_store_load_keys(struct provision_store *store, struct secr
 {
 	struct secret_keys loaded = {0};
 	int64_t stored;
-	if (!read_number(store, "SELECT count(*) FROM secret_key", &stored))
-		return report(store, problems, "read the keys");
+	if (!database_number(&store->database, "SELECT count(*) FROM secret_key", &stored))
+		return database_report(&store->database, problems, "read the keys");
 	if (stored == 0) {
 		make_keys(&loaded);
 		if (!write_keys(store, &loaded)) {
-			enum status status = report(store, problems, "store the keys");
-			execute(store, "ROLLBACK");
+			enum status status = database_report(&store->database, problems, "store the keys");
+			database_execute(&store->database, "ROLLBACK");
 			return status;
 		}
 	} else if (read_keys(store, &loaded) != KEY_ROW_COUNT) {
@@ -240,7 +164,7 @@ enum status provision_store_load_keys(struct provision_store *store, struct secr
 			    "%s: its keys are incomplete: put a backup of the file in its place, or delete the rows of "
 			    "table secret_key "
 			    "(new keys are made; dialogs that are open end)",
-			    store->path);
+			    store->database.path);
 		return STATUS_STORE;
 	}
 	*keys = loaded;
@@ -250,7 +174,7 @@ enum status provision_store_load_keys(struct provision_store *store, struct secr
 
 /* ---- revisions ---- */
 
-static enum status load(struct provision_store *store, sqlite3_stmt *statement, uint64_t *revision, char **text,
+static enum status load(const struct database *database, sqlite3_stmt *statement, uint64_t *revision, char **text,
 			struct problem_list *problems)
 {
 	int result = statement ? sqlite3_step(statement) : SQLITE_ERROR;
@@ -258,95 +182,193 @@ static enum status load(struct provision_store *store, sqlite3_stmt *statement, 
 	if (result == SQLITE_ROW) {
 		const char *document = (const char *)sqlite3_column_text(statement, 1);
 		char *copy = document ? strdup(document) : NULL;
-		status = !document ? STATUS_NOT_FOUND : !copy ? STATUS_NO_MEMORY : STATUS_OK;
+		status = copy ? STATUS_OK : STATUS_NO_MEMORY;
 		if (copy) {
 			*revision = (uint64_t)sqlite3_column_int64(statement, 0);
 			*text = copy;
 		}
 	} else if (status == STATUS_STORE) {
-		report(store, problems, "read the provisioning");
+		database_report(database, problems, "give the provisioning");
 	}
 	sqlite3_finalize(statement);
 	return status;
 }
 
+/* A newest revision without its document is damage that no page shows. */
 enum status provision_store_load(struct provision_store *store, uint64_t *revision, char **text,
 				 struct problem_list *problems)
 {
-	return load(store, prepare(store, "SELECT number, document FROM revision ORDER BY number DESC LIMIT 1"),
-		    revision, text, problems);
+	int64_t newest = 0;
+	if (!database_number(&store->database, "SELECT coalesce(max(number), 0) FROM revision", &newest))
+		return database_report(&store->database, problems, "give the provisioning");
+	if (newest == 0)
+		return STATUS_NOT_FOUND;
+	*revision = (uint64_t)newest;
+	enum status status = provision_store_load_revision(store, *revision, text, problems);
+	if (status != STATUS_NOT_FOUND)
+		return status;
+	problem_add(
+		problems,
+		"%s: the document of its newest revision %lld is missing. Put a backup of the file in its place, or "
+		"move it and its -wal and -shm files away; start again. %s",
+		store->database.path, (long long)newest, kind.recovery);
+	return STATUS_STORE;
+}
+
+static enum status load_from(const struct database *database, uint64_t revision, char **text,
+			     struct problem_list *problems)
+{
+	uint64_t found;
+	sqlite3_stmt *statement = database_prepare(database, "SELECT number, text FROM document WHERE number = ?1");
+	if (statement)
+		sqlite3_bind_int64(statement, 1, (sqlite3_int64)revision);
+	return load(database, statement, &found, text, problems);
 }
 
 enum status provision_store_load_revision(struct provision_store *store, uint64_t revision, char **text,
 					  struct problem_list *problems)
 {
-	uint64_t found;
-	sqlite3_stmt *statement = prepare(store, "SELECT number, document FROM revision WHERE number = ?1");
-	if (statement)
-		sqlite3_bind_int64(statement, 1, (sqlite3_int64)revision);
-	return load(store, statement, &found, text, problems);
+	return load_from(&store->database, revision, text, problems);
+}
+
+enum status provision_store_history_text(struct provision_store *store, uint64_t revision, char **text,
+					 struct problem_list *problems)
+{
+	return load_from(&store->reader, revision, text, problems);
+}
+
+static bool bind_text(sqlite3_stmt *statement, int place, const char *text)
+{
+	return sqlite3_bind_text(statement, place, text ? text : "", -1, SQLITE_STATIC) == SQLITE_OK;
 }
 
 static bool insert_revision(struct provision_store *store, const struct provision_history_row *row, struct span text)
 {
 	sqlite3_stmt *statement =
-		prepare(store, "INSERT INTO revision (number, applied_s, company_count, carrier_count, summary, "
-			       "document) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
-	bool inserted =
-		statement && sqlite3_bind_int64(statement, 1, (sqlite3_int64)row->revision) == SQLITE_OK &&
-		sqlite3_bind_int64(statement, 2, (sqlite3_int64)row->applied_s) == SQLITE_OK &&
-		sqlite3_bind_int64(statement, 3, row->company_count) == SQLITE_OK &&
-		sqlite3_bind_int64(statement, 4, row->carrier_count) == SQLITE_OK &&
-		sqlite3_bind_text(statement, 5, row->summary ? row->summary : "", -1, SQLITE_STATIC) == SQLITE_OK &&
-		sqlite3_bind_text(statement, 6, text.at, (int)text.length, SQLITE_STATIC) == SQLITE_OK &&
-		sqlite3_step(statement) == SQLITE_DONE;
+		database_prepare(&store->database,
+				 "INSERT INTO revision (number, applied_s, action, origin, file_name, company_count, "
+				 "carrier_count, summary, document_bytes) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)");
+	bool inserted = statement && sqlite3_bind_int64(statement, 1, (sqlite3_int64)row->revision) == SQLITE_OK &&
+			sqlite3_bind_int64(statement, 2, (sqlite3_int64)row->applied_s) == SQLITE_OK &&
+			bind_text(statement, 3, row->action) && bind_text(statement, 4, row->origin) &&
+			bind_text(statement, 5, row->file_name) &&
+			sqlite3_bind_int64(statement, 6, row->company_count) == SQLITE_OK &&
+			sqlite3_bind_int64(statement, 7, row->carrier_count) == SQLITE_OK &&
+			bind_text(statement, 8, row->summary) &&
+			sqlite3_bind_int64(statement, 9, text.length) == SQLITE_OK &&
+			sqlite3_step(statement) == SQLITE_DONE;
 	sqlite3_finalize(statement);
 	return inserted;
 }
 
-static bool forget_old_documents(struct provision_store *store, uint64_t revision)
+static bool insert_document(struct provision_store *store, uint64_t revision, struct span text)
 {
 	sqlite3_stmt *statement =
-		prepare(store, "UPDATE revision SET document = NULL WHERE number <= ?1 AND document IS NOT NULL");
-	bool done = statement &&
-		    sqlite3_bind_int64(statement, 1, (sqlite3_int64)revision - PROVISION_STORE_DOCUMENTS_KEPT) ==
-			    SQLITE_OK &&
-		    sqlite3_step(statement) == SQLITE_DONE;
+		database_prepare(&store->database, "INSERT INTO document (number, text) VALUES (?1, ?2)");
+	bool inserted = statement && sqlite3_bind_int64(statement, 1, (sqlite3_int64)revision) == SQLITE_OK &&
+			sqlite3_bind_text(statement, 2, text.at, (int)text.length, SQLITE_STATIC) == SQLITE_OK &&
+			sqlite3_step(statement) == SQLITE_DONE;
 	sqlite3_finalize(statement);
-	return done;
+	return inserted;
+}
+
+/* The oldest go first: by number, by size, by row. */
+static bool forget_old(struct provision_store *store, uint64_t newest)
+{
+	char sql[600];
+	snprintf(sql, sizeof(sql),
+		 "DELETE FROM document WHERE number <= %llu - %d OR (number < %llu - 1 AND "
+		 "(SELECT sum(document_bytes) FROM revision WHERE revision.number >= document.number) > %llu);"
+		 "UPDATE revision SET document_bytes = 0 WHERE document_bytes > 0 AND number NOT IN "
+		 "(SELECT number FROM document);"
+		 "DELETE FROM revision WHERE number <= %llu - %d",
+		 (unsigned long long)newest, PROVISION_STORE_DOCUMENTS_KEPT, (unsigned long long)newest,
+		 PROVISION_STORE_BYTES_KEPT, (unsigned long long)newest, PROVISION_STORE_ROWS_KEPT);
+	return database_execute(&store->database, sql);
+}
+
+/* ---- the copy for people ---- */
+
+static void write_copy(const struct provision_store *store, uint64_t revision, struct span text)
+{
+	char *copy = NULL;
+	int length = asprintf(&copy,
+			      "# Revision %llu, kept by amityd for recovery: `amityctl apply` takes it.\n" SPAN_FORMAT,
+			      (unsigned long long)revision, SPAN_ARGUMENTS(text));
+	if (length >= 0 && database_write_copy(store->copy_path, copy, (size_t)length) == STATUS_OK) {
+		free(copy);
+		return;
+	}
+	const char *why = strerror(length < 0 ? ENOMEM : errno);
+	log_event(LOG_LEVEL_WARNING, "provisioning_copy_not_written", "path=%s revision=%llu error=%s",
+		  store->copy_path, (unsigned long long)revision, log_quote(why, strlen(why)).text);
+	if (length >= 0)
+		free(copy);
+}
+
+/* Result: 0 when there is none, or none of ours. */
+static uint64_t read_copy_revision(const struct provision_store *store)
+{
+	unsigned long long revision = 0;
+	FILE *file = fopen(store->copy_path, "re");
+	if (!file)
+		return 0;
+	if (fscanf(file, "# Revision %llu", &revision) != 1)
+		revision = 0;
+	fclose(file);
+	return revision;
+}
+
+void provision_store_check_copy(const struct provision_store *store, uint64_t revision, struct span text)
+{
+	uint64_t copied = read_copy_revision(store);
+	if (copied > revision)
+		log_event(LOG_LEVEL_WARNING, "provisioning_older_than_its_copy", "revision=%llu copy=%llu path=%s",
+			  (unsigned long long)revision, (unsigned long long)copied, store->copy_path);
+	else if (copied < revision)
+		write_copy(store, revision, text);
 }
 
 enum status provision_store_commit(struct provision_store *store, const struct provision_history_row *row,
 				   struct span text, struct problem_list *problems)
 {
-	bool done = execute(store, "BEGIN IMMEDIATE") && insert_revision(store, row, text) &&
-		    forget_old_documents(store, row->revision) && execute(store, "COMMIT");
-	if (done)
-		return STATUS_OK;
-	enum status status = report(store, problems, "store the provisioning");
-	execute(store, "ROLLBACK");
-	return status;
+	bool done = database_execute(&store->database, "BEGIN IMMEDIATE") && insert_revision(store, row, text) &&
+		    insert_document(store, row->revision, text) && forget_old(store, row->revision) &&
+		    database_execute(&store->database, "COMMIT");
+	if (!done) {
+		enum status status = database_report(&store->database, problems, "store the provisioning");
+		database_execute(&store->database, "ROLLBACK");
+		return status;
+	}
+	write_copy(store, row->revision, text);
+	return STATUS_OK;
 }
 
-enum status provision_store_history(struct provision_store *store, provision_history_fn row, void *argument,
-				    struct problem_list *problems)
+/* ---- history ---- */
+
+enum status provision_store_history(struct provision_store *store, uint32_t most, provision_history_fn row,
+				    void *argument, struct problem_list *problems)
 {
-	sqlite3_stmt *statement =
-		prepare(store, "SELECT number, applied_s, company_count, carrier_count, summary, document IS NOT "
-			       "NULL FROM revision ORDER BY number DESC");
-	int result = SQLITE_ERROR;
+	sqlite3_stmt *statement = database_prepare(
+		&store->reader, "SELECT number, applied_s, action, origin, file_name, company_count, carrier_count, "
+				"summary, document_bytes > 0 FROM revision ORDER BY number DESC LIMIT ?1");
+	int result = statement ? sqlite3_bind_int64(statement, 1, most) : SQLITE_ERROR;
 	while (statement && (result = sqlite3_step(statement)) == SQLITE_ROW) {
 		struct provision_history_row found = {
 			.revision = (uint64_t)sqlite3_column_int64(statement, 0),
 			.applied_s = (uint64_t)sqlite3_column_int64(statement, 1),
-			.company_count = (uint32_t)sqlite3_column_int64(statement, 2),
-			.carrier_count = (uint32_t)sqlite3_column_int64(statement, 3),
-			.has_document = sqlite3_column_int(statement, 5) != 0,
-			.summary = (const char *)sqlite3_column_text(statement, 4),
+			.action = (const char *)sqlite3_column_text(statement, 2),
+			.origin = (const char *)sqlite3_column_text(statement, 3),
+			.file_name = (const char *)sqlite3_column_text(statement, 4),
+			.company_count = (uint32_t)sqlite3_column_int64(statement, 5),
+			.carrier_count = (uint32_t)sqlite3_column_int64(statement, 6),
+			.summary = (const char *)sqlite3_column_text(statement, 7),
+			.has_document = sqlite3_column_int(statement, 8) != 0,
 		};
 		row(argument, &found);
 	}
-	enum status status = result == SQLITE_DONE ? STATUS_OK : report(store, problems, "read the history");
+	enum status status =
+		result == SQLITE_DONE ? STATUS_OK : database_report(&store->reader, problems, "give the history");
 	sqlite3_finalize(statement);
 	return status;
 }

@@ -5,6 +5,8 @@
 
 #include <sqlite3.h>
 
+#include "database.h"
+
 enum statement {
 	STATEMENT_BEGIN,
 	STATEMENT_PUT,
@@ -32,18 +34,31 @@ static const char *const statement_text[STATEMENT_COUNT] = {
 };
 
 /* Addresses are blobs of struct net_address: 16 bytes of IP, port in host order, transport, a zero. */
-static const char schema[] =
+static const char *const steps[] = {
 	"CREATE TABLE binding (aor TEXT NOT NULL, contact TEXT NOT NULL, path TEXT, call_id TEXT NOT NULL, "
 	"instance TEXT, user_agent TEXT, received BLOB NOT NULL, local BLOB NOT NULL, next_hop BLOB NOT NULL, "
 	"registered_unix_s INTEGER NOT NULL, expires_unix_s INTEGER NOT NULL, cseq INTEGER NOT NULL, "
 	"interface INTEGER NOT NULL, q INTEGER NOT NULL, behind_nat INTEGER NOT NULL, "
-	"PRIMARY KEY (aor, contact)) WITHOUT ROWID; PRAGMA user_version = 1;";
-_Static_assert(BINDING_STORE_VERSION == 1, "the schema sets user_version");
+	"PRIMARY KEY (aor, contact)) WITHOUT ROWID",
+	"", /* format 2 has a mark in its header, nothing else */
+};
+
+static const struct database_kind kind = {
+	.file_name = BINDING_STORE_FILE,
+	.what = "the database of registrations",
+	.mark = 0x616d7462, /* "amtb" */
+	.unmarked_format = 1,
+	.format = BINDING_STORE_VERSION,
+	.step = steps,
+	.synchronous = "NORMAL",
+	.recovery = "Endpoints can then not be called until they register anew",
+};
+_Static_assert(sizeof(steps) / sizeof(steps[0]) == BINDING_STORE_VERSION, "a step leads to each format");
 
 struct binding_store {
-	sqlite3 *database;
+	struct database database;
 	sqlite3_stmt *statement[STATEMENT_COUNT];
-	char path[4096];
+	bool has_foreign_row; /* that is why a load failed: SQLite itself has nothing to say */
 };
 
 static enum status run(struct binding_store *store, enum statement statement)
@@ -54,98 +69,23 @@ static enum status run(struct binding_store *store, enum statement statement)
 	return result == SQLITE_DONE ? STATUS_OK : STATUS_STORE;
 }
 
-static bool query_number(struct binding_store *store, const char *text, int *number)
-{
-	sqlite3_stmt *prepared;
-	if (sqlite3_prepare_v2(store->database, text, -1, &prepared, NULL) != SQLITE_OK)
-		return false;
-	bool found = sqlite3_step(prepared) == SQLITE_ROW;
-	if (found)
-		*number = sqlite3_column_int(prepared, 0);
-	return sqlite3_finalize(prepared) == SQLITE_OK && found;
-}
-
-/* SQLite's own check of every page. What it finds, or its error, becomes `finding`. */
-static bool is_sound(struct binding_store *store, char *finding, size_t size)
-{
-	sqlite3_stmt *prepared;
-	bool sound = false;
-	snprintf(finding, size, "unknown");
-	if (sqlite3_prepare_v2(store->database, "PRAGMA quick_check(1)", -1, &prepared, NULL) != SQLITE_OK) {
-		snprintf(finding, size, "%s", sqlite3_errmsg(store->database));
-		return false;
-	}
-	if (sqlite3_step(prepared) == SQLITE_ROW) {
-		snprintf(finding, size, "%s", (const char *)sqlite3_column_text(prepared, 0));
-		sound = strcmp(finding, "ok") == 0;
-	} else {
-		snprintf(finding, size, "%s", sqlite3_errmsg(store->database));
-	}
-	sqlite3_finalize(prepared);
-	return sound;
-}
-
-static enum status refuse_damaged(const struct binding_store *store, const char *finding, char *problem, size_t size)
-{
-	snprintf(problem, size,
-		 "%s: the database of registrations is damaged (%s). Put a copy of it back; or move it and its -wal "
-		 "and -shm "
-		 "files away and start again: endpoints cannot be called until they register anew",
-		 store->path, finding);
-	return STATUS_STORE;
-}
-
-static enum status prepare_schema(struct binding_store *store, char *problem, size_t size)
-{
-	int version = 0;
-	char finding[256];
-	if (!is_sound(store, finding, sizeof(finding)) || !query_number(store, "PRAGMA user_version", &version))
-		return refuse_damaged(store, finding, problem, size);
-	if (version != 0 && version != BINDING_STORE_VERSION) {
-		snprintf(problem, size,
-			 "%s: version %d of the database of registrations, this build knows version %d. Start the "
-			 "build that made "
-			 "it, or move the file away: endpoints then have to register anew",
-			 store->path, version, BINDING_STORE_VERSION);
-		return STATUS_STORE;
-	}
-	if (sqlite3_exec(store->database, "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;", NULL, NULL,
-			 NULL) != SQLITE_OK ||
-	    (version == 0 && sqlite3_exec(store->database, schema, NULL, NULL, NULL) != SQLITE_OK)) {
-		snprintf(problem, size,
-			 "%s: cannot be written (%s). Check the owner, the permissions and the room of its directory",
-			 store->path, sqlite3_errmsg(store->database));
-		return STATUS_IO;
-	}
-	return STATUS_OK;
-}
-
 enum status binding_store_open(struct binding_store **store, const char *state_dir, char *problem, size_t problem_size)
 {
+	struct problem_list problems = {0};
 	struct binding_store *made = calloc(1, sizeof(*made));
 	if (!made)
 		return STATUS_NO_MEMORY;
-	snprintf(made->path, sizeof(made->path), "%s/%s", state_dir, BINDING_STORE_FILE);
-	enum status status = STATUS_IO;
-	if (sqlite3_open_v2(made->path, &made->database,
-			    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
-		snprintf(problem, problem_size,
-			 "%s: cannot be opened (%s). Check that its directory exists and may be written", made->path,
-			 made->database ? sqlite3_errmsg(made->database) : "no memory");
-		goto fail;
+	enum status status = database_open(&made->database, &kind, state_dir, &problems);
+	for (int i = 0; i < STATEMENT_COUNT && status == STATUS_OK; i++)
+		if (sqlite3_prepare_v3(made->database.connection, statement_text[i], -1, SQLITE_PREPARE_PERSISTENT,
+				       &made->statement[i], NULL) != SQLITE_OK)
+			status = database_report(&made->database, &problems, "be used");
+	if (status == STATUS_OK) {
+		*store = made;
+		return STATUS_OK;
 	}
-	status = prepare_schema(made, problem, problem_size);
-	if (status != STATUS_OK)
-		goto fail;
-	for (int i = 0; i < STATEMENT_COUNT; i++)
-		if (sqlite3_prepare_v3(made->database, statement_text[i], -1, SQLITE_PREPARE_PERSISTENT,
-				       &made->statement[i], NULL) != SQLITE_OK) {
-			status = refuse_damaged(made, sqlite3_errmsg(made->database), problem, problem_size);
-			goto fail;
-		}
-	*store = made;
-	return STATUS_OK;
-fail:
+	snprintf(problem, problem_size, "%s", problems.count ? problems.item[0].message : status_text(status));
+	problem_list_free(&problems);
 	binding_store_close(made);
 	return status;
 }
@@ -156,7 +96,7 @@ void binding_store_close(struct binding_store *store)
 		return;
 	for (int i = 0; i < STATEMENT_COUNT; i++)
 		sqlite3_finalize(store->statement[i]);
-	sqlite3_close(store->database);
+	database_close(&store->database);
 	free(store);
 }
 
@@ -172,7 +112,7 @@ enum status binding_store_commit(struct binding_store *store)
 
 void binding_store_rollback(struct binding_store *store)
 {
-	if (!sqlite3_get_autocommit(store->database))
+	if (!sqlite3_get_autocommit(store->database.connection))
 		(void)run(store, STATEMENT_ROLLBACK);
 }
 
@@ -264,8 +204,8 @@ enum status binding_store_load(struct binding_store *store,
 	int result;
 	while ((result = sqlite3_step(statement)) == SQLITE_ROW && status == STATUS_OK) {
 		struct binding_record draft;
-		status =
-			read_row(&draft, statement) ? visit(argument, column_text(statement, 0), &draft) : STATUS_STORE;
+		store->has_foreign_row = !read_row(&draft, statement);
+		status = store->has_foreign_row ? STATUS_STORE : visit(argument, column_text(statement, 0), &draft);
 	}
 	sqlite3_reset(statement);
 	if (status != STATUS_OK)
@@ -275,5 +215,5 @@ enum status binding_store_load(struct binding_store *store,
 
 const char *binding_store_error(const struct binding_store *store)
 {
-	return sqlite3_errmsg(store->database);
+	return store->has_foreign_row ? "a row that amity did not write" : sqlite3_errmsg(store->database.connection);
 }

@@ -11,7 +11,7 @@
 #include "status.h"
 
 #define BINDING_STORE_FILE    "bindings.db"
-#define BINDING_STORE_VERSION 1
+#define BINDING_STORE_VERSION 2 /* format of the file */
 
 struct binding_store;
 

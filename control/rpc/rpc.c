@@ -25,6 +25,7 @@ struct rpc_client {
 	struct rpc_server *server;
 	struct bufferevent *stream;
 	struct rpc_call *call; /* under way; NULL: none */
+	struct rpc_peer peer;
 	size_t searched_bytes; /* of the input: they hold no line end */
 	bool reading;	       /* client_read_lines() is on the stack */
 	bool closing;	       /* freed as soon as everything was said */
@@ -32,6 +33,7 @@ struct rpc_client {
 
 struct rpc_call {
 	struct rpc_client *client; /* NULL: it went away */
+	struct rpc_peer peer;
 	json_t *request;
 	json_t *params;
 	const json_t *id; /* NULL: a notification, which is not answered */
@@ -148,6 +150,11 @@ bool rpc_call_flag(const struct rpc_call *call, const char *name)
 	return json_is_true(json_object_get(call->params, name));
 }
 
+struct rpc_peer rpc_call_peer(const struct rpc_call *call)
+{
+	return call->peer;
+}
+
 static const struct rpc_method *method_find(const struct rpc_server *server, const char *name)
 {
 	for (size_t i = 0; i < server->options.method_count; i++)
@@ -214,6 +221,7 @@ static void client_take_line(struct rpc_client *client, const char *line, size_t
 	}
 	call->request = request;
 	call->id = json_object_get(request, "id");
+	call->peer = client->peer;
 	call->client = client;
 	client->call = call;
 	bufferevent_disable(client->stream, EV_READ);
@@ -303,6 +311,16 @@ static void refuse_client(struct rpc_server *server, int descriptor)
 	evutil_closesocket(descriptor);
 }
 
+static struct rpc_peer read_peer(int descriptor)
+{
+	struct ucred kernel = {.uid = (uid_t)-1};
+	socklen_t length = sizeof(kernel);
+
+	/* It cannot fail for a connected UNIX socket; nobody is then what remains. */
+	getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &kernel, &length);
+	return (struct rpc_peer){kernel.uid, kernel.pid};
+}
+
 static void on_client(struct evconnlistener *listener, evutil_socket_t descriptor, struct sockaddr *address, int length,
 		      void *argument)
 {
@@ -326,6 +344,7 @@ static void on_client(struct evconnlistener *listener, evutil_socket_t descripto
 		return;
 	}
 	client->server = server;
+	client->peer = read_peer(descriptor);
 	client->stream = stream;
 	LIST_INSERT_HEAD(&server->clients, client, link);
 	server->client_count++;

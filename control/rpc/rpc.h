@@ -62,6 +62,14 @@ const char *rpc_call_text(const struct rpc_call *call, const char *name);
 /* Absent: false. */
 bool rpc_call_flag(const struct rpc_call *call, const char *name);
 
+/* Who is at the other end, as the kernel said when the connection came. */
+struct rpc_peer {
+	unsigned uid;
+	int pid;
+};
+
+struct rpc_peer rpc_call_peer(const struct rpc_call *call);
+
 /* Each ends the call and frees it. Owner: `result` and `details` (may be NULL) pass to the server. */
 void rpc_call_result(struct rpc_call *call, json_t *result);
 void rpc_call_refuse(struct rpc_call *call, enum ctl_error code, json_t *details, const char *format, ...)

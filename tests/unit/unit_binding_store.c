@@ -197,10 +197,53 @@ static void other_version_is_refused(void **state)
 	binding_store_close(store);
 	store = NULL;
 	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(database, "PRAGMA user_version = 2", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(database, "PRAGMA user_version = 3", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(database);
 	assert_int_equal(try_open(), STATUS_STORE);
-	assert_non_null(strstr(problem, "version 2"));
+	assert_non_null(strstr(problem, "format 3"));
+}
+
+/* As the first build wrote it. */
+static const char format_1[] =
+	"CREATE TABLE binding (aor TEXT NOT NULL, contact TEXT NOT NULL, path TEXT, call_id TEXT NOT NULL, "
+	"instance TEXT, user_agent TEXT, received BLOB NOT NULL, local BLOB NOT NULL, next_hop BLOB NOT NULL, "
+	"registered_unix_s INTEGER NOT NULL, expires_unix_s INTEGER NOT NULL, cseq INTEGER NOT NULL, "
+	"interface INTEGER NOT NULL, q INTEGER NOT NULL, behind_nat INTEGER NOT NULL, "
+	"PRIMARY KEY (aor, contact)) WITHOUT ROWID; PRAGMA user_version = 1;"
+	"INSERT INTO binding VALUES ('pbx@d', 'sip:a@h', '', 'c', '', '', zeroblob(20), zeroblob(20), zeroblob(20), 1, "
+	"4000000000, 7, 0, 1000, 0);";
+
+static void the_first_format_is_brought_to_this_one(void **state)
+{
+	sqlite3 *database;
+	(void)state;
+	_Static_assert(sizeof(struct net_address) == 20, "the blobs of format_1");
+	binding_store_close(store);
+	store = NULL;
+	unlink(path);
+	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(database, format_1, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(database);
+	assert_int_equal(try_open(), STATUS_OK);
+	assert_int_equal(load(), 1);
+	assert_span_equal(loaded[0]->contact, SPAN_LITERAL("sip:a@h"));
+	assert_int_equal(loaded[0]->cseq, 7);
+	binding_record_release(loaded[--loaded_count]);
+}
+
+static void a_foreign_row_is_damage(void **state)
+{
+	sqlite3 *database;
+	(void)state;
+	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(database,
+				      "INSERT INTO binding VALUES ('a@d', 'sip:a@h', '', 'c', '', '', "
+				      "x'00', x'00', x'00', 1, 2, 3, 4, 5, 6)",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	sqlite3_close(database);
+	assert_int_equal(binding_store_load(store, keep, NULL), STATUS_STORE);
+	assert_non_null(strstr(binding_store_error(store), "a row that amity did not write"));
 }
 
 static void missing_directory_is_refused_by_name(void **state)
@@ -225,6 +268,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(damaged_file_is_refused_by_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_database_is_refused_by_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(other_version_is_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_first_format_is_brought_to_this_one, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_foreign_row_is_damage, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(missing_directory_is_refused_by_name, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(cases, NULL, NULL);

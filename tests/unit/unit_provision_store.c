@@ -1,277 +1,376 @@
-/* The database and the walk of an apply: document -> store -> tables, refused, repeated, reopened, damaged. */
+/* The database of provisioning: what was applied is there again; bounds, formats, damage, and the copy beside it. */
 #include <stdlib.h>
-#include <sys/wait.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include <event2/event.h>
 #include <sodium.h>
+#include <sqlite3.h>
 
 #include "cmocka_all.h"
-#include "provision.h"
+#include "provision_rig.h"
 #include "provision_store.h"
 #include "provision_text.h"
 
-static char directory_path[64];
-
-static int set_up(void **state)
+static const char *path_of(const char *name)
 {
-	(void)state;
-	snprintf(directory_path, sizeof(directory_path), "/tmp/amity-provision-XXXXXX");
-	return mkdtemp(directory_path) ? 0 : -1;
+	static char path[128];
+	snprintf(path, sizeof(path), "%s/%s", provision_rig_directory, name);
+	return path;
 }
 
-static int tear_down(void **state)
+static void apply(struct provision *provision, const char *text, uint64_t revision)
 {
-	(void)state;
-	static const char *const names[] = {"provision.db", "provision.db-wal", "provision.db-shm"};
-	for (size_t i = 0; i < 3; i++) {
-		char path[128];
-		snprintf(path, sizeof(path), "%s/%s", directory_path, names[i]);
-		unlink(path);
-	}
-	return rmdir(directory_path);
-}
-
-static struct provision *open_provision(struct event_base *base)
-{
-	const struct provision_options options = {.state_dir = directory_path, .node_id = 7, .event_base = base};
-	struct provision *provision = NULL;
-	struct problem_list problems = {0};
-	enum status status = provision_open(&provision, &options, &problems);
-	if (status == STATUS_OK)
-		status = provision_publish_initial(provision, NULL, NULL, &problems);
-	problem_list_print(&problems, stderr);
-	assert_int_equal(status, STATUS_OK);
-	return provision;
-}
-
-struct answer {
-	bool accepted;
-	uint64_t revision;
-	uint32_t companies_added, problems, calls;
-	struct event_base *base;
-};
-
-static void on_done(void *argument, const struct apply_result *result)
-{
-	struct answer *answer = argument;
-	answer->accepted = result->accepted;
-	answer->revision = result->revision;
-	answer->companies_added = result->companies.added;
-	answer->problems = result->problems->count;
-	answer->calls++;
-	if (answer->base && answer->calls == 3)
-		event_base_loopbreak(answer->base);
-}
-
-static struct answer apply(struct provision *provision, const char *text)
-{
-	struct answer answer = {0};
-	assert_int_equal(provision_apply(provision, span_of_text(text), "test.yaml", on_done, &answer), STATUS_OK);
-	assert_int_equal(answer.calls, 1);
-	return answer;
-}
-
-static void what_was_applied_is_there_after_a_restart(void **state)
-{
-	(void)state;
-	struct provision *provision = open_provision(NULL);
-	assert_int_equal(provision_revision(provision), 0);
-	struct answer answer = apply(provision, provision_text_full);
+	struct provision_rig_answer answer = provision_rig_apply(provision, text);
 	assert_true(answer.accepted);
-	assert_int_equal(answer.revision, 1);
-	assert_int_equal(answer.companies_added, 1);
-	assert_int_equal(provision_directory(provision)->company_count, 1);
-	assert_int_equal(provision_directory(provision)->revision, 1);
-	char *before, *after;
-	assert_int_equal(provision_export(provision, NULL, &before), STATUS_OK);
-	struct secret_keys keys = *provision_keys(provision);
-	provision_close(provision);
-
-	provision = open_provision(NULL);
-	assert_int_equal(provision_revision(provision), 1);
-	assert_int_equal(provision_export(provision, NULL, &after), STATUS_OK);
-	assert_string_equal(before, after);
-	assert_memory_equal(&keys, provision_keys(provision), sizeof(keys));
-	assert_int_equal(provision_keys(provision)->node_id, 7);
-	assert_false(sodium_is_zero((const unsigned char *)keys.nonce.key[0], SECRET_KEY_BYTES));
-	answer = apply(provision, after);
-	assert_true(answer.accepted);
-	assert_int_equal(answer.revision, 1);
-	free(before);
-	free(after);
-	provision_close(provision);
+	assert_int_equal(answer.revision, revision);
+	provision_rig_forget(&answer);
 }
 
-static void count_row(void *argument, const struct provision_history_row *row)
+static void refuse_to_open(const char *part)
 {
-	uint32_t *counts = argument;
-	counts[0]++;
-	counts[1] += row->has_document;
-}
-
-static void a_refused_document_changes_nothing(void **state)
-{
-	(void)state;
-	struct provision *provision = open_provision(NULL);
-	apply(provision, provision_text_full);
-	const struct directory *live = provision_directory(provision);
-	struct answer answer = apply(
-		provision,
-		"companies:\n- {name: x, domain: y.z, country: ES, users: [{name: u, password: p, extension: '1'}]}\n");
-	assert_false(answer.accepted);
-	assert_int_equal(answer.problems, 1);
-	assert_int_equal(answer.revision, 1);
-	assert_ptr_equal(provision_directory(provision), live);
-	struct answer dry = {0};
-	assert_int_equal(provision_apply_dry(provision, SPAN_LITERAL("companies: []\n"), "dry", on_done, &dry),
-			 STATUS_OK);
-	assert_true(dry.accepted);
-	uint32_t stored[2] = {0};
-	assert_int_equal(provision_history(provision, count_row, stored), STATUS_OK);
-	assert_int_equal(stored[0], 1);
-	assert_ptr_equal(provision_directory(provision), live);
-	assert_int_equal(provision_revision(provision), 1);
-	provision_close(provision);
-}
-
-static void applies_queue_behind_each_other(void **state)
-{
-	(void)state;
-	struct event_base *base = event_base_new();
-	struct provision *provision = open_provision(base);
-	struct answer answer = {.base = base};
-	static const char *const texts[] = {"companies: [{name: y, domain: z.z, country: FR}]\n", "companies: [}\n",
-					    "companies: [{name: z, domain: z.z, country: FR}]\n"};
-	for (size_t i = 0; i < 3; i++)
-		assert_int_equal(provision_apply(provision, span_of_text(texts[i]), "x", on_done, &answer), STATUS_OK);
-	assert_int_equal(answer.calls, 0);
-	event_base_dispatch(base);
-	assert_int_equal(answer.calls, 3);
-	assert_int_equal(answer.revision, 2);
-	assert_int_equal(provision_revision(provision), 2);
-	/* One under way at the close is finished, and answered. */
-	assert_int_equal(provision_apply(provision, SPAN_LITERAL("companies: []\n"), "x", on_done, &answer), STATUS_OK);
-	provision_close(provision);
-	assert_int_equal(answer.calls, 4);
-	event_base_free(base);
-}
-
-static void history_keeps_rows_and_the_newest_documents(void **state)
-{
-	(void)state;
-	struct provision *provision = open_provision(NULL);
-	char text[200];
-	for (int i = 1; i <= PROVISION_STORE_DOCUMENTS_KEPT + 5; i++) {
-		snprintf(text, sizeof(text), "companies: [{name: c%d, domain: d.e, country: ES}]\n", i);
-		assert_int_equal(apply(provision, text).revision, i);
-	}
-	uint32_t counts[2] = {0};
-	assert_int_equal(provision_history(provision, count_row, counts), STATUS_OK);
-	assert_int_equal(counts[0], PROVISION_STORE_DOCUMENTS_KEPT + 5);
-	assert_int_equal(counts[1], PROVISION_STORE_DOCUMENTS_KEPT);
-	char *old = NULL;
-	assert_int_equal(provision_history_text(provision, 5, &old), STATUS_NOT_FOUND);
-	assert_int_equal(provision_history_text(provision, 6, &old), STATUS_OK);
-	assert_non_null(strstr(old, "c6"));
-	free(old);
-	provision_close(provision);
-}
-
-static void refuse_to_open(const char *message_part)
-{
-	const struct provision_options options = {.state_dir = directory_path};
+	const struct provision_options options = {.state_dir = provision_rig_directory};
 	struct provision *provision = NULL;
 	struct problem_list problems = {0};
 	assert_int_not_equal(provision_open(&provision, &options, &problems), STATUS_OK);
 	assert_null(provision);
 	assert_int_equal(problems.count, 1);
-	if (!strstr(problems.item[0].message, message_part))
+	if (!strstr(problems.item[0].message, part))
 		problem_list_print(&problems, stderr);
-	assert_non_null(strstr(problems.item[0].message, message_part));
-	assert_non_null(strstr(problems.item[0].message, "provision.db"));
+	assert_non_null(strstr(problems.item[0].message, part));
+	assert_non_null(strstr(problems.item[0].message, path_of("provision.db")));
 	problem_list_free(&problems);
 }
 
-static void write_database(const char *bytes, size_t length, long offset)
+/* SQL on the closed database. */
+static void execute(const char *sql)
 {
-	char path[128];
-	snprintf(path, sizeof(path), "%s/provision.db", directory_path);
-	FILE *file = fopen(path, offset ? "r+b" : "wb");
-	assert_non_null(file);
-	fseek(file, offset, SEEK_SET);
-	fwrite(bytes, 1, length, file);
+	sqlite3 *database;
+	assert_int_equal(sqlite3_open(path_of("provision.db"), &database), SQLITE_OK);
+	if (sqlite3_exec(database, sql, NULL, NULL, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(database));
+	sqlite3_close(database);
+}
+
+static char *read_copy(void)
+{
+	char *text = calloc(1, 65536);
+	FILE *file = fopen(path_of(PROVISION_STORE_COPY_FILE), "rb");
+	if (!file) {
+		free(text);
+		return NULL;
+	}
+	assert_true(fread(text, 1, 65535, file) > 0);
 	fclose(file);
+	return text;
 }
 
-static void a_file_that_is_no_database_is_refused(void **state)
+static void what_was_applied_is_there_after_a_restart(void **state)
 {
 	(void)state;
-	char garbage[8192];
-	memset(garbage, 'x', sizeof(garbage));
-	write_database(garbage, sizeof(garbage), 0);
-	refuse_to_open("start again and apply");
+	struct provision *provision = provision_rig_open(NULL);
+	assert_int_equal(provision_revision(provision), 0);
+	apply(provision, provision_text_full, 1);
+	assert_int_equal(provision_directory(provision)->company_count, 1);
+	assert_int_equal(provision_directory(provision)->revision, 1);
+	char *before = provision_rig_export(provision), *after;
+	struct secret_keys keys = *provision_keys(provision);
+	provision_close(provision);
+
+	provision = provision_rig_open(NULL);
+	assert_int_equal(provision_revision(provision), 1);
+	after = provision_rig_export(provision);
+	assert_string_equal(before, after);
+	assert_memory_equal(&keys, provision_keys(provision), sizeof(keys));
+	assert_int_equal(provision_keys(provision)->node_id, 7);
+	assert_false(sodium_is_zero((const unsigned char *)keys.nonce.key[0], SECRET_KEY_BYTES));
+	free(before);
+	free(after);
+	provision_close(provision);
 }
 
-static void a_damaged_database_is_refused(void **state)
+static void a_refused_document_changes_nothing(void **state)
 {
 	(void)state;
-	struct provision *provision = open_provision(NULL);
-	apply(provision, provision_text_full);
+	struct provision *provision = provision_rig_open(NULL);
+	apply(provision, provision_text_full, 1);
+	const struct directory *live = provision_directory(provision);
+	struct provision_rig_answer answer = provision_rig_apply(
+		provision,
+		"companies:\n- {name: x, domain: y.z, country: ES, users: [{name: u, password: p, extension: '1'}]}\n");
+	assert_false(answer.accepted);
+	assert_int_equal(answer.problem_count, 1);
+	assert_int_equal(answer.revision, 1);
+	provision_rig_forget(&answer);
+	const struct provision_request dry = {.action = PROVISION_DRY_RUN, .text = SPAN_LITERAL("companies: []\n")};
+	answer = provision_rig_ask(provision, &dry);
+	assert_true(answer.accepted);
+	provision_rig_forget(&answer);
+	assert_ptr_equal(provision_directory(provision), live);
+	assert_int_equal(provision_revision(provision), 1);
+	provision_close(provision);
+	provision = provision_rig_open(NULL);
+	assert_int_equal(provision_revision(provision), 1);
+	provision_close(provision);
+}
+
+/* ---- bounds ---- */
+
+static void commit(struct provision_store *store, uint64_t revision, struct span text)
+{
+	struct problem_list problems = {0};
+	const struct provision_history_row row = {.revision = revision, .action = "apply"};
+	enum status status = provision_store_commit(store, &row, text, &problems);
+	problem_list_print(&problems, stderr);
+	assert_int_equal(status, STATUS_OK);
+}
+
+static bool is_kept(struct provision_store *store, uint64_t revision)
+{
+	struct problem_list problems = {0};
+	char *text = NULL;
+	enum status status = provision_store_load_revision(store, revision, &text, &problems);
+	free(text);
+	assert_true(status == STATUS_OK || status == STATUS_NOT_FOUND);
+	return status == STATUS_OK;
+}
+
+static void documents_are_bounded_in_bytes(void **state)
+{
+	(void)state;
+	struct provision_store *store = NULL;
+	struct problem_list problems = {0};
+	size_t large = PROVISION_STORE_BYTES_KEPT * 6 / 10;
+	char *text = malloc(large);
+	memset(text, '#', large);
+	assert_int_equal(provision_store_open(&store, provision_rig_directory, &problems), STATUS_OK);
+	commit(store, 1, SPAN_LITERAL("companies: []\n"));
+	commit(store, 2, span_make(text, large));
+	assert_true(is_kept(store, 1));
+	commit(store, 3, span_make(text, large));
+	/* Together too large, but the newest two stay: there is always a way back. */
+	assert_false(is_kept(store, 1));
+	assert_true(is_kept(store, 2) && is_kept(store, 3));
+	commit(store, 4, SPAN_LITERAL("companies: []\n"));
+	assert_false(is_kept(store, 2));
+	assert_true(is_kept(store, 3) && is_kept(store, 4));
+	provision_store_close(store);
+	free(text);
+}
+
+static void count_row(void *argument, const struct provision_history_row *row)
+{
+	uint64_t *oldest_and_count = argument;
+	oldest_and_count[0] = row->revision;
+	oldest_and_count[1]++;
+}
+
+static void rows_are_bounded(void **state)
+{
+	(void)state;
+	char sql[400];
+	struct provision_store *store = NULL;
+	struct problem_list problems = {0};
+	uint64_t seen[2] = {0};
+	assert_int_equal(provision_store_open(&store, provision_rig_directory, &problems), STATUS_OK);
+	provision_store_close(store);
+	snprintf(sql, sizeof(sql),
+		 "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) INSERT INTO revision "
+		 "SELECT i, 0, 'apply', '', '', 0, 0, '', 0 FROM n",
+		 PROVISION_STORE_ROWS_KEPT);
+	execute(sql);
+	assert_int_equal(provision_store_open(&store, provision_rig_directory, &problems), STATUS_OK);
+	commit(store, PROVISION_STORE_ROWS_KEPT + 1, SPAN_LITERAL("companies: []\n"));
+	assert_int_equal(provision_store_history(store, UINT32_MAX, count_row, seen, &problems), STATUS_OK);
+	assert_int_equal(seen[0], 2);
+	assert_int_equal(seen[1], PROVISION_STORE_ROWS_KEPT);
+	provision_store_close(store);
+}
+
+/* ---- formats ---- */
+
+/* As the first build wrote it: three revisions, of which the oldest has lost its document. */
+static const char format_1[] =
+	"CREATE TABLE revision (number INTEGER PRIMARY KEY, applied_s INTEGER NOT NULL,"
+	" company_count INTEGER NOT NULL, carrier_count INTEGER NOT NULL, summary TEXT NOT NULL, document TEXT);"
+	"CREATE TABLE secret_key (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
+	"PRAGMA application_id = 1634563184; PRAGMA user_version = 1;"
+	"INSERT INTO revision VALUES (1, 1000, 0, 0, 'first', NULL),"
+	" (2, 2000, 1, 0, 'second', 'companies:' || char(10) || '  - name: acme' || char(10) || '    domain: a.b' ||"
+	"  char(10) || '    country: ES' || char(10)),"
+	" (3, 3000, 0, 0, 'third', 'companies: []' || char(10));"
+	"INSERT INTO secret_key VALUES ('nonce', randomblob(%zu)), ('cookie', randomblob(%zu)), ('aor', "
+	"randomblob(%zu)),"
+	" ('steer', randomblob(%zu)), ('tag', randomblob(%zu));";
+
+static void note_rows(void *argument, const struct provision_history_row *row)
+{
+	char *text = argument;
+	sprintf(text + strlen(text), "%d %d %s '%s' %s %d;", (int)row->revision, (int)row->applied_s, row->action,
+		row->origin, row->summary, row->has_document);
+}
+
+static void the_first_format_is_brought_to_this_one(void **state)
+{
+	(void)state;
+	char sql[1200], rows[500] = "";
+	struct secret_keys keys;
+	struct problem_list problems = {0};
+	snprintf(sql, sizeof(sql), format_1, sizeof(keys.nonce), sizeof(keys.cookie), sizeof(keys.aor_key),
+		 sizeof(keys.steer_key), sizeof(keys.tag_key));
+	execute(sql);
+	struct provision *provision = provision_rig_open(NULL);
+	assert_int_equal(provision_revision(provision), 3);
+	assert_int_equal(provision_model(provision)->companies.count, 0);
+	assert_int_equal(provision_history(provision, 9, note_rows, rows, &problems), STATUS_OK);
+	assert_string_equal(rows, "3 3000 apply '' third 1;2 2000 apply '' second 1;1 1000 apply '' first 0;");
+	const struct provision_request back = {.action = PROVISION_APPLY, .revision = 2};
+	struct provision_rig_answer answer = provision_rig_ask(provision, &back);
+	assert_true(answer.accepted);
+	assert_int_equal(answer.revision, 4);
+	provision_rig_forget(&answer);
+	keys = *provision_keys(provision);
+	provision_close(provision);
+	provision = provision_rig_open(NULL);
+	assert_string_equal(model_companies(provision_model(provision))[0].name.text, "acme");
+	assert_memory_equal(&keys, provision_keys(provision), sizeof(keys));
+	provision_close(provision);
+}
+
+static void a_newer_format_is_refused(void **state)
+{
+	(void)state;
+	provision_close(provision_rig_open(NULL));
+	execute("PRAGMA user_version = 3");
+	refuse_to_open("has format 3, and this build knows the formats 1 to 2");
+}
+
+/* ---- damage ---- */
+
+static void damage_says_how_to_recover(void **state)
+{
+	(void)state;
+	struct provision *provision = provision_rig_open(NULL);
+	apply(provision, provision_text_full, 1);
+	char *before = provision_rig_export(provision);
 	provision_close(provision);
 	char garbage[4096];
 	memset(garbage, 0xa5, sizeof(garbage));
-	write_database(garbage, sizeof(garbage), 4096);
-	refuse_to_open("start again and apply");
+	FILE *file = fopen(path_of("provision.db"), "r+b");
+	fseek(file, 4096, SEEK_SET);
+	fwrite(garbage, 1, sizeof(garbage), file);
+	fclose(file);
+	refuse_to_open("Then apply your provisioning, or provisioning.last.yaml");
+
+	/* And so it goes. */
+	unlink(path_of("provision.db"));
+	provision = provision_rig_open(NULL);
+	char *copy = read_copy();
+	apply(provision, copy, 1);
+	char *after = provision_rig_export(provision);
+	assert_string_equal(before, after);
+	provision_close(provision);
+	free(copy);
+	free(before);
+	free(after);
 }
 
-/* Killed at any moment, the store holds the revision that was answered last, or the one that was being committed. */
-static void kill_leaves_a_whole_revision(void **state)
+static void a_store_that_lost_something_is_refused(void **state)
 {
 	(void)state;
-	for (int round = 0; round < 5; round++) {
-		int answered[2];
-		assert_int_equal(pipe(answered), 0);
-		pid_t child = fork();
-		if (child == 0) {
-			struct provision *provision = open_provision(NULL);
-			char text[200];
-			for (uint64_t i = 1;; i++) {
-				snprintf(text, sizeof(text),
-					 "companies: [{name: r%d-c%llu, domain: d.e, country: ES}]\n", round,
-					 (unsigned long long)i);
-				uint64_t revision = apply(provision, text).revision;
-				if (write(answered[1], &revision, sizeof(revision)) < 0)
-					_exit(1);
-			}
-		}
-		close(answered[1]);
-		uint64_t revision = 0, last = 0;
-		for (int i = 0; i < 3 + round && read(answered[0], &revision, sizeof(revision)) == sizeof(revision);
-		     i++)
-			last = revision;
-		kill(child, SIGKILL);
-		waitpid(child, NULL, 0);
-		while (read(answered[0], &revision, sizeof(revision)) == sizeof(revision))
-			last = revision;
-		close(answered[0]);
-		struct provision *provision = open_provision(NULL);
-		assert_in_range(provision_revision(provision), last, last + 1);
-		assert_int_equal(provision_model(provision)->companies.count, 1);
-		provision_close(provision);
-	}
+	struct provision *provision = provision_rig_open(NULL);
+	apply(provision, provision_text_full, 1);
+	provision_close(provision);
+	execute("DELETE FROM document");
+	refuse_to_open("the document of its newest revision 1 is missing");
+	execute("INSERT INTO document VALUES (1, 'companies: []'); DELETE FROM secret_key WHERE name = 'nonce'");
+	refuse_to_open("its keys are incomplete");
 }
+
+/* The file of a running router is overwritten: what is asked of it is refused, what it serves goes on. */
+static void damage_while_it_runs_is_an_error_of_the_request(void **state)
+{
+	(void)state;
+	struct provision *provision = provision_rig_open(NULL);
+	apply(provision, provision_text_full, 1);
+	const struct directory *live = provision_directory(provision);
+	execute("PRAGMA wal_checkpoint(TRUNCATE); DROP TABLE document; DROP TABLE revision");
+	struct provision_rig_answer answer = provision_rig_apply(provision, "companies: []\n");
+	assert_false(answer.accepted);
+	assert_non_null(strstr(answer.problems[0], "cannot store the provisioning"));
+	provision_rig_forget(&answer);
+	const struct provision_request back = {.action = PROVISION_APPLY, .revision = 1};
+	answer = provision_rig_ask(provision, &back);
+	assert_false(answer.accepted);
+	provision_rig_forget(&answer);
+	struct problem_list problems = {0};
+	uint64_t seen[2] = {0};
+	assert_int_equal(provision_history(provision, 9, count_row, seen, &problems), STATUS_STORE);
+	assert_non_null(strstr(problems.item[0].message, "cannot give the history"));
+	problem_list_free(&problems);
+	assert_ptr_equal(provision_directory(provision), live);
+	assert_int_equal(provision_revision(provision), 1);
+	provision_close(provision);
+}
+
+/* ---- the copy ---- */
+
+static void the_copy_is_the_newest_document(void **state)
+{
+	(void)state;
+	struct stat file;
+	struct provision *provision = provision_rig_open(NULL);
+	assert_null(read_copy());
+	apply(provision, provision_text_full, 1);
+	apply(provision, "companies: [{name: n, domain: a.b, country: ES}]\n", 2);
+	char *copy = read_copy(), *exported = provision_rig_export(provision);
+	assert_int_equal(strncmp(copy, "# Revision 2, ", 14), 0);
+	assert_string_equal(strchr(copy, '\n') + 1, exported);
+	assert_int_equal(stat(path_of(PROVISION_STORE_COPY_FILE), &file), 0);
+	assert_int_equal(file.st_mode & 0777, 0600);
+	free(copy);
+	provision_close(provision);
+	/* One that is missing or old is made again. */
+	unlink(path_of(PROVISION_STORE_COPY_FILE));
+	provision_close(provision_rig_open(NULL));
+	copy = read_copy();
+	assert_non_null(copy);
+	assert_string_equal(strchr(copy, '\n') + 1, exported);
+	free(copy);
+	/* A new store does not overwrite what is left of an old one. */
+	unlink(path_of("provision.db"));
+	provision_close(provision_rig_open(NULL));
+	copy = read_copy();
+	assert_string_equal(strchr(copy, '\n') + 1, exported);
+	free(copy);
+	free(exported);
+}
+
+static void a_copy_that_cannot_be_written_stops_nothing(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdir(path_of(PROVISION_STORE_COPY_FILE), 0700), 0);
+	struct provision *provision = provision_rig_open(NULL);
+	apply(provision, provision_text_full, 1);
+	provision_close(provision);
+	assert_int_equal(rmdir(path_of(PROVISION_STORE_COPY_FILE)), 0);
+}
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, provision_rig_set_up, provision_rig_tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(what_was_applied_is_there_after_a_restart, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_refused_document_changes_nothing, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(applies_queue_behind_each_other, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(history_keeps_rows_and_the_newest_documents, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_file_that_is_no_database_is_refused, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_damaged_database_is_refused, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(kill_leaves_a_whole_revision, set_up, tear_down),
+		CASE(what_was_applied_is_there_after_a_restart),
+		CASE(a_refused_document_changes_nothing),
+		CASE(documents_are_bounded_in_bytes),
+		CASE(rows_are_bounded),
+		CASE(the_first_format_is_brought_to_this_one),
+		CASE(a_newer_format_is_refused),
+		CASE(damage_says_how_to_recover),
+		CASE(a_store_that_lost_something_is_refused),
+		CASE(damage_while_it_runs_is_an_error_of_the_request),
+		CASE(the_copy_is_the_newest_document),
+		CASE(a_copy_that_cannot_be_written_stops_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
