@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config_schema.h"
+#include "document_text.h"
 
 #define CONFIG_FILE_BYTES_MAX (1u << 20) /* a node's file has a page or two */
 
@@ -314,6 +315,9 @@ enum status config_load_text(struct config *config, const char *text, size_t len
 			     struct problem_list *problems)
 {
 	struct reader reader = {config, problems, file, text, (uint32_t)length, false};
+
+	if (!document_text_check(problems, file, span_make(text, length)))
+		return STATUS_INVALID;
 	struct fy_diag_cfg silent = {.level = FYET_ERROR, .module_mask = ~0u};
 	struct fy_diag *diag = fy_diag_create(&silent);
 
