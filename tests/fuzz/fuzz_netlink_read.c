@@ -7,12 +7,6 @@
 
 #include "netlink_read.h"
 
-static void check_prefix(const struct net_prefix *prefix)
-{
-	must(prefix->length_bits <= 128);
-	must(!net_address_is_v4(prefix->ip) || prefix->length_bits >= 96);
-}
-
 static void check_routes(const struct nlmsghdr *message)
 {
 	struct netlink_route routes[NETLINK_READ_PATHS_MAX], again[NETLINK_READ_PATHS_MAX];
@@ -23,7 +17,7 @@ static void check_routes(const struct nlmsghdr *message)
 	count = netlink_read_routes(routes, message);
 	must(count <= NETLINK_READ_PATHS_MAX && netlink_read_routes(again, message) == count);
 	for (uint32_t i = 0; i < count; i++) {
-		check_prefix(&routes[i].prefix);
+		must(routes[i].prefix.length_bits <= 128);
 		must(memcmp(routes[i].gateway, again[i].gateway, 16) == 0);
 		must(memcmp(routes[i].source, again[i].source, 16) == 0);
 		must(routes[i].link_index == again[i].link_index && routes[i].metric == again[i].metric);
@@ -39,7 +33,7 @@ static void check_message(const struct nlmsghdr *message)
 	if (netlink_read_link(&link, message))
 		must(memchr(link.name, '\0', sizeof(link.name)) != NULL);
 	if (netlink_read_address(&address, message))
-		check_prefix(&address.prefix);
+		must(address.prefix.length_bits <= 128);
 	netlink_read_neighbour(&neighbour, message);
 	check_routes(message);
 }
