@@ -90,7 +90,8 @@ bool address_parse_with_tag(struct sip_address *address, struct span *tag, struc
 	if (at < end && *at != ',')
 		return false;
 	address->value = lexis_span(from, value_end);
-	at = at < end ? lexis_skip_white(at + 1, end) : end;
+	bool has_next = at < end;
+	at = has_next ? lexis_skip_white(at + 1, end) : end;
 	*rest = lexis_span(at, end);
-	return true;
+	return !has_next || at < end;
 }

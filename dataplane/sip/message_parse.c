@@ -107,7 +107,7 @@ static inline bool find_name(enum sip_header_name *known, const struct header_li
 {
 	if (header->start >= 8) {
 		*known = token_name_find_header_behind(header->name.at, header->name.length);
-		if (*known != SIP_HEADER_OTHER)
+		if (*known != SIP_HEADER_OTHER && header->name.at[header->name.length] == ':')
 			return true;
 	}
 	return find_odd_name(known, header->name, bytes.at + header->value_end);

@@ -81,9 +81,10 @@ bool via_parse(struct sip_via *via, struct span *rest, struct span text)
 	if (at < end && *at != ',')
 		return false;
 	via->value = lexis_span(from, value_end);
-	at = at < end ? lexis_skip_white(at + 1, end) : end;
+	bool has_next = at < end;
+	at = has_next ? lexis_skip_white(at + 1, end) : end;
 	*rest = lexis_span(at, end);
-	return true;
+	return !has_next || at < end;
 }
 
 bool via_parse_nth(struct sip_via *via, const struct sip_message *message, uint32_t index)

@@ -113,7 +113,8 @@ static void test_malformed(void **state)
 		"sip:",
 		"x",
 		"<<sip:a@b>>",
-
+		"<sip:a@b>,",
+		"sip:a@b;c=d , ",
 	};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct sip_address address;

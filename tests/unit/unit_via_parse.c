@@ -121,6 +121,8 @@ static void test_malformed(void **state)
 		"SIP/2.0/UDP <h>",
 		"SIP/2.0/UDP h;a=b c",
 		"SIP/2.0/UDP [x]",
+		"SIP/2.0/UDP h,",
+		"SIP/2.0/UDP h;a=b , ",
 	};
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct sip_via via;
