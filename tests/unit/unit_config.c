@@ -177,6 +177,22 @@ static void test_what_is_no_text(void **state)
 	}
 }
 
+static void test_quotes_in_quotes(void **state)
+{
+	static struct config config;
+	struct problem_list problems = {0};
+
+	(void)state;
+	config_init(&config);
+	assert_int_equal(parse(&config, "node:\n  state_dir: '/it''s'\n", &problems), STATUS_OK);
+	assert_string_equal(config.node.state_dir, "/it's");
+	assert_int_equal(parse(&config, "node:\n  state_dir: '/\xc3\xa4''''b'\n", &problems), STATUS_INVALID);
+	assert_int_equal(problems.count, 1);
+	assert_int_equal(problems.item[0].line, 2);
+	assert_int_equal(problems.item[0].column, 17);
+	problem_list_free(&problems);
+}
+
 /* A file cut anywhere is valid or refused, and nothing leaks (sanitizers). */
 static void test_prefixes(void **state)
 {
@@ -232,6 +248,7 @@ int main(void)
 		cmocka_unit_test(test_all_problems_at_once),
 		cmocka_unit_test(test_syntax_and_emptiness),
 		cmocka_unit_test(test_what_is_no_text),
+		cmocka_unit_test(test_quotes_in_quotes),
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_whole),
 	};
