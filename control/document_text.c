@@ -23,6 +23,14 @@ uint32_t document_text_take(uint32_t *code, struct span text)
 	return length;
 }
 
+/* Is `rest`, where a line begins, an explicit key: "? ", perhaps behind dashes? */
+static bool is_explicit_key(struct span rest)
+{
+	while (rest.length && (*rest.at == ' ' || *rest.at == '\t' || *rest.at == '-'))
+		rest = span_skip(rest, 1);
+	return rest.length && *rest.at == '?' && (rest.length == 1 || strchr(" \t\r\n", rest.at[1]));
+}
+
 bool document_text_check(struct problem_list *problems, const char *file, struct span text)
 {
 	struct problem_place place = {file, text.at, text.length, 1, 1};
@@ -35,8 +43,15 @@ bool document_text_check(struct problem_list *problems, const char *file, struct
 				       (uint8_t)*rest.at);
 			return false;
 		}
+		if (place.column == 1 && is_explicit_key(rest)) {
+			problem_add_at(problems, &place, NULL,
+				       "begins with a '?', YAML's sign of a key that is a list or a map: write \"key: "
+				       "value\"");
+			return false;
+		}
+		bool ends_line = code == '\n' || code == '\r';
 		place.line += code == '\n';
-		place.column = code == '\n' ? 1 : place.column + 1;
+		place.column = ends_line ? 1 : place.column + 1;
 		rest = span_skip(rest, length);
 	}
 	return true;

@@ -1,7 +1,8 @@
 /*
- * document_text.h - what a document must be before its parser sees it: UTF-8 without NUL.
+ * document_text.h - what a document must be before its parser sees it: UTF-8 without NUL, and without explicit keys.
  *
- * libfyaml 0.7.12 never ends on a directive line ('%') that has a byte which is no UTF-8.
+ * libfyaml 0.7.12 never ends on a directive line ('%') that has a byte which is no UTF-8, and it crashes on some faults
+ * behind an explicit key ("? a:" and a tab), which no document of ours needs.
  */
 #ifndef AMITY_DOCUMENT_TEXT_H
 #define AMITY_DOCUMENT_TEXT_H

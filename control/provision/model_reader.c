@@ -188,7 +188,7 @@ static struct span raw_text(const struct model_reader *reader, struct fy_token *
 static bool read_quotes(struct model_reader *reader, struct model_scalar *scalar)
 {
 	struct span raw = raw_text(reader, reader->event->scalar.value);
-	if (!raw.at || !memmem(raw.at, raw.length, "''''", 4))
+	if (!raw.at)
 		return false;
 	char *text = arena_take(&reader->model->arena, raw.length + 1);
 	if (text)

@@ -177,6 +177,25 @@ static void test_what_is_no_text(void **state)
 	}
 }
 
+/* "? a:" with a tab behind it crashed the parser. */
+static void test_explicit_keys(void **state)
+{
+	static const char *const texts[] = {"? a:\t? b", "#\n  - ? a:\t- b", "node: {id: 1}\n?", "\r? a:\t\t? b"};
+	static struct config config;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct problem_list problems = {0};
+		config_init(&config);
+		assert_int_equal(parse(&config, texts[i], &problems), STATUS_INVALID);
+		assert_int_equal(problems.count, 1);
+		assert_non_null(strstr(problems.item[0].message, "begins with a '?'"));
+		problem_list_free(&problems);
+	}
+	struct problem_list problems = {0};
+	assert_int_equal(parse(&config, "node: {state_dir: /a ? b}\n", &problems), STATUS_OK);
+}
+
 static void test_quotes_in_quotes(void **state)
 {
 	static struct config config;
@@ -248,6 +267,7 @@ int main(void)
 		cmocka_unit_test(test_all_problems_at_once),
 		cmocka_unit_test(test_syntax_and_emptiness),
 		cmocka_unit_test(test_what_is_no_text),
+		cmocka_unit_test(test_explicit_keys),
 		cmocka_unit_test(test_quotes_in_quotes),
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_whole),
