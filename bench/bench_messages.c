@@ -28,7 +28,11 @@ size_t bench_messages_load(struct bench_message messages[BENCH_MESSAGES_MAX], co
 			pattern);
 		exit(1);
 	}
-	for (; count < found.gl_pathc && count < BENCH_MESSAGES_MAX; count++) {
+	if (found.gl_pathc > BENCH_MESSAGES_MAX) {
+		fprintf(stderr, "bench_messages: more files %s than BENCH_MESSAGES_MAX\n", pattern);
+		exit(1);
+	}
+	for (; count < found.gl_pathc; count++) {
 		const char *name = strrchr(found.gl_pathv[count], '/') + 1;
 		snprintf(messages[count].name, sizeof(messages[count].name), "%.*s",
 			 (int)(strlen(name) - strlen(suffix)), name);

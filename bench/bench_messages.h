@@ -6,7 +6,7 @@
 
 #include "span.h"
 
-#define BENCH_MESSAGES_MAX	 32
+#define BENCH_MESSAGES_MAX	 64
 #define BENCH_MESSAGE_NAME_BYTES 64
 
 struct bench_message {
@@ -14,8 +14,8 @@ struct bench_message {
 	struct span bytes;		     /* allocated */
 };
 
-/* Loads all files of `folder` whose names end with `suffix`, by name. Exits with a message when there are none. Result:
- * count. */
+/* Loads all files of `folder` whose names end with `suffix`, by name. Exits with a message when there are none, or
+ * more than BENCH_MESSAGES_MAX. Result: count. */
 size_t bench_messages_load(struct bench_message messages[BENCH_MESSAGES_MAX], const char *folder, const char *suffix);
 
 /* Releases the bytes. */

@@ -1,10 +1,14 @@
 #include "register_parse.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <strings.h>
 
 #include <osipparser2/osip_parser.h>
 #include <osipparser2/osip_port.h>
+
+/* What a line can grow by when its compact name becomes the long one: "user-agent: " and a line end. */
+#define KNOWN_NAME_BYTES_MAX 16
 
 static const struct {
 	enum register_header_name name;
@@ -399,13 +403,42 @@ static enum register_fault read_contacts(struct register_request *request)
 	return stars > 1 || (stars && request->contact_count) ? REGISTER_MALFORMED : REGISTER_FINE;
 }
 
+/*
+ * The message with no other headers than ours, allocated: what else there is is nobody's concern here, and the less of
+ * it libosip2 takes apart, the better. Result: NULL when there is no memory.
+ */
+static char *copy_known_headers(size_t *length, const struct register_request *request)
+{
+	size_t start_line =
+		(size_t)((const char *)memchr(request->text, '\n', request->text_length) + 1 - request->text);
+	char *text = malloc(request->text_length + request->header_count * KNOWN_NAME_BYTES_MAX + sizeof("\r\n"));
+	if (!text)
+		return NULL;
+	memcpy(text, request->text, start_line);
+	*length = start_line;
+	for (uint32_t i = 0; i < request->header_count; i++) {
+		const struct register_header *header = &request->header[i];
+		for (size_t j = 0; j < sizeof(known_headers) / sizeof(known_headers[0]); j++)
+			if (known_headers[j].name == header->name)
+				*length += (size_t)sprintf(text + *length, "%s: " SPAN_FORMAT "\r\n",
+							   known_headers[j].text, SPAN_ARGUMENTS(header->value));
+	}
+	memcpy(text + *length, "\r\n", sizeof("\r\n"));
+	*length += 2;
+	return text;
+}
+
 static bool read_with_osip(struct register_request *request)
 {
 	osip_message_t *message;
+	size_t length;
 	if (osip_message_init(&message) != 0)
 		return false;
 	request->osip_message = message;
-	if (osip_message_parse(message, request->text, request->text_length) != 0)
+	char *text = copy_known_headers(&length, request);
+	int result = text ? osip_message_parse(message, text, length) : OSIP_NOMEM;
+	free(text);
+	if (result != 0)
 		return false;
 	if (!MSG_IS_REGISTER(message) || !message->cseq || !message->cseq->number || !message->to || !message->call_id)
 		return false;

@@ -32,6 +32,16 @@ char *guard_page_room(const struct guard_page *guard, size_t length)
 	return guard->mapping + page + guard->capacity_bytes - length;
 }
 
+struct span guard_page_place_first(struct guard_page *guard, struct span input)
+{
+	char *at = guard_page_room(guard, guard->capacity_bytes);
+
+	assert(input.length <= guard->capacity_bytes);
+	if (input.length)
+		memcpy(at, input.at, input.length);
+	return span_make(at, input.length);
+}
+
 struct span guard_page_place(struct guard_page *guard, struct span input)
 {
 	char *at = guard_page_room(guard, input.length);

@@ -3,6 +3,7 @@
  *
  *   [ unreadable page ][ pages ......... input ][ unreadable page ]
  *                                              ^ the input ends where the unreadable page begins
+ *                    ^ or starts where the other one ends (guard_page_place_first)
  */
 #ifndef AMITY_GUARD_PAGE_H
 #define AMITY_GUARD_PAGE_H
@@ -22,6 +23,9 @@ void guard_page_free(struct guard_page *guard);
 
 /* Copies `input` to the end of the readable pages. Result: the copy, valid to the next call. */
 struct span guard_page_place(struct guard_page *guard, struct span input);
+
+/* Copies `input` to the start of the readable pages, where a byte before it is unreadable. */
+struct span guard_page_place_first(struct guard_page *guard, struct span input);
 
 /* The last `length` bytes before the unreadable page, for outputs. */
 char *guard_page_room(const struct guard_page *guard, size_t length);

@@ -596,6 +596,16 @@ static void r36_failed_transaction_is_503_and_no_change(void **state)
 	assert_int_equal(registrar_rig_find(&rig, "pbx")->count, 2);
 }
 
+/* What a registrar does not read cannot be wrong. */
+static void headers_of_no_concern(void **state)
+{
+	(void)state;
+	assert_int_equal(pbx(1, "Contact: <sip:a@192.0.2.10>\r\nContent-Type: nonsense\r\nDate: never\r\n"), 200);
+	assert_int_equal(pbx(2, "Contact: <sip:a@192.0.2.10>\r\nContent-Type: a/b\r\nContent-Type: c/d\r\n"), 200);
+	assert_int_equal(pbx(3, "Contact: <sip:a@192.0.2.10>\r\nMIME-Version: 1.0\r\nMIME-Version: 1.0\r\n"), 200);
+	assert_int_equal(registrar_rig_find(&rig, "pbx")->count, 1);
+}
+
 static int torture(const char *file, const char *aor)
 {
 	static char text[65536];
@@ -741,6 +751,7 @@ int main(void)
 		CASE(r36_200_survives_sigkill),
 		CASE(r36_removed_endpoints_are_dropped),
 		CASE(r36_failed_transaction_is_503_and_no_change),
+		CASE(headers_of_no_concern),
 		CASE(torture_contact_parameter),
 		CASE(torture_uri_parameter),
 		CASE(torture_escaped_header_in_contact),

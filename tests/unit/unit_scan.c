@@ -196,7 +196,7 @@ static void test_mutations(void **state)
 		struct span original = messages[next_random(&random) % message_count].bytes;
 		uint32_t length = original.length, change_count = 1 + next_random(&random) % 4;
 		memcpy(text, original.at, length);
-		while (change_count--) {
+		while (change_count-- && length > 0) {
 			uint32_t at = next_random(&random) % length, kind = next_random(&random) % 8;
 			if (kind < 3)
 				text[at] = bytes[next_random(&random) % sizeof(bytes)];
