@@ -298,17 +298,18 @@ enum status database_open(struct database *database, const struct database_kind 
 
 enum status database_open_reader(struct database *reader, const struct database *opened, struct problem_list *problems)
 {
-	struct database second = {.kind = opened->kind, .path = strdup(opened->path)};
-	if (second.path && connect_to(&second, second.path, SQLITE_OPEN_READONLY)) {
-		*reader = second;
-		return STATUS_OK;
-	}
-	if (second.path)
-		database_report(&second, problems, "be opened a second time");
-	else
+	struct database second = {.kind = opened->kind};
+	if (asprintf(&second.path, "%s", opened->path) < 0) {
 		problem_add(problems, "%s: %s", opened->path, status_text(STATUS_NO_MEMORY));
-	database_close(&second);
-	return STATUS_STORE;
+		return STATUS_NO_MEMORY;
+	}
+	if (!connect_to(&second, second.path, SQLITE_OPEN_READONLY)) {
+		enum status status = database_report(&second, problems, "be opened a second time");
+		database_close(&second);
+		return status;
+	}
+	*reader = second;
+	return STATUS_OK;
 }
 
 void database_close(struct database *database)

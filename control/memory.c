@@ -1,5 +1,6 @@
 #include "memory.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #if AMITY_JEMALLOC
@@ -10,8 +11,14 @@
 
 /* Measured with rte_hash of 22.11: key, slot and position of an endpoint; bindings themselves are on the heap. */
 #define LOCATION_BYTES_PER_ENDPOINT 160
-#define BINDING_BYTES		    640 /* contact, path and SQLite's page cache share */
-#define BAN_TABLE_BYTES		    (16384ull * 160)
+#define BINDING_BYTES		    640 /* measured 550 with short contacts, SQLite's page cache included */
+#define BANS_MAX		    16384
+#define BAN_BYTES		    160
+/* Measured: model and tables of users and friends; their patterns' share of a compiled set. */
+#define ENDPOINT_BYTES 1600
+#define PATTERN_BYTES  1100
+/* Measured at start: code and libraries, jemalloc's and SQLite's own. */
+#define PROGRAM_BYTES (80ull << 20)
 
 #if AMITY_JEMALLOC
 enum status memory_confirm(struct problem_list *problems)
@@ -70,29 +77,47 @@ uint64_t memory_resident_bytes(void)
 }
 #endif
 
-uint64_t memory_table_bytes(const struct config *config)
+static uint64_t location_bytes(const struct config *config)
 {
-	return (uint64_t)config->limits.max_bindings * LOCATION_BYTES_PER_ENDPOINT + BAN_TABLE_BYTES;
+	return (uint64_t)config->limits.max_bindings * LOCATION_BYTES_PER_ENDPOINT;
 }
 
-static void print_part(FILE *out, const char *what, double bytes, const char *why)
+uint64_t memory_table_bytes(const struct config *config)
 {
-	fprintf(out, "  %-28s %9.1f MiB  %s\n", what, bytes / MEBIBYTE, why);
+	return location_bytes(config) + BANS_MAX * BAN_BYTES;
+}
+
+static void print_part(FILE *out, const char *what, uint64_t bytes, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
+static void print_part(FILE *out, const char *what, uint64_t bytes, const char *format, ...)
+{
+	va_list arguments;
+
+	fprintf(out, "  %-28s %9.1f MiB  ", what, (double)bytes / MEBIBYTE);
+	va_start(arguments, format);
+	vfprintf(out, format, arguments);
+	va_end(arguments);
+	fputc('\n', out);
 }
 
 void memory_print_plan(FILE *out, const struct config *config, uint32_t worker_count, uint64_t dataplane_bytes)
 {
-	double tables = (double)memory_table_bytes(config), dataplane = (double)dataplane_bytes;
-	double bindings = (double)config->limits.max_bindings * BINDING_BYTES;
-	char why[96];
+	uint64_t bindings = (uint64_t)config->limits.max_bindings * BINDING_BYTES;
 
 	fprintf(out, "memory plan\n");
-	snprintf(why, sizeof(why), "%u workers, messages up to %u bytes", worker_count,
-		 config->limits.max_message_bytes);
-	print_part(out, "packets, rings, workers", dataplane - tables, why);
-	snprintf(why, sizeof(why), "limits.max_bindings %u; bans", config->limits.max_bindings);
-	print_part(out, "location and ban tables", tables, why);
-	print_part(out, "in all of DPDK", dataplane, "hugepages, or memory of the process without them");
-	print_part(out, "bindings at most", bindings, "heap, as they come");
-	fprintf(out, "  provisioning comes on top: about 10 KiB for a company of ten friends\n");
+	print_part(out, "packets, rings, workers", dataplane_bytes - memory_table_bytes(config),
+		   "%u worker(s), messages up to %u bytes", worker_count, config->limits.max_message_bytes);
+	print_part(out, "location table", location_bytes(config), "limits.max_bindings %u",
+		   config->limits.max_bindings);
+	print_part(out, "ban table", BANS_MAX * BAN_BYTES, "%d bans", BANS_MAX);
+	print_part(out, "in all of DPDK", dataplane_bytes, "hugepages, or memory of the process without them");
+	print_part(out, "program", PROGRAM_BYTES, "code, libraries, databases' caches");
+	print_part(out, "registrations", bindings, "as they come: when %u are there", config->limits.max_bindings);
+	print_part(out, "in all", dataplane_bytes + PROGRAM_BYTES + bindings, "and provisioning on top:");
+	fprintf(out,
+		"  a user or friend takes about %.1f KiB, a pattern %.1f KiB; what an apply changes takes as much "
+		"again "
+		"while it is built\n",
+		ENDPOINT_BYTES / 1024.0, PATTERN_BYTES / 1024.0);
 }

@@ -176,12 +176,5 @@ json_t *problem_list_to_json(const struct problem_list *list)
 			return NULL;
 		}
 	}
-	if (array && list->omitted) {
-		json_t *more = json_pack("{s:o}", "message", json_sprintf("and %u more", list->omitted));
-		if (json_array_append_new(array, more) != 0) {
-			json_decref(array);
-			return NULL;
-		}
-	}
 	return array;
 }

@@ -70,8 +70,8 @@ void problem_list_free(struct problem_list *list);
 /* As compilers do: FILE:LINE:COLUMN: KEY: MESSAGE, then the source line with a caret. */
 void problem_list_print(const struct problem_list *list, FILE *out);
 
-/* Result: [{"file","line","column","key","message","source","caret"}...], absent members left out; NULL when memory
- * ends. The caller owns it. */
+/* Result: [{"file","line","column","key","message","source","caret"}...], absent members left out, without what is
+ * omitted; NULL when memory ends. The caller owns it. */
 json_t *problem_list_to_json(const struct problem_list *list);
 
 #endif

@@ -195,6 +195,11 @@ static inline const struct model_friend *model_friends(const struct model_compan
 	return company->friends.item;
 }
 
+static inline const struct model_forward *model_forwards(const struct model_friend *friend)
+{
+	return friend->forwards.item;
+}
+
 static inline const struct model_extension *model_extensions(const struct model_company *company)
 {
 	return company->extensions.item;

@@ -166,6 +166,45 @@ static const struct model_schema_row *find_row(const struct model_schema *schema
 	return NULL;
 }
 
+/* Letters to change, to add or to leave out until both are the same; both are short. */
+static uint32_t count_mistakes(struct span a, struct span b)
+{
+	uint32_t row[KEY_BYTES_MAX + 1];
+	for (uint32_t j = 0; j <= b.length; j++)
+		row[j] = j;
+	for (uint32_t i = 1; i <= a.length; i++) {
+		uint32_t diagonal = row[0];
+		row[0] = i;
+		for (uint32_t j = 1; j <= b.length; j++) {
+			uint32_t least = diagonal + (span_lower_byte(a.at[i - 1]) != span_lower_byte(b.at[j - 1]));
+			diagonal = row[j];
+			if (row[j] + 1 < least)
+				least = row[j] + 1;
+			if (row[j - 1] + 1 < least)
+				least = row[j - 1] + 1;
+			row[j] = least;
+		}
+	}
+	return row[b.length];
+}
+
+/* The key that was probably meant; NULL: none is near. */
+static const struct model_schema_row *find_near(const struct model_schema *schema, struct span key)
+{
+	const struct model_schema_row *near = NULL;
+	uint32_t least = key.length < 4 ? 2 : 3;
+	if (key.length > KEY_BYTES_MAX)
+		return NULL;
+	for (uint32_t i = 0; i < schema->row_count; i++) {
+		uint32_t mistakes = count_mistakes(key, span_of_text(schema->row[i].key));
+		if (mistakes < least) {
+			least = mistakes;
+			near = &schema->row[i];
+		}
+	}
+	return near;
+}
+
 static void set_defaults(const struct model_schema *schema, void *object)
 {
 	for (uint32_t i = 0; i < schema->row_count; i++) {
@@ -177,12 +216,27 @@ static void set_defaults(const struct model_schema *schema, void *object)
 	}
 }
 
-/* The bit beside those of the rows: a key that has none. */
-#define UNKNOWN_KEY (1ull << 63)
+/* Of one object, a bit a row. */
+struct keys {
+	uint64_t seen;
+	uint64_t meant; /* by keys that are none: their absence is not told a second time */
+	bool has_unknown;
+};
+
+static void report_unknown(struct model_reader *reader, const struct model_schema *schema, struct keys *keys,
+			   struct model_place place, const char *key)
+{
+	const struct model_schema_row *near = find_near(schema, span_of_text(key));
+	keys->has_unknown = true;
+	if (near)
+		keys->meant |= 1ull << (near - schema->row);
+	model_reader_report(reader, place, key, "unknown key: %s has none of this name%s%s%s", schema->what,
+			    near ? "; did you mean '" : "", near ? near->key : "", near ? "'?" : "");
+}
 
 /* The key at the current event. Result: its row, or NULL when there is none and that is reported. */
 static const struct model_schema_row *read_key(struct model_reader *reader, const struct model_schema *schema,
-					       uint64_t *seen, struct model_place *place,
+					       struct keys *keys, struct model_place *place,
 					       struct model_place object_place)
 {
 	*place = model_reader_place(reader->event, object_place);
@@ -199,28 +253,27 @@ static const struct model_schema_row *read_key(struct model_reader *reader, cons
 	snprintf(key, sizeof(key), SPAN_FORMAT, printable ? (int)scalar.text.length : 1,
 		 printable ? scalar.text.at : "?");
 	if (!row) {
-		model_reader_report(reader, *place, key, "unknown key: %s has none of this name", schema->what);
-		*seen |= UNKNOWN_KEY;
+		report_unknown(reader, schema, keys, *place, key);
 		return NULL;
 	}
 	uint64_t bit = 1ull << (row - schema->row);
-	if (*seen & bit) {
+	if (keys->seen & bit) {
 		model_reader_report(reader, *place, key, "is given twice");
 		return NULL;
 	}
-	*seen |= bit;
+	keys->seen |= bit;
 	return row;
 }
 
-static void check_presence(struct model_reader *reader, const struct model_schema *schema, uint64_t seen,
+static void check_presence(struct model_reader *reader, const struct model_schema *schema, const struct keys *keys,
 			   struct model_place place, const char *key)
 {
 	for (uint32_t i = 0; i < schema->row_count; i++)
-		if (schema->row[i].mandatory && !(seen & 1ull << i))
-			model_reader_report(reader, place, schema->row[i].key, "is missing: %s must have it",
-					    schema->what);
+		if (schema->row[i].mandatory && !((keys->seen | keys->meant) & 1ull << i))
+			model_reader_report(reader, place, schema->row[i].key, "is missing: %s must have it: %s",
+					    schema->what, schema->row[i].help);
 	/* An unknown key was meant to be one of them. */
-	if (!schema->one_of || __builtin_popcountll(seen) == 1 || seen == UNKNOWN_KEY)
+	if (!schema->one_of || __builtin_popcountll(keys->seen) == 1 || (!keys->seen && keys->has_unknown))
 		return;
 	const char *words[9] = {0};
 	for (uint32_t i = 0; i < schema->row_count && i < 8; i++)
@@ -228,6 +281,17 @@ static void check_presence(struct model_reader *reader, const struct model_schem
 	char choices[200];
 	model_value_list_choices(choices, sizeof(choices), words);
 	model_reader_report(reader, place, key, "must have exactly one key: %s", choices);
+}
+
+/* As if a text had been refused: model_validate() then knows that somebody tried. */
+static void mark_meant(const struct model_schema *schema, void *object, const struct keys *keys,
+		       struct model_place place)
+{
+	for (uint32_t i = 0; i < schema->row_count; i++) {
+		struct model_text *text = (void *)((char *)object + schema->row[i].offset);
+		if (keys->meant & ~keys->seen & 1ull << i && schema->row[i].type == MODEL_SCHEMA_TEXT)
+			text->place = place;
+	}
 }
 
 static void read_object(struct model_reader *reader, const struct model_schema *schema, void *object,
@@ -247,10 +311,10 @@ static void read_object(struct model_reader *reader, const struct model_schema *
 		model_reader_skip(reader);
 		return;
 	}
-	uint64_t seen = 0;
+	struct keys keys = {0};
 	while (reader->status == STATUS_OK && model_reader_advance(reader) && reader->event->type != FYET_MAPPING_END) {
 		struct model_place key_place;
-		const struct model_schema_row *row = read_key(reader, schema, &seen, &key_place, place);
+		const struct model_schema_row *row = read_key(reader, schema, &keys, &key_place, place);
 		if (!reader->event || !model_reader_advance(reader))
 			return;
 		if (row)
@@ -263,7 +327,8 @@ static void read_object(struct model_reader *reader, const struct model_schema *
 			return;
 	}
 	if (reader->event)
-		check_presence(reader, schema, seen, place, key);
+		check_presence(reader, schema, &keys, place, key);
+	mark_meant(schema, object, &keys, place);
 }
 
 /* ---- the document ---- */

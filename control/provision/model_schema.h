@@ -34,6 +34,7 @@ struct model_schema_row {
 	const char *unit;		  /* of an integer; NULL: a plain count or rank */
 	const struct model_schema *child; /* of objects */
 	const char *const *choice;	  /* NULL-terminated */
+	const char *help;		  /* what it means, in one line, without range and default that the row has */
 	const char *later;		  /* not NULL: what this key asks for, which this build does not have yet */
 };
 

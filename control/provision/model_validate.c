@@ -141,6 +141,9 @@ static void check_friend(struct validator *validator, const struct model_friend 
 	if (friend->ruri_domain.text && is_absent(&friend->direct))
 		report(validator, friend->ruri_domain.place, "ruri_domain",
 		       "is for direct friends only: friend '%s' has no `direct` address", name);
+	for (uint32_t i = 0; i < friend->forwards.count; i++)
+		check_reference(validator, &names->extension, &model_forwards(friend)[i].to.extension, "extension",
+				"extension");
 	check_reference(validator, &names->ddi, &friend->fallback_ddi, "fallback_ddi", "DDI");
 	check_reference(validator, &names->acl, &friend->endpoint.call_acl, "call_acl", "call ACL");
 }

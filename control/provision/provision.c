@@ -31,6 +31,7 @@ struct provision {
 	const struct directory *directory; /* the publisher's, when there is one; else ours */
 	uint64_t revision;
 	struct secret_keys keys;
+	struct provision_counts counts;
 
 	struct provision_job *running, *waiting; /* oldest first */
 	uint32_t waiting_count;
@@ -108,9 +109,19 @@ static void log_outcome(const struct provision *provision, const struct provisio
 			  job->status == STATUS_INVALID ? "document" : log_quote(why, strlen(why)).text, origin.text);
 }
 
+static void count(struct provision *provision, const struct provision_job *job)
+{
+	if (job->action != PROVISION_APPLY)
+		return;
+	provision->counts.applied += job->result.accepted;
+	provision->counts.refused += !job->result.accepted;
+	provision->counts.store_failures += job->status == STATUS_STORE;
+}
+
 static void finish(struct provision *provision, struct provision_job *job)
 {
 	take_over(provision, job);
+	count(provision, job);
 	job->result.wall_us = now_us() - provision->started_us;
 	log_outcome(provision, job);
 	job->done(job->argument, &job->result);
@@ -280,6 +291,11 @@ const struct model *provision_model(const struct provision *provision)
 uint64_t provision_revision(const struct provision *provision)
 {
 	return provision->revision;
+}
+
+struct provision_counts provision_counts(const struct provision *provision)
+{
+	return provision->counts;
 }
 
 const struct directory *provision_directory(const struct provision *provision)

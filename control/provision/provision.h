@@ -139,6 +139,15 @@ const struct model *provision_model(const struct provision *provision);
 
 uint64_t provision_revision(const struct provision *provision);
 
+/* Since the start. */
+struct provision_counts {
+	uint64_t applied; /* also those that changed nothing; rollbacks included */
+	uint64_t refused;
+	uint64_t store_failures; /* of those: because the database failed */
+};
+
+struct provision_counts provision_counts(const struct provision *provision);
+
 /* The live one; NULL before provision_publish_initial(). Valid until the next `done` that accepts. */
 const struct directory *provision_directory(const struct provision *provision);
 

@@ -68,6 +68,12 @@ static void add_counts(json_t *object, const struct router *router)
 		users += model_companies(model)[i].users.count;
 		friends += model_companies(model)[i].friends.count;
 	}
+	const struct provision_counts changes = provision_counts(router->provision);
+
+	json_object_set_new(object, "applies", json_integer((json_int_t)changes.applied));
+	json_object_set_new(object, "applies_refused", json_integer((json_int_t)changes.refused));
+	json_object_set_new(object, "store_failures",
+			    json_integer((json_int_t)(changes.store_failures + registrations.store_failures)));
 	json_object_set_new(object, "companies", json_integer(model->companies.count));
 	json_object_set_new(object, "users", json_integer(users));
 	json_object_set_new(object, "friends", json_integer(friends));
@@ -91,6 +97,9 @@ void command_status(struct rpc_call *call, void *context)
 	add_counts(object, router);
 	json_object_set_new(object, "allocator", json_string(memory_allocator()));
 	json_object_set_new(object, "heap_resident_bytes", json_integer((json_int_t)memory_resident_bytes()));
+	json_object_set_new(object, "dpdk_used_bytes", json_integer((json_int_t)dataplane_memory_used_bytes()));
+	json_object_set_new(object, "dpdk_planned_bytes",
+			    json_integer((json_int_t)dataplane_memory_bytes(&router->plan)));
 	json_object_set_new(object, "state_dir", json_string(router->config->node.state_dir));
 	json_object_set_new(object, "control_socket", json_string(router->config->node.control_socket));
 	json_object_set_new(object, "ports", ports_of(router));

@@ -3,6 +3,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include <rte_lcore.h>
+#include <rte_malloc.h>
 #include <sodium.h>
 
 #include "eal.h"
@@ -94,6 +96,18 @@ enum status dataplane_create(struct dataplane **created, const struct dataplane_
 uint64_t dataplane_memory_bytes(const struct dataplane_plan *plan)
 {
 	return setup_memory_bytes(plan);
+}
+
+uint64_t dataplane_memory_used_bytes(void)
+{
+	uint64_t bytes = 0;
+
+	for (unsigned i = 0; i < rte_socket_count(); i++) {
+		struct rte_malloc_socket_stats stats;
+		if (rte_malloc_get_socket_stats(rte_socket_id_by_idx(i), &stats) == 0)
+			bytes += stats.heap_allocsz_bytes;
+	}
+	return bytes;
 }
 
 const struct dataplane_port *dataplane_find_port(const struct dataplane *dataplane, uint32_t index)

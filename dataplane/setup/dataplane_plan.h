@@ -81,6 +81,9 @@ enum status dataplane_create(struct dataplane **created, const struct dataplane_
 /* What DPDK's memory will hold: for the memory plan, before anything is made. Thread: any. */
 uint64_t dataplane_memory_bytes(const struct dataplane_plan *plan);
 
+/* What it holds now. Thread: control. */
+uint64_t dataplane_memory_used_bytes(void);
+
 /* `index` below plan->port_count. */
 const struct dataplane_port *dataplane_find_port(const struct dataplane *dataplane, uint32_t index);
 

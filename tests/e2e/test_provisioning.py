@@ -11,7 +11,7 @@ import time
 
 import pytest
 
-from conftest import PROVISIONING
+from conftest import CONFIGURATION, PROVISIONING
 from router import RouterError
 
 TEXT = PROVISIONING.read_text()
@@ -97,6 +97,34 @@ def test_every_mistake_of_a_file_is_shown_in_its_order(router, tmp_path):
         assert source.strip() == text.splitlines()[line - 1].strip()[:len(source.strip())] or source.strip().startswith("..."), answer.error
         assert source[caret.index("^"):][:3] == text.splitlines()[line - 1][column - 1:][:3], answer.error
     assert "refused: 4 problem(s); nothing was changed" in lines[-1]
+
+
+@pytest.mark.parametrize("text, place", [
+    (b"companies:\n- {name: a, domain: a.b, country: ES, area_code: '', users: [{name: u, display: Jos\xe9}]}\n", "2:84: a byte that is not UTF-8"),
+    ("companies: []\n".encode("utf-16"), "1:1: a byte that is not UTF-8"),
+    ("companies: []\n".encode("utf-16-le"), "1:2: a NUL byte"),
+    ("# é\ncompanies: []\n".encode() + b"# \xff\n", "3:3: a byte that is not UTF-8"),
+    (b"#" * 100 + b"\xc3", "1:101: a byte that is not UTF-8"),
+], ids=["latin-1", "UTF-16 with mark", "UTF-16", "behind what is right", "half a character"])
+def test_what_is_not_utf8_is_told_with_its_place(router, tmp_path, text, place):
+    path = tmp_path / "wrong.yaml"
+    path.write_bytes(text)
+    for command in ("apply", "check", "diff"):
+        answer = router.ctl(command, path)
+        assert answer.status != 0 and f"{path}:{place}" in answer.error, answer
+
+
+def test_large_and_deep_documents_are_refused_in_their_time(router, tmp_path):
+    before = router.must("export").text
+    for text, said in (("companies: " + "[" * 1_000_000, "must be a company"),
+                       ("companies: " + "{a: " * 500_000, "must be a list, not a mapping"),
+                       ("companies:\n" + "- x\n" * 100_000, "and 99900 more"),
+                       ("x" * 5_000_000 + ": 1\n", "unknown key"),
+                       ("#" * 40_000_000, "is longer than 32 MiB")):
+        answer = router.ctl("apply", write(tmp_path / "large.yaml", text))
+        assert answer.status != 0 and said in answer.error, answer.error[:2000]
+        assert len(answer.error) < 100_000 and answer.error.count("more") <= 1
+    assert router.must("export").text == before
 
 
 def test_many_at_once_queue_and_each_is_told_its_own_revision(own_router, tmp_path):
@@ -214,3 +242,42 @@ def test_a_newer_format_is_refused(own_lab):
             data[60:64] = version
             path.write_bytes(data)
         router.start()
+
+
+MEBIBYTE = 1 << 20
+
+
+def planned(router, part):
+    """Bytes that `amityd --check` says for a part of the memory plan."""
+    said = subprocess.run([router.amityd, "--check", router.configuration_path], capture_output=True, text=True, check=True).stdout
+    return float(re.search(rf"(?m)^  {part} +([0-9.]+) MiB", said)[1]) * MEBIBYTE
+
+
+@pytest.mark.parametrize("limits", ["", "limits:\n  max_bindings: 1000000\n", "limits:\n  max_message_bytes: 4000\n"],
+                         ids=["defaults", "a million bindings", "short messages"])
+def test_the_memory_plan_is_what_is_taken(own_lab, limits):
+    with own_lab.router(provisioning=None, configuration=CONFIGURATION + limits) as router:
+        status = router.must("status", as_json=True).json
+        plan = planned(router, "in all of DPDK")
+        assert abs(plan - status["dpdk_planned_bytes"]) < MEBIBYTE
+        # The plan is what is reserved: enough, and no more over what is taken than the sum it has for rings and queues (96 MiB).
+        assert plan - 104 * MEBIBYTE < status["dpdk_used_bytes"] <= plan
+        memory = dict(line.split(":", 1) for line in open(f"/proc/{status['pid']}/status") if ":" in line)
+        outside = (int(memory["RssAnon"].split()[0]) + int(memory["RssFile"].split()[0])) * 1024
+        assert 0.5 * planned(router, "program") < outside < 1.5 * planned(router, "program")
+
+
+def test_provisioning_takes_what_the_plan_says(own_lab, tmp_path):
+    companies, friends = 300, 10
+    path = write(tmp_path / "many.yaml", "companies:\n" + "".join(
+        f"  - name: c{i}\n    domain: c{i}.test\n    country: ES\n    friends:\n" + "".join(
+            f"      - {{name: f{j}, password: p, patterns: ['^{i}{j}[0-9]{{3}}$', '^9{i}{j}']}}\n" for j in range(friends))
+        for i in range(companies)))
+    with own_lab.router(provisioning=None) as router:
+        said = subprocess.run([router.amityd, "--check", router.configuration_path], capture_output=True, text=True, check=True).stdout
+        endpoint, pattern = (float(one) * 1024 for one in re.search(r"takes about ([0-9.]+) KiB, a pattern ([0-9.]+) KiB", said).groups())
+        before = router.must("status", as_json=True).json["heap_resident_bytes"]
+        router.must("apply", path)
+        taken = router.must("status", as_json=True).json["heap_resident_bytes"] - before
+        expected = companies * friends * (endpoint + 2 * pattern)
+        assert 0.5 * expected < taken < 2 * expected

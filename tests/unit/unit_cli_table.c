@@ -75,10 +75,11 @@ static void test_error_shows_the_place(void **state)
 	char *text = NULL;
 	size_t size = 0;
 	FILE *out = open_memstream(&text, &size);
-	json_t *error = json_loads("{\"code\":1,\"message\":\"refused\",\"data\":{\"problems\":[{\"file\":\"f.yaml\","
-				   "\"line\":3,\"column\":"
-				   "4,\"key\":\"k\",\"message\":\"is wrong\",\"source\":\"\\tab: x\"}],\"omitted\":2}}",
-				   0, NULL);
+	json_t *error = json_loads(
+		"{\"code\":1,\"message\":\"refused\",\"data\":{\"problems\":[{\"file\":\"f.yaml\","
+		"\"line\":3,\"column\":"
+		"4,\"key\":\"k\",\"message\":\"is wrong\",\"source\":\"\\tab: x\",\"caret\":4}],\"omitted\":2}}",
+		0, NULL);
 
 	(void)state;
 	cli_show_error(out, error);
@@ -86,6 +87,54 @@ static void test_error_shows_the_place(void **state)
 	assert_string_equal(text,
 			    "f.yaml:3:4: k: is wrong\n    \tab: x\n    \t  ^\n... and 2 more\namityctl: refused\n");
 	json_decref(error);
+	free(text);
+}
+
+static char *show(enum ctl_command_id id, const char *result)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	json_t *value = json_loads(result, 0, NULL);
+	assert_non_null(value);
+	cli_show_result(out, &ctl_commands[id], value);
+	json_decref(value);
+	fclose(out);
+	return text;
+}
+
+#define CHANGED                                                                                                        \
+	"\"changes\":{\"users\":{\"added\":1,\"changed\":1,\"removed\":1},\"ddis\":{\"added\":0,\"changed\":0,"        \
+	"\"removed\":0}},\"changed\":["                                                                                \
+	"{\"change\":\"changed\",\"kind\":\"user\",\"company\":\"c\",\"name\":\"u\",\"fields\":["                      \
+	"{\"key\":\"password\",\"hidden\":true},{\"key\":\"display\",\"before\":null,\"after\":\"Al\"}]},"             \
+	"{\"change\":\"added\",\"kind\":\"user\",\"company\":\"c\",\"name\":\"v\",\"fields\":["                        \
+	"{\"key\":\"password\",\"hidden\":true},{\"key\":\"country\",\"before\":null,\"after\":\"ES\"}]},"             \
+	"{\"change\":\"removed\",\"kind\":\"user\",\"company\":\"c\",\"name\":\"w\",\"fields\":[]},"                   \
+	"{\"change\":\"reordered\",\"kind\":\"companies\",\"fields\":[]}]"
+
+static void test_changes(void **state)
+{
+	(void)state;
+	char *text = show(CTL_COMMAND_apply, "{\"revision\":8,\"dry_run\":false,\"same\":false," CHANGED
+					     ",\"omitted\":3,\"wall_us\":1500,\"patterns_compiled\":2}");
+	assert_string_equal(text, "~ user u of c: password, display\n+ user v of c\n- user w of c\n"
+				  "~ order of the companies\n... and 3 more\n"
+				  "  users       1 added, 1 changed, 1 removed\n"
+				  "applied: revision 8, 1.5 ms, 2 pattern sets compiled\n");
+	free(text);
+	text = show(CTL_COMMAND_diff, "{\"revision\":8,\"dry_run\":true,\"same\":false," CHANGED ",\"omitted\":0}");
+	assert_string_equal(text, "~ user u of c\n    password: another one (not shown)\n    display: - -> Al\n"
+				  "+ user v of c\n    password: (not shown)\n    country: ES\n- user w of c\n"
+				  "~ order of the companies\n  users       1 added, 1 changed, 1 removed\n"
+				  "compared with revision 8, which is in force\n");
+	free(text);
+	text = show(CTL_COMMAND_rollback,
+		    "{\"revision\":8,\"dry_run\":false,\"same\":true,\"changes\":{},\"changed\":[],"
+		    "\"omitted\":0,\"document_of\":5,\"wall_us\":0,\"patterns_compiled\":0}");
+	assert_string_equal(text,
+			    "  nothing changes\nnothing to apply, still revision 8 (the document of revision 5), 0.0 "
+			    "ms, 0 pattern sets compiled\n");
 	free(text);
 }
 
@@ -109,11 +158,9 @@ static void test_help(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table),
-		cmocka_unit_test(test_strange_texts),
-		cmocka_unit_test(test_pairs),
-		cmocka_unit_test(test_help),
-		cmocka_unit_test(test_error_shows_the_place),
+		cmocka_unit_test(test_table), cmocka_unit_test(test_strange_texts),
+		cmocka_unit_test(test_pairs), cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_help),  cmocka_unit_test(test_error_shows_the_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,5 @@
 /* SQLite files: made, migrated, and refused by name with the way out, whatever state they are in. */
 #include <fcntl.h>
-#include <sched.h>
 #include <stdlib.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -11,16 +10,19 @@
 
 #include "cmocka_all.h"
 #include "database.h"
+#include "small_disk.h"
 
 static char directory[64], path[128];
 static struct database database;
 
+#define FIRST_STEP "CREATE TABLE thing (number INTEGER PRIMARY KEY, name TEXT)"
+
 static const char *const steps[] = {
-	"CREATE TABLE thing (number INTEGER PRIMARY KEY, name TEXT)",
+	FIRST_STEP,
 	"ALTER TABLE thing ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey'; UPDATE thing SET colour = 'of ' || name",
 	"CREATE TABLE other (number INTEGER); INSERT INTO other SELECT number FROM thing",
 };
-static const char *const failing_steps[] = {steps[0], steps[1], "CREATE TABLE other (number INTEGER); nonsense"};
+static const char *const failing_steps[] = {FIRST_STEP, "CREATE TABLE other (number INTEGER)", "nonsense"};
 
 static struct database_kind kind_of_format(int32_t format)
 {
@@ -298,22 +300,6 @@ static void one_that_is_locked_is_refused(void **state)
 	must_open(3);
 }
 
-/* In a mount namespace of its own, where `options` mount a tmpfs over the directory. Result: what `run` says. */
-static int run_on_tmpfs(const char *options, int (*run)(void))
-{
-	fflush(NULL);
-	pid_t child = fork();
-	if (child == 0) {
-		if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
-		    mount("tmpfs", directory, "tmpfs", 0, options) != 0)
-			_exit(99);
-		_exit(run());
-	}
-	int status;
-	waitpid(child, &status, 0);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-}
-
 static int open_read_only(void)
 {
 	must_open(3);
@@ -354,9 +340,9 @@ static int open_without_room(void)
 static void a_read_only_or_full_disk_is_told(void **state)
 {
 	(void)state;
-	assert_int_equal(run_on_tmpfs("size=1m", open_read_only), 0);
-	assert_int_equal(run_on_tmpfs("size=400k", fill_disk), 0);
-	assert_int_equal(run_on_tmpfs("size=64k", open_without_room), 0);
+	assert_int_equal(small_disk_run(directory, "size=1m", open_read_only), 0);
+	assert_int_equal(small_disk_run(directory, "size=400k", fill_disk), 0);
+	assert_int_equal(small_disk_run(directory, "size=64k", open_without_room), 0);
 }
 
 static void a_reader_sees_what_was_committed(void **state)

@@ -287,13 +287,31 @@ static void random_documents_survive(void **state)
 	}
 }
 
+/* Pages are made from the rows. */
+static void check_help(const struct model_schema *schema)
+{
+	for (uint32_t i = 0; i < schema->row_count; i++) {
+		const struct model_schema_row *row = &schema->row[i];
+		if (!row->help || strlen(row->help) < 10 || strlen(row->help) > 110)
+			fail_msg("%s: %s: its help is missing, or too long for a line", schema->what, row->key);
+		if (row->child)
+			check_help(row->child);
+	}
+}
+
+static void every_key_has_its_help(void **state)
+{
+	(void)state;
+	check_help(&model_schema_document);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(export_and_read_are_inverse), cmocka_unit_test(awkward_texts_survive),
 		cmocka_unit_test(defaults_are_not_written),    cmocka_unit_test(an_empty_model_is_a_document_too),
 		cmocka_unit_test(one_company_alone),	       cmocka_unit_test(random_documents_survive),
-		cmocka_unit_test(changes_are_counted),
+		cmocka_unit_test(changes_are_counted),	       cmocka_unit_test(every_key_has_its_help),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

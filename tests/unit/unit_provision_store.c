@@ -1,5 +1,6 @@
 /* The database of provisioning: what was applied is there again; bounds, formats, damage, and the copy beside it. */
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "provision_rig.h"
 #include "provision_store.h"
 #include "provision_text.h"
+#include "small_disk.h"
 
 static const char *path_of(const char *name)
 {
@@ -304,12 +306,59 @@ static void damage_while_it_runs_is_an_error_of_the_request(void **state)
 	provision_rig_forget(&answer);
 	struct problem_list problems = {0};
 	uint64_t seen[2] = {0};
+	assert_int_equal(provision_counts(provision).store_failures, 2);
+	assert_int_equal(provision_counts(provision).refused, 2);
+	assert_int_equal(provision_counts(provision).applied, 1);
 	assert_int_equal(provision_history(provision, 9, count_row, seen, &problems), STATUS_STORE);
 	assert_non_null(strstr(problems.item[0].message, "cannot give the history"));
 	problem_list_free(&problems);
 	assert_ptr_equal(provision_directory(provision), live);
 	assert_int_equal(provision_revision(provision), 1);
 	provision_close(provision);
+}
+
+/* A full disk refuses changes and nothing else; with room again they go on. */
+static int apply_until_full(void)
+{
+	struct provision *provision = provision_rig_open(NULL);
+	char text[65536];
+	uint64_t revision = 0;
+	struct provision_rig_answer answer = {.accepted = true};
+	while (answer.accepted && revision < 100) {
+		provision_rig_forget(&answer);
+		int length = snprintf(text, sizeof(text), "companies:\n");
+		for (int i = 0; i < 200; i++)
+			length += snprintf(text + length, sizeof(text) - (size_t)length,
+					   "- {name: company-%d-of-%llu, domain: a%d.example.net, country: ES}\n", i,
+					   (unsigned long long)revision, i);
+		answer = provision_rig_apply(provision, text);
+		revision += answer.accepted;
+	}
+	if (revision < 2 || revision == 100 || !strstr(answer.problems[0], "cannot store the provisioning") ||
+	    !strstr(answer.problems[0], "Make room on its disk"))
+		return 1;
+	provision_rig_forget(&answer);
+	if (provision_revision(provision) != revision || provision_directory(provision)->revision != revision)
+		return 2;
+	/* What reads still works. */
+	struct problem_list problems = {0};
+	uint64_t seen[2] = {0};
+	if (provision_history(provision, UINT32_MAX, count_row, seen, &problems) != STATUS_OK || seen[1] != revision)
+		return 3;
+	provision_close(provision);
+	provision = provision_rig_open(NULL);
+	if (provision_revision(provision) != revision)
+		return 4;
+	if (mount("tmpfs", provision_rig_directory, "tmpfs", MS_REMOUNT, "size=20m") != 0)
+		return 5;
+	answer = provision_rig_apply(provision, text);
+	return answer.accepted && answer.revision == revision + 1 ? 0 : 6;
+}
+
+static void a_full_disk_refuses_changes(void **state)
+{
+	(void)state;
+	assert_int_equal(small_disk_run(provision_rig_directory, "size=700k", apply_until_full), 0);
 }
 
 /* ---- the copy ---- */
@@ -369,6 +418,7 @@ int main(void)
 		CASE(damage_says_how_to_recover),
 		CASE(a_store_that_lost_something_is_refused),
 		CASE(damage_while_it_runs_is_an_error_of_the_request),
+		CASE(a_full_disk_refuses_changes),
 		CASE(the_copy_is_the_newest_document),
 		CASE(a_copy_that_cannot_be_written_stops_nothing),
 	};
