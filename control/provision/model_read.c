@@ -4,6 +4,7 @@
 
 #include <libfyaml.h>
 
+#include "document_text.h"
 #include "headroom.h"
 #include "model_reader.h"
 #include "model_schema.h"
@@ -444,9 +445,7 @@ enum status model_read(struct model **model, struct span text, const char *file_
 	if (!reader.model)
 		return STATUS_NO_MEMORY;
 	enum status status = STATUS_INVALID;
-	if (memchr(text.at, '\0', text.length))
-		model_reader_report(&reader, (struct model_place){0}, NULL, "has a NUL byte: this is not a text file");
-	else
+	if (document_text_check(problems, file_name, text))
 		status = parse(&reader);
 	if (status != STATUS_OK) {
 		model_free(reader.model);
