@@ -1,6 +1,7 @@
 #include "register_parse.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 
 #include <osipparser2/osip_parser.h>
