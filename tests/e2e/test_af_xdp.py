@@ -15,6 +15,7 @@ from conftest import CONFIGURATION, DRIVER, LAN, LAN6, Lab
 from router import RouterError
 from sip_client import establish, hang_up
 from test_wire import counter, left_by, total
+from test_wire_sizes import TaggedPeer, options
 
 XDP = CONFIGURATION.replace(f"driver: {DRIVER}", "driver: af_xdp")
 PROGRAM = "amity_filter"
@@ -165,6 +166,26 @@ def test_datagram_in_fragments(lab, peers, address, router_address):
             request = alice.request("OPTIONS", f"sip:[{LAN6}]" if address else f"sip:{LAN}", body="v=0\r\n" + "a" * size)
             assert alice.transact(request).status == 200
         assert total(router, "received") == 3
+        assert router.stop() == 0, router.log_tail()
+
+
+def test_what_the_filter_leaves_to_the_kernel(lab, peers):
+    """Each comes by the reserved port: a tag that only says a priority, IPv6 options whole and in fragments. Another VLAN does not."""
+    with lab.router(configuration=XDP, node='  lcores: "0,1"') as router:
+        tagged, wire = peers("alice", port=5067), TaggedPeer(lab)
+        wire.send(100, bytes(options(tagged, LAN)))
+        wire.send(0x6000, bytes(options(tagged, LAN)))
+        tagged.expect_status(200)
+        tagged.expect_silence()
+        wire.socket.close()
+        received = 1
+        for option in (54, 59):  # IPV6_HOPOPTS, IPV6_DSTOPTS
+            alice = peers("alice", address="2001:db8:1::11", port=5070 + option)
+            alice.socket.setsockopt(socket.IPPROTO_IPV6, option, bytes([0, 0, 1, 4, 0, 0, 0, 0]))  # padding
+            for length in (None, 4000):
+                assert alice.transact(options(alice, LAN6, length)).status == 200
+                received += 1
+        assert total(router, "received") == received
         assert router.stop() == 0, router.log_tail()
 
 
