@@ -93,7 +93,6 @@ static enum status reserve_ports(struct net_mirror *mirror, struct wire_interfac
 	struct reservation_wish wish = {
 		.local = {.port = configured->sip_port, .transport = TRANSPORT_UDP},
 		.link_index = wire_assemble_link_index(configured, &mirror->view),
-		.reads = configured->reads_reserved,
 	};
 	enum status worst = STATUS_OK;
 	uint8_t kept = 0;
@@ -336,6 +335,10 @@ static enum status copy_plan(struct net_mirror *mirror, const struct net_mirror_
 	mirror->link_changed = plan->link;
 	mirror->argument = plan->argument;
 	mirror->reservations.base = plan->base;
+	for (uint32_t i = 0; i < plan->interface_count; i++)
+		if (plan->interface[i].reads_reserved)
+			mirror->reservations.read_link[mirror->reservations.read_link_count++] =
+				plan->interface[i].link_index;
 	mirror->reservations.receive = take_datagram;
 	mirror->reservations.argument = mirror;
 	mirror->receive = plan->receive;

@@ -11,7 +11,7 @@ import threading
 import pytest
 
 import network
-from conftest import CONFIGURATION, DRIVER, LAN, LAN6, Lab
+from conftest import CONFIGURATION, DRIVER, LAN, LAN6, WAN, Lab
 from router import RouterError
 from sip_client import establish, hang_up
 from test_wire import counter, left_by, total
@@ -187,6 +187,25 @@ def test_what_the_filter_leaves_to_the_kernel(lab, peers):
                 received += 1
         assert total(router, "received") == received
         assert router.stop() == 0, router.log_tail()
+
+
+def test_fragments_to_the_address_of_an_interface_with_the_other_driver(lab, peers):
+    """They come by lan0 (af_xdp), for the address of wan0 (af_packet), whose own packets the kernel's socket does not read."""
+    configuration = XDP.replace("wan0\n    profile: kernel\n    driver: af_xdp", "wan0\n    profile: kernel\n    driver: af_packet")
+    lab.peers_namespace.ip("route", "add", f"{WAN}/32", "via", LAN, "dev", "lan0")
+    try:
+        with lab.router(configuration=configuration) as router:
+            assert [port["driver"] for port in router.must("status", as_json=True).json["ports"]] == ["net_af_xdp", "net_af_packet"]
+            alice = peers("alice", router=WAN)
+            for length in (None, 3000):
+                assert alice.transact(options(alice, WAN, length)).status == 200
+            outsider = peers("outsider")
+            outsider.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"wan0")
+            before = total(router, "received")
+            assert outsider.transact(options(outsider, WAN, 3000)).status == 200
+            assert total(router, "received") == before + 3  # the fragments alone
+    finally:
+        lab.peers_namespace.ip("route", "del", f"{WAN}/32", "dev", "lan0")
 
 
 def test_largest_frame(lab, peers):
