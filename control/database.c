@@ -24,6 +24,19 @@ bool database_execute(const struct database *database, const char *sql)
 	return sqlite3_exec(database->connection, sql, NULL, NULL, NULL) == SQLITE_OK;
 }
 
+bool database_begin(const struct database *database)
+{
+	return database_execute(database, "BEGIN IMMEDIATE");
+}
+
+void database_roll_back(const struct database *database)
+{
+	if (sqlite3_get_autocommit(database->connection))
+		return;
+	sqlite3_step(database->rollback);
+	sqlite3_reset(database->rollback);
+}
+
 bool database_number(const struct database *database, const char *sql, int64_t *number)
 {
 	sqlite3_stmt *statement = database_prepare(database, sql);
@@ -270,7 +283,9 @@ static enum status set_up(struct database *database, struct problem_list *proble
 	if (status != STATUS_OK)
 		return status;
 	snprintf(sql, sizeof(sql), "PRAGMA journal_mode = WAL; PRAGMA synchronous = %s", database->kind->synchronous);
-	return database_execute(database, sql) ? STATUS_OK : database_report(database, problems, "be opened");
+	database->rollback = database_prepare(database, "ROLLBACK");
+	return database->rollback && database_execute(database, sql) ? STATUS_OK
+								     : database_report(database, problems, "be opened");
 }
 
 enum status database_open(struct database *database, const struct database_kind *kind, const char *state_dir,
@@ -314,6 +329,7 @@ enum status database_open_reader(struct database *reader, const struct database 
 
 void database_close(struct database *database)
 {
+	sqlite3_finalize(database->rollback);
 	sqlite3_close(database->connection);
 	free(database->path);
 	*database = (struct database){0};

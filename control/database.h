@@ -35,6 +35,7 @@ struct database {
 	struct sqlite3 *connection;
 	const struct database_kind *kind;
 	char *path;
+	struct sqlite3_stmt *rollback; /* ready: a roll back must not need memory, which may be what has ended */
 };
 
 /*
@@ -60,6 +61,12 @@ struct sqlite3_stmt *database_prepare(const struct database *database, const cha
 
 /* Statements without result. Result: false when one failed. */
 bool database_execute(const struct database *database, const char *sql);
+
+/* Of a transaction that writes. Result: false when it did not begin. */
+bool database_begin(const struct database *database);
+
+/* Ends the transaction that is open, if one is, as if it had never begun. */
+void database_roll_back(const struct database *database);
 
 /* The first column of the first row. Result: false when there is none. */
 bool database_number(const struct database *database, const char *sql, int64_t *number);

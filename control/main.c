@@ -8,6 +8,7 @@
 #include "config.h"
 #include "log.h"
 #include "memory.h"
+#include "pattern_compile_serve.h"
 #include "router_ready.h"
 
 /* Exit statuses: as those of amityctl where they mean the same. */
@@ -191,8 +192,9 @@ int main(int argument_count, char **arguments)
 	static struct config config;
 	struct command_line line = {0};
 	struct problem_list problems = {0};
+	if (pattern_compile_serve_is_asked(arguments))
+		return pattern_compile_serve();
 	int result = read_command_line(&line, argument_count, arguments);
-
 	if (result >= 0)
 		return result;
 	/* A client that goes away is an error of write(), not the end of the router. */

@@ -116,6 +116,13 @@ void problem_list_free(struct problem_list *list)
 	*list = (struct problem_list){0};
 }
 
+/* A list that is not full lost them when memory ended. */
+static const char *words_of_omitted(const struct problem_list *list)
+{
+	return list->count < PROBLEMS_MAX ? "and %u more that there was no memory to tell: make some free, try again"
+					  : "and %u more";
+}
+
 void problem_list_print(const struct problem_list *list, FILE *out)
 {
 	for (uint32_t i = 0; i < list->count; i++) {
@@ -132,8 +139,10 @@ void problem_list_print(const struct problem_list *list, FILE *out)
 		if (problem->source_line)
 			source_line_print(out, problem->source_line, problem->caret);
 	}
-	if (list->omitted)
-		fprintf(out, "and %u more\n", list->omitted);
+	if (list->omitted) {
+		fprintf(out, words_of_omitted(list), list->omitted);
+		fputc('\n', out);
+	}
 }
 
 static int set_text(json_t *object, const char *name, const char *text)

@@ -7,6 +7,8 @@
 #ifndef AMITY_ROUTER_H
 #define AMITY_ROUTER_H
 
+#include <time.h>
+
 #include "config.h"
 #include "dataplane_plan.h"
 #include "problem.h"
@@ -27,7 +29,8 @@ struct rpc_server;
 struct router {
 	const struct config *config;
 	struct dataplane_plan plan;
-	uint64_t started_s; /* seconds since boot */
+	uint64_t started_s;    /* seconds since boot */
+	time_t progress_due_s; /* monotonic: when a long start is told of next */
 	bool stopping;
 	uint32_t parts_started;	  /* of the table in router.c */
 	uint32_t packets_missing; /* in the pool, once the data plane was stopped */

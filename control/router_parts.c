@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "ban_table_write.h"
@@ -30,8 +31,9 @@
 #include "tsc_clock.h"
 #include "wire_build.h"
 
-#define ERROR_BYTES_MAX	 512
-#define CLOCK_INTERVAL_S 60 /* how often the lcores' clock is tied anew to the system's */
+#define ERROR_BYTES_MAX	    512
+#define PROGRESS_INTERVAL_S 3
+#define CLOCK_INTERVAL_S    60 /* how often the lcores' clock is tied anew to the system's */
 
 /* Adds what a part said of its failure, or the status' own words. */
 static enum status fail_with(struct problem_list *problems, enum status status, const char *part, const char *error)
@@ -142,11 +144,27 @@ void router_parts_stop_publisher(struct router *router)
 	publisher_free(router->publisher);
 }
 
-/* A restart with many companies takes seconds: people see that it goes on. */
+/* systemd's start timeout counts anew: one set of patterns may take as long (PATTERN_CPU_S_MAX_AT_START, on a busy
+ * CPU). */
+static void extend_start(void)
+{
+	sd_notify(0, "EXTEND_TIMEOUT_USEC=600000000");
+}
+
+/*
+ * A first start with many companies takes a minute: people, and systemd, see that it goes on. The control thread may
+ * build here: no lcore runs yet, no socket is open, nothing waits for it.
+ */
 static void on_build_progress(void *argument, uint32_t done, uint32_t total)
 {
-	(void)argument;
-	log_event(LOG_LEVEL_INFO, "building", "companies=%u of=%u", done, total);
+	struct router *router = argument;
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	if (now.tv_sec < router->progress_due_s)
+		return;
+	router->progress_due_s = now.tv_sec + PROGRESS_INTERVAL_S;
+	extend_start();
+	log_event(LOG_LEVEL_INFO, "building_tables", "companies=%u of=%u", done, total);
 }
 
 enum status router_parts_start_provision(struct router *router, struct problem_list *problems)
@@ -156,11 +174,16 @@ enum status router_parts_start_provision(struct router *router, struct problem_l
 		.node_id = (uint8_t)router->config->node.id,
 		.publisher = router->publisher,
 		.event_base = event_loop_base(router->loop),
+		.pattern_compiler = "/proc/self/exe", /* main() asks whether it is that process */
 	};
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	router->progress_due_s = now.tv_sec + PROGRESS_INTERVAL_S;
+	extend_start();
 	enum status status = provision_open(&router->provision, &options, problems);
 	if (status)
 		return status;
-	status = provision_publish_initial(router->provision, on_build_progress, NULL, problems);
+	status = provision_publish_initial(router->provision, on_build_progress, router, problems);
 	if (status)
 		provision_close(router->provision);
 	return status;
@@ -407,7 +430,10 @@ enum status router_parts_start_rpc(struct router *router, struct problem_list *p
 		.path = router->config->node.control_socket,
 		.mode = 0660,
 		.line_bytes_max = CTL_LINE_BYTES_MAX,
+		.line_timeout_ms = CTL_LINE_TIMEOUT_MS,
+		.write_timeout_ms = CTL_WRITE_TIMEOUT_MS,
 		.clients_max = CTL_CLIENTS_MAX,
+		.silent_ms_min = CTL_SILENT_MS_MIN,
 		.methods = command_methods,
 		.method_count = CTL_COMMAND_COUNT,
 		.context = router,

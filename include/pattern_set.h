@@ -12,13 +12,10 @@
 #ifndef AMITY_PATTERN_SET_H
 #define AMITY_PATTERN_SET_H
 
-#include "span.h"
+#include "match_scratch.h"
 
 struct hs_database;
-struct hs_scratch;
 struct pcre2_real_code_8;
-struct pcre2_real_match_data_8;
-struct pcre2_real_match_context_8;
 
 #define PATTERN_BYTES_MAX 255 /* R7 */
 
@@ -30,20 +27,11 @@ struct pattern_set {
 	uint32_t count;
 };
 
-/* Working memory of one reader (an lcore or the control thread); grown before a database that needs more is published.
- */
-struct match_scratch {
-	struct hs_scratch *hyperscan;
-	struct pcre2_real_match_data_8 *pcre2_match;
-	struct pcre2_real_match_context_8
-		*pcre2_limits; /* bounds backtracking: a pattern that exceeds it does not match */
-};
-
 /*
  * The least id whose pattern matches `number`.
  *
  * Thread: the owner of `scratch`.   Cost: one scan, ~30-100 ns for ten patterns.   Result: false when none matches; *id
- * untouched.
+ * untouched. A confirmation that comes to its limit (match_scratch.h) counts as no match, and in scratch->given_up.
  */
 bool pattern_match_first(uint32_t *id, const struct pattern_set *set, struct span number,
 			 struct match_scratch *scratch);

@@ -71,7 +71,9 @@ static inline bool span_starts_with(struct span s, struct span prefix)
 
 static inline struct span span_skip(struct span s, uint32_t count)
 {
-	return count >= s.length ? (struct span){s.at + s.length, 0} : (struct span){s.at + count, s.length - count};
+	count = count < s.length ? count : s.length;
+	/* An absent text has no place to go on from. */
+	return count ? (struct span){s.at + count, s.length - count} : s;
 }
 
 static inline struct span span_trim(struct span s)

@@ -158,19 +158,31 @@ static void retire_set(struct location_table *table, struct binding_set *set)
 	table->retired_count++;
 }
 
-enum status location_table_put(struct location_table *table, const uint8_t aor_key[AOR_KEY_BYTES],
-			       const struct binding_set *set)
+enum status location_table_prepare(struct binding_set **prepared, struct location_table *table,
+				   const struct binding_set *set)
 {
-	void *old = NULL;
-	bool known = rte_hash_lookup_data(table->location.hash, aor_key, &old) >= 0;
-	if (!known && table->endpoints == table->endpoints_max)
-		return STATUS_LIMIT;
 	struct binding_set *copy = copy_set(table, set);
 	if (!copy)
 		return STATUS_NO_MEMORY;
+	*prepared = copy;
+	return STATUS_OK;
+}
+
+void location_table_drop_prepared(struct location_table *table, struct binding_set *prepared)
+{
+	if (prepared)
+		free_set(table, prepared);
+}
+
+enum status location_table_put_prepared(struct location_table *table, const uint8_t aor_key[AOR_KEY_BYTES],
+					struct binding_set *prepared)
+{
+	void *old = NULL;
+	bool known = rte_hash_lookup_data(table->location.hash, aor_key, &old) >= 0;
 	/* Of a known key only the pointer changes, with release; the hash does not free what it pointed to. */
-	if (rte_hash_add_key_data(table->location.hash, aor_key, copy) != 0) {
-		free_set(table, copy);
+	if ((!known && table->endpoints == table->endpoints_max) ||
+	    rte_hash_add_key_data(table->location.hash, aor_key, prepared) != 0) {
+		free_set(table, prepared);
 		return STATUS_LIMIT;
 	}
 	if (known)
@@ -178,6 +190,14 @@ enum status location_table_put(struct location_table *table, const uint8_t aor_k
 	else
 		table->endpoints++;
 	return STATUS_OK;
+}
+
+enum status location_table_put(struct location_table *table, const uint8_t aor_key[AOR_KEY_BYTES],
+			       const struct binding_set *set)
+{
+	struct binding_set *prepared;
+	enum status status = location_table_prepare(&prepared, table, set);
+	return status ? status : location_table_put_prepared(table, aor_key, prepared);
 }
 
 bool location_table_remove(struct location_table *table, const uint8_t aor_key[AOR_KEY_BYTES])

@@ -37,6 +37,17 @@ uint64_t location_table_tsc_in(uint32_t seconds);
 AMITY_CHECKED enum status location_table_put(struct location_table *table, const uint8_t aor_key[AOR_KEY_BYTES],
 					     const struct binding_set *set);
 
+/* The same in two steps, so that nothing can fail for want of memory once a registration was stored. Thread: control.
+ */
+AMITY_CHECKED enum status location_table_prepare(struct binding_set **prepared, struct location_table *table,
+						 const struct binding_set *set);
+/* Owner: takes `prepared` in any case. Result: STATUS_LIMIT; then the old set stays. */
+AMITY_CHECKED enum status location_table_put_prepared(struct location_table *table,
+						      const uint8_t aor_key[AOR_KEY_BYTES],
+						      struct binding_set *prepared);
+/* Instead of putting it. NULL is allowed. */
+void location_table_drop_prepared(struct location_table *table, struct binding_set *prepared);
+
 /* Result: false when there was none. Thread: control. */
 bool location_table_remove(struct location_table *table, const uint8_t aor_key[AOR_KEY_BYTES]);
 

@@ -1,8 +1,3 @@
-/* Before our headers: pcre2_match is a macro, so that every mention of the member of struct match_scratch must come
- * behind it. */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include "publish.h"
 #include "tsc_clock.h"
 
@@ -14,9 +9,6 @@
 
 /* A grace period lasts a few bursts; polling this often keeps replaced tables a millisecond longer than needed. */
 #define POLL_INTERVAL_US 1000
-
-/* A pattern that backtracks further does not match: an lcore's time is bounded, whatever was provisioned. */
-#define BACKTRACK_STEPS_MAX 20000
 
 enum part {
 	PART_DIRECTORY,
@@ -30,6 +22,7 @@ enum part {
 /* One set of working memories: an element a worker, and one more for the control thread. */
 struct scratch_set {
 	uint32_t count;
+	size_t hyperscan_bytes; /* of each */
 	struct match_scratch scratch[LCORES_MAX + 1];
 };
 
@@ -58,22 +51,24 @@ static void free_scratch(const void *part)
 	struct scratch_set *set = (struct scratch_set *)part;
 	for (uint32_t i = 0; i < set->count; i++) {
 		hs_free_scratch(set->scratch[i].hyperscan);
-		pcre2_match_data_free(set->scratch[i].pcre2_match);
-		pcre2_match_context_free(set->scratch[i].pcre2_limits);
+		free(set->scratch[i].memory);
 	}
 	free(set);
 }
 
 static bool fill_scratch(struct match_scratch *scratch, const hs_scratch_t *largest)
 {
-	if (largest && hs_clone_scratch(largest, &scratch->hyperscan) != HS_SUCCESS)
+	void *memory = malloc(MATCH_MEMORY_BYTES);
+	if (!memory)
 		return false;
-	scratch->pcre2_match = pcre2_match_data_create(1, NULL);
-	scratch->pcre2_limits = pcre2_match_context_create(NULL);
-	if (!scratch->pcre2_match || !scratch->pcre2_limits)
-		return false;
-	pcre2_set_match_limit(scratch->pcre2_limits, BACKTRACK_STEPS_MAX);
-	return true;
+	match_scratch_init(scratch, memory);
+	return !largest || hs_clone_scratch(largest, &scratch->hyperscan) == HS_SUCCESS;
+}
+
+static size_t size_of(const hs_scratch_t *scratch)
+{
+	size_t size = 0;
+	return scratch && hs_scratch_size(scratch, &size) == HS_SUCCESS ? size : 0;
 }
 
 static struct scratch_set *make_scratch(uint32_t workers, const hs_scratch_t *largest)
@@ -91,6 +86,7 @@ static struct scratch_set *make_scratch(uint32_t workers, const hs_scratch_t *la
 			return NULL; /* NOLINT(clang-analyzer-unix.Malloc): the set went with free_scratch() */
 		}
 	}
+	set->hyperscan_bytes = size_of(largest);
 	return set;
 }
 
@@ -102,9 +98,6 @@ static bool grow_for(struct publisher *publisher, const struct pattern_set *set)
 /* Result: false when memory ends. *set is a new set of scratches, or NULL when the live one is large enough. */
 static bool prepare_scratch(struct publisher *publisher, const struct directory *directory, struct scratch_set **set)
 {
-	size_t before = 0, after = 0;
-	if (publisher->largest)
-		hs_scratch_size(publisher->largest, &before);
 	bool grown = grow_for(publisher, &directory->carrier_patterns);
 	for (uint32_t i = 0; grown && i < directory->company_count; i++) {
 		const struct company *company = directory->company[i];
@@ -114,10 +107,9 @@ static bool prepare_scratch(struct publisher *publisher, const struct directory 
 	}
 	if (!grown)
 		return false;
-	if (publisher->largest)
-		hs_scratch_size(publisher->largest, &after);
 	*set = NULL;
-	if (publisher->scratch && before == after)
+	/* The largest may have grown for a directory that then could not be published. */
+	if (publisher->scratch && publisher->scratch->hyperscan_bytes == size_of(publisher->largest))
 		return true;
 	*set = make_scratch(publisher->dataplane->worker_count, publisher->largest);
 	return *set != NULL;

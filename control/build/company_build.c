@@ -269,14 +269,25 @@ static void build_ddis(struct builder *builder)
 
 /* ---- patterns ---- */
 
-static void build_pattern_set(struct builder *builder, struct pattern_set *set, const struct span *pattern,
-			      uint32_t *owner, uint32_t count)
+/* The place of the pattern that is refused is its text's. */
+static void build_pattern_set(struct builder *builder, struct pattern_set *set, const struct model_text *const *text,
+			      const uint32_t *owner, uint32_t count)
 {
 	if (builder->status != STATUS_OK)
 		return;
 	struct company_block *block = builder->block;
 	struct pattern_compiled *compiled;
-	enum status status = pattern_pool_get(builder->pool, &compiled, pattern, count, builder->error);
+	struct span *pattern = malloc((count + 1) * sizeof(*pattern));
+	enum status status = pattern ? STATUS_OK : STATUS_NO_MEMORY;
+	for (uint32_t i = 0; i < count && status == STATUS_OK; i++)
+		pattern[i] = model_span(text[i]);
+	if (status == STATUS_OK)
+		status = pattern_pool_get(builder->pool, &compiled, pattern, count, builder->error);
+	free(pattern);
+	if (status == STATUS_INVALID) {
+		builder->error->line = text[builder->error->index]->place.line;
+		builder->error->column = text[builder->error->index]->place.column;
+	}
 	if (status != STATUS_OK) {
 		fail(builder, status);
 		return;
@@ -289,18 +300,20 @@ static void build_acl(struct builder *builder, struct call_acl *acl, const struc
 {
 	uint32_t count = model->rules.count;
 	struct arena local = {0};
-	struct span *pattern = arena_take_array(&local, count, sizeof(*pattern));
+	const struct model_text **text = arena_take_array(&local, count, sizeof(*text));
 	uint32_t *owner = take(builder, count, sizeof(*owner));
 	acl->name = copy(builder, &model->name);
 	acl->default_allow = model->default_action.value == MODEL_ACL_ALLOW;
-	if (!pattern)
+	if (!text)
 		fail(builder, STATUS_NO_MEMORY);
 	for (uint32_t i = 0; i < count && builder->status == STATUS_OK; i++) {
 		const struct model_rule *rule = &model_rules(model)[i];
 		owner[i] = rule->allow.text != NULL;
-		pattern[i] = model_span(owner[i] ? &rule->allow : &rule->deny);
+		text[i] = owner[i] ? &rule->allow : &rule->deny;
 	}
-	build_pattern_set(builder, &acl->rules, pattern, owner, count);
+	build_pattern_set(builder, &acl->rules, text, owner, count);
+	if (builder->status == STATUS_INVALID)
+		builder->error->key = owner[builder->error->index] ? "allow" : "deny";
 	arena_free(&local);
 }
 
@@ -334,9 +347,9 @@ static void build_friends(struct builder *builder)
 		count += model_friends(model)[i].patterns.count;
 	struct arena local = {0};
 	const struct endpoint **order = arena_take_array(&local, friends, sizeof(*order));
-	struct span *pattern = arena_take_array(&local, count, sizeof(*pattern));
+	const struct model_text **text = arena_take_array(&local, count, sizeof(*text));
 	uint32_t *owner = take(builder, count, sizeof(*owner));
-	if (order && pattern && owner) {
+	if (order && text && owner) {
 		for (uint32_t i = 0; i < friends; i++)
 			order[i] = &builder->endpoint[users + i];
 		qsort(order, friends, sizeof(*order), compare_friends);
@@ -345,11 +358,13 @@ static void build_friends(struct builder *builder)
 			uint32_t index = (uint32_t)(order[i] - builder->endpoint);
 			const struct model_texts *patterns = &model_friends(model)[index - users].patterns;
 			for (uint32_t j = 0; j < patterns->count; j++, id++) {
-				pattern[id] = model_span(&patterns->item[j]);
+				text[id] = &patterns->item[j];
 				owner[id] = index;
 			}
 		}
-		build_pattern_set(builder, &builder->company->friends, pattern, owner, count);
+		build_pattern_set(builder, &builder->company->friends, text, owner, count);
+		if (builder->status == STATUS_INVALID)
+			builder->error->key = "patterns";
 	} else {
 		fail(builder, STATUS_NO_MEMORY);
 	}

@@ -32,16 +32,22 @@ static const struct directory_root *root_of(const struct directory *directory)
 	return (const struct directory_root *)directory;
 }
 
-/* The place is in the document that the model was read from. */
 static enum status report_pattern(struct builder *builder, const char *what, const struct model_text *name,
 				  const struct pattern_error *error, enum status status)
 {
+	const struct directory_build_input *input = builder->input;
+	const struct problem_place place = {.file = input->file_name,
+					    .text = input->text.at,
+					    .text_length = input->text.length,
+					    .line = error->line,
+					    .column = error->column};
 	if (status == STATUS_INVALID)
-		problem_add(builder->problems, "%s '%s': pattern %u %s, at byte %u", what, name->text, error->index + 1,
-			    error->message, error->offset + 1);
+		problem_add_at(builder->problems, &place, error->key, "pattern of %s '%s' %s", what, name->text,
+			       error->message);
 	else
 		problem_add(builder->problems, "the patterns of %s '%s' cannot be compiled: %s", what, name->text,
-			    status_text(status));
+			    status == STATUS_ENVIRONMENT ? "the compiling process cannot be started or was ended"
+							 : status_text(status));
 	return status;
 }
 
@@ -281,37 +287,67 @@ static int compare_carriers(const void *a, const void *b)
 	return order ? order : (int)left->name.length - (int)right->name.length;
 }
 
+/* What carriers' patterns are made of, in the order of R16; of a carrier without patterns nothing. */
+struct carrier_list {
+	uint32_t count;
+	const struct carrier **order;
+	const struct model_text **text; /* NULL: stands for every number */
+	struct span *pattern;
+	uint32_t *owner;
+};
+
+static bool make_carrier_list(struct carrier_list *list, struct builder *builder)
+{
+	const struct model *model = builder->input->model;
+	uint32_t carriers = builder->root->directory.carrier_count;
+	*list = (struct carrier_list){0};
+	for (uint32_t i = 0; i < carriers; i++)
+		list->count += model_carriers(model)[i].patterns.count ? model_carriers(model)[i].patterns.count : 1;
+	list->order = arena_take_array(&builder->local, carriers, sizeof(*list->order));
+	list->text = arena_take_array(&builder->local, list->count, sizeof(*list->text));
+	list->pattern = arena_take_array(&builder->local, list->count, sizeof(*list->pattern));
+	list->owner = arena_take_array(&builder->root->arena, list->count, sizeof(*list->owner));
+	return list->order && list->text && list->pattern && list->owner;
+}
+
+static void fill_carrier_list(struct carrier_list *list, const struct builder *builder)
+{
+	const struct directory *directory = &builder->root->directory;
+	uint32_t id = 0;
+	for (uint32_t i = 0; i < directory->carrier_count; i++)
+		list->order[i] = &directory->carrier[i];
+	qsort(list->order, directory->carrier_count, sizeof(*list->order), compare_carriers);
+	for (uint32_t i = 0; i < directory->carrier_count; i++) {
+		uint32_t index = (uint32_t)(list->order[i] - directory->carrier);
+		const struct model_texts *patterns = &model_carriers(builder->input->model)[index].patterns;
+		for (uint32_t j = 0; j < (patterns->count ? patterns->count : 1); j++, id++) {
+			list->text[id] = patterns->count ? &patterns->item[j] : NULL;
+			list->pattern[id] = patterns->count ? model_span(&patterns->item[j]) : SPAN_LITERAL(".*");
+			list->owner[id] = index;
+		}
+	}
+}
+
 /* R16. A carrier without patterns takes every number. */
 static enum status build_carrier_patterns(struct builder *builder)
 {
-	const struct model *model = builder->input->model;
-	struct directory *directory = &builder->root->directory;
-	uint32_t carriers = directory->carrier_count, count = 0, id = 0;
-	for (uint32_t i = 0; i < carriers; i++)
-		count += model_carriers(model)[i].patterns.count ? model_carriers(model)[i].patterns.count : 1;
-	const struct carrier **order = arena_take_array(&builder->local, carriers, sizeof(*order));
-	struct span *pattern = arena_take_array(&builder->local, count, sizeof(*pattern));
-	uint32_t *owner = arena_take_array(&builder->root->arena, count, sizeof(*owner));
-	if (!order || !pattern || !owner)
-		return STATUS_NO_MEMORY;
-	for (uint32_t i = 0; i < carriers; i++)
-		order[i] = &directory->carrier[i];
-	qsort(order, carriers, sizeof(*order), compare_carriers);
-	for (uint32_t i = 0; i < carriers; i++) {
-		uint32_t index = (uint32_t)(order[i] - directory->carrier);
-		const struct model_texts *patterns = &model_carriers(model)[index].patterns;
-		for (uint32_t j = 0; j < (patterns->count ? patterns->count : 1); j++, id++) {
-			pattern[id] = patterns->count ? model_span(&patterns->item[j]) : SPAN_LITERAL(".*");
-			owner[id] = index;
-		}
-	}
+	struct carrier_list list;
 	struct pattern_error error;
-	enum status status = pattern_pool_get(builder->pool, &builder->root->carriers, pattern, count, &error);
+	if (!make_carrier_list(&list, builder))
+		return STATUS_NO_MEMORY;
+	fill_carrier_list(&list, builder);
+	enum status status =
+		pattern_pool_get(builder->pool, &builder->root->carriers, list.pattern, list.count, &error);
 	if (status != STATUS_OK) {
-		static const struct model_text all = {.text = "all"};
-		return report_pattern(builder, "carriers", &all, &error, status);
+		const struct model_text *text = status == STATUS_INVALID ? list.text[error.index] : NULL;
+		uint32_t owner = status == STATUS_INVALID ? list.owner[error.index] : 0;
+		error.line = text ? text->place.line : 0;
+		error.column = text ? text->place.column : 0;
+		error.key = "patterns";
+		return report_pattern(builder, "carrier", &model_carriers(builder->input->model)[owner].name, &error,
+				      status);
 	}
-	pattern_set_build_view(&directory->carrier_patterns, builder->root->carriers, owner);
+	pattern_set_build_view(&builder->root->directory.carrier_patterns, builder->root->carriers, list.owner);
 	return STATUS_OK;
 }
 
@@ -339,8 +375,12 @@ enum status directory_build(const struct directory **directory, const struct dir
 	builder.root = calloc(1, sizeof(*builder.root));
 	if (status == STATUS_OK && builder.root) {
 		builder.root->directory.revision = input->revision;
+		if (input->patterns)
+			pattern_pool_set_source(builder.pool, input->patterns);
 		status = run_steps(&builder);
+		pattern_pool_finish(builder.pool);
 		builder.count->patterns_compiled = pattern_pool_compiled_count(builder.pool);
+		builder.count->patterns_loaded = pattern_pool_loaded_count(builder.pool);
 	} else {
 		status = STATUS_NO_MEMORY;
 	}

@@ -18,8 +18,11 @@ struct directory_build_input {
 	const struct model *model; /* valid */
 	const struct secret_keys *keys;
 	uint64_t revision;
-	const struct directory *previous;				 /* made by directory_build(), or NULL */
-	const struct model *previous_model;				 /* what `previous` was made of */
+	const struct directory *previous;      /* made by directory_build(), or NULL */
+	const struct model *previous_model;    /* what `previous` was made of */
+	const struct pattern_source *patterns; /* NULL: every set that is new is compiled here, without limits */
+	const char *file_name; /* of the document that `model` was read from, for its places; may be NULL */
+	struct span text;      /* likewise, to quote a line of; may be empty */
 	void (*progress)(void *argument, uint32_t done, uint32_t total); /* may be NULL */
 	void *argument;
 };
@@ -27,7 +30,8 @@ struct directory_build_input {
 struct directory_build_count {
 	uint32_t companies_built;
 	uint32_t companies_shared;
-	uint32_t patterns_compiled;
+	uint32_t patterns_compiled; /* sets; those of the cache are not among them */
+	uint32_t patterns_loaded;
 };
 
 /* Result: *directory belongs to the caller, until directory_build_release(). `count` may be NULL. */

@@ -2,12 +2,19 @@
 
 #include <stdlib.h>
 
+#include "headroom.h"
+
+/* Hyperscan 5.4 follows pointers that it did not get while it compiles: so much must be there before it begins. */
+#define COMPILE_ROOM_BYTES (64u << 20)
+
 /* Open addressing by content, at most half full. */
 struct pattern_pool {
 	struct pattern_compiled **slot;
 	uint32_t mask;
 	uint32_t count;
 	uint32_t compiled_count;
+	uint32_t loaded_count;
+	struct pattern_source source;
 };
 
 enum status pattern_pool_create(struct pattern_pool **pool)
@@ -74,6 +81,41 @@ enum status pattern_pool_add(struct pattern_pool *pool, struct pattern_compiled 
 	return STATUS_OK;
 }
 
+static enum status compile(struct pattern_pool *pool, struct pattern_product *product, const struct span *pattern,
+			   uint32_t count, struct pattern_error *error)
+{
+	enum status status = pattern_set_build_check_all(pattern, count, error);
+	if (status != STATUS_OK)
+		return status;
+	pool->compiled_count++;
+	if (pool->source.compiler)
+		return pattern_compiler_run(pool->source.compiler, product, pattern, count, error);
+	return headroom_has(COMPILE_ROOM_BYTES) ? pattern_compile_run(product, pattern, count) : STATUS_NO_MEMORY;
+}
+
+static enum status make(struct pattern_pool *pool, struct pattern_compiled **made, const struct span *pattern,
+			uint32_t count, struct pattern_error *error)
+{
+	struct pattern_cache *cache = pool->source.cache;
+	struct pattern_product product = {0};
+	int64_t row = 0;
+	*error = (struct pattern_error){0};
+	if (count == 0)
+		return pattern_set_build_compile(made, pattern, count, error);
+	bool loaded = cache && pattern_cache_get(cache, &product, &row, pattern, count);
+	enum status status = loaded ? STATUS_OK : compile(pool, &product, pattern, count, error);
+	if (status != STATUS_OK)
+		return status;
+	pool->loaded_count += loaded;
+	if (cache && !loaded)
+		row = pattern_cache_put(cache, &product, pattern, count);
+	status = pattern_set_build_adopt(made, &product, pattern, count, error);
+	pattern_compile_free(&product);
+	if (status == STATUS_OK)
+		pattern_set_build_set_row(*made, row);
+	return status;
+}
+
 enum status pattern_pool_get(struct pattern_pool *pool, struct pattern_compiled **compiled, const struct span *pattern,
 			     uint32_t count, struct pattern_error *error)
 {
@@ -85,10 +127,9 @@ enum status pattern_pool_get(struct pattern_pool *pool, struct pattern_compiled 
 		}
 	}
 	struct pattern_compiled *made;
-	enum status status = pattern_set_build_compile(&made, pattern, count, error);
+	enum status status = make(pool, &made, pattern, count, error);
 	if (status != STATUS_OK)
 		return status;
-	pool->compiled_count += count > 0;
 	status = pattern_pool_add(pool, made);
 	if (status != STATUS_OK) {
 		pattern_set_build_release(made);
@@ -101,4 +142,29 @@ enum status pattern_pool_get(struct pattern_pool *pool, struct pattern_compiled 
 uint32_t pattern_pool_compiled_count(const struct pattern_pool *pool)
 {
 	return pool->compiled_count;
+}
+
+uint32_t pattern_pool_loaded_count(const struct pattern_pool *pool)
+{
+	return pool->loaded_count;
+}
+
+void pattern_pool_set_source(struct pattern_pool *pool, const struct pattern_source *source)
+{
+	pool->source = *source;
+}
+
+void pattern_pool_finish(struct pattern_pool *pool)
+{
+	if (pool->source.compiler)
+		pattern_compiler_rest(pool->source.compiler);
+	int64_t *row = pool->source.cache ? calloc(pool->count + 1, sizeof(*row)) : NULL;
+	if (!row)
+		return;
+	uint32_t count = 0;
+	for (uint32_t i = 0; i <= pool->mask; i++)
+		if (pool->slot[i])
+			row[count++] = pattern_set_build_row(pool->slot[i]);
+	pattern_cache_finish(pool->source.cache, row, count);
+	free(row);
 }

@@ -9,21 +9,17 @@
 #include <pcre2.h>
 
 #include "arena.h"
+#include "headroom.h"
 
 /* Numbers are ASCII; UTF modes would make the match of other bytes undefined in Hyperscan. */
 #define CONFIRM_OPTIONS (PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C)
-
-/* One match a pattern is enough; patterns that match the empty text are legal (R7). */
-#define SCAN_FLAGS (HS_FLAG_SINGLEMATCH | HS_FLAG_ALLOWEMPTY)
-
-/* What stands for a pattern that Hyperscan cannot even pre-filter: everything goes to its confirmation. */
-#define EVERYTHING "(?s).*"
 
 struct pattern_compiled {
 	atomic_uint references;
 	uint64_t hash;
 	uint32_t count;
 	uint32_t confirmed_count;
+	int64_t row;
 	hs_database_t *database;
 	pcre2_code **confirm; /* [count], in the arena; NULL when none is needed */
 	struct span *text;
@@ -39,19 +35,12 @@ static enum status compile_confirmation(pcre2_code **code, struct span pattern, 
 	pcre2_code *compiled =
 		pcre2_compile((PCRE2_SPTR)pattern.at, pattern.length, CONFIRM_OPTIONS, &number, &offset, NULL);
 	if (!compiled) {
-		if (number == PCRE2_ERROR_NOMEMORY)
+		if (number == PCRE2_ERROR_HEAP_FAILED)
 			return STATUS_NO_MEMORY;
 		PCRE2_UCHAR text[128];
 		pcre2_get_error_message(number, text, sizeof(text));
 		snprintf(error->message, sizeof(error->message), "is no regular expression: %s", (const char *)text);
 		error->offset = (uint32_t)offset;
-		return STATUS_INVALID;
-	}
-	/* Without JIT a match may allocate, which an lcore must not. */
-	if (pcre2_jit_compile(compiled, PCRE2_JIT_COMPLETE) != 0) {
-		pcre2_code_free(compiled);
-		snprintf(error->message, sizeof(error->message), "is too complex to be compiled to machine code");
-		error->offset = 0;
 		return STATUS_INVALID;
 	}
 	*code = compiled;
@@ -103,56 +92,11 @@ bool pattern_set_build_is_same(const struct pattern_compiled *compiled, uint64_t
 	return true;
 }
 
-/* What hs_compile_multi() takes. */
-struct scan_list {
-	const char **expression;
-	unsigned *flags;
-	unsigned *id;
-};
-
-/* Moves one pattern a step down: as is, then pre-filter, then everything. Result: false when there is no step left. */
-static bool weaken(struct scan_list *list, uint32_t index)
-{
-	if (strcmp(list->expression[index], EVERYTHING) == 0)
-		return false;
-	if (list->flags[index] & HS_FLAG_PREFILTER) {
-		list->expression[index] = EVERYTHING;
-		list->flags[index] = SCAN_FLAGS;
-	} else {
-		list->flags[index] |= HS_FLAG_PREFILTER;
-	}
-	return true;
-}
-
-static enum status compile_database(struct pattern_compiled *set, struct scan_list *list)
-{
-	for (;;) {
-		hs_compile_error_t *failure = NULL;
-		hs_error_t result = hs_compile_multi(list->expression, list->flags, list->id, set->count, HS_MODE_BLOCK,
-						     NULL, &set->database, &failure);
-		if (result == HS_SUCCESS)
-			return STATUS_OK;
-		if (result == HS_NOMEM || !failure) {
-			hs_free_compile_error(failure);
-			return STATUS_NO_MEMORY;
-		}
-		int index = failure->expression;
-		hs_free_compile_error(failure);
-		bool changed = false;
-		/* Without an index, the set as a whole is too much: then all of it is weakened. */
-		for (uint32_t i = 0; i < set->count; i++)
-			if (index < 0 || (uint32_t)index == i)
-				changed |= weaken(list, i);
-		if (!changed)
-			return STATUS_LIMIT;
-	}
-}
-
-static enum status compile_confirmations(struct pattern_compiled *set, const struct scan_list *list,
+static enum status compile_confirmations(struct pattern_compiled *set, const uint8_t *confirm,
 					 struct pattern_error *error)
 {
 	for (uint32_t i = 0; i < set->count; i++) {
-		if (list->expression[i] == set->text[i].at && !(list->flags[i] & HS_FLAG_PREFILTER))
+		if (!confirm[i])
 			continue;
 		if (!set->confirm)
 			set->confirm = arena_take_array(&set->arena, set->count, sizeof(*set->confirm));
@@ -167,36 +111,32 @@ static enum status compile_confirmations(struct pattern_compiled *set, const str
 	return STATUS_OK;
 }
 
-static enum status compile_patterns(struct pattern_compiled *set, const struct span *pattern,
-				    struct pattern_error *error)
+static enum status copy_texts(struct pattern_compiled *set, const struct span *pattern)
 {
-	struct arena local = {0};
-	struct scan_list list = {
-		.expression = arena_take_array(&local, set->count, sizeof(*list.expression)),
-		.flags = arena_take_array(&local, set->count, sizeof(*list.flags)),
-		.id = arena_take_array(&local, set->count, sizeof(*list.id)),
-	};
 	set->text = arena_take_array(&set->arena, set->count, sizeof(*set->text));
-	enum status status = list.expression && list.flags && list.id && set->text ? STATUS_OK : STATUS_NO_MEMORY;
-	for (uint32_t i = 0; i < set->count && status == STATUS_OK; i++) {
+	if (!set->text)
+		return STATUS_NO_MEMORY;
+	for (uint32_t i = 0; i < set->count; i++) {
 		char *copy = arena_copy_text(&set->arena, pattern[i].at, pattern[i].length);
-		status = copy ? pattern_set_build_check(pattern[i], error) : STATUS_NO_MEMORY;
-		error->index = i;
+		if (!copy)
+			return STATUS_NO_MEMORY;
 		set->text[i] = span_make(copy, pattern[i].length);
-		list.expression[i] = copy;
-		list.flags[i] = SCAN_FLAGS;
-		list.id[i] = i;
 	}
-	if (status == STATUS_OK)
-		status = compile_database(set, &list);
-	if (status == STATUS_OK)
-		status = compile_confirmations(set, &list, error);
-	arena_free(&local);
+	return STATUS_OK;
+}
+
+enum status pattern_set_build_check_all(const struct span *pattern, uint32_t count, struct pattern_error *error)
+{
+	enum status status = STATUS_OK;
+	for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
+		status = pattern_set_build_check(pattern[i], error);
+		error->index = i;
+	}
 	return status;
 }
 
-enum status pattern_set_build_compile(struct pattern_compiled **compiled, const struct span *pattern, uint32_t count,
-				      struct pattern_error *error)
+enum status pattern_set_build_adopt(struct pattern_compiled **compiled, struct pattern_product *product,
+				    const struct span *pattern, uint32_t count, struct pattern_error *error)
 {
 	*error = (struct pattern_error){0};
 	struct pattern_compiled *set = calloc(1, sizeof(*set));
@@ -205,13 +145,41 @@ enum status pattern_set_build_compile(struct pattern_compiled **compiled, const 
 	atomic_init(&set->references, 1);
 	set->count = count;
 	set->hash = pattern_set_build_hash(pattern, count);
-	enum status status = count > 0 ? compile_patterns(set, pattern, error) : STATUS_OK;
+	enum status status = copy_texts(set, pattern);
+	if (status == STATUS_OK && product->confirm)
+		status = compile_confirmations(set, product->confirm, error);
 	if (status != STATUS_OK) {
 		pattern_set_build_release(set);
 		return status;
 	}
+	set->database = product->database;
+	product->database = NULL;
 	*compiled = set;
 	return STATUS_OK;
+}
+
+enum status pattern_set_build_compile(struct pattern_compiled **compiled, const struct span *pattern, uint32_t count,
+				      struct pattern_error *error)
+{
+	struct pattern_product product = {0};
+	*error = (struct pattern_error){0};
+	enum status status = pattern_set_build_check_all(pattern, count, error);
+	if (status == STATUS_OK && count > 0)
+		status = pattern_compile_run(&product, pattern, count);
+	if (status == STATUS_OK)
+		status = pattern_set_build_adopt(compiled, &product, pattern, count, error);
+	pattern_compile_free(&product);
+	return status;
+}
+
+void pattern_set_build_set_row(struct pattern_compiled *compiled, int64_t row)
+{
+	compiled->row = row;
+}
+
+int64_t pattern_set_build_row(const struct pattern_compiled *compiled)
+{
+	return compiled->row;
 }
 
 struct pattern_compiled *pattern_set_build_take(struct pattern_compiled *compiled)

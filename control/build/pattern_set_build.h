@@ -10,8 +10,7 @@
 #ifndef AMITY_PATTERN_SET_BUILD_H
 #define AMITY_PATTERN_SET_BUILD_H
 
-#include "pattern_set.h"
-#include "status.h"
+#include "pattern_compile.h"
 
 struct pattern_compiled;
 
@@ -19,16 +18,31 @@ struct pattern_compiled;
 struct pattern_error {
 	uint32_t index;
 	uint32_t offset;
-	char message[160];
+	uint32_t line, column; /* of the pattern in its document, from who knows the document; else 0 */
+	const char *key;       /* likewise, else NULL */
+	char message[200];
 };
 
 /* Is this one pattern acceptable? PCRE2 decides. Cost: microseconds. Result: STATUS_INVALID with *error, or
  * STATUS_NO_MEMORY. */
 AMITY_CHECKED enum status pattern_set_build_check(struct span pattern, struct pattern_error *error);
 
+/* Likewise of several: the first that is refused. */
+AMITY_CHECKED enum status pattern_set_build_check_all(const struct span *pattern, uint32_t count,
+						      struct pattern_error *error);
+
 /*
- * Compiles patterns in order; ids are their indices. One reference is the caller's. `count` 0 is allowed: matches
- * nothing. Result: STATUS_INVALID with *error when a pattern is refused (the first such), STATUS_NO_MEMORY.
+ * Makes a set of what was compiled of checked patterns. One reference is the caller's, who also frees the product, of
+ * which the database was taken. Result: as pattern_set_build_compile().
+ */
+AMITY_CHECKED enum status pattern_set_build_adopt(struct pattern_compiled **compiled, struct pattern_product *product,
+						  const struct span *pattern, uint32_t count,
+						  struct pattern_error *error);
+
+/*
+ * Compiles patterns in order, here and now and without limit (tests; tables are built through pattern_pool.h); ids are
+ * their indices. One reference is the caller's. `count` 0 is allowed: matches nothing. Result: STATUS_INVALID with
+ * *error when a pattern is refused (the first such), STATUS_NO_MEMORY.
  */
 AMITY_CHECKED enum status pattern_set_build_compile(struct pattern_compiled **compiled, const struct span *pattern,
 						    uint32_t count, struct pattern_error *error);
@@ -44,6 +58,10 @@ uint64_t pattern_set_build_hash_of(const struct pattern_compiled *compiled);
 
 /* Fills the lcores' view. `owner` [count] must live as long as the set. */
 void pattern_set_build_view(struct pattern_set *set, const struct pattern_compiled *compiled, const uint32_t *owner);
+
+/* Where the cache has it; 0: nowhere. */
+void pattern_set_build_set_row(struct pattern_compiled *compiled, int64_t row);
+int64_t pattern_set_build_row(const struct pattern_compiled *compiled);
 
 /* How many patterns Hyperscan only pre-filters and PCRE2 confirms. */
 uint32_t pattern_set_build_confirmed_count(const struct pattern_compiled *compiled);

@@ -31,8 +31,7 @@ int main(int argument_count, char **arguments)
 			options.json = true;
 			break;
 		case 'h':
-			cli_show_help(stdout);
-			return CLI_DONE;
+			return (int)cli_run_help();
 		case 'v':
 			printf("amityctl %s\n", AMITY_VERSION);
 			return CLI_DONE;

@@ -17,8 +17,8 @@ enum cli_outcome {
 
 /*
  * Asks the router at `socket_path` and waits for the answer. `may_read_only`: the read-only socket serves as well when
- * this user may not open the main one. Result: CLI_DONE and *result; CLI_REFUSED and *error, the "error" member of the
- * answer; CLI_NO_ROUTER after telling why on stderr. Owner: the caller.
+ * this user may not open the main one. Both outputs must be NULL before. Result: CLI_DONE and *result; CLI_REFUSED and
+ * *error, the "error" member of the answer; CLI_NO_ROUTER and *error, made alike. Owner: the caller.
  */
 enum cli_outcome cli_client_call(const char *socket_path, bool may_read_only, const char *method, json_t *params,
 				 json_t **result, json_t **error);

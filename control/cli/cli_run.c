@@ -1,34 +1,74 @@
 #include "cli_run.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cli_show.h"
 #include "ctl_commands.h"
 #include "ctl_wire.h"
 
-/* All that a request may carry and one byte more. Result: false after telling why. */
-static bool read_bytes(char **text, size_t *size, FILE *file, const char *path)
+/* What went wrong: with --json an object on stdout, else words on stderr. Takes `error`. */
+static void say_error(const struct cli_options *options, json_t *error)
 {
-	size_t taken;
-	char block[65536];
-	FILE *memory = open_memstream(text, size);
+	if (!error) {
+		fprintf(stderr, "amityctl: out of memory\n");
+	} else if (options->json) {
+		json_dumpf(error, stdout, JSON_ENCODE_ANY | JSON_INDENT(2));
+		fputc('\n', stdout);
+	} else {
+		cli_show_error(stderr, error);
+	}
+	json_decref(error);
+}
 
-	while (memory && *size <= CTL_LINE_BYTES_MAX / 2 && (taken = fread(block, 1, sizeof(block), file)) > 0) {
+static void __attribute__((format(printf, 3, 4)))
+say(const struct cli_options *options, enum ctl_error code, const char *format, ...)
+{
+	char text[1024];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	json_t *message = json_string(text);
+	/* Words of the command line need not be UTF-8. */
+	say_error(options, json_pack("{s:i, s:o}", "code", code, "message",
+				     message ? message : json_string("the command line is not UTF-8")));
+}
+
+/* Result: false after telling why. */
+static bool read_text(const struct cli_options *options, char **text, size_t *size, const char *path)
+{
+	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
+	FILE *memory = file ? open_memstream(text, size) : NULL;
+	char block[65536];
+	size_t taken;
+
+	if (!memory) {
+		say(options, CTL_ERROR_PARAMS, "cannot read %s: %s", path, strerror(errno));
+		if (file && file != stdin)
+			fclose(file);
+		return false;
+	}
+	errno = 0;
+	while (*size <= CTL_LINE_BYTES_MAX && (taken = fread(block, 1, sizeof(block), file)) > 0) {
 		fwrite(block, 1, taken, memory);
 		fflush(memory);
 	}
-	bool failed = !memory || ferror(memory) || ferror(file);
-	if (memory)
-		fclose(memory);
+	bool failed = ferror(file) || ferror(memory);
+	int why = errno;
+	/* Without memory for its last step the stream has no text, and no error either. */
+	failed |= fclose(memory) != 0 || !*text;
+	if (file != stdin)
+		fclose(file);
 	if (failed)
-		fprintf(stderr, "amityctl: cannot read %s: %s\n", path, strerror(errno));
-	else if (*size > CTL_LINE_BYTES_MAX / 2)
-		fprintf(stderr, "amityctl: %s is longer than %u MiB, more than a request may carry\n", path,
-			CTL_LINE_BYTES_MAX >> 21);
-	return !failed && *size <= CTL_LINE_BYTES_MAX / 2;
+		say(options, CTL_ERROR_PARAMS, "cannot read %s: %s", path, strerror(why ? why : ENOMEM));
+	return !failed;
 }
 
 /* Where a text stops being UTF-8 without NUL bytes; `size` when it never does. */
@@ -51,7 +91,7 @@ static size_t find_bad_byte(const char *text, size_t size)
 	return good;
 }
 
-static void tell_bad_byte(const char *path, const char *text, size_t size)
+static void tell_bad_byte(const struct cli_options *options, const char *path, const char *text, size_t size)
 {
 	size_t at = find_bad_byte(text, size);
 	unsigned line = 1, column = 1;
@@ -60,29 +100,24 @@ static void tell_bad_byte(const char *path, const char *text, size_t size)
 		column = text[i] == '\n' ? 1 : column + ((text[i] & 0xc0) != 0x80);
 		line += text[i] == '\n';
 	}
-	fprintf(stderr, "%s:%u:%u: %s\namityctl: a provisioning file is UTF-8 text: save it as that\n", path, line,
-		column, text[at] ? "a byte that is not UTF-8" : "a NUL byte: UTF-16, or no text at all");
+	say(options, CTL_ERROR_PARAMS, "%s:%u:%u: %s: a provisioning file is UTF-8 text, save it as that", path, line,
+	    column, text[at] ? "a byte that is not UTF-8" : "a NUL byte, as in UTF-16 or in no text at all");
 }
 
 /* The router does not open files of its clients: they send the text. Result: NULL after telling why. */
-static json_t *read_file(const char *path)
+static json_t *read_file(const struct cli_options *options, const char *path)
 {
-	FILE *file = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
 	char *text = NULL;
 	size_t size = 0;
 	json_t *string = NULL;
 
-	if (!file) {
-		fprintf(stderr, "amityctl: cannot read %s: %s\n", path, strerror(errno));
-		return NULL;
-	}
-	if (read_bytes(&text, &size, file, path)) {
-		string = memchr(text, '\0', size) ? NULL : json_stringn(text, size);
-		if (!string)
-			tell_bad_byte(path, text, size);
-	}
-	if (file != stdin)
-		fclose(file);
+	if (!read_text(options, &text, &size, path))
+		size = 0;
+	else if (size > CTL_LINE_BYTES_MAX / 2)
+		say(options, CTL_ERROR_PARAMS, "%s is longer than %u MiB, more than a request may carry", path,
+		    CTL_LINE_BYTES_MAX >> 21);
+	else if (memchr(text, '\0', size) || !(string = json_stringn(text, size)))
+		tell_bad_byte(options, path, text, size);
 	free(text);
 	return string;
 }
@@ -97,22 +132,37 @@ static enum cli_outcome ask(const struct cli_options *options, const struct ctl_
 		fputc('\n', stdout);
 	} else if (outcome == CLI_DONE) {
 		cli_show_result(stdout, command, result);
-	} else if (outcome == CLI_REFUSED) {
-		if (options->json) {
-			json_dumpf(error, stdout, JSON_ENCODE_ANY | JSON_INDENT(2));
-			fputc('\n', stdout);
-		} else {
-			cli_show_error(stderr, error);
-		}
+	} else {
 		if (json_integer_value(json_object_get(error, "code")) == CTL_ERROR_PARAMS)
 			outcome = CLI_USAGE;
+		say_error(options, error);
 	}
 	json_decref(result);
-	json_decref(error);
 	return outcome;
 }
 
-enum cli_outcome cli_run_words(const struct cli_options *options, int word_count, char *const *words)
+static bool reader_is_gone(void)
+{
+	struct pollfd out = {.fd = STDOUT_FILENO, .events = POLLOUT};
+	return poll(&out, 1, 0) == 1 && (out.revents & POLLERR);
+}
+
+/* What is printed may not arrive. A reader that has seen enough (`| head`) is none of our business. */
+static enum cli_outcome finish(enum cli_outcome outcome)
+{
+	bool failed = ferror(stdout);
+	errno = 0;
+	failed |= fflush(stdout) != 0;
+	int why = errno;
+
+	clearerr(stdout);
+	if (!failed || why == EPIPE || reader_is_gone())
+		return outcome;
+	fprintf(stderr, "amityctl: cannot write what was answered: %s\n", why ? strerror(why) : "output error");
+	return outcome == CLI_DONE ? CLI_REFUSED : outcome;
+}
+
+static enum cli_outcome run(const struct cli_options *options, int word_count, char *const *words)
 {
 	char wrong[CTL_ERROR_BYTES_MAX];
 
@@ -122,19 +172,30 @@ enum cli_outcome cli_run_words(const struct cli_options *options, int word_count
 	}
 	const struct ctl_command *command = ctl_commands_find(words[0]);
 	if (!command) {
-		fprintf(stderr, "amityctl: there is no command \"%s\": `amityctl help` lists all\n", words[0]);
+		say(options, CTL_ERROR_METHOD, "there is no command \"%s\": `amityctl help` lists all", words[0]);
 		return CLI_USAGE;
 	}
 	json_t *params = ctl_commands_parse(command, word_count - 1, words + 1, wrong);
 	if (!params) {
-		fprintf(stderr, "amityctl: %s\n", wrong);
+		say(options, CTL_ERROR_PARAMS, "%s", wrong);
 		return CLI_USAGE;
 	}
 	const char *path = json_string_value(json_object_get(params, "file"));
-	json_t *text = path ? read_file(path) : NULL;
+	json_t *text = path ? read_file(options, path) : NULL;
 	enum cli_outcome outcome = CLI_USAGE;
 	if (!path || (text && json_object_set_new(params, "text", text) == 0))
 		outcome = ask(options, command, params);
 	json_decref(params);
 	return outcome;
+}
+
+enum cli_outcome cli_run_words(const struct cli_options *options, int word_count, char *const *words)
+{
+	return finish(run(options, word_count, words));
+}
+
+enum cli_outcome cli_run_help(void)
+{
+	cli_show_help(stdout);
+	return finish(CLI_DONE);
 }

@@ -8,6 +8,7 @@
 
 #include "config_device.h"
 #include "config_schema.h"
+#include "document_text.h"
 
 #define CONFIG_FILE_BYTES_MAX (1u << 20) /* a node's file has a page or two */
 
@@ -325,10 +326,33 @@ static void report_syntax(struct reader *reader, struct fy_diag *diag)
 		refuse_at(reader, NULL, NULL, "is not YAML");
 }
 
+/*
+ * libfyaml 0.7.12 reads 'a''''b' wrong and loses memory with it. No value of a node's configuration needs that;
+ * provisioning, where a password might, has its own way (model_reader.c).
+ */
+static bool has_quotes_in_quotes(struct reader *reader)
+{
+	static const struct span quotes = SPAN_LITERAL("''''");
+	struct fy_mark mark = {0};
+
+	const char *found = memmem(reader->text, reader->text_length, quotes.at, quotes.length);
+	if (!found)
+		return false;
+	for (const char *at = reader->text; at < found; at++) {
+		mark.column = *at == '\n' ? 0 : mark.column + ((*at & 0xc0) != 0x80);
+		mark.line += *at == '\n';
+	}
+	refuse_at(reader, &mark, NULL, "has two quotes in a row within single quotes: write the text in double quotes");
+	return true;
+}
+
 enum status config_load_text(struct config *config, const char *text, size_t length, const char *file,
 			     struct problem_list *problems)
 {
 	struct reader reader = {config, problems, file, text, (uint32_t)length, false};
+
+	if (!document_text_check(problems, file, span_make(text, length)) || has_quotes_in_quotes(&reader))
+		return STATUS_INVALID;
 	struct fy_diag_cfg silent = {.level = FYET_ERROR, .module_mask = ~0u};
 	struct fy_diag *diag = fy_diag_create(&silent);
 

@@ -62,9 +62,11 @@ static bool is_ip_family(uint8_t family)
 	return family == AF_INET || family == AF_INET6;
 }
 
-static uint8_t length_bits_of(uint8_t family, uint8_t length)
+/* Result: false when no address of the family has such a prefix. */
+static bool read_length_bits(uint8_t *length_bits, uint8_t family, uint8_t length)
 {
-	return (uint8_t)(family == AF_INET ? 96 + length : length);
+	*length_bits = (uint8_t)(family == AF_INET ? 96 + length : length);
+	return length <= (family == AF_INET ? 32 : 128);
 }
 
 static bool read_attributes(struct attributes *attributes, const struct nlmsghdr *message, size_t header_bytes)
@@ -72,6 +74,12 @@ static bool read_attributes(struct attributes *attributes, const struct nlmsghdr
 	memset(attributes, 0, sizeof(*attributes));
 	return mnl_nlmsg_get_payload_len(message) >= header_bytes &&
 	       mnl_attr_parse(message, (unsigned int)header_bytes, note_attribute, attributes) >= 0;
+}
+
+/* A text of the kernel ends with NUL, which is not taken on trust. */
+static void read_name(char *name, size_t size, const struct nlattr *attribute)
+{
+	snprintf(name, size, "%.*s", mnl_attr_get_payload_len(attribute), mnl_attr_get_str(attribute));
 }
 
 bool netlink_read_link(struct netlink_link *link, const struct nlmsghdr *message)
@@ -91,7 +99,7 @@ bool netlink_read_link(struct netlink_link *link, const struct nlmsghdr *message
 	link->ethernet = mac != NULL;
 	if (mac != NULL)
 		memcpy(link->mac, mac, sizeof(link->mac));
-	snprintf(link->name, sizeof(link->name), "%s", mnl_attr_get_str(attributes.value[IFLA_IFNAME]));
+	read_name(link->name, sizeof(link->name), attributes.value[IFLA_IFNAME]);
 	return true;
 }
 
@@ -110,7 +118,8 @@ bool netlink_read_address(struct netlink_address *address, const struct nlmsghdr
 		return false;
 	memset(address, 0, sizeof(*address));
 	address->link_index = header->ifa_index;
-	address->prefix.length_bits = length_bits_of(header->ifa_family, header->ifa_prefixlen);
+	if (!read_length_bits(&address->prefix.length_bits, header->ifa_family, header->ifa_prefixlen))
+		return false;
 	/* On a point-to-point link IFA_ADDRESS is the other side. */
 	return read_ip(address->prefix.ip, attributes.value[IFA_LOCAL], header->ifa_family) ||
 	       read_ip(address->prefix.ip, attributes.value[IFA_ADDRESS], header->ifa_family);
@@ -160,7 +169,8 @@ static uint32_t read_paths(struct netlink_route *routes, const struct nlattr *mu
 	int left = mnl_attr_get_payload_len(multipath);
 	uint32_t count = 0;
 
-	while (count < NETLINK_READ_PATHS_MAX && RTNH_OK(path, left)) {
+	/* RTNH_OK looks at the path before it looks at what is left. */
+	while (count < NETLINK_READ_PATHS_MAX && left >= (int)sizeof(*path) && RTNH_OK(path, left)) {
 		struct attributes attributes = {.value = {NULL}};
 		mnl_attr_parse_payload(RTNH_DATA(path), path->rtnh_len - sizeof(*path), note_attribute, &attributes);
 		if ((path->rtnh_flags & RTNH_F_DEAD) == 0) {
@@ -204,7 +214,8 @@ uint32_t netlink_read_routes(struct netlink_route routes[NETLINK_READ_PATHS_MAX]
 	if (header->rtm_family == AF_INET)
 		net_address_set_v4(route->prefix.ip, "\0\0\0\0");
 	read_ip(route->prefix.ip, attributes.value[RTA_DST], header->rtm_family); /* absent: the default route */
-	route->prefix.length_bits = length_bits_of(header->rtm_family, header->rtm_dst_len);
+	if (!read_length_bits(&route->prefix.length_bits, header->rtm_family, header->rtm_dst_len))
+		return 0;
 	route->metric = number_of(attributes.value[RTA_PRIORITY]);
 	read_ip(route->source, attributes.value[RTA_PREFSRC], header->rtm_family);
 	if (refuses_traffic(header->rtm_type))

@@ -164,7 +164,8 @@ static enum status close_text(char **text, FILE *out, char **buffer)
 {
 	bool failed = ferror(out);
 	failed |= fclose(out) != 0;
-	if (failed) {
+	/* Without memory for its last step the stream has no text, and no error either. */
+	if (failed || !*buffer) {
 		free(*buffer);
 		return STATUS_NO_MEMORY;
 	}

@@ -4,12 +4,18 @@
 
 #include <libfyaml.h>
 
+#include "document_text.h"
+#include "headroom.h"
 #include "model_reader.h"
 #include "model_schema.h"
 #include "model_value.h"
 #include "text_format.h"
 
 #define KEY_BYTES_MAX 64
+
+/* libfyaml 0.7 follows pointers that it did not get: what it takes for a document must be there before it begins. */
+#define PARSE_ROOM_BYTES_MIN (4u << 20)
+#define PARSE_ROOM_PER_BYTE  16
 
 /* ---- lists and objects ---- */
 
@@ -325,7 +331,7 @@ static void read_object(struct model_reader *reader, const struct model_schema *
 		if (!reader->event)
 			return;
 	}
-	if (reader->event)
+	if (reader->event && reader->status == STATUS_OK)
 		check_presence(reader, schema, &keys, place, key);
 	mark_meant(schema, object, &keys, place);
 }
@@ -407,6 +413,8 @@ static void drop_output(struct fy_diag *diag, void *user, const char *text, size
 
 static enum status parse(struct model_reader *reader)
 {
+	if (!headroom_has(PARSE_ROOM_BYTES_MIN + (size_t)reader->text.length * PARSE_ROOM_PER_BYTE))
+		return STATUS_NO_MEMORY;
 	struct fy_diag_cfg diag_config;
 	fy_diag_cfg_default(&diag_config);
 	diag_config.fp = NULL;
@@ -437,9 +445,7 @@ enum status model_read(struct model **model, struct span text, const char *file_
 	if (!reader.model)
 		return STATUS_NO_MEMORY;
 	enum status status = STATUS_INVALID;
-	if (memchr(text.at, '\0', text.length))
-		model_reader_report(&reader, (struct model_place){0}, NULL, "has a NUL byte: this is not a text file");
-	else
+	if (document_text_check(problems, file_name, text))
 		status = parse(&reader);
 	if (status != STATUS_OK) {
 		model_free(reader.model);

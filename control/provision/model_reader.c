@@ -181,18 +181,21 @@ static struct span raw_text(const struct model_reader *reader, struct fy_token *
 			 : (struct span){0};
 }
 
-/* libfyaml 0.7.12 reads 'a''''b' as a''' and loses the b: two quotes in a row are decoded here. */
-static void mend_quotes(struct model_reader *reader, struct model_scalar *scalar)
+/*
+ * libfyaml 0.7.12 reads 'a''''b' as a''' and loses the b, and memory with it: two quotes in a row are decoded here.
+ * Result: false when there are none.
+ */
+static bool read_quotes(struct model_reader *reader, struct model_scalar *scalar)
 {
 	struct span raw = raw_text(reader, reader->event->scalar.value);
-	if (!raw.at || !memmem(raw.at, raw.length, "''''", 4))
-		return;
+	if (!raw.at)
+		return false;
 	char *text = arena_take(&reader->model->arena, raw.length + 1);
-	if (!text) {
+	if (text)
+		scalar->text = span_make(text, unquote(text, raw));
+	else
 		reader->status = STATUS_NO_MEMORY;
-		return;
-	}
-	scalar->text = span_make(text, unquote(text, raw));
+	return true;
 }
 
 struct model_scalar model_reader_scalar(struct model_reader *reader)
@@ -201,14 +204,14 @@ struct model_scalar model_reader_scalar(struct model_reader *reader)
 	struct model_scalar scalar = {.text = {"", 0}, .is_plain = true};
 	if (!token)
 		return scalar;
+	enum fy_scalar_style style = fy_token_scalar_style(token);
+	scalar.is_plain = style == FYSS_PLAIN;
+	if (style == FYSS_SINGLE_QUOTED && read_quotes(reader, &scalar))
+		return scalar;
 	size_t length = 0;
 	const char *text = fy_token_get_text(token, &length);
 	if (text)
 		scalar.text = span_make(text, length);
-	enum fy_scalar_style style = fy_token_scalar_style(token);
-	scalar.is_plain = style == FYSS_PLAIN;
-	if (style == FYSS_SINGLE_QUOTED)
-		mend_quotes(reader, &scalar);
 	return scalar;
 }
 

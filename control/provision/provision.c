@@ -30,8 +30,10 @@ struct provision {
 	struct model *model;
 	const struct directory *directory; /* the publisher's, when there is one; else ours */
 	uint64_t revision;
+	bool is_behind; /* the store has a document that could not be put into service */
 	struct secret_keys keys;
 	struct provision_counts counts;
+	struct pattern_source patterns;
 
 	struct provision_job *running, *waiting; /* oldest first */
 	uint32_t waiting_count;
@@ -84,11 +86,13 @@ static void take_over(struct provision *provision, struct provision_job *job)
 		job->result.accepted = false;
 		/* What is live stays; the next apply compares with it, and counts on from what is stored. */
 		provision->revision++;
+		provision->is_behind = true;
 		return;
 	}
 	job->model = NULL;
 	job->directory = NULL;
 	job->result.revision = ++provision->revision;
+	provision->is_behind = false;
 }
 
 static void log_outcome(const struct provision *provision, const struct provision_job *job)
@@ -99,10 +103,12 @@ static void log_outcome(const struct provision *provision, const struct provisio
 		return;
 	if (job->result.accepted)
 		log_event(LOG_LEVEL_INFO, "apply_done",
-			  "revision=%llu changed=%d restored=%llu companies=%u patterns_compiled=%u wall_us=%llu by=%s",
+			  "revision=%llu changed=%d restored=%llu companies=%u patterns_compiled=%u patterns_loaded=%u "
+			  "wall_us=%llu by=%s",
 			  (unsigned long long)job->result.revision, !job->result.is_same,
 			  (unsigned long long)job->result.restored, provision->model->companies.count,
-			  job->result.patterns_compiled, (unsigned long long)job->result.wall_us, origin.text);
+			  job->result.patterns_compiled, job->result.patterns_loaded,
+			  (unsigned long long)job->result.wall_us, origin.text);
 	else
 		log_event(LOG_LEVEL_WARNING, "apply_refused", "revision=%llu problems=%u reason=%s by=%s",
 			  (unsigned long long)provision->revision, job->problems.count + job->problems.omitted,
@@ -133,9 +139,11 @@ static void prepare(struct provision *provision, struct provision_job *job)
 	provision->started_us = now_us();
 	job->store = provision->store;
 	job->keys = &provision->keys;
+	job->patterns = &provision->patterns;
 	job->live_model = provision->model;
 	job->live_directory = provision->directory;
 	job->live_revision = provision->revision;
+	job->live_is_behind = provision->is_behind;
 }
 
 static void *run_worker(void *argument)
@@ -328,6 +336,14 @@ static enum status publish_copy_of_keys(struct provision *provision)
 	return status;
 }
 
+static void set_pattern_limits(struct provision *provision, uint32_t cpu_s)
+{
+	const struct pattern_limits limits = {cpu_s, PATTERN_MEMORY_MB_MAX, PATTERN_DATABASE_BYTES_MAX,
+					      PATTERN_SCRATCH_BYTES_MAX};
+	if (provision->patterns.compiler)
+		pattern_compiler_set_limits(provision->patterns.compiler, &limits);
+}
+
 enum status provision_publish_initial(struct provision *provision, provision_progress_fn progress, void *argument,
 				      struct problem_list *problems)
 {
@@ -337,11 +353,20 @@ enum status provision_publish_initial(struct provision *provision, provision_pro
 		.revision = provision->revision,
 		.progress = progress,
 		.argument = argument,
+		.patterns = &provision->patterns,
+		.file_name = provision_store_path(provision->store),
 	};
 	const struct directory *directory;
-	enum status status = directory_build(&directory, &input, NULL, problems);
+	struct directory_build_count count;
+	uint64_t started_us = now_us();
+	set_pattern_limits(provision, PATTERN_CPU_S_MAX_AT_START);
+	enum status status = directory_build(&directory, &input, &count, problems);
+	set_pattern_limits(provision, PATTERN_CPU_S_MAX);
 	if (status != STATUS_OK)
 		return status;
+	log_event(LOG_LEVEL_INFO, "tables_built", "companies=%u patterns_compiled=%u patterns_loaded=%u wall_us=%llu",
+		  provision->model->companies.count, count.patterns_compiled, count.patterns_loaded,
+		  (unsigned long long)(now_us() - started_us));
 	if (provision->publisher)
 		status = publish_copy_of_keys(provision);
 	if (status == STATUS_OK)
@@ -382,6 +407,17 @@ static enum status load_model(struct provision *provision, struct problem_list *
 	return status;
 }
 
+/* Needs the keys. */
+static enum status open_patterns(struct provision *provision, const struct provision_options *options)
+{
+	if (!options->pattern_compiler)
+		return STATUS_OK;
+	enum status status = pattern_compiler_create(&provision->patterns.compiler, options->pattern_compiler);
+	if (status == STATUS_OK)
+		status = pattern_cache_open(&provision->patterns.cache, options->state_dir, &provision->keys);
+	return status;
+}
+
 static enum status open_events(struct provision *provision)
 {
 	if (!provision->event_base)
@@ -411,6 +447,8 @@ enum status provision_open(struct provision **provision, const struct provision_
 	if (status == STATUS_OK)
 		status = load_model(opened, problems);
 	if (status == STATUS_OK)
+		status = open_patterns(opened, options);
+	if (status == STATUS_OK)
 		status = open_events(opened);
 	if (status != STATUS_OK)
 		goto fail;
@@ -436,6 +474,8 @@ void provision_close(struct provision *provision)
 	if (!provision->publisher)
 		directory_build_release(provision->directory);
 	model_free(provision->model);
+	pattern_compiler_free(provision->patterns.compiler);
+	pattern_cache_close(provision->patterns.cache);
 	provision_store_close(provision->store);
 	sodium_memzero(&provision->keys, sizeof(provision->keys));
 	free(provision);

@@ -77,10 +77,13 @@ static enum status load_revision(struct provision_job *job)
 		return status;
 	job->text_length = (uint32_t)strlen(job->text);
 	job->result.restored = revision;
-	free(job->file_name);
 	/* Places in it are places in its export. */
-	return asprintf(&job->file_name, "revision %llu", (unsigned long long)revision) < 0 ? STATUS_NO_MEMORY
-											    : STATUS_OK;
+	char *name;
+	if (asprintf(&name, "revision %llu", (unsigned long long)revision) < 0)
+		return STATUS_NO_MEMORY;
+	free(job->file_name);
+	job->file_name = name;
+	return STATUS_OK;
 }
 
 static enum status read_document(struct provision_job *job)
@@ -106,10 +109,14 @@ static enum status build_directory(struct provision_job *job)
 		.revision = job->live_revision + 1,
 		.previous = job->live_directory,
 		.previous_model = job->live_model,
+		.patterns = job->patterns,
+		.file_name = job->file_name,
+		.text = span_make(job->text, job->text_length),
 	};
 	struct directory_build_count count;
 	enum status status = directory_build(&job->directory, &input, &count, &job->problems);
 	job->result.patterns_compiled = count.patterns_compiled;
+	job->result.patterns_loaded = count.patterns_loaded;
 	return status;
 }
 
@@ -143,7 +150,8 @@ static enum status compare(struct provision_job *job)
 	const struct model_changes_limit limit = job->action == PROVISION_DIFF
 							 ? (struct model_changes_limit){PROVISION_LISTED_MAX_DIFF, true}
 							 : (struct model_changes_limit){PROVISION_LISTED_MAX, false};
-	job->result.is_same = model_compare_objects(&model_schema_document, job->live_model, job->model);
+	job->result.is_same =
+		!job->live_is_behind && model_compare_objects(&model_schema_document, job->live_model, job->model);
 	return model_changes_find(&job->result.changes, job->live_model, job->model, limit);
 }
 

@@ -25,9 +25,11 @@ struct provision_job {
 	/* What is live while it runs, set by the control thread. */
 	struct provision_store *store;
 	const struct secret_keys *keys;
+	const struct pattern_source *patterns;
 	const struct model *live_model;
 	const struct directory *live_directory; /* NULL: nothing is built yet, nothing to share */
 	uint64_t live_revision;
+	bool live_is_behind; /* the store has a later document: to store what is live again is a change */
 
 	/* What came of it. model and directory are NULL unless there is something new to take over. */
 	enum status status;

@@ -113,7 +113,7 @@ static void make_keys(struct secret_keys *keys)
 
 static bool write_keys(struct provision_store *store, const struct secret_keys *keys)
 {
-	bool written = database_execute(&store->database, "BEGIN IMMEDIATE");
+	bool written = database_begin(&store->database);
 	for (size_t i = 0; i < KEY_ROW_COUNT && written; i++) {
 		sqlite3_stmt *statement =
 			database_prepare(&store->database, "INSERT INTO secret_key (name, value) VALUES (?1, ?2)");
@@ -127,28 +127,31 @@ static bool write_keys(struct provision_store *store, const struct secret_keys *
 	return written && database_execute(&store->database, "COMMIT");
 }
 
-/* Result: how many of the rows were found in their right size. */
-static size_t read_keys(struct provision_store *store, struct secret_keys *keys)
+/* *found: how many of the rows are there in their right size. Result: false when the database could not be asked. */
+static bool read_keys(struct provision_store *store, struct secret_keys *keys, size_t *found)
 {
-	size_t found = 0;
-	for (size_t i = 0; i < KEY_ROW_COUNT; i++) {
+	bool asked = true;
+	*found = 0;
+	for (size_t i = 0; i < KEY_ROW_COUNT && asked; i++) {
 		sqlite3_stmt *statement =
 			database_prepare(&store->database, "SELECT value FROM secret_key WHERE name = ?1");
 		if (statement && sqlite3_bind_text(statement, 1, key_rows[i].name, -1, SQLITE_STATIC) == SQLITE_OK &&
 		    sqlite3_step(statement) == SQLITE_ROW &&
 		    sqlite3_column_bytes(statement, 0) == (int)key_rows[i].size) {
 			memcpy((char *)keys + key_rows[i].offset, sqlite3_column_blob(statement, 0), key_rows[i].size);
-			found++;
+			(*found)++;
 		}
-		sqlite3_finalize(statement);
+		/* An error of the step is said again here. */
+		asked = statement && sqlite3_finalize(statement) == SQLITE_OK;
 	}
-	return found;
+	return asked;
 }
 
 enum status provision_store_load_keys(struct provision_store *store, struct secret_keys *keys,
 				      struct problem_list *problems)
 {
 	struct secret_keys loaded = {0};
+	size_t found = KEY_ROW_COUNT;
 	int64_t stored;
 	if (!database_number(&store->database, "SELECT count(*) FROM secret_key", &stored))
 		return database_report(&store->database, problems, "read the keys");
@@ -156,10 +159,12 @@ enum status provision_store_load_keys(struct provision_store *store, struct secr
 		make_keys(&loaded);
 		if (!write_keys(store, &loaded)) {
 			enum status status = database_report(&store->database, problems, "store the keys");
-			database_execute(&store->database, "ROLLBACK");
+			database_roll_back(&store->database);
 			return status;
 		}
-	} else if (read_keys(store, &loaded) != KEY_ROW_COUNT) {
+	} else if (!read_keys(store, &loaded, &found)) {
+		return database_report(&store->database, problems, "read the keys");
+	} else if (found != KEY_ROW_COUNT) {
 		problem_add(problems,
 			    "%s: its keys are incomplete: put a backup of the file in its place, or delete the rows of "
 			    "table secret_key "
@@ -332,12 +337,12 @@ void provision_store_check_copy(const struct provision_store *store, uint64_t re
 enum status provision_store_commit(struct provision_store *store, const struct provision_history_row *row,
 				   struct span text, struct problem_list *problems)
 {
-	bool done = database_execute(&store->database, "BEGIN IMMEDIATE") && insert_revision(store, row, text) &&
+	bool done = database_begin(&store->database) && insert_revision(store, row, text) &&
 		    insert_document(store, row->revision, text) && forget_old(store, row->revision) &&
 		    database_execute(&store->database, "COMMIT");
 	if (!done) {
 		enum status status = database_report(&store->database, problems, "store the provisioning");
-		database_execute(&store->database, "ROLLBACK");
+		database_roll_back(&store->database);
 		return status;
 	}
 	write_copy(store, row->revision, text);

@@ -3,40 +3,16 @@
 #include <stdio.h>
 
 #include "address_text.h"
+#include "document_text.h"
 #include "number.h"
 #include "pattern_set_build.h"
 
 /* ---- characters ---- */
 
-/* Length of the UTF-8 sequence at the start of text; 0 when it is none (overlong, surrogate, beyond U+10FFFF included).
- */
-static uint32_t take_character(uint32_t *code, struct span text)
-{
-	const uint8_t *at = (const uint8_t *)text.at;
-	if (at[0] < 0x80) {
-		*code = at[0];
-		return 1;
-	}
-	uint32_t length = at[0] >= 0xf0 && at[0] < 0xf5 ? 4 : at[0] >= 0xe0 ? 3 : at[0] >= 0xc2 ? 2 : 0;
-	if (length == 0 || at[0] >= 0xf5 || text.length < length)
-		return 0;
-	uint32_t value = at[0] & (0xffu >> (length + 1));
-	for (uint32_t i = 1; i < length; i++) {
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-		value = value << 6 | (at[i] & 0x3f);
-	}
-	static const uint32_t least[5] = {0, 0, 0x80, 0x800, 0x10000};
-	if (value < least[length] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
-		return 0;
-	*code = value;
-	return length;
-}
-
 bool text_format_is_printable(struct span text)
 {
 	while (text.length > 0) {
-		uint32_t code, length = take_character(&code, text);
+		uint32_t code, length = document_text_take(&code, text);
 		if (length == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029 ||
 		    code == 0xfeff)
 			return false;

@@ -9,12 +9,15 @@
 #include "binding_record.h"
 #include "status.h"
 
+struct binding_set;
+
 struct aor_record {
 	uint8_t key[AOR_KEY_BYTES];
 	uint64_t company_id;
 	struct binding_list *present; /* NULL: none */
 	struct binding_list *pending; /* what the batch makes of it; NULL: nothing */
 	bool is_pending;
+	struct binding_set *prepared; /* what lcores will see of `pending`; NULL: nothing, or not yet prepared */
 	struct aor_record *next_pending;
 
 	struct aor_record *next;		     /* of the same bucket */

@@ -12,7 +12,6 @@ enum statement {
 	STATEMENT_PUT,
 	STATEMENT_REMOVE,
 	STATEMENT_COMMIT,
-	STATEMENT_ROLLBACK,
 	STATEMENT_EXPIRE,
 	STATEMENT_LOAD,
 	STATEMENT_COUNT
@@ -26,7 +25,6 @@ static const char *const statement_text[STATEMENT_COUNT] = {
 		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
 	[STATEMENT_REMOVE] = "DELETE FROM binding WHERE aor = ?1 AND contact = ?2",
 	[STATEMENT_COMMIT] = "COMMIT",
-	[STATEMENT_ROLLBACK] = "ROLLBACK",
 	[STATEMENT_EXPIRE] = "DELETE FROM binding WHERE expires_unix_s <= ?1",
 	[STATEMENT_LOAD] =
 		("SELECT aor, contact, path, call_id, instance, user_agent, received, local, next_hop, "
@@ -84,6 +82,9 @@ enum status binding_store_open(struct binding_store **store, const char *state_d
 		*store = made;
 		return STATUS_OK;
 	}
+	/* One that was not kept was so for want of memory. */
+	if (!problems.count && problems.omitted)
+		status = STATUS_NO_MEMORY;
 	snprintf(problem, problem_size, "%s", problems.count ? problems.item[0].message : status_text(status));
 	problem_list_free(&problems);
 	binding_store_close(made);
@@ -112,8 +113,7 @@ enum status binding_store_commit(struct binding_store *store)
 
 void binding_store_rollback(struct binding_store *store)
 {
-	if (!sqlite3_get_autocommit(store->database.connection))
-		(void)run(store, STATEMENT_ROLLBACK);
+	database_roll_back(&store->database);
 }
 
 static int bind_text(sqlite3_stmt *statement, int place, struct span text)

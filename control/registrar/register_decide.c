@@ -102,43 +102,6 @@ static bool is_of_call(const struct binding_record *binding, const struct regist
 	return span_equals(binding->call_id, request->first[REGISTER_HEADER_CALL_ID]->value);
 }
 
-/* Every contact of the request already is as it wants it. */
-static bool is_done(const struct binding_list *present, const struct register_request *request,
-		    const struct register_terms *terms)
-{
-	if (request->contact_star)
-		return present->count == 0;
-	for (uint32_t i = 0; i < request->contact_count; i++) {
-		const struct register_contact *contact = &request->contact[i];
-		uint32_t index = binding_record_list_find(present, contact->uri);
-		bool wanted = expires_of(request, contact, terms) > 0, bound = index < present->count;
-		if (wanted != bound)
-			return false;
-		if (bound &&
-		    (!is_of_call(present->binding[index], request) || present->binding[index]->cseq != request->cseq))
-			return false;
-	}
-	return true;
-}
-
-/* RFC 3261 10.3 step 6 and 7, over all bindings of the Call-ID: a client counts up over all that it registers. */
-static enum register_result check_order(const struct binding_list *present, const struct register_request *request,
-					const struct register_terms *terms)
-{
-	bool equal = false;
-	for (uint32_t i = 0; i < present->count; i++) {
-		const struct binding_record *binding = present->binding[i];
-		if (!is_of_call(binding, request))
-			continue;
-		if (request->cseq < binding->cseq)
-			return REGISTER_OUT_OF_ORDER;
-		equal |= request->cseq == binding->cseq;
-	}
-	if (!equal)
-		return REGISTER_CHANGES;
-	return is_done(present, request, terms) ? REGISTER_RETRANSMITTED : REGISTER_OUT_OF_ORDER;
-}
-
 static enum register_result apply_contact(struct binding_list *list, const struct register_request *request,
 					  const struct register_contact *contact, const struct register_terms *terms)
 {
@@ -177,6 +140,46 @@ static enum register_result apply_contacts(struct binding_list *list, const stru
 		}
 	binding_record_list_sort(list);
 	return list->count > BINDINGS_PER_AOR_MAX ? REGISTER_FULL : REGISTER_CHANGES;
+}
+
+/* Does the request, once more, only make again what it made? */
+static enum register_result compare_with_made(const struct binding_list *present,
+					      const struct register_request *request,
+					      const struct register_terms *terms)
+{
+	struct binding_list *made = binding_record_list_copy(present);
+	if (!made)
+		return REGISTER_NO_MEMORY;
+	enum register_result result = apply_contacts(made, request, terms);
+	bool same = result == REGISTER_CHANGES && made->count == present->count;
+	for (uint32_t i = 0; same && i < made->count; i++) {
+		uint32_t index = binding_record_list_find(present, made->binding[i]->contact);
+		const struct binding_record *binding = index < present->count ? present->binding[index] : NULL;
+		same = binding && (binding == made->binding[i] ||
+				   (is_of_call(binding, request) && binding->cseq == request->cseq));
+	}
+	binding_record_list_free(made);
+	if (result == REGISTER_NO_MEMORY)
+		return result;
+	return same ? REGISTER_RETRANSMITTED : REGISTER_OUT_OF_ORDER;
+}
+
+/* RFC 3261 10.3 step 6 and 7, over all bindings of the Call-ID: a client counts up over all that it registers. */
+static enum register_result check_order(const struct binding_list *present, const struct register_request *request,
+					const struct register_terms *terms)
+{
+	bool equal = false;
+	for (uint32_t i = 0; i < present->count; i++) {
+		const struct binding_record *binding = present->binding[i];
+		if (!is_of_call(binding, request))
+			continue;
+		if (request->cseq < binding->cseq)
+			return REGISTER_OUT_OF_ORDER;
+		equal |= request->cseq == binding->cseq;
+	}
+	if (!equal)
+		return REGISTER_CHANGES;
+	return compare_with_made(present, request, terms);
 }
 
 enum register_result register_decide(struct binding_list **next, const struct binding_list *present,

@@ -33,7 +33,7 @@ struct register_terms {
 
 /*
  * `present`: NULL or the bindings so far. A CSeq equal to that of a binding of the same Call-ID is a retransmission if
- * every contact already is as the request wants it, else out of order. Result: with REGISTER_CHANGES *next is a new
+ * it would only make again what is there, else out of order. Result: with REGISTER_CHANGES *next is a new
  * list (may be empty), which the caller frees; else *next is untouched.
  */
 enum register_result register_decide(struct binding_list **next, const struct binding_list *present,

@@ -1,11 +1,12 @@
 #include "register_parse.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <strings.h>
 
 #include <osipparser2/osip_parser.h>
 #include <osipparser2/osip_port.h>
+
+#include "osip_memory.h"
 
 /* What a line can grow by when its compact name becomes the long one: "user-agent: " and a line end. */
 #define KNOWN_NAME_BYTES_MAX 16
@@ -39,6 +40,7 @@ void register_parse_init(void)
 	for (int level = TRACE_LEVEL0; level < END_TRACE_LEVEL; level++)
 		osip_trace_disable_level((osip_trace_level_t)level);
 	parser_init();
+	osip_memory_init();
 }
 
 /* Copies the header part with folds replaced by spaces. Result: false when there is a NUL or no end of headers. */
@@ -365,18 +367,15 @@ static enum register_fault read_contact(struct register_request *request, struct
 	if (!is_clean_uri(contact->uri) || !split_uri(&user, &contact->host, &contact->port, contact->uri))
 		return REGISTER_MALFORMED;
 	osip_contact_t *parsed;
-	char *text = strndup(value.at, value.length);
-	if (!text || osip_contact_init(&parsed) != 0) {
-		free(text);
+	char *text = osip_memory_copy(value);
+	if (!text || osip_contact_init(&parsed) != OSIP_SUCCESS)
+		return REGISTER_TOO_LONG;
+	bool is_contact = osip_contact_parse(parsed, text) == OSIP_SUCCESS;
+	if (osip_memory_was_short())
+		return REGISTER_TOO_LONG;
+	if (!is_contact)
 		return REGISTER_MALFORMED;
-	}
-	int result = osip_contact_parse(parsed, text);
-	free(text);
-	if (result != 0) {
-		osip_contact_free(parsed);
-		return REGISTER_MALFORMED;
-	}
-	request->osip_contact[request->contact_count++] = (struct osip_from *)parsed;
+	request->contact_count++;
 	read_contact_parameters(contact, parsed);
 	return contact->instance.length > REGISTER_CONTACT_BYTES_MAX ? REGISTER_TOO_LONG : REGISTER_FINE;
 }
@@ -404,14 +403,14 @@ static enum register_fault read_contacts(struct register_request *request)
 }
 
 /*
- * The message with no other headers than ours, allocated: what else there is is nobody's concern here, and the less of
- * it libosip2 takes apart, the better. Result: NULL when there is no memory.
+ * The message with no other headers than ours, in libosip2's memory: what else there is is nobody's concern here, and
+ * the less of it libosip2 takes apart, the better. Result: NULL when that memory is too small.
  */
 static char *copy_known_headers(size_t *length, const struct register_request *request)
 {
 	size_t start_line =
 		(size_t)((const char *)memchr(request->text, '\n', request->text_length) + 1 - request->text);
-	char *text = malloc(request->text_length + request->header_count * KNOWN_NAME_BYTES_MAX + sizeof("\r\n"));
+	char *text = osip_malloc(request->text_length + request->header_count * KNOWN_NAME_BYTES_MAX + sizeof("\r\n"));
 	if (!text)
 		return NULL;
 	memcpy(text, request->text, start_line);
@@ -432,13 +431,9 @@ static bool read_with_osip(struct register_request *request)
 {
 	osip_message_t *message;
 	size_t length;
-	if (osip_message_init(&message) != 0)
-		return false;
-	request->osip_message = message;
 	char *text = copy_known_headers(&length, request);
-	int result = text ? osip_message_parse(message, text, length) : OSIP_NOMEM;
-	free(text);
-	if (result != 0)
+	if (!text || osip_message_init(&message) != OSIP_SUCCESS ||
+	    osip_message_parse(message, text, length) != OSIP_SUCCESS)
 		return false;
 	if (!MSG_IS_REGISTER(message) || !message->cseq || !message->cseq->number || !message->to || !message->call_id)
 		return false;
@@ -455,7 +450,11 @@ enum register_fault register_parse(struct register_request *request, struct span
 	if (!copy_headers(request, payload) || !split_headers(request) || !read_mandatory(request))
 		return REGISTER_UNANSWERABLE;
 	uint16_t port;
-	if (!read_with_osip(request) || !split_uri(&request->to_user, &request->to_host, &port, request->to_uri))
+	osip_memory_reset();
+	bool is_right = read_with_osip(request);
+	if (osip_memory_was_short())
+		return REGISTER_TOO_LONG;
+	if (!is_right || !split_uri(&request->to_user, &request->to_host, &port, request->to_uri))
 		return REGISTER_MALFORMED;
 	read_options(request);
 	if (!join_paths(request))
@@ -466,14 +465,4 @@ enum register_fault register_parse(struct register_request *request, struct span
 			read_number(&request->expires_s, value, UINT32_MAX) || request->expires_s == UINT32_MAX;
 	}
 	return read_contacts(request);
-}
-
-void register_parse_release(struct register_request *request)
-{
-	for (uint32_t i = 0; i < request->contact_count; i++)
-		osip_contact_free((osip_contact_t *)request->osip_contact[i]);
-	if (request->osip_message)
-		osip_message_free((osip_message_t *)request->osip_message);
-	request->contact_count = 0;
-	request->osip_message = NULL;
 }

@@ -17,9 +17,6 @@
 #define REGISTER_CONTACT_BYTES_MAX 512 /* a contact URI; ten of them and their parameters fit an answer */
 #define REGISTER_PATH_BYTES_MAX	   1024
 
-struct osip_message;
-struct osip_from; /* libosip2's name of struct osip_contact */
-
 enum register_header_name {
 	REGISTER_HEADER_OTHER,
 	REGISTER_HEADER_VIA,
@@ -81,9 +78,6 @@ struct register_request {
 	struct register_contact contact[REGISTER_CONTACTS_MAX];
 	uint32_t contact_count;
 	bool contact_star;
-
-	struct osip_message *osip_message; /* owner of some of the spans above; register_parse_release() */
-	struct osip_from *osip_contact[REGISTER_CONTACTS_MAX];
 };
 
 enum register_fault {
@@ -91,7 +85,7 @@ enum register_fault {
 	REGISTER_UNANSWERABLE, /* no usable Via, From, To, Call-ID or CSeq */
 	REGISTER_MALFORMED,    /* 400 */
 	REGISTER_TOO_MANY_CONTACTS,
-	REGISTER_TOO_LONG, /* contact or Path longer than we store */
+	REGISTER_TOO_LONG, /* contact or Path longer than we store, or more than libosip2's memory takes */
 };
 
 /* Once per process, before the first register_parse(): libosip2's tables, and its trace silenced. */
@@ -99,12 +93,9 @@ void register_parse_init(void);
 
 /*
  * Fills `request`, whatever the bytes are. Unless the result is REGISTER_UNANSWERABLE, the header lines of an answer
- * (via, From, To, Call-ID, CSeq) can be taken from it. Call register_parse_release() afterwards in any case. Thread:
- * control.
+ * (via, From, To, Call-ID, CSeq) can be taken from it. Valid until the next call. Thread: control.
  */
 enum register_fault register_parse(struct register_request *request, struct span payload);
-
-void register_parse_release(struct register_request *request);
 
 /* Value of a Contact or To header `value`: the URI as sent. Result: length 0 when there is none. */
 struct span register_parse_uri(struct span value);

@@ -383,7 +383,6 @@ void registrar_take(void *argument, const struct punt *punt, struct span payload
 		take_parsed(registrar, punt, payload);
 		break;
 	}
-	register_parse_release(&registrar->request);
 }
 
 static void send_ping(void *argument, struct binding_record *record)

@@ -63,37 +63,19 @@ static enum status store_difference(struct registrar_bindings *bindings, const s
 	return status;
 }
 
-static enum status store_pending(struct registrar_bindings *bindings)
-{
-	enum status status = binding_store_begin(bindings->store);
-	for (struct aor_record *record = bindings->pending; record && status == STATUS_OK;
-	     record = record->next_pending)
-		status = store_difference(bindings, record);
-	if (status == STATUS_OK)
-		status = binding_store_commit(bindings->store);
-	if (status != STATUS_OK) {
-		struct log_quoted error =
-			log_quote(binding_store_error(bindings->store), strlen(binding_store_error(bindings->store)));
-		log_event(LOG_LEVEL_ERROR, "registrar_store_failed", "error=%s", error.text);
-		binding_store_rollback(bindings->store);
-	}
-	return status;
-}
-
-static enum status put_location(struct registrar_bindings *bindings, const struct aor_record *record,
-				int64_t now_unix_s)
+/* Everything that takes memory happens before the commit: what was answered 200 is what lcores see. */
+static enum status prepare(struct registrar_bindings *bindings, struct aor_record *record,
+			   const struct binding_list *list, int64_t now_unix_s)
 {
 	_Alignas(struct binding_set) char
 		room[sizeof(struct binding_set) + BINDINGS_PER_AOR_MAX * sizeof(struct binding)];
 	struct binding_set *set = (struct binding_set *)room;
-	if (!count_of(record->present)) {
-		location_table_remove(bindings->location, record->key);
+	if (!count_of(list))
 		return STATUS_OK;
-	}
 	set->aor = aor_table_text(record);
-	set->count = record->present->count;
+	set->count = list->count;
 	for (uint32_t i = 0; i < set->count; i++) {
-		const struct binding_record *from = record->present->binding[i];
+		const struct binding_record *from = list->binding[i];
 		int64_t remaining_s = from->expires_unix_s - now_unix_s;
 		set->binding[i] = (struct binding){
 			.contact = from->contact,
@@ -107,12 +89,39 @@ static enum status put_location(struct registrar_bindings *bindings, const struc
 			.behind_nat = from->behind_nat,
 		};
 	}
-	return location_table_put(bindings->location, record->key, set);
+	return location_table_prepare(&record->prepared, bindings->location, set);
 }
 
-static enum status publish(struct registrar_bindings *bindings, struct aor_record *record, int64_t now_unix_s)
+static enum status store_pending(struct registrar_bindings *bindings, int64_t now_unix_s)
 {
-	enum status status = put_location(bindings, record, now_unix_s);
+	enum status status = STATUS_OK;
+	for (struct aor_record *record = bindings->pending; record && status == STATUS_OK;
+	     record = record->next_pending)
+		status = prepare(bindings, record, record->pending, now_unix_s);
+	if (status == STATUS_OK)
+		status = binding_store_begin(bindings->store);
+	for (struct aor_record *record = bindings->pending; record && status == STATUS_OK;
+	     record = record->next_pending)
+		status = store_difference(bindings, record);
+	if (status == STATUS_OK)
+		status = binding_store_commit(bindings->store);
+	if (status != STATUS_OK) {
+		const char *why = status == STATUS_STORE ? binding_store_error(bindings->store) : status_text(status);
+		log_event(LOG_LEVEL_ERROR, "registrar_store_failed", "error=%s", log_quote(why, strlen(why)).text);
+		binding_store_rollback(bindings->store);
+	}
+	return status;
+}
+
+/* What was prepared is what lcores see from here on. */
+static enum status publish(struct registrar_bindings *bindings, struct aor_record *record)
+{
+	enum status status = STATUS_OK;
+	if (record->prepared)
+		status = location_table_put_prepared(bindings->location, record->key, record->prepared);
+	else
+		location_table_remove(bindings->location, record->key);
+	record->prepared = NULL;
 	if (status != STATUS_OK) {
 		bindings->table_failures++;
 		log_event(LOG_LEVEL_ERROR, "registrar_table_failed", "aor=" SPAN_FORMAT " error=\"%s\"",
@@ -123,8 +132,7 @@ static enum status publish(struct registrar_bindings *bindings, struct aor_recor
 }
 
 /* Replaces record->present by `next`, which may be NULL. */
-static void replace(struct registrar_bindings *bindings, struct aor_record *record, struct binding_list *next,
-		    int64_t now_unix_s)
+static void replace(struct registrar_bindings *bindings, struct aor_record *record, struct binding_list *next)
 {
 	struct binding_list *old = record->present;
 	for (uint32_t i = 0; i < count_of(old); i++)
@@ -134,7 +142,7 @@ static void replace(struct registrar_bindings *bindings, struct aor_record *reco
 		if (!has_record(old, next->binding[i]) && next->binding[i]->behind_nat)
 			(void)registrar_ping_add(bindings->pinger, next->binding[i]);
 	record->present = next;
-	(void)publish(bindings, record, now_unix_s);
+	(void)publish(bindings, record);
 	binding_record_list_free(old);
 }
 
@@ -154,15 +162,17 @@ enum status registrar_bindings_commit(struct registrar_bindings *bindings, int64
 {
 	if (!bindings->pending)
 		return STATUS_OK;
-	enum status status = store_pending(bindings);
+	enum status status = store_pending(bindings, now_unix_s);
 	struct aor_record *record;
 	struct binding_list *next;
 	while ((record = take_pending(bindings, &next))) {
 		if (status == STATUS_OK) {
-			replace(bindings, record, next, now_unix_s);
+			replace(bindings, record, next);
 		} else {
 			bindings->bindings = bindings->bindings - next->count + count_of(record->present);
 			binding_record_list_free(next);
+			location_table_drop_prepared(bindings->location, record->prepared);
+			record->prepared = NULL;
 			/* One whose end was being stored left the wheel: it comes up again. */
 			aor_table_schedule(bindings->aors, record);
 		}
@@ -298,7 +308,9 @@ enum status registrar_bindings_load(struct registrar_bindings *bindings, int64_t
 		for (uint32_t i = 0; i < record->present->count; i++)
 			if (record->present->binding[i]->behind_nat)
 				(void)registrar_ping_add(bindings->pinger, record->present->binding[i]);
-		status = publish(bindings, record, now_unix_s);
+		status = prepare(bindings, record, record->present, now_unix_s);
+		if (status == STATUS_OK)
+			status = publish(bindings, record);
 	}
 	return status;
 }

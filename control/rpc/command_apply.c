@@ -47,6 +47,7 @@ static json_t *result_of(const struct apply_result *result)
 		json_object_set_new(object, "document_of", json_integer((json_int_t)result->restored));
 	if (object && result->action != PROVISION_DIFF) {
 		json_object_set_new(object, "patterns_compiled", json_integer(result->patterns_compiled));
+		json_object_set_new(object, "patterns_loaded", json_integer(result->patterns_loaded));
 		json_object_set_new(object, "wall_us", json_integer((json_int_t)result->wall_us));
 	}
 	return object;
@@ -186,11 +187,13 @@ static void export_revision(struct rpc_call *call, const struct router *router)
 
 	if (!take_revision(call, "revision", &revision))
 		return;
-	if (provision_history_text(router->provision, revision, &text, &problems) == STATUS_OK)
+	enum status status = provision_history_text(router->provision, revision, &text, &problems);
+	if (status == STATUS_OK)
 		answer_export(call, revision, text);
 	else
-		rpc_call_refuse(call, CTL_ERROR_NOT_FOUND, problems_details(&problems),
-				"revision %llu cannot be exported", (unsigned long long)revision);
+		rpc_call_refuse(call, status == STATUS_NOT_FOUND ? CTL_ERROR_NOT_FOUND : CTL_ERROR_INTERNAL,
+				problems_details(&problems), "revision %llu cannot be exported: %s",
+				(unsigned long long)revision, status_text(status));
 	problem_list_free(&problems);
 	free(text);
 }

@@ -165,7 +165,10 @@ json_t *ctl_commands_parse(const struct ctl_command *command, int word_count, ch
 				 command->name, command->synopsis);
 			goto fail;
 		}
-		json_object_set_new(params, argument->name, json_string(words[i]));
+		if (json_object_set_new(params, argument->name, json_string(words[i])) != 0) {
+			snprintf(error, CTL_ERROR_BYTES_MAX, "%s of %s is not UTF-8", argument->name, command->name);
+			goto fail;
+		}
 	}
 	if (check_required(command, &arguments, params, error))
 		return params;

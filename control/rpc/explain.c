@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_memory.h"
 #include "json_text.h"
 
 #define SIP_PORT_DEFAULT 5060
@@ -181,7 +182,7 @@ static void write_next_hop(FILE *out, const struct explanation *explanation)
 			json_text_write_address(address, explanation->next_hop.ip, explanation->next_hop.port));
 }
 
-/* What one of the writers above says; null when it says nothing. */
+/* What one of the writers above says; null when it says nothing. Result: NULL without memory. */
 static json_t *written(const struct explanation *explanation,
 		       void (*write)(FILE *out, const struct explanation *explanation))
 {
@@ -189,10 +190,15 @@ static json_t *written(const struct explanation *explanation,
 	size_t length = 0;
 	FILE *out = open_memstream(&text, &length);
 
-	if (!out)
-		return json_null();
-	write(out, explanation);
-	fclose(out);
+	if (out)
+		write(out, explanation);
+	bool failed = !out || ferror(out);
+	/* Without memory for its last step the stream has no text, and no error either. */
+	if ((out && fclose(out) != 0) || failed || !text) {
+		json_memory_note_shortage();
+		free(text);
+		return NULL;
+	}
 	json_t *string = length ? json_text_make(span_make(text, length)) : json_null();
 	free(text);
 	return string;

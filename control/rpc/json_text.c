@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "json_memory.h"
 #include "net_address.h"
 
 json_t *json_text_make(struct span text)
@@ -11,8 +12,13 @@ json_t *json_text_make(struct span text)
 	json_t *string = json_stringn(text.length ? text.at : "", text.length);
 	char *copy;
 
-	if (string || !(copy = malloc(text.length + 1)))
+	if (string)
 		return string;
+	copy = malloc(text.length + 1);
+	if (!copy) {
+		json_memory_note_shortage();
+		return NULL;
+	}
 	for (uint32_t i = 0; i < text.length; i++)
 		copy[i] = text.at[i] > 0 ? text.at[i] : '?';
 	string = json_stringn(copy, text.length);

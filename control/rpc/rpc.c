@@ -1,34 +1,28 @@
 #include "rpc.h"
 
 #include <errno.h>
-#include <event2/buffer.h>
-#include <event2/bufferevent.h>
 #include <event2/event.h>
-#include <event2/listener.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
-#include <unistd.h>
 
+#include "json_memory.h"
 #include "json_text.h"
 #include "log.h"
+#include "rpc_line.h"
+#include "rpc_socket.h"
 
-#define WRITE_TIMEOUT_S 30 /* a client that reads nothing for so long is gone */
+#define ACCEPT_PAUSE_MS 500 /* after accept() failed (no descriptor is left): without it the loop would spin */
 
 struct rpc_client {
 	LIST_ENTRY(rpc_client) link;
 	struct rpc_server *server;
-	struct bufferevent *stream;
+	struct rpc_line *line;
 	struct rpc_call *call; /* under way; NULL: none */
 	struct rpc_peer peer;
-	size_t searched_bytes; /* of the input: they hold no line end */
-	bool reading;	       /* client_read_lines() is on the stack */
-	bool closing;	       /* freed as soon as everything was said */
 };
 
 struct rpc_call {
@@ -41,54 +35,25 @@ struct rpc_call {
 
 struct rpc_server {
 	struct rpc_server_options options;
-	struct evconnlistener *listener;
+	struct rpc_socket socket;
+	struct event *accept_again;
+	struct rpc_line_budget budget;
 	LIST_HEAD(, rpc_client) clients;
 	unsigned client_count;
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 };
 
-static void client_read_lines(struct rpc_client *client);
+/* ---- answers ---- */
 
-static void client_free(struct rpc_client *client)
-{
-	if (client->call)
-		client->call->client = NULL;
-	LIST_REMOVE(client, link);
-	client->server->client_count--;
-	bufferevent_free(client->stream);
-	free(client);
-}
-
-static void client_free_when_done(struct rpc_client *client)
-{
-	if (client->closing && !client->call && !client->reading &&
-	    evbuffer_get_length(bufferevent_get_output(client->stream)) == 0)
-		client_free(client);
-}
-
-static void free_text(const void *text, size_t length, void *unused)
-{
-	(void)length, (void)unused;
-	free((void *)text);
-}
-
-/* Owner: takes `message`. */
+/* Owner: takes `message`. NULL (no memory) ends the connection. */
 static void client_write(struct rpc_client *client, json_t *message)
 {
-	char *text = message ? json_dumps(message, JSON_COMPACT) : NULL;
-	struct evbuffer *output = bufferevent_get_output(client->stream);
-
+	char *text = message ? json_memory_dump(message) : NULL;
+	size_t length = text ? strlen(text) : 0;
 	json_decref(message);
-	if (!text) {
-		client->closing = true;
-		return;
-	}
-	if (evbuffer_add_reference(output, text, strlen(text), free_text, NULL) != 0) {
-		free(text);
-		client->closing = true;
-		return;
-	}
-	evbuffer_add(output, "\n", 1);
+	/* Its NUL makes room for the line's end. */
+	if (text)
+		text[length] = '\n';
+	rpc_line_write(client->line, text, length + 1);
 }
 
 static json_t *message_of_error(const json_t *id, enum ctl_error code, const char *text, json_t *details)
@@ -102,26 +67,29 @@ static void call_end(struct rpc_call *call, json_t *message)
 {
 	struct rpc_client *client = call->client;
 
-	if (client) {
-		client->call = NULL;
-		if (call->id)
-			client_write(client, message);
-		else
-			json_decref(message);
-		bufferevent_enable(client->stream, EV_READ);
-	} else {
+	if (client && call->id)
+		client_write(client, message);
+	else
 		json_decref(message);
-	}
 	json_decref(call->params);
 	json_decref(call->request);
 	free(call);
-	if (client && !client->reading)
-		client_read_lines(client);
+	json_memory_clear();
+	if (!client)
+		return;
+	client->call = NULL;
+	rpc_line_next(client->line);
 }
 
 void rpc_call_result(struct rpc_call *call, json_t *result)
 {
-	call_end(call, json_pack("{s:s, s:O?, s:o}", "jsonrpc", "2.0", "id", call->id, "result", result));
+	if (result && !json_memory_was_short()) {
+		call_end(call, json_pack("{s:s, s:O?, s:o}", "jsonrpc", "2.0", "id", call->id, "result", result));
+		return;
+	}
+	json_decref(result);
+	rpc_call_refuse(call, CTL_ERROR_INTERNAL, NULL,
+			"out of memory: the command may have done its work, but its answer is not whole");
 }
 
 void rpc_call_refuse(struct rpc_call *call, enum ctl_error code, json_t *details, const char *format, ...)
@@ -163,31 +131,30 @@ static const struct rpc_method *method_find(const struct rpc_server *server, con
 	return NULL;
 }
 
+/* ---- requests ---- */
+
+static void refuse_method(struct rpc_call *call, const char *name)
+{
+	/* Bytes of a character that the cut goes through become '?'. */
+	rpc_call_refuse(call, CTL_ERROR_METHOD, NULL, "there is no command \"%.64s\": `amityctl help` lists all", name);
+}
+
 /* A request that names a method which may run here: runs it. */
 static void call_run(struct rpc_call *call)
 {
 	const struct rpc_server *server = call->client->server;
-	const char *version = json_string_value(json_object_get(call->request, "jsonrpc"));
 	const char *name = json_string_value(json_object_get(call->request, "method"));
 	const json_t *params = json_object_get(call->request, "params");
+	const struct rpc_method *method = method_find(server, name);
 	char wrong[RPC_ERROR_BYTES_MAX] = "";
 
-	if (!version || strcmp(version, "2.0") != 0 || !name) {
-		/* JSON-RPC 5: what is no request is no notification either. */
-		if (!call->id)
-			call->id = json_null();
-		rpc_call_refuse(call, CTL_ERROR_REQUEST, NULL,
-				"a request is {\"jsonrpc\":\"2.0\",\"id\":...,\"method\":...,\"params\":{...}}");
-		return;
-	}
-	const struct rpc_method *method = method_find(server, name);
 	if (!method)
-		rpc_call_refuse(call, CTL_ERROR_METHOD, NULL,
-				"there is no command \"%.64s\": `amityctl help` lists all", name);
+		refuse_method(call, name);
 	else if (server->options.read_only && !method->read_only)
 		rpc_call_refuse(call, CTL_ERROR_READ_ONLY, NULL,
-				"\"%s\" changes the router and %s is for reading: use the socket without \"%s\"", name,
-				server->path, CTL_READ_ONLY_SUFFIX);
+				"\"%s\" changes the router or shows secrets, and %s is for reading: use the socket "
+				"without \"%s\"",
+				name, server->socket.path, CTL_READ_ONLY_SUFFIX);
 	else if (params && !json_is_object(params))
 		rpc_call_refuse(call, CTL_ERROR_PARAMS, NULL, "\"params\" must be an object of named values");
 	else if (server->options.params_fit && !server->options.params_fit(name, call->params, wrong))
@@ -196,119 +163,163 @@ static void call_run(struct rpc_call *call)
 		method->run(call, server->options.context);
 }
 
-static void client_take_line(struct rpc_client *client, const char *line, size_t length)
+/* JSON-RPC 4: a text, a number or null. It is repeated in the answer, so that it is not long either. */
+static bool is_id(const json_t *id)
 {
-	json_error_t error;
-	json_t *request = json_loadb(line, length, 0, &error);
+	return json_is_number(id) || json_is_null(id) ||
+	       (json_is_string(id) && json_string_length(id) <= CTL_ID_BYTES_MAX);
+}
 
-	if (!json_is_object(request)) {
-		char text[JSON_ERROR_TEXT_LENGTH + 64];
-		snprintf(text, sizeof(text), "not a JSON-RPC request in one line: %s",
-			 request ? "batches are not taken" : error.text);
-		client_write(client, message_of_error(NULL, request ? CTL_ERROR_REQUEST : CTL_ERROR_PARSE, text, NULL));
-		json_decref(request);
-		return;
-	}
+/* Result: NULL, or what is wrong with a request as such. */
+static const char *find_fault(const json_t *request)
+{
+	const char *version = json_string_value(json_object_get(request, "jsonrpc"));
+	const json_t *id = json_object_get(request, "id");
+
+	if (json_is_array(request))
+		return "batches are not taken: send a request a line";
+	if (!version || strcmp(version, "2.0") != 0 || !json_is_string(json_object_get(request, "method")))
+		return "a request is {\"jsonrpc\":\"2.0\",\"id\":...,\"method\":...,\"params\":{...}}";
+	return !id || is_id(id) ? NULL : "\"id\" must be a number, null, or a text that is not long";
+}
+
+/* JSON-RPC 5: what is no request is no notification either, and its id is not known. */
+static void refuse_line(struct rpc_client *client, enum ctl_error code, const char *what, const char *why)
+{
+	char text[JSON_ERROR_TEXT_LENGTH + 64];
+
+	snprintf(text, sizeof(text), "%s: %s", what, why);
+	client_write(client, message_of_error(NULL, code, text, NULL));
+	rpc_line_next(client->line);
+}
+
+static void refuse_text(struct rpc_client *client, const json_error_t *error)
+{
+	if (json_memory_was_short())
+		refuse_line(client, CTL_ERROR_INTERNAL, "out of memory", "the request could not be read");
+	else
+		refuse_line(client, CTL_ERROR_PARSE, "not a JSON-RPC request in one line", error->text);
+}
+
+static struct rpc_call *call_make(struct rpc_client *client, json_t *request)
+{
 	struct rpc_call *call = calloc(1, sizeof(*call));
 	json_t *params = json_object_get(request, "params");
-	if (call)
-		call->params = params ? json_incref(params) : json_object();
-	if (!call || !call->params) {
+
+	params = params ? json_incref(params) : json_object();
+	if (!call || !params) {
+		json_decref(params);
 		free(call);
-		json_decref(request);
-		client->closing = true;
-		return;
+		return NULL;
 	}
-	call->request = request;
-	call->id = json_object_get(request, "id");
-	call->peer = client->peer;
-	call->client = client;
-	client->call = call;
-	bufferevent_disable(client->stream, EV_READ);
-	call_run(call);
+	*call = (struct rpc_call){client, client->peer, request, params, json_object_get(request, "id")};
+	return call;
 }
 
-/* Result: false when no whole line has come yet. */
-static bool client_next_line(struct rpc_client *client)
-{
-	struct evbuffer *input = bufferevent_get_input(client->stream);
-	struct evbuffer_ptr from, end;
-	size_t line_bytes_max = client->server->options.line_bytes_max;
-
-	if (client->searched_bytes > evbuffer_get_length(input) ||
-	    evbuffer_ptr_set(input, &from, client->searched_bytes, EVBUFFER_PTR_SET) != 0)
-		return false;
-	end = evbuffer_search_eol(input, &from, NULL, EVBUFFER_EOL_LF);
-	size_t length = end.pos >= 0 ? (size_t)end.pos : evbuffer_get_length(input);
-	if (length > line_bytes_max) {
-		char text[128];
-		snprintf(text, sizeof(text), "the request is longer than %zu bytes, the limit of this socket",
-			 line_bytes_max);
-		client_write(client, message_of_error(NULL, CTL_ERROR_TOO_MUCH, text, NULL));
-		bufferevent_disable(client->stream, EV_READ);
-		evbuffer_drain(input, evbuffer_get_length(input));
-		client->searched_bytes = 0;
-		client->closing = true;
-		return false;
-	}
-	client->searched_bytes = length;
-	if (end.pos < 0)
-		return false;
-	client->searched_bytes = 0;
-	if (length > 0)
-		client_take_line(client, (const char *)evbuffer_pullup(input, (ssize_t)length), length);
-	evbuffer_drain(input, length + 1);
-	return true;
-}
-
-static void client_read_lines(struct rpc_client *client)
-{
-	client->reading = true;
-	while (!client->call && client_next_line(client))
-		;
-	client->reading = false;
-	client_free_when_done(client);
-}
-
-static void on_readable(struct bufferevent *stream, void *argument)
-{
-	(void)stream;
-	client_read_lines(argument);
-}
-
-static void on_written(struct bufferevent *stream, void *argument)
-{
-	(void)stream;
-	client_free_when_done(argument);
-}
-
-static void on_ended(struct bufferevent *stream, short what, void *argument)
+static void take_line(void *argument, char *line, size_t length)
 {
 	struct rpc_client *client = argument;
+	json_error_t error;
 
-	(void)stream;
-	/* Who only closed its sending side still wants the answer. */
-	if (what & BEV_EVENT_EOF) {
-		client->closing = true;
-		bufferevent_disable(client->stream, EV_READ);
-		client_free_when_done(client);
+	if (length == 0) {
+		free(line);
+		rpc_line_next(client->line);
 		return;
 	}
-	client_free(client);
+	json_t *request = json_memory_load(line, length, &error);
+	/* It may be long, and the call may take its time. */
+	free(line);
+	if (!request) {
+		refuse_text(client, &error);
+		return;
+	}
+	const char *fault = find_fault(request);
+	client->call = fault ? NULL : call_make(client, request);
+	if (client->call) {
+		call_run(client->call);
+		return;
+	}
+	json_decref(request);
+	if (fault)
+		refuse_line(client, CTL_ERROR_REQUEST, "not a JSON-RPC request", fault);
+	else
+		refuse_line(client, CTL_ERROR_INTERNAL, "out of memory", "the request could not be run");
 }
 
-static void refuse_client(struct rpc_server *server, int descriptor)
+/* ---- clients ---- */
+
+static void client_free(struct rpc_client *client)
 {
-	char text[160], line[320];
-	snprintf(text, sizeof(text), "%u clients are connected, more are not served: close one and try again",
-		 server->client_count);
+	if (client->call)
+		client->call->client = NULL;
+	LIST_REMOVE(client, link);
+	client->server->client_count--;
+	rpc_line_free(client->line);
+	free(client);
+}
+
+static void end_client(void *argument)
+{
+	client_free(argument);
+}
+
+static void refuse_fault(void *argument, enum rpc_line_fault fault)
+{
+	struct rpc_client *client = argument;
+	char text[160] = "";
+
+	switch (fault) {
+	case RPC_LINE_TOO_LONG:
+		snprintf(text, sizeof(text), "the request is longer than %zu bytes, the limit of this socket",
+			 client->server->options.line_bytes_max);
+		break;
+	case RPC_LINE_TOO_SLOW:
+		snprintf(text, sizeof(text), "the end of the line did not come within %u s",
+			 client->server->options.line_timeout_ms / 1000);
+		break;
+	case RPC_LINE_NO_ROOM:
+		snprintf(text, sizeof(text),
+			 "the requests of all clients together are longer than %zu bytes: try again",
+			 client->server->budget.most_bytes);
+		break;
+	}
+	client_write(client, message_of_error(NULL, CTL_ERROR_TOO_MUCH, text, NULL));
+}
+
+/* To who holds nothing in our buffers: the socket's own takes a line. If not, it sees the end of the connection. */
+static void say_too_much(int descriptor, const char *text)
+{
+	char line[320];
 	int length = snprintf(line, sizeof(line),
 			      "{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":%d,\"message\":\"%s\"}}\n",
 			      CTL_ERROR_TOO_MUCH, text);
-	/* The socket is fresh: its buffer takes a line. If not, the client sees the end of the connection. */
 	if (send(descriptor, line, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT) < 0)
 		log_event(LOG_LEVEL_DEBUG, "control_client_refused", "errno=%d", errno);
-	evutil_closesocket(descriptor);
+	/* What it has sent and nobody reads would make the kernel drop our word at close() (ECONNRESET). */
+	shutdown(descriptor, SHUT_RD);
+	while (recv(descriptor, line, sizeof(line), MSG_DONTWAIT) > 0)
+		;
+}
+
+/* Silent clients do not lock anybody out: the one that was silent longest makes room. Result: false: all are busy. */
+static bool make_room(struct rpc_server *server)
+{
+	struct rpc_client *client, *silent = NULL;
+	uint64_t longest_ms = server->options.silent_ms_min;
+
+	LIST_FOREACH(client, &server->clients, link)
+	{
+		uint64_t quiet_ms = rpc_line_quiet_ms(client->line);
+		if (!quiet_ms || quiet_ms < longest_ms)
+			continue;
+		silent = client;
+		longest_ms = quiet_ms;
+	}
+	if (!silent)
+		return false;
+	say_too_much(rpc_line_descriptor(silent->line), "another client wants in, and this one was silent longest");
+	client_free(silent);
+	return true;
 }
 
 static struct rpc_peer read_peer(int descriptor)
@@ -324,132 +335,84 @@ static struct rpc_peer read_peer(int descriptor)
 static void on_client(struct evconnlistener *listener, evutil_socket_t descriptor, struct sockaddr *address, int length,
 		      void *argument)
 {
-	static const struct timeval write_timeout = {.tv_sec = WRITE_TIMEOUT_S};
 	struct rpc_server *server = argument;
 
 	(void)address, (void)length;
-	if (server->client_count >= server->options.clients_max) {
-		refuse_client(server, descriptor);
+	if (server->client_count >= server->options.clients_max && !make_room(server)) {
+		say_too_much(descriptor, "too many clients are connected and at work: try again in a moment");
+		evutil_closesocket(descriptor);
 		return;
 	}
 	struct rpc_client *client = calloc(1, sizeof(*client));
-	struct bufferevent *stream =
-		bufferevent_socket_new(evconnlistener_get_base(listener), descriptor, BEV_OPT_CLOSE_ON_FREE);
-	if (!client || !stream) {
+	const struct rpc_line_options options = {
+		.line_bytes_max = server->options.line_bytes_max,
+		.line_timeout_ms = server->options.line_timeout_ms,
+		.write_timeout_ms = server->options.write_timeout_ms,
+		.budget = &server->budget,
+		.take = take_line,
+		.refuse = refuse_fault,
+		.ended = end_client,
+		.argument = client,
+	};
+	if (!client) {
+		evutil_closesocket(descriptor);
+		return;
+	}
+	if (rpc_line_open(&client->line, evconnlistener_get_base(listener), descriptor, &options)) {
 		free(client);
-		if (stream)
-			bufferevent_free(stream);
-		else
-			evutil_closesocket(descriptor);
 		return;
 	}
 	client->server = server;
 	client->peer = read_peer(descriptor);
-	client->stream = stream;
 	LIST_INSERT_HEAD(&server->clients, client, link);
 	server->client_count++;
-	bufferevent_setcb(stream, on_readable, on_written, on_ended, client);
-	bufferevent_set_timeouts(stream, NULL, &write_timeout);
-	bufferevent_enable(stream, EV_READ | EV_WRITE);
 }
 
-static void on_accept_error(struct evconnlistener *listener, void *argument)
+/* ---- the server ---- */
+
+static void on_accept_again(evutil_socket_t descriptor, short what, void *argument)
 {
 	const struct rpc_server *server = argument;
 
-	(void)listener;
-	log_event(LOG_LEVEL_WARNING, "control_accept_failed", "socket=%s error=%s", server->path,
-		  log_quote(strerror(errno), strlen(strerror(errno))).text);
+	(void)descriptor, (void)what;
+	evconnlistener_enable(server->socket.listener);
 }
 
-/* A socket file that nobody answers at is left over from a crash. */
-static enum status remove_dead_socket(const struct sockaddr_un *address, struct problem_list *problems)
+/* Who wants in stays in the kernel's queue meanwhile. */
+static void on_accept_error(struct evconnlistener *listener, void *argument)
 {
-	struct stat file;
+	static const struct timeval pause = {.tv_usec = ACCEPT_PAUSE_MS * 1000};
+	const struct rpc_server *server = argument;
+	const char *error = strerror(errno);
 
-	if (lstat(address->sun_path, &file) != 0)
-		return STATUS_OK;
-	if (!S_ISSOCK(file.st_mode)) {
-		problem_add(problems, "%s exists and is no socket: remove it or choose another path with --socket",
-			    address->sun_path);
-		return STATUS_CONFLICT;
-	}
-	int probe = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (probe < 0)
-		return STATUS_IO;
-	bool answers = connect(probe, (const struct sockaddr *)address, sizeof(*address)) == 0;
-	close(probe);
-	if (answers) {
-		problem_add(
-			problems,
-			"another amityd answers at %s: stop it (`amityctl stop`) or choose another path with --socket",
-			address->sun_path);
-		return STATUS_CONFLICT;
-	}
-	unlink(address->sun_path);
-	return STATUS_OK;
-}
-
-static void make_parent_directory(const char *path)
-{
-	char parent[sizeof(((struct sockaddr_un *)0)->sun_path)];
-	char *slash;
-
-	snprintf(parent, sizeof(parent), "%s", path);
-	slash = strrchr(parent, '/');
-	if (!slash || slash == parent)
-		return;
-	*slash = '\0';
-	/* When it cannot be made, bind() says why. */
-	if (mkdir(parent, 0755) != 0 && errno != EEXIST)
-		log_event(LOG_LEVEL_DEBUG, "control_directory", "path=%s errno=%d", parent, errno);
-}
-
-static enum status open_listener(struct rpc_server *server, struct event_base *base, struct problem_list *problems)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-
-	memcpy(address.sun_path, server->path, sizeof(server->path));
-	make_parent_directory(server->path);
-	enum status status = remove_dead_socket(&address, problems);
-	if (status)
-		return status;
-	/* The file gets its mode when it is made: nobody slips in before a chmod. */
-	mode_t before = umask(0777 & ~server->options.mode);
-	server->listener =
-		evconnlistener_new_bind(base, on_client, server, LEV_OPT_CLOSE_ON_FREE | LEV_OPT_CLOSE_ON_EXEC, -1,
-					(struct sockaddr *)&address, sizeof(address));
-	int why = errno;
-	umask(before);
-	if (!server->listener) {
-		problem_add(problems, "cannot listen at %s: %s", server->path, strerror(why));
-		return STATUS_IO;
-	}
-	evconnlistener_set_error_cb(server->listener, on_accept_error);
-	return STATUS_OK;
+	if (event_add(server->accept_again, &pause) == 0)
+		evconnlistener_disable(listener);
+	log_event(LOG_LEVEL_WARNING, "control_accept_failed", "socket=%s error=%s", server->socket.path,
+		  log_quote(error, strlen(error)).text);
 }
 
 enum status rpc_server_open(struct rpc_server **server, struct event_base *base,
 			    const struct rpc_server_options *options, struct problem_list *problems)
 {
-	struct rpc_server *made;
+	struct rpc_server *made = calloc(1, sizeof(*made));
+	enum status status = STATUS_NO_MEMORY;
 
-	if (strlen(options->path) >= sizeof(made->path)) {
-		problem_add(problems, "the socket path %s is longer than the %zu bytes that the system allows",
-			    options->path, sizeof(made->path) - 1);
-		return STATUS_INVALID;
-	}
-	made = calloc(1, sizeof(*made));
 	if (!made)
 		return STATUS_NO_MEMORY;
+	json_memory_init();
 	made->options = *options;
-	strcpy(made->path, options->path);
+	made->budget.most_bytes = 2 * options->line_bytes_max;
 	LIST_INIT(&made->clients);
-	enum status status = open_listener(made, base, problems);
+	made->accept_again = evtimer_new(base, on_accept_again, made);
+	if (made->accept_again)
+		status = rpc_socket_open(&made->socket, base, options->path, options->mode, on_client, made, problems);
 	if (status) {
+		if (made->accept_again)
+			event_free(made->accept_again);
 		free(made);
 		return status;
 	}
+	evconnlistener_set_error_cb(made->socket.listener, on_accept_error);
 	*server = made;
 	return STATUS_OK;
 }
@@ -458,17 +421,10 @@ void rpc_server_close(struct rpc_server *server)
 {
 	if (!server)
 		return;
-	while (!LIST_EMPTY(&server->clients)) {
-		struct rpc_client *client = LIST_FIRST(&server->clients);
+	while (!LIST_EMPTY(&server->clients))
 		/* NOLINTNEXTLINE(clang-analyzer-unix.Malloc): client_free() takes the client off the list */
-		struct evbuffer *output = bufferevent_get_output(client->stream);
-		/* The answer to `stop` has just been written; only the loop may take from the buffer, and it has ended.
-		 */
-		evbuffer_unfreeze(output, 1);
-		evbuffer_write(output, bufferevent_getfd(client->stream));
-		client_free(client);
-	}
-	evconnlistener_free(server->listener);
-	unlink(server->path);
+		client_free(LIST_FIRST(&server->clients));
+	rpc_socket_close(&server->socket);
+	event_free(server->accept_again);
 	free(server);
 }

@@ -1,8 +1,10 @@
 /*
  * rpc.h - JSON-RPC 2.0 over a UNIX stream socket: one message a line, both ways (include/ctl_wire.h).
  *
- * A client has one call under way at a time; what it sends meanwhile waits in its socket. Methods are rows handed in by
- * the caller (control/rpc/ctl_commands.h); a server made with `read_only` knows only the rows that change nothing.
+ * A client has one call under way at a time, and the next only when it has taken the answer; what it sends meanwhile
+ * waits in its socket. When there are too many clients, the one that is silent longest makes room. Methods are rows
+ * handed in by the caller (control/rpc/ctl_commands.h); a server made with `read_only` knows only the rows that change
+ * nothing.
  */
 #ifndef AMITY_RPC_H
 #define AMITY_RPC_H
@@ -36,8 +38,11 @@ struct rpc_server_options {
 	const char *path; /* of the socket; a dead one of an earlier run is replaced, a living one is CONFLICT */
 	unsigned mode;	  /* of the socket's file: 0600, 0660, 0666 */
 	bool read_only;
-	size_t line_bytes_max; /* longer requests end the connection with an error */
+	size_t line_bytes_max;	   /* longer requests end the connection with an error */
+	uint32_t line_timeout_ms;  /* from the first byte of a request to its end */
+	uint32_t write_timeout_ms; /* without anything taken of an answer */
 	unsigned clients_max;
+	uint32_t silent_ms_min; /* silent for less, a client does not make room for another */
 	const struct rpc_method *methods;
 	size_t method_count;
 	void *context;
@@ -70,7 +75,10 @@ struct rpc_peer {
 
 struct rpc_peer rpc_call_peer(const struct rpc_call *call);
 
-/* Each ends the call and frees it. Owner: `result` and `details` (may be NULL) pass to the server. */
+/*
+ * Each ends the call and frees it. Owner: `result` and `details` (may be NULL) pass to the server. A result of NULL is
+ * one that there was no memory for: the call is refused with that.
+ */
 void rpc_call_result(struct rpc_call *call, json_t *result);
 void rpc_call_refuse(struct rpc_call *call, enum ctl_error code, json_t *details, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));

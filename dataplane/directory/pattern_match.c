@@ -1,10 +1,9 @@
-#define PCRE2_CODE_UNIT_WIDTH 8
-/* Before our own header: its generic names are macros, and one of them renames a member of struct match_scratch. */
-#include <pcre2.h>
-
 #include "pattern_set.h"
 
-#include <hs/hs.h>
+#include <hs.h>
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
 
 /* Candidates that one scan keeps when PCRE2 has to confirm; when all of them fail, the scan is repeated behind the
  * last. */
@@ -77,15 +76,18 @@ static bool scan(const struct pattern_set *set, struct span number, struct match
 	return error == HS_SUCCESS || error == HS_SCAN_TERMINATED;
 }
 
-/* pcre2_jit_match, because pcre2_match may take memory. A pattern over its limits, or without JIT code, does not
- * match.
+/*
+ * The interpreter, because the machine code of PCRE2 10.42 is wrong for some patterns: /(1|)b*1/ does not match "1". It
+ * takes its memory from the scratch. Any failure, such as a limit, means that the pattern does not match.
  */
 static bool confirm(const struct pattern_set *set, uint32_t id, struct span number, struct match_scratch *scratch)
 {
 	if (!set->confirm || !set->confirm[id])
 		return true;
-	return pcre2_jit_match(set->confirm[id], (PCRE2_SPTR)number.at, number.length, 0, 0, scratch->pcre2_match,
-			       scratch->pcre2_limits) >= 0;
+	int result = pcre2_match(set->confirm[id], (PCRE2_SPTR)number.at, number.length, 0, 0, scratch->confirm_data,
+				 scratch->confirm_limits);
+	scratch->given_up += result < 0 && result != PCRE2_ERROR_NOMATCH;
+	return result >= 0;
 }
 
 static bool first_confirmed(uint32_t *id, const struct pattern_set *set, struct span number,

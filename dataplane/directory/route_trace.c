@@ -84,8 +84,27 @@ static const char *why_lost(const struct listing *listing, uint32_t id)
 		       : ", but loses by its priority";
 }
 
-static bool list_pattern(struct route_trace *trace, const struct listing *listing, uint32_t id, bool matches)
+enum answer {
+	ANSWER_NO,
+	ANSWER_YES,
+	ANSWER_GIVEN_UP, /* which is as no: pattern_set.h */
+};
+
+static enum answer ask(const struct listing *listing, uint32_t id)
 {
+	uint32_t given_up = listing->scratch->given_up;
+	bool matches = pattern_match_one(listing->set, id, listing->number, listing->scratch);
+
+	return matches ? ANSWER_YES : listing->scratch->given_up == given_up ? ANSWER_NO : ANSWER_GIVEN_UP;
+}
+
+static bool list_pattern(struct route_trace *trace, const struct listing *listing, uint32_t id, enum answer answer)
+{
+	static const char *const words[] = {
+		[ANSWER_NO] = ") does not match ",
+		[ANSWER_YES] = ") matches ",
+		[ANSWER_GIVEN_UP] = ") backtracks too far, so it does not match ",
+	};
 	char digits[DECIMAL_BYTES_MAX];
 	bool wins = listing->winner && *listing->winner == id;
 	struct span pattern = listing->set->text[id];
@@ -100,14 +119,14 @@ static bool list_pattern(struct route_trace *trace, const struct listing *listin
 		listing->name(listing, id),
 		SPAN_LITERAL(" (priority "),
 		decimal(digits, listing->priority(listing, id)),
-		span_of_text(matches ? ") matches " : ") does not match "),
+		span_of_text(words[answer]),
 	}};
 	if (!route_trace_add(trace, listing->rule, wins, &text))
 		return false;
 	struct route_step *step = &trace->step[trace->count - 1];
 	uint32_t length = (uint32_t)strlen(step->text);
 	append(step->text, &length, listing->number);
-	if (matches && !wins)
+	if (answer == ANSWER_YES && !wins)
 		append(step->text, &length, span_of_text(why_lost(listing, id)));
 	step->text[length] = '\0';
 	return true;
@@ -121,7 +140,8 @@ static void list_patterns(struct route_trace *trace, const struct listing *listi
 	for (uint32_t wanted = 0; wanted < 2; wanted++) {
 		bool matching = wanted == 0;
 		for (uint32_t id = 0; id < listing->set->count; id++) {
-			if (pattern_match_one(listing->set, id, listing->number, listing->scratch) != matching)
+			enum answer answer = ask(listing, id);
+			if ((answer == ANSWER_YES) != matching)
 				continue;
 			if (listed == PATTERNS_LISTED_MAX) {
 				trace->truncated = true;
@@ -130,7 +150,7 @@ static void list_patterns(struct route_trace *trace, const struct listing *listi
 				return;
 			}
 			listed++;
-			if (!list_pattern(trace, listing, id, matching))
+			if (!list_pattern(trace, listing, id, answer))
 				return;
 		}
 	}

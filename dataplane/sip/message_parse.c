@@ -372,6 +372,20 @@ struct span message_find_call_id(struct span bytes)
 	return (struct span){0};
 }
 
+/* Lines of nothing but white space continue a header line behind its value, which may be empty. Result: the last space
+ * of them, or the value's end. */
+static uint32_t find_last_space(const struct sip_message *message, const struct sip_header *header)
+{
+	uint32_t last = (uint32_t)header->value + header->value_length;
+
+	while (lexis_is(message->bytes.at[last - 1], LEXIS_WHITE))
+		last--;
+	for (uint32_t i = last; i < message->headers_end && lexis_is(message->bytes.at[i], LEXIS_WHITE); i++)
+		if (message->bytes.at[i] == ' ' || message->bytes.at[i] == '\t')
+			last = i;
+	return last;
+}
+
 bool message_unfold(struct sip_message *message, char *bytes)
 {
 	bool folded = false;
@@ -381,7 +395,8 @@ bool message_unfold(struct sip_message *message, char *bytes)
 		if (!(header->flags & SIP_HEADER_FOLDED))
 			continue;
 		folded = true;
-		for (uint32_t j = header->start; j < header->value + header->value_length; j++)
+		uint32_t last = find_last_space(message, header);
+		for (uint32_t j = header->start; j < last; j++)
 			if (bytes[j] == '\r' || bytes[j] == '\n')
 				bytes[j] = ' ';
 	}

@@ -183,6 +183,9 @@ static uint32_t shared_prefix(struct span a, struct span b)
 static uint32_t shared_suffix(struct span a, struct span b)
 {
 	uint32_t most = a.length < b.length ? a.length : b.length, shared = 0;
+
+	if (most == 0) /* perhaps absent: no place to count from */
+		return 0;
 	const char *a_end = a.at + a.length, *b_end = b.at + b.length;
 
 	for (; most - shared >= WORD_BYTES; shared += WORD_BYTES) {
@@ -254,6 +257,9 @@ static void write_flows(struct text_writer *writer, const struct dialog_cookie *
 }
 
 /* ------------------------------------------------------------ contents: reading */
+
+/* Of the first text, which has none before it: no bytes, but a place. */
+static const struct span no_text = {"", 0};
 
 static struct span read_bytes(struct contents_reader *reader, uint64_t length)
 {
@@ -404,7 +410,7 @@ bool route_cookie_open_dialog(struct dialog_cookie *cookie, char plain[ROUTE_COO
 	struct span tag_hash = read_bytes(&reader, sizeof(opened.caller_tag_hash));
 	if (!reader.broken)
 		memcpy(&opened.caller_tag_hash, tag_hash.at, sizeof(opened.caller_tag_hash));
-	opened.caller_from = read_text(&reader, (struct span){0});
+	opened.caller_from = read_text(&reader, no_text);
 	opened.caller_to = read_text(&reader, opened.caller_from);
 	opened.callee_from = read_text(&reader, opened.caller_from);
 	opened.callee_to = read_text(&reader, opened.caller_to);
@@ -445,7 +451,7 @@ bool route_cookie_open_branch(struct branch_cookie *cookie, char plain[ROUTE_COO
 	uint8_t entry = read_byte(&reader);
 	opened.entry.interface = entry & ENTRY_INTERFACE;
 	read_ip(&reader, opened.entry.ip, !(entry & ENTRY_IPV6));
-	opened.sender_from = read_text(&reader, (struct span){0});
+	opened.sender_from = read_text(&reader, no_text);
 	opened.sender_to = read_text(&reader, opened.sender_from);
 	if (!reader_is_done(&reader))
 		return false;

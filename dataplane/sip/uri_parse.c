@@ -196,13 +196,15 @@ static bool parse_v6(uint8_t ip[16], struct span text)
 bool uri_parse_ip(uint8_t ip[16], struct span host)
 {
 	uint8_t octets[4];
+	if (host.length == 0)
+		return false;
 	if (host.length >= 2 && host.at[0] == '[') {
 		if (host.at[host.length - 1] != ']')
 			return false;
 		return parse_v6(ip, span_make(host.at + 1, host.length - 2));
 	}
 	if (!parse_v4(octets, host))
-		return memchr(host.at ? host.at : "", ':', host.length) != NULL && parse_v6(ip, host);
+		return memchr(host.at, ':', host.length) != NULL && parse_v6(ip, host);
 	net_address_set_v4(ip, octets);
 	return true;
 }

@@ -221,10 +221,11 @@ static bool authenticate_is_asked(const struct packet *packet)
 	return !packet->verdict && (packet->kind == PACKET_INITIAL || packet->kind == PACKET_HOP);
 }
 
+/* `at` may be NULL, and the bytes more than there are: an address to prefetch need not be one. */
 static void authenticate_prefetch_lines(const void *at, size_t bytes)
 {
 	for (size_t i = 0; i < bytes; i += 64)
-		__builtin_prefetch((const char *)at + i);
+		__builtin_prefetch((const void *)((uintptr_t)at + i));
 }
 
 /*

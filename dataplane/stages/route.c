@@ -98,7 +98,9 @@ static enum reason route_find_destination(const struct worker *worker, struct pa
 static enum reason route_initial(struct worker *worker, struct packet *packet)
 {
 	route_read_request(&packet->request, worker, packet);
+	uint32_t given_up = packet->request.scratch->given_up;
 	route_decide(&packet->decision, &packet->request, NULL);
+	worker->counters->value[COUNTER_PATTERNS_GIVEN_UP] += packet->request.scratch->given_up - given_up;
 	if (packet->decision.outcome == ROUTE_OUTCOME_REJECT)
 		return (enum reason)packet->decision.reason;
 	return route_find_destination(worker, packet);

@@ -31,6 +31,7 @@ def rows_of(answer):
 
 def forget_neighbours(namespace, interface="lan0"):
     namespace.ip("neigh", "flush", "dev", interface)
+    time.sleep(0.1)  # the mirror follows within 10 ms
 
 
 def neighbour(namespace, address, interface="lan0"):
@@ -99,7 +100,6 @@ def test_unknown_next_hop_is_resolved_by_the_kernel(own_lab, own_router, own_pee
     call(alice, east)
     forget_neighbours(own_lab.router_namespace)
     assert network.wait_until(lambda: not neighbour(own_lab.router_namespace, EAST), 5)
-    time.sleep(0.1)  # the mirror follows within 10 ms
     before = ended(own_router, UNRESOLVED)
     call(alice, east)
     through_kernel = ended(own_router, UNRESOLVED) - before
@@ -125,7 +125,6 @@ def test_next_hop_that_moves_silently(own_lab, own_router, own_peers):
     set_sysctl(own_lab.router_namespace, "net.ipv4.neigh.lan0.base_reachable_time_ms", 2000)
     # The MAC of the test before: af_packet's start makes the kernel forget it, af_xdp's does not.
     forget_neighbours(own_lab.router_namespace)
-    time.sleep(0.1)
     call(alice, east)
     with mac_address(own_lab.peers_namespace, "lan0", MOVED_MAC):
         call_again(alice, east)

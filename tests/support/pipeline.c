@@ -315,19 +315,68 @@ void pipeline_run(struct pipeline *pipeline)
 }
 
 /* The sender's side of the wire: the router's own frame writer with the roles changed. */
-void pipeline_put(struct pipeline *pipeline, uint32_t queue, const char *source, struct span bytes)
+struct sender {
+	struct wire_interface interface;
+	struct wire_hop hop;
+	struct net_address router;
+};
+
+static void fill_sender(struct sender *sender, const struct pipeline *pipeline, const char *source)
+{
+	struct net_address from;
+
+	parse_address(&from, source);
+	*sender = (struct sender){
+		.interface = {.sip_port = from.port, .mac = {2, 0, 0, 1, 0, 2}, .vlan = pipeline->interface.vlan},
+		.hop = {.interface = &sender->interface},
+		.router = {.port = 5060},
+	};
+	memcpy(sender->router.ip, pipeline->interface.address[!net_address_is_v4(from.ip)], 16);
+	memcpy(sender->hop.source, from.ip, 16);
+	memcpy(sender->hop.mac, router_mac, 6);
+}
+
+static void put_whole(struct pipeline *pipeline, uint32_t queue, const struct sender *sender, struct rte_mbuf *datagram)
+{
+	must(frame_write_udp(datagram, &sender->hop, &sender->router));
+	must(frame_write_ip(datagram, &sender->hop, &sender->router, NULL));
+	must(rte_ring_enqueue(pipeline->receive[queue], datagram) == 0);
+}
+
+static void put_fragments(struct pipeline *pipeline, uint32_t queue, const struct sender *sender,
+			  struct rte_mbuf *datagram)
 {
 	static uint32_t id;
-	struct net_address from, router = {.port = 5060};
-	parse_address(&from, source);
-	memcpy(router.ip, pipeline->interface.address[!net_address_is_v4(from.ip)], 16);
-	struct wire_interface sender = {
-		.sip_port = from.port, .mac = {2, 0, 0, 1, 0, 2}, .vlan = pipeline->interface.vlan};
-	struct wire_hop hop = {.interface = &sender};
-	memcpy(hop.source, from.ip, 16);
-	memcpy(hop.mac, router_mac, 6);
+	struct frame_cut cut = {.id = ++id, .mtu = LINK_MTU};
 
-	bool whole = bytes.length + sizeof(struct rte_udp_hdr) + frame_write_ip_bytes(&hop, false) <= LINK_MTU;
+	must(frame_write_udp(datagram, &sender->hop, &sender->router));
+	while (cut.offset < rte_pktmbuf_data_len(datagram)) {
+		struct rte_mbuf *fragment = frame_write_next_fragment(pipeline->dataplane->pool, datagram, &sender->hop,
+								      &sender->router, &cut);
+		must(fragment && rte_ring_enqueue(pipeline->receive[queue], fragment) == 0);
+	}
+	rte_pktmbuf_free(datagram);
+}
+
+void pipeline_put_frame_mbuf(struct pipeline *pipeline, struct rte_mbuf *frame)
+{
+	must(rte_ring_enqueue(pipeline->receive[0], frame) == 0);
+}
+
+void pipeline_put_mbuf(struct pipeline *pipeline, const char *source, struct rte_mbuf *datagram)
+{
+	struct sender sender;
+
+	fill_sender(&sender, pipeline, source);
+	put_whole(pipeline, 0, &sender, datagram);
+}
+
+void pipeline_put(struct pipeline *pipeline, uint32_t queue, const char *source, struct span bytes)
+{
+	struct sender sender;
+
+	fill_sender(&sender, pipeline, source);
+	bool whole = bytes.length + sizeof(struct rte_udp_hdr) + frame_write_ip_bytes(&sender.hop, false) <= LINK_MTU;
 	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(whole ? pipeline->dataplane->pool : pipeline->dataplane->large_pool);
 	must(mbuf);
 	if (!whole)
@@ -336,19 +385,10 @@ void pipeline_put(struct pipeline *pipeline, uint32_t queue, const char *source,
 	must(at);
 	if (bytes.length)
 		memcpy(at, bytes.at, bytes.length);
-	must(frame_write_udp(mbuf, &hop, &router));
-	if (whole) {
-		must(frame_write_ip(mbuf, &hop, &router, NULL));
-		must(rte_ring_enqueue(pipeline->receive[queue], mbuf) == 0);
-		return;
-	}
-	struct frame_cut cut = {.id = ++id, .mtu = LINK_MTU};
-	while (cut.offset < rte_pktmbuf_data_len(mbuf)) {
-		struct rte_mbuf *fragment =
-			frame_write_next_fragment(pipeline->dataplane->pool, mbuf, &hop, &router, &cut);
-		must(fragment && rte_ring_enqueue(pipeline->receive[queue], fragment) == 0);
-	}
-	rte_pktmbuf_free(mbuf);
+	if (whole)
+		put_whole(pipeline, queue, &sender, mbuf);
+	else
+		put_fragments(pipeline, queue, &sender, mbuf);
 }
 
 void pipeline_send_bytes(struct pipeline *pipeline, const char *source, struct span bytes)

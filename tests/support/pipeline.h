@@ -20,6 +20,7 @@
 struct pipeline;
 struct provision;
 struct publisher;
+struct rte_mbuf;
 struct worker;
 struct wire_interface;
 
@@ -47,6 +48,12 @@ void pipeline_send_bytes(struct pipeline *pipeline, const char *source, struct s
 
 /* The same without running anything, into the receive queue of one worker: for benches that run the workers. */
 void pipeline_put(struct pipeline *pipeline, uint32_t queue, const char *source, struct span bytes);
+
+/* The same with a datagram that the caller has put into an mbuf, with room for a frame's headers in front of it. */
+void pipeline_put_mbuf(struct pipeline *pipeline, const char *source, struct rte_mbuf *datagram);
+
+/* An mbuf that is a whole Ethernet frame, as it is, without running anything. */
+void pipeline_put_frame_mbuf(struct pipeline *pipeline, struct rte_mbuf *frame);
 
 /* A whole Ethernet frame, as it is. `put`: with what a port says of it (RTE_MBUF_F_RX_*), and without running. */
 void pipeline_send_frame(struct pipeline *pipeline, struct span frame);

@@ -210,6 +210,62 @@ static void test_syntax_and_emptiness(void **state)
 	assert_int_equal(parse(&config, "# nothing\nnode:\n", &problems), STATUS_OK);
 }
 
+/* On a directive with such a byte the parser would not end. */
+static void test_what_is_no_text(void **state)
+{
+	static const struct span texts[] = {SPAN_LITERAL("node: {id: 1}\n%a \xa0\n"),
+					    SPAN_LITERAL("node: {id: 1}\n%a \0\n"),
+					    SPAN_LITERAL("node: {id: 1}\n%\xc3\xa4\xc3\n")};
+	static struct config config;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct problem_list problems = {0};
+		config_init(&config);
+		assert_int_equal(config_load_text(&config, texts[i].at, texts[i].length, "amity.yaml", &problems),
+				 STATUS_INVALID);
+		assert_int_equal(problems.count, 1);
+		assert_int_equal(problems.item[0].line, 2);
+		assert_int_equal(problems.item[0].column, i == 2 ? 3 : 4);
+		problem_list_free(&problems);
+	}
+}
+
+/* "? a:" with a tab behind it crashed the parser. */
+static void test_explicit_keys(void **state)
+{
+	static const char *const texts[] = {"? a:\t? b", "#\n  - ? a:\t- b", "node: {id: 1}\n?", "\r? a:\t\t? b"};
+	static struct config config;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct problem_list problems = {0};
+		config_init(&config);
+		assert_int_equal(parse(&config, texts[i], &problems), STATUS_INVALID);
+		assert_int_equal(problems.count, 1);
+		assert_non_null(strstr(problems.item[0].message, "begins with a '?'"));
+		problem_list_free(&problems);
+	}
+	struct problem_list problems = {0};
+	assert_int_equal(parse(&config, "node: {state_dir: /a ? b}\n", &problems), STATUS_OK);
+}
+
+static void test_quotes_in_quotes(void **state)
+{
+	static struct config config;
+	struct problem_list problems = {0};
+
+	(void)state;
+	config_init(&config);
+	assert_int_equal(parse(&config, "node:\n  state_dir: '/it''s'\n", &problems), STATUS_OK);
+	assert_string_equal(config.node.state_dir, "/it's");
+	assert_int_equal(parse(&config, "node:\n  state_dir: '/\xc3\xa4''''b'\n", &problems), STATUS_INVALID);
+	assert_int_equal(problems.count, 1);
+	assert_int_equal(problems.item[0].line, 2);
+	assert_int_equal(problems.item[0].column, 17);
+	problem_list_free(&problems);
+}
+
 /* A file cut anywhere is valid or refused, and nothing leaks (sanitizers). */
 static void test_prefixes(void **state)
 {
@@ -271,6 +327,9 @@ int main(void)
 		cmocka_unit_test(test_later_keys_are_refused),
 		cmocka_unit_test(test_all_problems_at_once),
 		cmocka_unit_test(test_syntax_and_emptiness),
+		cmocka_unit_test(test_what_is_no_text),
+		cmocka_unit_test(test_explicit_keys),
+		cmocka_unit_test(test_quotes_in_quotes),
 		cmocka_unit_test(test_prefixes),
 		cmocka_unit_test(test_whole),
 	};

@@ -7,6 +7,7 @@
 
 #include "cmocka_all.h"
 #include "directory_build.h"
+#include "pattern_compile_serve.h"
 #include "provision_text.h"
 
 static struct secret_keys keys = {.aor_key = "0123456789abcde"};
@@ -134,42 +135,168 @@ static double seconds_since(const struct timespec *start)
 	return (double)(now.tv_sec - start->tv_sec) + (double)(now.tv_nsec - start->tv_nsec) * 1e-9;
 }
 
-/* Says what it costs; AMITY_COMPANIES=10000 gives the figure of the design. */
+static const struct directory *build_with(const struct pattern_source *patterns, const struct model *model,
+					  struct directory_build_count *count, double *seconds)
+{
+	const struct directory_build_input input = {.model = model, .keys = &keys, .revision = 9, .patterns = patterns};
+	const struct directory *directory;
+	struct problem_list problems = {0};
+	struct timespec start;
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	assert_int_equal(directory_build(&directory, &input, count, &problems), STATUS_OK);
+	*seconds = seconds_since(&start);
+	return directory;
+}
+
+/* Says what it costs; AMITY_COMPANIES=10000 gives the figures of the design. */
 static void a_large_directory_is_built(void **state)
 {
 	(void)state;
 	const char *wanted = getenv("AMITY_COMPANIES");
 	uint32_t companies = wanted ? (uint32_t)atoi(wanted) : 40;
 	char *text = make_document(companies, 10, UINT32_MAX), *changed_text = make_document(companies, 10, 5);
+	char state_dir[] = "/tmp/amity-directory-XXXXXX", command[64];
+	struct pattern_source patterns = {0};
+	struct directory_build_count count;
 	struct timespec start;
+	double cold_s, warm_s;
+	assert_non_null(mkdtemp(state_dir));
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	struct model *model = provision_text_must(text);
 	double read_s = seconds_since(&start);
-	clock_gettime(CLOCK_MONOTONIC, &start);
-	const struct directory *directory = build(model, NULL, NULL, NULL);
-	double build_s = seconds_since(&start);
+	assert_int_equal(pattern_compiler_create(&patterns.compiler, "/proc/self/exe"), STATUS_OK);
+	assert_int_equal(pattern_cache_open(&patterns.cache, state_dir, &keys), STATUS_OK);
+	const struct directory *directory = build_with(&patterns, model, &count, &cold_s);
+	assert_int_equal(count.patterns_compiled, companies);
+	assert_int_equal(count.patterns_loaded, 0);
+	pattern_cache_close(patterns.cache);
+	assert_int_equal(pattern_cache_open(&patterns.cache, state_dir, &keys), STATUS_OK);
+	const struct directory *again = build_with(&patterns, model, &count, &warm_s);
+	assert_int_equal(count.patterns_compiled, 0);
 	struct model *changed = provision_text_must(changed_text);
 	clock_gettime(CLOCK_MONOTONIC, &start);
 	const struct directory *next = build(changed, directory, model, NULL);
 	double change_s = seconds_since(&start);
-	printf("companies=%u friends=10 patterns=2 document_bytes=%zu read_s=%.3f build_s=%.3f change_one_s=%.4f\n",
-	       companies, strlen(text), read_s, build_s, change_s);
+	printf("companies=%u friends=10 patterns=2 document_bytes=%zu read_s=%.3f cold_s=%.3f warm_s=%.3f "
+	       "change_one_s=%.4f\n",
+	       companies, strlen(text), read_s, cold_s, warm_s, change_s);
 	assert_int_equal(next->company_count, companies);
 	directory_build_release(directory);
+	directory_build_release(again);
 	directory_build_release(next);
 	model_free(model);
 	model_free(changed);
+	pattern_cache_close(patterns.cache);
+	pattern_compiler_free(patterns.compiler);
+	snprintf(command, sizeof(command), "rm -r %s", state_dir);
+	assert_int_equal(system(command), 0);
 	free(text);
 	free(changed_text);
 }
 
-int main(void)
+static char *read_line_of(const struct problem_list *problems)
+{
+	char *text;
+	size_t length;
+	FILE *out = open_memstream(&text, &length);
+	problem_list_print(problems, out);
+	fclose(out);
+	return text;
+}
+
+static void refused_at(const struct pattern_source *patterns, const char *text, const char *expected)
+{
+	struct model *model = provision_text_must(text);
+	struct problem_list problems = {0};
+	const struct directory *directory;
+	const struct directory_build_input input = {.model = model,
+						    .keys = &keys,
+						    .patterns = patterns,
+						    .file_name = "plan.yaml",
+						    .text = span_of_text(text)};
+	assert_int_equal(directory_build(&directory, &input, NULL, &problems), STATUS_INVALID);
+	char *printed = read_line_of(&problems);
+	assert_string_equal(printed, expected);
+	free(printed);
+	problem_list_free(&problems);
+	model_free(model);
+}
+
+#define SLOW	"(1|22|333){2000}"
+#define COMPANY "companies:\n- name: a\n  domain: a.b\n  country: ES\n"
+
+/* Its file, line and column, with the line itself: a friend's, an ACL's, a carrier's. */
+static void a_pattern_that_takes_too_long_is_refused_with_its_place(void **state)
+{
+	(void)state;
+	const struct pattern_limits limits = {1, PATTERN_MEMORY_MB_MAX, PATTERN_DATABASE_BYTES_MAX,
+					      PATTERN_SCRATCH_BYTES_MAX};
+	struct pattern_source patterns = {0};
+	assert_int_equal(pattern_compiler_create(&patterns.compiler, "/proc/self/exe"), STATUS_OK);
+	pattern_compiler_set_limits(patterns.compiler, &limits);
+	refused_at(&patterns,
+		   COMPANY "  friends:\n  - {name: z, password: p, patterns: ['^1']}\n"
+			   "  - {name: y, password: p, patterns: ['^2', '" SLOW "']}\n",
+		   "plan.yaml:7:45: patterns: pattern of company 'a' takes more than 1 s to compile: write it with "
+		   "smaller counts\n"
+		   "      - {name: y, password: p, patterns: ['^2', '" SLOW "']}\n"
+		   "                                                ^\n");
+	refused_at(&patterns,
+		   COMPANY "  call_acls:\n  - name: n\n    default: deny\n    rules:\n    - {allow: '^2'}\n"
+			   "    - {deny: '" SLOW "'}\n",
+		   "plan.yaml:10:14: deny: pattern of company 'a' takes more than 1 s to compile: write it with "
+		   "smaller counts\n"
+		   "        - {deny: '" SLOW "'}\n"
+		   "                 ^\n");
+	refused_at(&patterns, "carriers:\n- {name: t, address: [udp:192.0.2.1], patterns: ['" SLOW "']}\n",
+		   "plan.yaml:2:50: patterns: pattern of carrier 't' takes more than 1 s to compile: write it with "
+		   "smaller counts\n"
+		   "    - {name: t, address: [udp:192.0.2.1], patterns: ['" SLOW "']}\n"
+		   "                                                     ^\n");
+	pattern_compiler_free(patterns.compiler);
+}
+
+/* One database for all lists that are equal, whatever they are for. */
+static void equal_lists_share_one_database(void **state)
+{
+	(void)state;
+	static const char text[] =
+		"carriers:\n- {name: t, address: [udp:192.0.2.1], patterns: ['^1', '^2']}\n"
+		"companies:\n"
+		"- {name: a, domain: a.a, country: ES, friends: [{name: f, password: p, patterns: ['^1', '^2']}]}\n"
+		"- {name: b, domain: b.b, country: ES, friends: [{name: g, password: p, patterns: ['^1']},\n"
+		"   {name: h, password: p, patterns: ['^2']}],\n"
+		"   call_acls: [{name: n, default: deny, rules: [{allow: '^1'}, {deny: '^2'}]}]}\n"
+		"- {name: c, domain: c.c, country: ES, friends: [{name: g, password: p, patterns: ['^2', '^1']}]}\n";
+	struct model *model = provision_text_must(text);
+	struct directory_build_count count;
+	const struct directory *directory = build(model, NULL, NULL, &count);
+	const struct hs_database *shared = directory->carrier_patterns.database;
+	assert_int_equal(count.patterns_compiled, 2);
+	assert_ptr_equal(directory->company[0]->friends.database, shared);
+	assert_ptr_equal(directory->company[1]->friends.database, shared);
+	assert_ptr_equal(directory->company[1]->acl[0].rules.database, shared);
+	assert_ptr_not_equal(directory->company[2]->friends.database, shared);
+	const struct directory *next = build(model, directory, model, &count);
+	assert_int_equal(count.patterns_compiled, 0);
+	assert_ptr_equal(next->carrier_patterns.database, shared);
+	directory_build_release(directory);
+	directory_build_release(next);
+	model_free(model);
+}
+
+int main(int argument_count, char **arguments)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lookups_find_what_was_written),
 		cmocka_unit_test(carriers_and_their_sources),
 		cmocka_unit_test(only_what_changed_is_built),
+		cmocka_unit_test(equal_lists_share_one_database),
+		cmocka_unit_test(a_pattern_that_takes_too_long_is_refused_with_its_place),
 		cmocka_unit_test(a_large_directory_is_built),
 	};
+	(void)argument_count;
+	if (pattern_compile_serve_is_asked(arguments))
+		return pattern_compile_serve();
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

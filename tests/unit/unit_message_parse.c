@@ -262,8 +262,10 @@ static void test_find_call_id(void **state)
 static void test_unfold(void **state)
 {
 	(void)state;
-	static const char folded[] = INVITE VIA PARTIES CALL_ID "CSeq: 1\r\n\t INVITE\r\nX: 1 \r\n 2\r\n\r\nbo\r\n dy";
-	static const char expected[] = INVITE VIA PARTIES CALL_ID "CSeq: 1  \t INVITE\r\nX: 1    2\r\n\r\nbo\r\n dy";
+	static const char folded[] = INVITE VIA PARTIES CALL_ID "CSeq: 1\r\n\t INVITE\r\nX: 1 \r\n 2\r\n"
+								"Y: a\r\n \r\nZ: \r\n\t\r\n\r\nbo\r\n dy";
+	static const char expected[] = INVITE VIA PARTIES CALL_ID "CSeq: 1  \t INVITE\r\nX: 1    2\r\n"
+								  "Y: a   \r\nZ:   \t\r\n\r\nbo\r\n dy";
 	char bytes[sizeof(folded)];
 	struct span text = span_make(bytes, sizeof(folded) - 1);
 	struct sip_message message;

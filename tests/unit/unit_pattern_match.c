@@ -136,7 +136,30 @@ static void a_pattern_over_its_backtracking_limit_does_not_match(void **state)
 
 	(void)state;
 	assert_int_equal(first(&fixture, "aab"), 0);
-	assert_int_equal(first(&fixture, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"), 1);
+	assert_int_equal(fixture.scratch.given_up, 0);
+	assert_int_equal(first(&fixture, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab"), 0);
+	assert_int_equal(first(&fixture, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaacb"), 1);
+	assert_int_equal(fixture.scratch.given_up, 1);
+	release(&fixture);
+}
+
+/* A frame holds what every group captured: a hundred groups fill MATCH_FRAMES_KB within a number. */
+static void a_pattern_over_its_memory_does_not_match(void **state)
+{
+	static char greedy[PATTERN_BYTES_MAX + 1] = "^(?=";
+	const char *texts[] = {greedy, "^a"};
+
+	(void)state;
+	for (int i = 0; i < 110; i++)
+		strcat(greedy, "()");
+	strcat(greedy, "(?:(?:(?:a|b)))*c)");
+	struct fixture fixture = build(texts, COUNT(texts));
+	/* Again and again: what a match took is there for the next. */
+	for (uint32_t i = 1; i <= 3; i++) {
+		assert_int_equal(first(&fixture, "aaaac"), 0);
+		assert_int_equal(first(&fixture, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac"), 1);
+		assert_int_equal(fixture.scratch.given_up, i);
+	}
 	release(&fixture);
 }
 
@@ -253,6 +276,7 @@ int main(void)
 		cmocka_unit_test(r7_look_around_is_confirmed),
 		cmocka_unit_test(r7_many_candidates_fail_before_one_is_confirmed),
 		cmocka_unit_test(a_pattern_over_its_backtracking_limit_does_not_match),
+		cmocka_unit_test(a_pattern_over_its_memory_does_not_match),
 		cmocka_unit_test(empty_set_matches_nothing),
 		cmocka_unit_test(one_asks_for_one_pattern_only),
 		cmocka_unit_test(r8_agrees_with_pcre2_pattern_by_pattern),

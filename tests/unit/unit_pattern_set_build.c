@@ -2,30 +2,13 @@
  */
 #include <stdlib.h>
 
-/* Before our headers: pcre2_match is a macro, and a member of struct match_scratch. */
 #define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
 #include <hs.h>
+#include <pcre2.h>
 
 #include "cmocka_all.h"
 #include "pattern_pool.h"
-
-static struct match_scratch scratch_for(const struct pattern_set *set)
-{
-	struct match_scratch scratch = {.pcre2_match = pcre2_match_data_create(1, NULL),
-					.pcre2_limits = pcre2_match_context_create(NULL)};
-	if (set->database)
-		assert_int_equal(hs_alloc_scratch(set->database, &scratch.hyperscan), HS_SUCCESS);
-	return scratch;
-}
-
-static void free_scratch(struct match_scratch *scratch)
-{
-	hs_free_scratch(scratch->hyperscan);
-	pcre2_match_data_free(scratch->pcre2_match);
-	pcre2_match_context_free(scratch->pcre2_limits);
-}
+#include "pattern_set_fixture.h"
 
 static void refusals_say_where(void **state)
 {
@@ -75,31 +58,15 @@ static void an_empty_set_matches_nothing(void **state)
 static void hyperscan_and_pcre2_agree(void **state)
 {
 	(void)state;
-	static const char *const patterns[] = {"^2[0-9]{3}$",
-					       "",
-					       ".*",
-					       "^\\+34",
-					       "(?!29)2",
-					       "^(?=2.*5)",
-					       "(\\d)\\1",
-					       "(?i)abc",
-					       "\\b2",
-					       "0*",
-					       "^$",
-					       "^(1|22|333)+$",
-					       "(?>2+)2",
-					       "(?<=1)2",
-					       "^.{4}$",
-					       "[^0-9]",
-					       "^(?:a{1,50}){1,50}$",
-					       "(?R)?1",
-					       "\\K2",
-					       "^2000\\z",
-					       "5$",
-					       "(?s)a.b",
-					       "x?"};
-	static const char *const numbers[] = {"",    "2",    "2000", "2900",   "2255", "12", "1234", "+34944",
-					      "ABC", "*21#", "22",   "122333", "aaaa", "11", "9995", "20000"};
+	static const char *const patterns[] = {"^2[0-9]{3}$", "", ".*", "^\\+34", "(?!29)2", "^(?=2.*5)", "(\\d)\\1",
+					       "(?i)abc", "\\b2", "0*", "^$", "^(1|22|333)+$", "(?>2+)2", "(?<=1)2",
+					       "^.{4}$", "[^0-9]", "^(?:a{1,50}){1,50}$", "(?R)?1", "\\K2", "^2000\\z",
+					       "5$", "(?s)a.b", "x?",
+					       /* PCRE2 10.42's machine code is wrong for these two */
+					       "(1|)b*1", "(?>.*[0-9]|[0-9a-f])3480"};
+	static const char *const numbers[] = {"",     "2",	"2000", "2900",	 "2255", "12",
+					      "1234", "+34944", "ABC",	"*21#",	 "22",	 "122333",
+					      "aaaa", "11",	"9995", "20000", "1",	 "a834805"};
 	struct span text[32];
 	uint32_t count = 0;
 	for (size_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++)
@@ -114,7 +81,10 @@ static void hyperscan_and_pcre2_agree(void **state)
 	assert_true(pattern_set_build_confirmed_count(compiled) >= 5);
 	struct pattern_set set;
 	pattern_set_build_view(&set, compiled, NULL);
-	struct match_scratch scratch = scratch_for(&set);
+	struct match_scratch scratch;
+	pattern_set_fixture_init(&scratch);
+	assert_int_equal(hs_alloc_scratch(set.database, &scratch.hyperscan), HS_SUCCESS);
+	pcre2_match_data *found_by_pcre2 = pcre2_match_data_create(1, NULL);
 	for (size_t n = 0; n < sizeof(numbers) / sizeof(numbers[0]); n++) {
 		struct span number = span_of_text(numbers[n]);
 		uint32_t first = UINT32_MAX;
@@ -123,8 +93,8 @@ static void hyperscan_and_pcre2_agree(void **state)
 			PCRE2_SIZE offset;
 			pcre2_code *expected =
 				pcre2_compile((PCRE2_SPTR)text[i].at, text[i].length, 0, &code, &offset, NULL);
-			bool matches = pcre2_match(expected, (PCRE2_SPTR)number.at, number.length, 0, 0,
-						   scratch.pcre2_match, NULL) >= 0;
+			bool matches = pcre2_match(expected, (PCRE2_SPTR)number.at, number.length, 0, 0, found_by_pcre2,
+						   NULL) >= 0;
 			pcre2_code_free(expected);
 			if (pattern_match_one(&set, i, number, &scratch) != matches)
 				fail_msg("pattern %s, number '%s'", text[i].at, numbers[n]);
@@ -135,7 +105,8 @@ static void hyperscan_and_pcre2_agree(void **state)
 		pattern_match_first(&found, &set, number, &scratch);
 		assert_int_equal(found, first);
 	}
-	free_scratch(&scratch);
+	pattern_set_fixture_free_scratch(&scratch);
+	pcre2_match_data_free(found_by_pcre2);
 	pattern_set_build_release(compiled);
 }
 

@@ -81,8 +81,8 @@ static void parts_are_kept_beside_each_other(void **state)
 	assert_ptr_equal(snapshot->directory, &directory);
 	assert_int_equal(snapshot->tsc_hz, clock.tsc_hz);
 	for (uint32_t i = 0; i < 3; i++)
-		assert_true(snapshot->scratch[i].pcre2_match && snapshot->scratch[i].pcre2_limits);
-	assert_non_null(publish_control_scratch(publisher)->pcre2_match);
+		assert_true(snapshot->scratch[i].confirm_data && snapshot->scratch[i].confirm_limits);
+	assert_non_null(publish_control_scratch(publisher)->confirm_data);
 	assert_ptr_equal(publish_control_scratch(publisher), &snapshot->scratch[LCORES_MAX]);
 	publisher_free(publisher);
 	readers_free_dataplane(dataplane);

@@ -294,6 +294,25 @@ static void r34_equal_cseq_is_a_retransmission_or_500(void **state)
 	assert_int_equal(registrar_rig_find(&rig, "pbx")->count, 1);
 }
 
+/* What the request itself takes back, or what gives way to its last contact, is no reason to refuse it the second time.
+ */
+static void r34_retransmission_of_several_contacts(void **state)
+{
+	static const char two[] =
+		"REGISTER sip:acme.example.net SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bK1\r\n"
+		"From: <sip:single@acme.example.net>;tag=1\r\nTo: <sip:single@acme.example.net>\r\nCall-ID: c\r\n"
+		"CSeq: 5 REGISTER\r\nContact: <sip:a@192.0.2.10>, <sip:b@192.0.2.10>\r\nContent-Length: 0\r\n\r\n";
+	static const char there_and_back[] = "Contact: <sip:a@192.0.2.10>\r\nContact: <sip:a@192.0.2.10>;expires=0\r\n";
+
+	(void)state;
+	assert_int_equal(registrar_rig_register(&rig, "single", SOURCE, two), 200);
+	assert_int_equal(registrar_rig_register(&rig, "single", SOURCE, two), 200);
+	assert_int_equal(registrar_rig_find(&rig, "single")->count, 1);
+	assert_int_equal(pbx(5, there_and_back), 200);
+	assert_int_equal(pbx(5, there_and_back), 200);
+	assert_int_equal(registrar_counts(rig.registrar).retransmissions, 2);
+}
+
 static void r34_retransmission_within_a_batch(void **state)
 {
 	(void)state;
@@ -712,6 +731,7 @@ int main(void)
 		CASE(r34_no_contact_lists),
 		CASE(r34_lower_cseq_is_500),
 		CASE(r34_equal_cseq_is_a_retransmission_or_500),
+		CASE(r34_retransmission_of_several_contacts),
 		CASE(r34_retransmission_within_a_batch),
 		CASE(r34_another_call_id_may_start_low),
 		CASE(r34_path_without_supported_is_420),

@@ -155,6 +155,41 @@ static void many_patterns_leave_room(void **state)
 	directory_fixture_free(fixture);
 }
 
+/* Its confirmation explodes on many digits. An ACL is then on the safe side (R13). */
+static void tells_what_backtracks_too_far(void **state)
+{
+	struct directory_fixture *fixture = directory_fixture_create();
+	struct company_fixture *acme = directory_fixture_add_company(fixture, "acme", "acme.example.net", "ES", "94");
+	struct endpoint *alice = company_fixture_add_user(acme, "alice", NULL);
+	const struct call_acl *acl = company_fixture_add_acl(acme, "open", true);
+	static struct route_trace trace;
+	struct route_decision decision;
+
+	(void)state;
+	company_fixture_add_pattern(acme, company_fixture_add_friend(acme, "pbx", 1), "^(?!\\+([0-9]+)+x)\\+99");
+	company_fixture_add_rule(acme, acl, false, "^(?!\\+([0-9]+)+x)\\+99");
+	alice->acl = acl;
+	alice->presented_ddi = SPAN_LITERAL("+34944000000");
+	directory_fixture_add_carrier(fixture, "telco", 1, "192.0.2.1", NULL);
+	directory_fixture_finish(fixture);
+	struct route_request request = {.directory = &fixture->directory,
+					.scratch = &fixture->scratch,
+					.company = &acme->company,
+					.caller = alice,
+					.number = SPAN_LITERAL("+888888888888888888888888888888")};
+	route_decide(&decision, &request, &trace);
+	assert_int_equal(decision.outcome, ROUTE_OUTCOME_EXTERNAL);
+	assert_step(&trace, "R4.2", false, "of friend pbx (priority 1) does not match +888");
+	request.number = SPAN_LITERAL("+999");
+	route_decide(&decision, &request, &trace);
+	assert_int_equal(decision.outcome, ROUTE_OUTCOME_FRIEND);
+	request.number = SPAN_LITERAL("+999999999999999999999999999999");
+	route_decide(&decision, &request, &trace);
+	assert_step(&trace, "R4.2", false, "of friend pbx (priority 1) backtracks too far, so it does not match +999");
+	assert_int_equal(decision.reason, REASON_CALL_ACL_DENIED);
+	directory_fixture_free(fixture);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, route_fixture_setup, route_fixture_teardown)
 
 int main(void)
@@ -167,6 +202,7 @@ int main(void)
 		TEST(tells_each_route_of_a_chain),
 		cmocka_unit_test(long_patterns_and_full_traces_are_cut),
 		cmocka_unit_test(many_patterns_leave_room),
+		cmocka_unit_test(tells_what_backtracks_too_far),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

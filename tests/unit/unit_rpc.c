@@ -11,248 +11,147 @@
 #include <unistd.h>
 
 #include "ctl_commands.h"
-#include "rpc.h"
-
-#define LINE_BYTES_MAX 4096
-#define CLIENTS_MAX    3
-
-/* A server with three methods, and the call that "later" left open. */
-struct rig {
-	char path[64];
-	struct event_base *base;
-	struct rpc_server *server;
-	struct rpc_call *open_call;
-};
-
-static void method_echo(struct rpc_call *call, void *context)
-{
-	(void)context;
-	rpc_call_result(call, json_deep_copy(rpc_call_params(call)));
-}
-
-static void method_refuse(struct rpc_call *call, void *context)
-{
-	(void)context;
-	rpc_call_refuse(call, CTL_ERROR_REFUSED, json_pack("{s:i}", "why", 5), "no %s", "way");
-}
-
-static void method_later(struct rpc_call *call, void *context)
-{
-	((struct rig *)context)->open_call = call;
-}
-
-static bool params_fit(const char *method, const json_t *params, char *error)
-{
-	(void)method;
-	snprintf(error, RPC_ERROR_BYTES_MAX, "bad is not good");
-	return !json_object_get(params, "bad");
-}
-
-static const struct rpc_method methods[] = {
-	{"echo", true, method_echo}, {"refuse", true, method_refuse}, {"later", false, method_later}};
-
-static void rig_open(struct rig *rig, bool read_only)
-{
-	struct problem_list problems = {0};
-	const struct rpc_server_options options = {
-		.path = rig->path,
-		.mode = 0600,
-		.read_only = read_only,
-		.line_bytes_max = LINE_BYTES_MAX,
-		.clients_max = CLIENTS_MAX,
-		.methods = methods,
-		.method_count = 3,
-		.context = rig,
-		.params_fit = params_fit,
-	};
-	rig->open_call = NULL;
-	rig->base = event_base_new();
-	snprintf(rig->path, sizeof(rig->path), "/tmp/amity-unit-rpc-%d/s", (int)getpid());
-	assert_int_equal(rpc_server_open(&rig->server, rig->base, &options, &problems), STATUS_OK);
-}
-
-static void rig_close(struct rig *rig)
-{
-	rpc_server_close(rig->server);
-	event_base_free(rig->base);
-	assert_int_not_equal(access(rig->path, F_OK), 0);
-	*strrchr(rig->path, '/') = '\0';
-	rmdir(rig->path);
-}
-
-static int client_connect(const struct rig *rig)
-{
-	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	int client = socket(AF_UNIX, SOCK_STREAM, 0);
-
-	strcpy(address.sun_path, rig->path);
-	assert_int_equal(connect(client, (struct sockaddr *)&address, sizeof(address)), 0);
-	return client;
-}
-
-/* Turns the loop until nothing happens for a while. */
-static void turn(const struct rig *rig)
-{
-	for (int i = 0; i < 40; i++) {
-		event_base_loop(rig->base, EVLOOP_NONBLOCK);
-		usleep(200);
-	}
-}
-
-static const char *ask(const struct rig *rig, int client, const char *text)
-{
-	static char answer[16384];
-
-	assert_int_equal(send(client, text, strlen(text), MSG_NOSIGNAL), strlen(text));
-	turn(rig);
-	ssize_t length = recv(client, answer, sizeof(answer) - 1, MSG_DONTWAIT);
-	answer[length > 0 ? length : 0] = '\0';
-	return answer;
-}
+#include "rpc_rig.h"
 
 static void test_calls(void **state)
 {
-	struct rig rig;
+	struct rpc_rig rig;
 
 	(void)state;
-	rig_open(&rig, false);
-	int client = client_connect(&rig);
+	rpc_rig_open(&rig, false);
+	int client = rpc_rig_connect(&rig);
 	assert_string_equal(
-		ask(&rig, client, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"echo\",\"params\":{\"a\":\"b\"}}\n"),
+		rpc_rig_ask(&rig, client,
+			    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"echo\",\"params\":{\"a\":\"b\"}}\n"),
 		"{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"a\":\"b\"}}\n");
 	/* Two in one piece, then one in two; an empty line is nothing. */
 	assert_string_equal(
-		ask(&rig, client,
-		    "\n{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"method\":\"echo\"}\n{\"jsonrpc\":\"2.0\",\"id\":2,"
-		    "\"method\":\"refuse\"}\n"),
+		rpc_rig_ask(&rig, client,
+			    "\n{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"method\":\"echo\"}\n{\"jsonrpc\":\"2.0\",\"id\":2,"
+			    "\"method\":\"refuse\"}\n"),
 		"{\"jsonrpc\":\"2.0\",\"id\":\"x\",\"result\":{}}\n"
 		"{\"jsonrpc\":\"2.0\",\"id\":2,\"error\":{\"code\":1,\"message\":\"no way\",\"data\":{\"why\":5}}}\n");
-	assert_string_equal(ask(&rig, client, "{\"jsonrpc\":\"2.0\",\"id\":3,"), "");
-	assert_string_equal(ask(&rig, client, "\"method\":\"echo\"}\n"),
+	assert_string_equal(rpc_rig_ask(&rig, client, "{\"jsonrpc\":\"2.0\",\"id\":3,"), "");
+	assert_string_equal(rpc_rig_ask(&rig, client, "\"method\":\"echo\"}\n"),
 			    "{\"jsonrpc\":\"2.0\",\"id\":3,\"result\":{}}\n");
 	/* A notification is not answered. */
-	assert_string_equal(ask(&rig, client, "{\"jsonrpc\":\"2.0\",\"method\":\"echo\"}\n"), "");
+	assert_string_equal(rpc_rig_ask(&rig, client, "{\"jsonrpc\":\"2.0\",\"method\":\"echo\"}\n"), "");
 	close(client);
-	rig_close(&rig);
-}
-
-static void assert_error(const struct rig *rig, int client, const char *text, int code)
-{
-	json_t *answer = json_loads(ask(rig, client, text), 0, NULL);
-	assert_non_null(answer);
-	assert_int_equal(json_integer_value(json_object_get(json_object_get(answer, "error"), "code")), code);
-	json_decref(answer);
+	rpc_rig_close(&rig);
 }
 
 static void test_errors(void **state)
 {
-	struct rig rig;
+	struct rpc_rig rig;
 
 	(void)state;
-	rig_open(&rig, true);
-	int client = client_connect(&rig);
-	assert_error(&rig, client, "nonsense\n", CTL_ERROR_PARSE);
-	assert_error(&rig, client, "\x01\xff{}\n", CTL_ERROR_PARSE);
-	assert_error(&rig, client, "[]\n", CTL_ERROR_REQUEST);
-	assert_error(&rig, client, "{}\n", CTL_ERROR_REQUEST);
-	assert_error(&rig, client, "{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"echo\"}\n", CTL_ERROR_REQUEST);
-	assert_error(&rig, client, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"none\"}\n", CTL_ERROR_METHOD);
-	assert_error(&rig, client, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"later\"}\n", CTL_ERROR_READ_ONLY);
+	rpc_rig_open(&rig, true);
+	int client = rpc_rig_connect(&rig);
+	rpc_rig_assert_error(&rig, client, "nonsense\n", CTL_ERROR_PARSE);
+	rpc_rig_assert_error(&rig, client, "\x01\xff{}\n", CTL_ERROR_PARSE);
+	rpc_rig_assert_error(&rig, client, "[]\n", CTL_ERROR_REQUEST);
+	rpc_rig_assert_error(&rig, client, "{}\n", CTL_ERROR_REQUEST);
+	rpc_rig_assert_error(&rig, client, "{\"jsonrpc\":\"1.0\",\"id\":1,\"method\":\"echo\"}\n", CTL_ERROR_REQUEST);
+	rpc_rig_assert_error(&rig, client, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"none\"}\n", CTL_ERROR_METHOD);
+	rpc_rig_assert_error(&rig, client, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"later\"}\n",
+			     CTL_ERROR_READ_ONLY);
 	assert_null(rig.open_call);
-	assert_error(&rig, client, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"echo\",\"params\":[1]}\n",
-		     CTL_ERROR_PARAMS);
-	assert_error(&rig, client, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"echo\",\"params\":{\"bad\":1}}\n",
-		     CTL_ERROR_PARAMS);
+	rpc_rig_assert_error(&rig, client, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"echo\",\"params\":[1]}\n",
+			     CTL_ERROR_PARAMS);
+	rpc_rig_assert_error(&rig, client,
+			     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"echo\",\"params\":{\"bad\":1}}\n",
+			     CTL_ERROR_PARAMS);
 	close(client);
-	rig_close(&rig);
+	rpc_rig_close(&rig);
 }
 
 static void test_long_line_ends_the_connection(void **state)
 {
-	static char line[2 * LINE_BYTES_MAX];
-	struct rig rig;
+	static char line[2 * RPC_RIG_LINE_BYTES_MAX];
+	struct rpc_rig rig;
 	char rest;
 
 	(void)state;
-	rig_open(&rig, false);
-	int client = client_connect(&rig);
+	rpc_rig_open(&rig, false);
+	int client = rpc_rig_connect(&rig);
 	memset(line, 'x', sizeof(line) - 1);
-	assert_error(&rig, client, line, CTL_ERROR_TOO_MUCH);
+	rpc_rig_assert_error(&rig, client, line, CTL_ERROR_TOO_MUCH);
 	assert_int_equal(recv(client, &rest, 1, MSG_DONTWAIT), 0);
 	close(client);
-	rig_close(&rig);
+	rpc_rig_close(&rig);
 }
 
 static void test_clients_are_limited(void **state)
 {
-	struct rig rig;
-	int clients[CLIENTS_MAX + 1];
+	struct rpc_rig rig;
+	int clients[RPC_RIG_CLIENTS_MAX + 1];
 
 	(void)state;
-	rig_open(&rig, false);
-	for (int i = 0; i <= CLIENTS_MAX; i++) {
-		clients[i] = client_connect(&rig);
-		turn(&rig);
+	rpc_rig_open(&rig, false);
+	for (int i = 0; i <= RPC_RIG_CLIENTS_MAX; i++) {
+		clients[i] = rpc_rig_connect(&rig);
+		rpc_rig_turn(&rig);
 	}
-	assert_error(&rig, clients[CLIENTS_MAX - 1], "{}\n", CTL_ERROR_REQUEST);
+	rpc_rig_assert_error(&rig, clients[RPC_RIG_CLIENTS_MAX - 1], "{}\n", CTL_ERROR_REQUEST);
 	char answer[512];
-	assert_true(recv(clients[CLIENTS_MAX], answer, sizeof(answer), MSG_DONTWAIT) > 0);
-	assert_int_equal(recv(clients[CLIENTS_MAX], answer, 1, MSG_DONTWAIT), 0);
+	assert_true(recv(clients[RPC_RIG_CLIENTS_MAX], answer, sizeof(answer), MSG_DONTWAIT) > 0);
+	assert_int_equal(recv(clients[RPC_RIG_CLIENTS_MAX], answer, 1, MSG_DONTWAIT), 0);
 	/* A place that is left is taken again. */
 	close(clients[0]);
-	turn(&rig);
-	clients[0] = client_connect(&rig);
-	assert_error(&rig, clients[0], "{}\n", CTL_ERROR_REQUEST);
-	for (int i = 0; i <= CLIENTS_MAX; i++)
+	rpc_rig_turn(&rig);
+	clients[0] = rpc_rig_connect(&rig);
+	rpc_rig_assert_error(&rig, clients[0], "{}\n", CTL_ERROR_REQUEST);
+	for (int i = 0; i <= RPC_RIG_CLIENTS_MAX; i++)
 		close(clients[i]);
-	rig_close(&rig);
+	rpc_rig_close(&rig);
 }
 
 static void test_later_answers_in_order(void **state)
 {
-	struct rig rig;
+	struct rpc_rig rig;
 
 	(void)state;
-	rig_open(&rig, false);
-	int client = client_connect(&rig);
-	assert_string_equal(ask(&rig, client,
-				"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"later\"}\n{\"jsonrpc\":\"2.0\",\"id\":2,"
-				"\"method\":\"echo\"}\n"),
-			    "");
+	rpc_rig_open(&rig, false);
+	int client = rpc_rig_connect(&rig);
+	assert_string_equal(
+		rpc_rig_ask(&rig, client,
+			    "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"later\"}\n{\"jsonrpc\":\"2.0\",\"id\":2,"
+			    "\"method\":\"echo\"}\n"),
+		"");
 	assert_non_null(rig.open_call);
 	rpc_call_result(rig.open_call, json_true());
-	assert_string_equal(ask(&rig, client, "\n"), "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":true}\n"
-						     "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}}\n");
+	assert_string_equal(rpc_rig_ask(&rig, client, "\n"), "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":true}\n"
+							     "{\"jsonrpc\":\"2.0\",\"id\":2,\"result\":{}}\n");
 	/* Who only stops sending still gets the answer. */
-	assert_string_equal(ask(&rig, client, "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"later\"}\n"), "");
+	assert_string_equal(rpc_rig_ask(&rig, client, "{\"jsonrpc\":\"2.0\",\"id\":3,\"method\":\"later\"}\n"), "");
 	shutdown(client, SHUT_WR);
-	turn(&rig);
+	rpc_rig_turn(&rig);
 	rpc_call_result(rig.open_call, json_true());
-	turn(&rig);
+	rpc_rig_turn(&rig);
 	char answer[128];
 	assert_int_equal(recv(client, answer, sizeof(answer), MSG_DONTWAIT), 39);
 	assert_int_equal(recv(client, answer, sizeof(answer), MSG_DONTWAIT), 0);
 	close(client);
-	rig_close(&rig);
+	rpc_rig_close(&rig);
 }
 
 /* Clients, and the server, may go while a call is under way. */
 static void test_call_outlives_its_client_and_the_server(void **state)
 {
-	struct rig rig;
+	struct rpc_rig rig;
 
 	(void)state;
-	rig_open(&rig, false);
-	int client = client_connect(&rig);
-	ask(&rig, client, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"later\"}\n");
+	rpc_rig_open(&rig, false);
+	int client = rpc_rig_connect(&rig);
+	rpc_rig_ask(&rig, client, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"later\"}\n");
 	close(client);
-	turn(&rig);
+	rpc_rig_turn(&rig);
 	rpc_call_result(rig.open_call, json_true());
-	turn(&rig);
-	client = client_connect(&rig);
-	ask(&rig, client, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"later\"}\n");
+	rpc_rig_turn(&rig);
+	client = rpc_rig_connect(&rig);
+	rpc_rig_ask(&rig, client, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"later\"}\n");
 	struct rpc_call *call = rig.open_call;
-	rig_close(&rig);
+	rpc_rig_close(&rig);
 	rpc_call_refuse(call, CTL_ERROR_REFUSED, NULL, "too late");
 	close(client);
 }
@@ -260,27 +159,27 @@ static void test_call_outlives_its_client_and_the_server(void **state)
 /* What was written just before the end still arrives: `amityctl stop` gets its answer. */
 static void test_close_says_what_was_written(void **state)
 {
-	struct rig rig;
+	struct rpc_rig rig;
 	char answer[128];
 
 	(void)state;
-	rig_open(&rig, false);
-	int client = client_connect(&rig);
-	ask(&rig, client, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"later\"}\n");
+	rpc_rig_open(&rig, false);
+	int client = rpc_rig_connect(&rig);
+	rpc_rig_ask(&rig, client, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"later\"}\n");
 	rpc_call_result(rig.open_call, json_true());
-	rig_close(&rig);
+	rpc_rig_close(&rig);
 	assert_int_equal(recv(client, answer, sizeof(answer), MSG_DONTWAIT), 39);
 	close(client);
 }
 
 static void test_socket_is_not_stolen(void **state)
 {
-	struct rig rig, second;
+	struct rpc_rig rig, second;
 	struct problem_list problems = {0};
 	struct rpc_server *server;
 
 	(void)state;
-	rig_open(&rig, false);
+	rpc_rig_open(&rig, false);
 	const struct rpc_server_options options = {
 		.path = rig.path, .mode = 0600, .line_bytes_max = 100, .clients_max = 1};
 	assert_int_equal(rpc_server_open(&server, rig.base, &options, &problems), STATUS_CONFLICT);
@@ -289,10 +188,10 @@ static void test_socket_is_not_stolen(void **state)
 	struct stat file;
 	assert_int_equal(stat(rig.path, &file), 0);
 	assert_int_equal(file.st_mode & 0777, 0600);
-	rig_close(&rig);
+	rpc_rig_close(&rig);
 
 	/* A file that is no socket stays; a dead socket is replaced. */
-	rig_open(&second, false);
+	rpc_rig_open(&second, false);
 	rpc_server_close(second.server);
 	FILE *plain = fopen(second.path, "w");
 	assert_non_null(plain);
@@ -308,7 +207,66 @@ static void test_socket_is_not_stolen(void **state)
 	assert_int_equal(bind(dead, (struct sockaddr *)&address, sizeof(address)), 0);
 	close(dead);
 	assert_int_equal(rpc_server_open(&second.server, second.base, &again, &problems), STATUS_OK);
-	rig_close(&second);
+	rpc_rig_close(&second);
+}
+
+/* A name that does not fit, or another that owns the file by now. */
+static void test_socket_paths(void **state)
+{
+	struct rpc_rig rig;
+	struct problem_list problems = {0};
+	struct rpc_server *server;
+	char path[200] = "/tmp/";
+
+	(void)state;
+	rpc_rig_open(&rig, false);
+	memset(path + strlen(path), 'x', sizeof(path) - strlen(path) - 1);
+	const struct rpc_server_options options = {.path = path, .mode = 0600, .line_bytes_max = 100, .clients_max = 1};
+	assert_int_equal(rpc_server_open(&server, rig.base, &options, &problems), STATUS_INVALID);
+	assert_non_null(strstr(problems.item[0].message, "longer than the 107 bytes"));
+	problem_list_free(&problems);
+	/* Somebody removed our file and put a socket of his own there. */
+	unlink(rig.path);
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	strcpy(address.sun_path, rig.path);
+	int other = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_int_equal(bind(other, (struct sockaddr *)&address, sizeof(address)), 0);
+	rpc_server_close(rig.server);
+	assert_int_equal(access(rig.path, F_OK), 0);
+	unlink(rig.path);
+	close(other);
+	event_base_free(rig.base);
+	*strrchr(rig.path, '/') = '\0';
+	rmdir(rig.path);
+}
+
+/* A router that lives but does not accept (its queue is full) is asked without waiting for it. */
+static void test_full_queue_is_a_living_router(void **state)
+{
+	struct rpc_rig rig;
+	struct problem_list problems = {0};
+	struct rpc_server *server;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+	(void)state;
+	rpc_rig_open(&rig, false);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s.full", rig.path);
+	int deaf = socket(AF_UNIX, SOCK_STREAM, 0), waiting[3];
+	assert_int_equal(bind(deaf, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(deaf, 0), 0);
+	for (int i = 0; i < 3; i++) {
+		waiting[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+		(void)connect(waiting[i], (struct sockaddr *)&address, sizeof(address));
+	}
+	const struct rpc_server_options options = {
+		.path = address.sun_path, .mode = 0600, .line_bytes_max = 100, .clients_max = 1};
+	assert_int_equal(rpc_server_open(&server, rig.base, &options, &problems), STATUS_CONFLICT);
+	problem_list_free(&problems);
+	for (int i = 0; i < 3; i++)
+		close(waiting[i]);
+	close(deaf);
+	unlink(address.sun_path);
+	rpc_rig_close(&rig);
 }
 
 static json_t *parse(const char *command, int count, const char *const *words, char *error)
@@ -368,6 +326,8 @@ int main(void)
 		cmocka_unit_test(test_call_outlives_its_client_and_the_server),
 		cmocka_unit_test(test_close_says_what_was_written),
 		cmocka_unit_test(test_socket_is_not_stolen),
+		cmocka_unit_test(test_socket_paths),
+		cmocka_unit_test(test_full_queue_is_a_living_router),
 		cmocka_unit_test(test_arguments),
 		cmocka_unit_test(test_rows),
 	};

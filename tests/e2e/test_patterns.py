@@ -1,0 +1,59 @@
+"""Compiled patterns: made by a process of its own, kept on disk for the next start, and never trusted blindly."""
+
+import pathlib
+import re
+import signal
+
+import pytest
+
+from conftest import PROVISIONING
+
+
+def tables_built(router):
+    """(compiled, loaded) of the last start."""
+    rows = re.findall(r"event=tables_built .*patterns_compiled=(\d+) patterns_loaded=(\d+)", router.log_path.read_text())
+    assert rows, router.log_tail()
+    return tuple(map(int, rows[-1]))
+
+
+def target(router):
+    return router.must("explain", "--company", "acme", "--from", "alice", "--to", "3100", as_json=True).json["target"]
+
+
+def test_a_restart_does_not_compile(own_lab):
+    with own_lab.router() as router:
+        expected = target(router)
+        router.stop(signal.SIGKILL)
+        router.start()
+        compiled, loaded = tables_built(router)
+        assert compiled == 0 and loaded > 0, router.log_tail()
+        assert target(router) == expected
+
+
+@pytest.mark.parametrize("damage", [
+    lambda path: path.write_bytes(b"no database at all"),
+    lambda path: path.write_bytes(path.read_bytes()[:5000]),
+    lambda path: (path.unlink(), path.mkdir()),
+], ids=["foreign", "cut short", "not a file"])
+def test_a_damaged_cache_is_no_obstacle(own_lab, damage):
+    with own_lab.router() as router:
+        expected = target(router)
+        router.stop()
+        path = pathlib.Path(router.state_dir) / "patterns.db"
+        damage(path)
+        router.start()
+        compiled, loaded = tables_built(router)
+        assert compiled > 0 and loaded == 0, router.log_tail()
+        assert "patterns.db" in router.log_path.read_text()
+        assert target(router) == expected
+
+
+def test_a_change_compiles_what_is_new_only(own_lab, tmp_path):
+    with own_lab.router() as router:
+        path = tmp_path / "new.yaml"
+        path.write_text(PROVISIONING.read_text().replace("'^3[0-9]{3}$'", "'^3[0-8]{3}$'", 1))
+        assert router.must("apply", path, as_json=True).json["patterns_compiled"] == 1
+        path.write_text(PROVISIONING.read_text())
+        assert router.must("apply", path, as_json=True).json["patterns_compiled"] == 0, "the way back was compiled again"
+        assert not [row for row in pathlib.Path(f"/proc/{router.process.pid}/task/{router.process.pid}/children").read_text().split()
+                    if "amity-compile" in pathlib.Path(f"/proc/{row}/comm").read_text()], "the compiling process did not end"

@@ -1,0 +1,371 @@
+/* Memory ends anywhere in a request of the control socket: an error or the end of the connection, and nothing else. */
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <event2/event.h>
+
+#include "ban_table_write.h"
+#include "cmocka_all.h"
+#include "command.h"
+#include "event_loop.h"
+#include "failing_allocator.h"
+#include "failing_walk.h"
+#include "failure_guard.h"
+#include "net_mirror.h"
+#include "provision.h"
+#include "provision_text.h"
+#include "publish.h"
+#include "registrar_rig.h"
+#include "router.h"
+#include "wire_build.h"
+
+#define ANSWER_BYTES_MAX 65536
+#define REVISION	 "@" /* in a request: the revision before the current */
+
+static struct router router;
+static struct config config;
+static struct registrar_rig rig;
+static struct counters counters;
+static struct rpc_server *server;
+static char socket_path[80];
+static int client = -1;
+
+/* Of jemalloc, which cannot be in this program: it has no figures to tell. */
+int mallctl(const char *name, void *old, size_t *old_size, void *new, size_t new_size);
+
+int mallctl(const char *name, void *old, size_t *old_size, void *new, size_t new_size)
+{
+	(void)name, (void)old, (void)old_size, (void)new, (void)new_size;
+	return ENOENT;
+}
+
+/* ---- a router without lcores ---- */
+
+static void release_wire(const void *wire)
+{
+	wire_build_free((void *)wire);
+}
+
+static void on_wire(void *argument, const struct wire *wire)
+{
+	(void)argument;
+	assert_int_equal(publish_wire(router.publisher, wire, release_wire), STATUS_OK);
+}
+
+static void open_mirror(void)
+{
+	struct net_mirror_interface interface = {
+		.name = "direct0", .sip_port = 5060, .mtu_bytes = 1500, .address_count = 1};
+	const struct net_mirror_plan plan = {.base = event_loop_base(router.loop),
+					     .interface = &interface,
+					     .interface_count = 1,
+					     .publish = on_wire};
+	char error[256];
+	net_address_set_v4(interface.address[0].ip, (const uint8_t[]){192, 0, 2, 1});
+	interface.address[0].length_bits = 120;
+	assert_int_equal(net_mirror_create(&router.mirror, &plan, error, sizeof(error)), STATUS_OK);
+}
+
+static void on_applied(void *argument, const struct apply_result *result)
+{
+	*(bool *)argument = result->accepted;
+}
+
+static void apply(const char *text)
+{
+	bool accepted = false;
+	assert_int_equal(provision_apply(router.provision, span_of_text(text), "t.yaml", on_applied, &accepted),
+			 STATUS_OK);
+	assert_true(accepted);
+}
+
+static void open_server(void)
+{
+	struct problem_list problems = {0};
+	snprintf(socket_path, sizeof(socket_path), "%s/s", rig.state_dir);
+	const struct rpc_server_options options = {
+		.path = socket_path,
+		.mode = 0600,
+		.line_bytes_max = CTL_LINE_BYTES_MAX,
+		.line_timeout_ms = 3600000,
+		.write_timeout_ms = 3600000,
+		.clients_max = 4,
+		.silent_ms_min = 3600000,
+		.methods = command_methods,
+		.method_count = CTL_COMMAND_COUNT,
+		.context = &router,
+		.params_fit = command_params_fit,
+	};
+	assert_int_equal(rpc_server_open(&server, event_loop_base(router.loop), &options, &problems), STATUS_OK);
+}
+
+/* The rig has no port: its interface is the mirror's alone. */
+struct dataplane_port_state __wrap_dataplane_read_port(const struct dataplane *dataplane, uint32_t index);
+const struct dataplane_port *__wrap_dataplane_find_port(const struct dataplane *dataplane, uint32_t index);
+
+struct dataplane_port_state __wrap_dataplane_read_port(const struct dataplane *dataplane, uint32_t index)
+{
+	(void)dataplane;
+	(void)index;
+	return (struct dataplane_port_state){.link_is_up = true};
+}
+
+const struct dataplane_port *__wrap_dataplane_find_port(const struct dataplane *dataplane, uint32_t index)
+{
+	static const struct dataplane_port port = {.driver = "none"};
+
+	(void)dataplane;
+	(void)index;
+	return &port;
+}
+
+static int open_router(void **state)
+{
+	struct problem_list problems = {0};
+	static const char registration[] = "REGISTER sip:acme.example.net SIP/2.0\r\n"
+					   "Via: SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bK1\r\n"
+					   "From: <sip:alice@acme.example.net>;tag=a\r\n"
+					   "To: <sip:alice@acme.example.net>\r\n"
+					   "Call-ID: one\r\nCSeq: 1 REGISTER\r\n"
+					   "Contact: <sip:alice@192.0.2.10>\r\nContent-Length: 0\r\n\r\n";
+	(void)state;
+	registrar_rig_open(&rig);
+	assert_int_equal(registrar_rig_register(&rig, "alice", "192.0.2.10:5060", registration), 200);
+	config_init(&config);
+	snprintf(config.node.state_dir, sizeof(config.node.state_dir), "%s", rig.state_dir);
+	config.interface_count = 1;
+	router.config = &config;
+	router_plan(&router.plan, &config);
+	router.dataplane = rig.dataplane;
+	router.dataplane->counters[0] = &counters;
+	counters.reason[REASON_NONE + 1] = 3;
+	router.location = rig.location;
+	router.registrar = rig.registrar;
+	assert_int_equal(event_loop_create(&router.loop), STATUS_OK);
+	assert_int_equal(publisher_create(&router.publisher, router.dataplane, NULL), STATUS_OK);
+	const struct provision_options options = {
+		.state_dir = rig.state_dir, .node_id = 1, .publisher = router.publisher};
+	assert_int_equal(provision_open(&router.provision, &options, &problems), STATUS_OK);
+	assert_int_equal(provision_publish_initial(router.provision, NULL, NULL, &problems), STATUS_OK);
+	assert_int_equal(publish_location(router.publisher, location_table_location(rig.location), NULL), STATUS_OK);
+	assert_int_equal(ban_table_write_create(&router.bans, 64, router.dataplane), STATUS_OK);
+	assert_int_equal(failure_guard_create(&router.guard, router.bans, event_loop_base(router.loop)), STATUS_OK);
+	open_mirror();
+	/* Two revisions, so that there is one to go back to. */
+	apply("companies: [{name: old, domain: old.example.net, country: ES}]");
+	apply(provision_text_full);
+	open_server();
+	return 0;
+}
+
+static int close_router(void **state)
+{
+	(void)state;
+	close(client);
+	rpc_server_close(server);
+	net_mirror_free(router.mirror);
+	failure_guard_free(router.guard);
+	ban_table_write_free(router.bans);
+	provision_close(router.provision);
+	publisher_free(router.publisher);
+	event_loop_free(router.loop);
+	registrar_rig_close(&rig);
+	DIR *directory = opendir(rig.state_dir);
+	const struct dirent *entry;
+	while (directory && (entry = readdir(directory)))
+		if (entry->d_type == DT_REG)
+			unlinkat(dirfd(directory), entry->d_name, 0);
+	closedir(directory);
+	return rmdir(rig.state_dir);
+}
+
+/* ---- requests ---- */
+
+/* Every row of ctl_commands.def, with the words of its synopsis; a new word there needs a value here. */
+static const struct {
+	const char *word, *value;
+} values[] = {
+	{"COMPANY", "acme"}, {"ENDPOINT", "alice"},  {"NUMBER", "2001"},
+	{"FILE", "t.yaml"},  {"CARRIER", "telco-a"}, {"N", REVISION},
+};
+
+static const char *value_of(const char *word)
+{
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++)
+		if (strcmp(values[i].word, word) == 0)
+			return values[i].value;
+	fail_msg("%s of a synopsis has no value here", word);
+	return NULL;
+}
+
+/* The `way`th way to call `command`; `fully`: with all that is optional. Result: NULL when there are fewer ways. */
+static json_t *params_of(const struct ctl_command *command, unsigned way, bool fully)
+{
+	char text[256], error[CTL_ERROR_BYTES_MAX], *words[16], *rest = text, *token;
+	int count = 0, optional = 0;
+	const char *from = command->synopsis;
+
+	for (; way > 0; way--) {
+		from = strchr(from, '|');
+		if (!from)
+			return NULL;
+		from++;
+	}
+	snprintf(text, sizeof(text), "%.*s", (int)strcspn(from, "|"), from);
+	while ((token = strsep(&rest, " "))) {
+		bool opens = *token == '[', closes = *token && token[strlen(token) - 1] == ']';
+		optional += opens;
+		if (*token && (fully || !optional)) {
+			token[strlen(token) - closes] = '\0';
+			token += opens;
+			words[count++] = *token == '-' ? token : (char *)(uintptr_t)value_of(token);
+		}
+		optional -= closes;
+	}
+	json_t *params = ctl_commands_parse(command, count, words, error);
+	assert_non_null(params);
+	if (json_object_get(params, "file"))
+		json_object_set_new(params, "text",
+				    json_string("companies: [{name: new, domain: new.example.net, "
+						"country: ES}]"));
+	return params;
+}
+
+struct asking {
+	const char *text; /* of the request */
+	char request[1024];
+	char answer[ANSWER_BYTES_MAX], good[ANSWER_BYTES_MAX];
+	ssize_t length;
+};
+
+static void connect_client(void)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	close(client);
+	client = socket(AF_UNIX, SOCK_STREAM, 0);
+	strcpy(address.sun_path, socket_path);
+	assert_int_equal(connect(client, (struct sockaddr *)&address, sizeof(address)), 0);
+	for (int i = 0; i < 3; i++)
+		event_base_loop(event_loop_base(router.loop), EVLOOP_NONBLOCK);
+}
+
+static void write_request(struct asking *asking)
+{
+	const char *at = strstr(asking->text, "\"" REVISION "\"");
+	unsigned long long revision = provision_revision(router.provision) - 1;
+	if (at)
+		snprintf(asking->request, sizeof(asking->request), "%.*s\"%llu\"%s\n", (int)(at - asking->text),
+			 asking->text, revision, at + strlen(REVISION) + 2);
+	else
+		snprintf(asking->request, sizeof(asking->request), "%s\n", asking->text);
+}
+
+/* Times, sizes and addresses of this run are no part of what is compared. */
+static void without_digits(char *text)
+{
+	char *to = text;
+	for (; *text; text++)
+		if (!isdigit((unsigned char)*text))
+			*to++ = *text;
+	*to = '\0';
+}
+
+static enum failing_walk_outcome ask(void *argument)
+{
+	struct asking *asking = argument;
+	size_t length = 0;
+
+	assert_int_equal(send(client, asking->request, strlen(asking->request), MSG_NOSIGNAL), strlen(asking->request));
+	asking->length = -1;
+	for (int turn = 0; turn < 100 && asking->length != 0; turn++) {
+		event_base_loop(event_loop_base(router.loop), EVLOOP_NONBLOCK);
+		asking->length = recv(client, asking->answer + length, ANSWER_BYTES_MAX - 1 - length, MSG_DONTWAIT);
+		length += asking->length > 0 ? (size_t)asking->length : 0;
+		if (length && asking->answer[length - 1] == '\n')
+			break;
+	}
+	asking->answer[length] = '\0';
+	return strstr(asking->answer, "\"result\":") ? FAILING_WALK_DONE : FAILING_WALK_REFUSED;
+}
+
+/* Result: false when a refusal does not say that memory ended. */
+static bool says_memory(const char *answer)
+{
+	return strstr(answer, "\"error\":") && (strstr(answer, "memory") || strstr(answer, "cannot be read"));
+}
+
+static void check(void *argument, enum failing_walk_outcome outcome)
+{
+	struct asking *asking = argument;
+	if (outcome == FAILING_WALK_DONE) {
+		without_digits(asking->answer);
+		if (!*asking->good)
+			strcpy(asking->good, asking->answer);
+		assert_string_equal(asking->answer, asking->good);
+	} else if (asking->length == 0 && !*asking->answer) {
+		/* The connection ended: there was no memory to say more. */
+	} else if (!says_memory(asking->answer)) {
+		fprintf(stderr, "  request %s  answer %s\n", asking->request, asking->answer);
+		failing_allocator_print_site(stderr);
+		fail();
+	}
+	/* Whatever was changed is changed back, and another client is answered. */
+	apply(provision_text_full);
+	assert_int_equal(publish_poll(router.publisher), 0);
+	connect_client();
+	write_request(asking);
+}
+
+static void walk(const struct ctl_command *command, json_t *params)
+{
+	static struct asking asking;
+	json_t *request =
+		json_pack("{s:s, s:i, s:s, s:o}", "jsonrpc", "2.0", "id", 1, "method", command->name, "params", params);
+	char name[300], *text = json_dumps(request, JSON_COMPACT);
+
+	asking = (struct asking){.text = text};
+	write_request(&asking);
+	snprintf(name, sizeof(name), "%.120s", strstr(text, "\"method\""));
+	connect_client();
+	failing_walk(&(struct failing_walk_operation){name, ask, check, &asking}, NULL);
+	free(text);
+	json_decref(request);
+}
+
+static void every_command(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < CTL_COMMAND_COUNT; i++)
+		for (unsigned way = 0; way < 4; way++)
+			for (int fully = 0; fully < 2; fully++) {
+				json_t *params = params_of(&ctl_commands[i], way, fully);
+				bool is_new = params && (!fully || strchr(ctl_commands[i].synopsis, '['));
+				if (is_new)
+					walk(&ctl_commands[i], params);
+				else
+					json_decref(params);
+			}
+}
+
+/* An argument chooses tests by name. */
+int main(int argument_count, char **arguments)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_command),
+	};
+	signal(SIGPIPE, SIG_IGN);
+	failing_allocator_set_sqlite_apart();
+	failing_allocator_spare("libfyaml.so");
+	if (!registrar_rig_start_eal())
+		return 1;
+	cmocka_set_test_filter(argument_count > 1 ? arguments[1] : NULL);
+	return cmocka_run_group_tests(tests, open_router, close_router);
+}
