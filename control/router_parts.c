@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
+#include <net/if.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -312,6 +313,17 @@ static void on_datagram(void *argument, uint16_t interface, const struct reserva
 			  datagram->bytes.length);
 }
 
+static void on_link(void *argument, uint32_t index, enum net_mirror_link link)
+{
+	struct router *router = argument;
+	bool up = link == NET_MIRROR_LINK_UP;
+
+	if (up)
+		dataplane_port_is_up(router->dataplane, index);
+	log_event(up ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "link_changed", "interface=%s link=\"%s\"",
+		  dataplane_find_port(router->dataplane, index)->name, net_mirror_link_text(link));
+}
+
 static void describe_interface(struct net_mirror_interface *shown, struct net_peer *peers,
 			       const struct config_interface *interface, const struct dataplane_port *port)
 {
@@ -320,6 +332,7 @@ static void describe_interface(struct net_mirror_interface *shown, struct net_pe
 	shown->kernel = interface->profile == CONFIG_PROFILE_KERNEL;
 	shown->reads_reserved = shown->kernel && interface->driver == CONFIG_DRIVER_AF_XDP;
 	shown->port_id = port->port_id;
+	shown->link_index = shown->kernel ? if_nametoindex(port->name) : 0;
 	shown->sip_port = (uint16_t)interface->sip_port;
 	shown->mtu_bytes = port->mtu_bytes;
 	shown->vlan = (uint16_t)interface->vlan;
@@ -354,6 +367,7 @@ enum status router_parts_start_mirror(struct router *router, struct problem_list
 		.interface = interfaces,
 		.interface_count = config->interface_count,
 		.publish = on_wire,
+		.link = on_link,
 		.receive = on_datagram,
 		.argument = router,
 	};

@@ -1,6 +1,7 @@
 #include "kernel_socket.h"
 
 #include <arpa/inet.h>
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -118,14 +119,31 @@ enum status kernel_socket_send(int fd, const struct net_address *local, uint32_t
 	return STATUS_IO;
 }
 
-enum status kernel_socket_listen(int fd, const struct net_address *local)
+static bool keep_from(int fd, const uint32_t *link_index, uint32_t link_count)
+{
+	struct sock_filter code[KERNEL_SOCKET_LINKS_MAX + 3];
+	struct sock_fprog program = {.filter = code};
+
+	assert(link_count <= KERNEL_SOCKET_LINKS_MAX);
+	code[program.len++] =
+		(struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, (uint32_t)(SKF_AD_OFF + SKF_AD_IFINDEX));
+	for (uint32_t i = 0; i < link_count; i++)
+		code[program.len++] = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, link_index[i],
+								   (uint8_t)(link_count - i), 0);
+	code[program.len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 0);
+	code[program.len++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
+	return setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program)) == 0;
+}
+
+enum status kernel_socket_listen(int fd, const struct net_address *local, const uint32_t *link_index,
+				 uint32_t link_count)
 {
 	bool v4 = net_address_is_v4(local->ip);
-	int one = 1, none = 0;
+	int one = 1;
 
 	if (setsockopt(fd, v4 ? IPPROTO_IP : IPPROTO_IPV6, v4 ? IP_PKTINFO : IPV6_RECVPKTINFO, &one, sizeof(one)) != 0)
 		return STATUS_ENVIRONMENT;
-	return setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof(none)) == 0 ? STATUS_OK : STATUS_ENVIRONMENT;
+	return keep_from(fd, link_index, link_count) ? STATUS_OK : STATUS_ENVIRONMENT;
 }
 
 static void read_peer(struct net_address *peer, const struct sockaddr_storage *storage)

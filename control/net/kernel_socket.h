@@ -16,12 +16,18 @@
 #include "span.h"
 #include "status.h"
 
+#define KERNEL_SOCKET_LINKS_MAX 32
+
 /* `interface_index` of the kernel: the scope of link-local addresses. Result: CONFLICT, ENVIRONMENT; *fd only on OK. */
 enum status kernel_socket_open(int *fd, const struct net_address *local, uint32_t interface_index, char *error,
 			       size_t error_bytes) AMITY_CHECKED;
 
-/* From now on what comes is kept for kernel_socket_receive(). Result: ENVIRONMENT. */
-enum status kernel_socket_listen(int fd, const struct net_address *local) AMITY_CHECKED;
+/*
+ * From now on what comes by one of the kernel's interfaces `link_index` is kept for kernel_socket_receive(); there are
+ * at most KERNEL_SOCKET_LINKS_MAX. Result: ENVIRONMENT.
+ */
+enum status kernel_socket_listen(int fd, const struct net_address *local, const uint32_t *link_index,
+				 uint32_t link_count) AMITY_CHECKED;
 
 /* A datagram that waits. Never blocks. Result: its bytes, and the kernel's index of the interface it came by; -1: none.
  */

@@ -7,6 +7,7 @@
 
 #include <event2/event.h>
 #include <libmnl/libmnl.h>
+#include <linux/if.h>
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 
@@ -92,7 +93,6 @@ static enum status reserve_ports(struct net_mirror *mirror, struct wire_interfac
 	struct reservation_wish wish = {
 		.local = {.port = configured->sip_port, .transport = TRANSPORT_UDP},
 		.link_index = wire_assemble_link_index(configured, &mirror->view),
-		.reads = configured->reads_reserved,
 	};
 	enum status worst = STATUS_OK;
 	uint8_t kept = 0;
@@ -162,16 +162,19 @@ static enum net_mirror_link read_link(const struct net_mirror_interface *configu
 	return link->carrier ? NET_MIRROR_LINK_UP : NET_MIRROR_LINK_NO_CARRIER;
 }
 
+static void tell_link(struct net_mirror *mirror, uint32_t index, enum net_mirror_link link)
+{
+	if (link == mirror->link[index])
+		return;
+	mirror->link[index] = link;
+	if (mirror->link_changed != NULL)
+		mirror->link_changed(mirror->argument, index, link);
+}
+
 static void refresh_links(struct net_mirror *mirror)
 {
-	for (uint32_t i = 0; i < mirror->interface_count; i++) {
-		enum net_mirror_link link = read_link(&mirror->configured[i], &mirror->view);
-		if (link == mirror->link[i])
-			continue;
-		mirror->link[i] = link;
-		if (mirror->link_changed != NULL)
-			mirror->link_changed(mirror->argument, i, link);
-	}
+	for (uint32_t i = 0; i < mirror->interface_count; i++)
+		tell_link(mirror, i, read_link(&mirror->configured[i], &mirror->view));
 }
 
 static void schedule_update(struct net_mirror *mirror, time_t seconds, suseconds_t microseconds)
@@ -227,11 +230,22 @@ static unsigned int kinds_of(uint16_t message_type)
 	}
 }
 
+/* Down is told at once: it may be up again before the view is read, and what hung on it was cut off all the same. */
+static void note_link(struct net_mirror *mirror, const struct ifinfomsg *link)
+{
+	for (uint32_t i = 0; i < mirror->interface_count; i++)
+		if ((link->ifi_flags & IFF_UP) == 0 &&
+		    wire_assemble_link_index(&mirror->configured[i], &mirror->view) == (uint32_t)link->ifi_index)
+			tell_link(mirror, i, NET_MIRROR_LINK_DOWN);
+}
+
 static int note_message(const struct nlmsghdr *message, void *argument)
 {
 	struct net_mirror *mirror = argument;
 
 	mirror->stale_kinds |= kinds_of(message->nlmsg_type);
+	if (message->nlmsg_type == RTM_NEWLINK && mnl_nlmsg_get_payload_len(message) >= sizeof(struct ifinfomsg))
+		note_link(mirror, mnl_nlmsg_get_payload(message));
 	return MNL_CB_OK;
 }
 
@@ -321,6 +335,10 @@ static enum status copy_plan(struct net_mirror *mirror, const struct net_mirror_
 	mirror->link_changed = plan->link;
 	mirror->argument = plan->argument;
 	mirror->reservations.base = plan->base;
+	for (uint32_t i = 0; i < plan->interface_count; i++)
+		if (plan->interface[i].reads_reserved)
+			mirror->reservations.read_link[mirror->reservations.read_link_count++] =
+				plan->interface[i].link_index;
 	mirror->reservations.receive = take_datagram;
 	mirror->reservations.argument = mirror;
 	mirror->receive = plan->receive;

@@ -28,7 +28,8 @@ struct net_peer {
 struct net_mirror_interface {
 	char name[32];	     /* kernel: interface name; direct: any */
 	bool kernel;	     /* false: profile `direct` */
-	bool reads_reserved; /* kernel: datagrams that reach the reserved port go to `receive` */
+	bool reads_reserved; /* kernel, with link_index: what comes by it and reaches a reserved port goes to `receive`
+			      */
 	uint16_t port_id;    /* DPDK port */
 	uint32_t link_index; /* kernel: of the interface that the port was opened on; 0: whichever has the name */
 	uint16_t sip_port;

@@ -11,6 +11,8 @@
 /* Datagrams of one socket at a time, so that other events get their turn. */
 #define READS_MAX 32
 
+_Static_assert(WIRE_INTERFACES_MAX <= KERNEL_SOCKET_LINKS_MAX, "every interface can be read from");
+
 static void free_one(struct reservation *reservation)
 {
 	if (reservation->readable != NULL)
@@ -66,7 +68,8 @@ static void read_datagrams(evutil_socket_t fd, short what, void *argument)
 
 static enum status listen_to(struct reservation *reservation, char *error, size_t error_bytes)
 {
-	enum status status = kernel_socket_listen(reservation->fd, &reservation->wish.local);
+	enum status status = kernel_socket_listen(reservation->fd, &reservation->wish.local,
+						  reservation->list->read_link, reservation->list->read_link_count);
 
 	if (status == STATUS_OK) {
 		reservation->readable = event_new(reservation->list->base, reservation->fd, EV_READ | EV_PERSIST,
@@ -101,7 +104,7 @@ enum status reservation_keep(struct reservation_list *list, const struct reserva
 	}
 	*opened = (struct reservation){.wish = *wish, .list = list, .fd = -1, .wanted = true};
 	enum status status = kernel_socket_open(&opened->fd, &wish->local, wish->link_index, error, error_bytes);
-	if (status == STATUS_OK && wish->reads)
+	if (status == STATUS_OK && list->read_link_count > 0)
 		status = listen_to(opened, error, error_bytes);
 	if (status == STATUS_OK)
 		list->reservation[list->count++] = opened;

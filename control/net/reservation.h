@@ -1,8 +1,9 @@
 /*
  * reservation.h - the reserved SIP ports: one kernel socket for each of our kernel addresses.
  *
- * On an interface whose packets the lcores take away from the kernel, datagrams that reach the socket all the same (the
- * kernel put fragments together, took off a tag or an extension header) are handed to `receive`.
+ * From interfaces whose packets the lcores take away from the kernel, datagrams that reach a socket all the same (the
+ * kernel put fragments together, took off a tag or an extension header) are handed to `receive`. They can be for any
+ * address of ours; what comes by other interfaces stays out of the sockets.
  */
 #ifndef AMITY_RESERVATION_H
 #define AMITY_RESERVATION_H
@@ -25,7 +26,6 @@ struct event_base;
 struct reservation_wish {
 	struct net_address local;
 	uint32_t link_index; /* of the kernel: the scope of link-local addresses */
-	bool reads;
 };
 
 /* One that came by the kernel; valid during the call. */
@@ -40,7 +40,7 @@ typedef void (*reservation_receive_fn)(void *argument, const struct reservation_
 struct reservation {
 	struct reservation_wish wish;
 	struct reservation_list *list;
-	struct event *readable; /* NULL: reads nothing */
+	struct event *readable; /* NULL: nothing is read */
 	int fd;
 	bool wanted;
 };
@@ -48,7 +48,10 @@ struct reservation {
 struct reservation_list {
 	struct reservation *reservation[RESERVATIONS_MAX];
 	uint32_t count;
-	struct event_base *base; /* with receive and argument: set by the owner before the first round */
+	/* Set by the owner before the first round. */
+	uint32_t read_link[WIRE_INTERFACES_MAX]; /* of the kernel: interfaces that are read from */
+	uint32_t read_link_count;
+	struct event_base *base;
 	reservation_receive_fn receive;
 	void *argument;
 	char datagram[RESERVATION_BYTES_MAX];

@@ -24,6 +24,13 @@ static json_t *addresses_of(const struct wire_interface *interface)
 	return list;
 }
 
+static const char *link_of(const struct router *router, uint32_t index, const struct dataplane_port_state *state)
+{
+	if (router->config->interface[index].profile == CONFIG_PROFILE_KERNEL)
+		return net_mirror_link_text(net_mirror_link(router->mirror, index));
+	return state->link_is_up ? "up" : "down";
+}
+
 static json_t *ports_of(const struct router *router)
 {
 	const struct wire *wire = net_mirror_wire(router->mirror);
@@ -41,7 +48,7 @@ static json_t *ports_of(const struct router *router)
 			json_pack("{s:s, s:s, s:s, s:s, s:i, s:I, s:s, s:o}", "device", interface->name, "profile",
 				  router->config->interface[i].profile == CONFIG_PROFILE_KERNEL ? "kernel" : "direct",
 				  "driver", dataplane_find_port(router->dataplane, i)->driver, "link",
-				  state.link_is_up ? "up" : "down", "mtu", (int)interface->mtu, "missed",
+				  link_of(router, i, &state), "mtu", (int)interface->mtu, "missed",
 				  (json_int_t)state.missed, "mac", text, "addresses", addresses_of(interface)));
 	}
 	return list;

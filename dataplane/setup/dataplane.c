@@ -137,6 +137,12 @@ struct dataplane_port_state dataplane_read_port(const struct dataplane *dataplan
 	return port_read_state(&((const struct setup *)dataplane)->port[index]);
 }
 
+void dataplane_port_is_up(struct dataplane *dataplane, uint32_t index)
+{
+	assert(index < dataplane->port_count);
+	port_forget_error(&owner_of(dataplane)->port[index]);
+}
+
 enum status dataplane_set_own(struct dataplane *dataplane, const struct wire *wire)
 {
 	const struct setup *setup = owner_of(dataplane);

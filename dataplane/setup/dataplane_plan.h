@@ -82,7 +82,7 @@ struct dataplane_port {
 
 /* What changes while it runs. */
 struct dataplane_port_state {
-	bool link_is_up;
+	bool link_is_up; /* direct; of kernel interfaces net_mirror_link() tells */
 	uint64_t missed; /* packets that the port had no room for */
 };
 
@@ -110,6 +110,12 @@ const struct dataplane_port *dataplane_find_port(const struct dataplane *datapla
 
 /* `index` as above. Thread: control. */
 struct dataplane_port_state dataplane_read_port(const struct dataplane *dataplane, uint32_t index);
+
+/*
+ * The kernel interface of port `index` is up again. An af_packet socket keeps the error of having been down and would
+ * fail the next packet with it. `index` as above; does nothing for other ports. Thread: control, while lcores run.
+ */
+void dataplane_port_is_up(struct dataplane *dataplane, uint32_t index);
 
 /*
  * Tells ports that choose packets themselves (af_xdp) which addresses and SIP ports are ours; before the first call

@@ -1,14 +1,14 @@
 #include "packet_filter.h"
 
-#include <dirent.h>
-#include <stdlib.h>
 #include <sys/socket.h>
-#include <sys/types.h>
 
 #include <linux/filter.h>
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 #include <netinet/in.h>
+
+#include "dataplane.h"
+#include "packet_sockets.h"
 
 #define WHOLE_FRAME	   0xffffffff
 #define VLAN_ID_MASK	   0x0fff
@@ -56,29 +56,12 @@ static void attach(int fd, uint16_t sip_port)
 	setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program));
 }
 
-static int is_ours(int fd, uint32_t kernel_interface_index)
-{
-	struct sockaddr_ll local = {.sll_family = 0};
-	socklen_t length = sizeof(local);
-
-	return getsockname(fd, (struct sockaddr *)&local, &length) == 0 && local.sll_family == AF_PACKET &&
-	       local.sll_ifindex == (int)kernel_interface_index;
-}
-
 uint32_t packet_filter_attach(uint32_t kernel_interface_index, uint16_t sip_port)
 {
-	uint32_t count = 0;
-	DIR *directory = opendir("/proc/self/fd");
+	int sockets[LCORES_MAX];
+	uint32_t count = packet_sockets_list(kernel_interface_index, sockets, LCORES_MAX);
 
-	if (directory == NULL)
-		return 0;
-	for (struct dirent *entry = readdir(directory); entry != NULL; entry = readdir(directory)) {
-		int fd = atoi(entry->d_name);
-		if (fd > 2 && is_ours(fd, kernel_interface_index)) {
-			attach(fd, sip_port);
-			count++;
-		}
-	}
-	closedir(directory);
+	for (uint32_t i = 0; i < count; i++)
+		attach(sockets[i], sip_port);
 	return count;
 }

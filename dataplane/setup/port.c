@@ -3,6 +3,7 @@
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <rte_dev.h>
 #include <rte_errno.h>
@@ -10,6 +11,7 @@
 
 #include "kernel_interface.h"
 #include "packet_filter.h"
+#include "packet_sockets.h"
 #include "xdp_port.h"
 
 #define DESCRIPTOR_COUNT 1024
@@ -212,14 +214,23 @@ struct dataplane_port_state port_read_state(const struct setup_port *port)
 	struct rte_eth_link link = {.link_status = RTE_ETH_LINK_DOWN};
 	struct rte_eth_stats counts;
 
-	if (port->shown.profile == PORT_KERNEL)
-		state.link_is_up = (kernel_interface_flags(port->shown.name) & IFF_RUNNING) != 0;
-	else
-		state.link_is_up =
-			rte_eth_link_get_nowait(port->shown.port_id, &link) == 0 && link.link_status == RTE_ETH_LINK_UP;
+	state.link_is_up = port->shown.profile == PORT_DIRECT &&
+			   rte_eth_link_get_nowait(port->shown.port_id, &link) == 0 &&
+			   link.link_status == RTE_ETH_LINK_UP;
 	if (rte_eth_stats_get(port->shown.port_id, &counts) == 0)
 		state.missed = counts.imissed + counts.rx_nombuf;
 	return state;
+}
+
+void port_forget_error(const struct setup_port *port)
+{
+	int sockets[LCORES_MAX], error;
+
+	if (port->shown.profile != PORT_KERNEL || port->xdp != NULL)
+		return;
+	uint32_t count = packet_sockets_list(if_nametoindex(port->shown.name), sockets, LCORES_MAX);
+	for (uint32_t i = 0; i < count; i++)
+		getsockopt(sockets[i], SOL_SOCKET, SO_ERROR, &error, &(socklen_t){sizeof(error)});
 }
 
 void port_stop(struct setup_port *port)

@@ -14,6 +14,10 @@ enum status port_open(struct setup *setup, const struct dataplane_plan *plan, ui
 
 enum status port_start(struct setup *setup, struct setup_port *port) AMITY_CHECKED;
 struct dataplane_port_state port_read_state(const struct setup_port *port);
+
+/* Takes the pending errors from an af_packet port's sockets. */
+void port_forget_error(const struct setup_port *port);
+
 void port_stop(struct setup_port *port);
 
 /* Result: buffers of the port's own pool that did not come back; those of the shared pool are counted there. */

@@ -5,10 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <dirent.h>
 #include <linux/bpf.h>
 #include <linux/if_xdp.h>
 #include <rte_cycles.h>
@@ -17,6 +15,7 @@
 #include <rte_mbuf.h>
 
 #include "kernel_interface.h"
+#include "packet_sockets.h"
 #include "xdp_filter.h"
 #include "xdp_filter_map.h"
 
@@ -162,31 +161,6 @@ struct rte_mempool *xdp_port_frames(const struct setup_port *port)
 	return port->xdp->frames;
 }
 
-static bool is_xdp_socket(int fd)
-{
-	int domain = 0;
-	socklen_t bytes = sizeof(domain);
-
-	return getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &bytes) == 0 && domain == AF_XDP;
-}
-
-/* This process' AF_XDP sockets. The driver keeps them to itself. */
-static uint32_t list_sockets(int *sockets, uint32_t capacity)
-{
-	DIR *directory = opendir("/proc/self/fd");
-	uint32_t count = 0;
-
-	if (directory == NULL)
-		return 0;
-	for (struct dirent *entry = readdir(directory); entry != NULL && count < capacity; entry = readdir(directory)) {
-		int fd = atoi(entry->d_name);
-		if (fd > 2 && is_xdp_socket(fd))
-			sockets[count++] = fd;
-	}
-	closedir(directory);
-	return count;
-}
-
 static bool contains(const int *sockets, uint32_t count, int fd)
 {
 	for (uint32_t i = 0; i < count; i++)
@@ -197,14 +171,14 @@ static bool contains(const int *sockets, uint32_t count, int fd)
 
 void xdp_port_begin_queues(struct setup_port *port)
 {
-	port->xdp->socket_count = list_sockets(port->xdp->sockets, SOCKETS_MAX);
+	port->xdp->socket_count = packet_sockets_list_xdp(port->xdp->sockets, SOCKETS_MAX);
 }
 
 /* What is there now and was not before is this port's. */
 static void note_sockets(struct xdp_port *xdp)
 {
 	int sockets[SOCKETS_MAX], own[SOCKETS_MAX];
-	uint32_t count = list_sockets(sockets, SOCKETS_MAX), own_count = 0;
+	uint32_t count = packet_sockets_list_xdp(sockets, SOCKETS_MAX), own_count = 0;
 
 	for (uint32_t i = 0; i < count; i++)
 		if (!contains(xdp->sockets, xdp->socket_count, sockets[i]))
@@ -250,7 +224,7 @@ void xdp_port_reap(struct setup_port *port)
 static void close_sockets(struct xdp_port *xdp)
 {
 	for (uint32_t i = 0; i < xdp->socket_count; i++)
-		if (is_xdp_socket(xdp->sockets[i]))
+		if (packet_sockets_is_xdp(xdp->sockets[i]))
 			close(xdp->sockets[i]);
 }
 

@@ -99,13 +99,16 @@ class Lab(Site):
 
     def __init__(self, net):
         super().__init__(net, net.namespace("router"), net.namespace("peers"))
-        network.Network.link(self.router_namespace, "lan0", self.peers_namespace, "lan0")
+        self.connect_lan()
         network.Network.link(self.router_namespace, "wan0", self.peers_namespace, "wan0")
-        self.router_namespace.address("lan0", LAN + "/24", LAN6 + "/64")
         self.router_namespace.address("wan0", WAN + "/24")
+        self.peers_namespace.address("wan0", *(address + "/24" for address, _ in ENDPOINTS.values() if not address.startswith("198.")))
+
+    def connect_lan(self):
+        network.Network.link(self.router_namespace, "lan0", self.peers_namespace, "lan0")
+        self.router_namespace.address("lan0", LAN + "/24", LAN6 + "/64")
         self.peers_namespace.address("lan0", "2001:db8:1::11/64", "2001:db8:1::12/64")
-        for address, _ in ENDPOINTS.values():
-            self.peers_namespace.address("lan0" if address.startswith("198.") else "wan0", address + "/24")
+        self.peers_namespace.address("lan0", *(address + "/24" for address, _ in ENDPOINTS.values() if address.startswith("198.")))
 
 
 class Peers:

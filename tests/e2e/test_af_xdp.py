@@ -11,10 +11,11 @@ import threading
 import pytest
 
 import network
-from conftest import CONFIGURATION, DRIVER, LAN, LAN6, Lab
+from conftest import CONFIGURATION, DRIVER, LAN, LAN6, WAN, Lab
 from router import RouterError
 from sip_client import establish, hang_up
 from test_wire import counter, left_by, total
+from test_wire_sizes import TaggedPeer, options
 
 XDP = CONFIGURATION.replace(f"driver: {DRIVER}", "driver: af_xdp")
 PROGRAM = "amity_filter"
@@ -168,6 +169,45 @@ def test_datagram_in_fragments(lab, peers, address, router_address):
         assert router.stop() == 0, router.log_tail()
 
 
+def test_what_the_filter_leaves_to_the_kernel(lab, peers):
+    """Each comes by the reserved port: a tag that only says a priority, IPv6 options whole and in fragments. Another VLAN does not."""
+    with lab.router(configuration=XDP, node='  lcores: "0,1"') as router:
+        tagged, wire = peers("alice", port=5067), TaggedPeer(lab)
+        wire.send(100, bytes(options(tagged, LAN)))
+        wire.send(0x6000, bytes(options(tagged, LAN)))
+        tagged.expect_status(200)
+        tagged.expect_silence()
+        wire.socket.close()
+        received = 1
+        for option in (54, 59):  # IPV6_HOPOPTS, IPV6_DSTOPTS
+            alice = peers("alice", address="2001:db8:1::11", port=5070 + option)
+            alice.socket.setsockopt(socket.IPPROTO_IPV6, option, bytes([0, 0, 1, 4, 0, 0, 0, 0]))  # padding
+            for length in (None, 4000):
+                assert alice.transact(options(alice, LAN6, length)).status == 200
+                received += 1
+        assert total(router, "received") == received
+        assert router.stop() == 0, router.log_tail()
+
+
+def test_fragments_to_the_address_of_an_interface_with_the_other_driver(lab, peers):
+    """They come by lan0 (af_xdp), for the address of wan0 (af_packet), whose own packets the kernel's socket does not read."""
+    configuration = XDP.replace("wan0\n    profile: kernel\n    driver: af_xdp", "wan0\n    profile: kernel\n    driver: af_packet")
+    lab.peers_namespace.ip("route", "add", f"{WAN}/32", "via", LAN, "dev", "lan0")
+    try:
+        with lab.router(configuration=configuration) as router:
+            assert [port["driver"] for port in router.must("status", as_json=True).json["ports"]] == ["net_af_xdp", "net_af_packet"]
+            alice = peers("alice", router=WAN)
+            for length in (None, 3000):
+                assert alice.transact(options(alice, WAN, length)).status == 200
+            outsider = peers("outsider")
+            outsider.socket.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, b"wan0")
+            before = total(router, "received")
+            assert outsider.transact(options(outsider, WAN, 3000)).status == 200
+            assert total(router, "received") == before + 3  # the fragments alone
+    finally:
+        lab.peers_namespace.ip("route", "del", f"{WAN}/32", "dev", "lan0")
+
+
 def test_largest_frame(lab, peers):
     """At the largest MTU that the driver takes, a message that fills the frame comes and goes whole."""
     said = refused(lab, XDP.replace("    driver: af_xdp\n  - device: wan0", "    driver: af_xdp\n    mtu: 9000\n  - device: wan0"))
@@ -282,9 +322,10 @@ def test_interface_down_and_up(lab, peers, side):
         bob, outsider, stranger = peers("bob"), peers("outsider"), peers("stranger")
         assert bob.register().status == 200
         before = router.must("status", as_json=True).json["ports"]
+        state = "down" if side == "router_namespace" else "no carrier"
         getattr(lab, side).ip("link", "set", "lan0", "down")
         try:
-            assert network.wait_until(lambda: router.must("status", as_json=True).json["ports"][0]["link"] == "down", 5)
+            assert network.wait_until(lambda: router.must("status", as_json=True).json["ports"][0]["link"] == state, 5)
             telco = peers("telco-a")
             telco.send(telco.invite_request("944000002"))  # to bob
             for _ in range(200):  # the other side is not held up

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import socket
 import struct
 import time
@@ -9,11 +10,12 @@ import time
 import pytest
 
 import network
-from conftest import LAN
+from conftest import LAN, Lab, Peers
 from sip_client import Silence, establish, hang_up
 
 EAST = "198.51.100.30"
 MOVED_MAC = "02:00:00:00:77:01"
+REMADE = "made anew: restart amityd"
 UNRESOLVED = "punted_unresolved_neighbour"
 
 
@@ -147,7 +149,7 @@ def test_next_hop_that_vanishes_and_returns(own_lab, own_router, own_peers):
     call_again(alice, east)
 
 
-@pytest.mark.parametrize("side", ["peers"])
+@pytest.mark.parametrize("side", ["router", "peers"])
 def test_interface_down_and_up_again(own_lab, own_router, own_peers, side):
     """Ours, or the other end of the cable. The other interface works on; calls that were there still are."""
     namespace = own_lab.router_namespace if side == "router" else own_lab.peers_namespace
@@ -160,6 +162,7 @@ def test_interface_down_and_up_again(own_lab, own_router, own_peers, side):
         with contextlib.suppress(OSError):
             alice.send(alice.request("OPTIONS", f"sip:{LAN}"))
         alice.expect_silence()
+        assert link_of(own_router) == ("down" if side == "router" else "no carrier")
         telco.send(telco.request("INVITE", f"sip:+34944000001@{telco.router}"))
         if side == "router":
             telco.expect_status(503)  # no route leads to alice
@@ -175,6 +178,69 @@ def test_interface_down_and_up_again(own_lab, own_router, own_peers, side):
     call(alice, east)
     stats = own_router.must("stats", as_json=True).json
     assert stats["identity"]["holds"]
+    assert link_of(own_router) == "up"
+
+
+def link_of(router, port=0):
+    return router.must("status", as_json=True).json["ports"][port]["link"]
+
+
+def told_links(router):
+    """The states of lan0 that the log told, in order."""
+    return re.findall(r'level=(\w+) event=link_changed interface=lan0 link="([^"]*)"', router.log_path.read_text())
+
+
+def know_neighbours(lab, *addresses):
+    """So that the next message to them leaves by an lcore at once."""
+    mac = json.loads(lab.peers_namespace.ip("-j", "link", "show", "lan0"))[0]["address"]
+    for address in addresses:
+        lab.router_namespace.ip("neigh", "replace", address, "lladdr", mac, "dev", "lan0", "nud", "reachable")
+    time.sleep(0.1)  # the mirror follows within 10 ms
+
+
+def test_first_packets_after_the_interface_was_down(own_lab, own_router, own_peers):
+    """What an lcore sends first is on the wire at once: neither it nor what follows waits for another packet."""
+    alice, east = own_peers("alice"), own_peers("east")
+    callers, _, _ = establish(alice, east, "3100")
+    own_lab.router_namespace.ip("link", "set", "lan0", "down")
+    own_lab.router_namespace.ip("link", "set", "lan0", "up")
+    own_lab.restore_ipv6()
+    assert network.wait_until(lambda: [link for _, link in told_links(own_router)] == ["down", "up"], 5), told_links(own_router)
+    know_neighbours(own_lab, alice.address, EAST)
+    hang_up(callers, east)
+    assert told_links(own_router) == [("warning", "down"), ("info", "up")]
+
+
+@pytest.fixture
+def anew_lab():
+    net = network.Network("test", "-anew")
+    try:
+        yield Lab(net)
+    finally:
+        net.close()
+
+
+def test_interface_deleted_and_made_anew(anew_lab):
+    """A port stays with the interface that it was opened on: that is told, and a restart mends it."""
+    peers = Peers(anew_lab)
+    with anew_lab.router() as router:
+        alice, telco = peers("alice"), peers("telco-a")
+        assert alice.register().status == 200
+        anew_lab.router_namespace.ip("link", "delete", "lan0")
+        assert network.wait_until(lambda: link_of(router) == "gone", 5)
+        anew_lab.connect_lan()
+        assert network.wait_until(lambda: link_of(router) == REMADE, 5)
+        assert told_links(router)[-2:] == [("warning", "gone"), ("warning", REMADE)]
+        telco.send(telco.request("INVITE", f"sip:+34944000001@{telco.router}"))
+        telco.expect_status(503)
+        alice.send(alice.request("OPTIONS", f"sip:{LAN}"))
+        alice.expect_silence()
+        assert (link_of(router), link_of(router, 1)) == (REMADE, "up")
+        assert router.stop() == 0, router.log_tail()
+        router.start()
+        assert alice.transact(alice.request("OPTIONS", f"sip:{LAN}")).status == 200
+        assert link_of(router) == "up"
+    peers.close()
 
 
 def answers_options(peer):

@@ -29,6 +29,7 @@ struct observer {
 	uint32_t published;
 	uint32_t reports;
 	enum net_mirror_link link;
+	uint32_t link_changes;
 };
 
 static void take(void *argument, const struct wire *wire)
@@ -50,6 +51,7 @@ static void take_link(void *argument, uint32_t index, enum net_mirror_link link)
 {
 	assert_int_equal(index, 0);
 	((struct observer *)argument)->link = link;
+	((struct observer *)argument)->link_changes++;
 }
 
 static void set_ip(uint8_t ip[16], const char *text)
@@ -307,6 +309,14 @@ static void test_link_states(void **state)
 	assert_int_equal(veth_run("ip link set veth0 up && ip addr add fd93::1/64 dev veth0 nodad"), 0);
 	await_link(&observer, NET_MIRROR_LINK_UP);
 	assert_string_equal(net_mirror_link_text(observer.link), "up");
+	assert_int_equal(observer.link_changes, 2);
+	/* Both events wait when the mirror gets to read; what hangs on the interface was down all the same. */
+	assert_int_equal(veth_run("ip link set veth0 down && ip link set veth0 up && "
+				  "ip addr add fd93::1/64 dev veth0 nodad"),
+			 0);
+	run_ms(&observer, 300);
+	assert_int_equal(observer.link_changes, 4);
+	assert_int_equal(observer.link, NET_MIRROR_LINK_UP);
 	end(&observer);
 }
 
