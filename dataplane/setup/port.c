@@ -163,8 +163,11 @@ static enum status open_device(struct setup *setup, struct setup_port *port, con
 	if (port->xdp != NULL)
 		xdp_port_begin_queues(port);
 	status = configure_queues(setup, port, plan->device);
+	/* Also of queues that failed half way: what they opened is this port's to close. */
+	if (port->xdp != NULL)
+		xdp_port_end_queues(port);
 	if (status == STATUS_OK && port->xdp != NULL)
-		status = xdp_port_end_queues(setup, port);
+		status = xdp_port_take_over(setup, port);
 	return status;
 }
 

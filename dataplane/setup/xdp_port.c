@@ -174,9 +174,9 @@ void xdp_port_begin_queues(struct setup_port *port)
 	port->xdp->socket_count = packet_sockets_list_xdp(port->xdp->sockets, SOCKETS_MAX);
 }
 
-/* What is there now and was not before is this port's. */
-static void note_sockets(struct xdp_port *xdp)
+void xdp_port_end_queues(struct setup_port *port)
 {
+	struct xdp_port *xdp = port->xdp;
 	int sockets[SOCKETS_MAX], own[SOCKETS_MAX];
 	uint32_t count = packet_sockets_list_xdp(sockets, SOCKETS_MAX), own_count = 0;
 
@@ -187,9 +187,8 @@ static void note_sockets(struct xdp_port *xdp)
 	xdp->socket_count = own_count;
 }
 
-enum status xdp_port_end_queues(struct setup *setup, struct setup_port *port)
+enum status xdp_port_take_over(struct setup *setup, struct setup_port *port)
 {
-	note_sockets(port->xdp);
 	return xdp_filter_take_over(setup, &port->xdp->filter, port->shown.name);
 }
 

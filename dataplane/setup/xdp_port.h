@@ -29,9 +29,12 @@ enum status xdp_port_prepare(struct setup *setup, const struct dataplane_plan *p
 /* What the driver's receive queues take. */
 struct rte_mempool *xdp_port_frames(const struct setup_port *port);
 
-/* Before and after the driver's queues were set up: the program becomes ours. Result: as xdp_filter_take_over(). */
+/* Around the set-up of the driver's queues, whether it succeeds or not: which sockets are this port's. */
 void xdp_port_begin_queues(struct setup_port *port);
-enum status xdp_port_end_queues(struct setup *setup, struct setup_port *port) AMITY_CHECKED;
+void xdp_port_end_queues(struct setup_port *port);
+
+/* The program that the driver attached becomes ours. Result: as xdp_filter_take_over(). */
+enum status xdp_port_take_over(struct setup *setup, struct setup_port *port) AMITY_CHECKED;
 
 /* The addresses and SIP ports whose packets the lcores get, in place of those given before. Result: ENVIRONMENT. */
 enum status xdp_port_set_own(const struct setup_port *port, const struct wire *wire) AMITY_CHECKED;
