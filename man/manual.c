@@ -6,6 +6,7 @@
  */
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "amityd_options.h"
@@ -233,6 +234,11 @@ static void write_object(const struct model_schema *schema, const char *where)
 	begin_list();
 	for (uint32_t i = 0; i < schema->row_count; i++) {
 		const struct model_schema_row *row = &schema->row[i];
+		if (!row->help) {
+			fprintf(stderr, "manual: the key %s of %s has no help: give its row one\n", row->key,
+				schema->what);
+			exit(1);
+		}
 		put_item("Ic", row->key);
 		write_row_kind(row);
 		put_sentence(row->help);
