@@ -102,6 +102,10 @@ static struct ticks run_round(const struct bench_workload *workload)
 			"bench_pipeline: %s: of %u messages %" PRIu64 " were forwarded, not %u; %" PRIu64
 			" punted, not %u\n",
 			workload->name, workload->count, forwarded, workload->forwarded, punted, workload->punted);
+		for (uint32_t i = 0; i < REASON_COUNT; i++)
+			if (worker->counters->reason[i])
+				fprintf(stderr, "  %s %" PRIu64 "\n", reason_rows[i].name,
+					(uint64_t)worker->counters->reason[i]);
 		exit(1);
 	}
 	return ticks;

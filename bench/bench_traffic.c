@@ -263,12 +263,18 @@ static void make_garbage(struct bench_datagram *message, const struct bench_data
 	message->bytes.at = copy;
 }
 
-/* The files of bench/messages, over and over. */
+/* A longer message comes in fragments: more frames than messages. */
+#define WHOLE_BYTES_MAX 1472
+
+/* The files of bench/messages that fit a frame, over and over. */
 static void make_parse(struct bench_workload *workload)
 {
 	static struct bench_message files[BENCH_MESSAGES_MAX];
-	size_t file_count = bench_messages_load(files, BENCH_MESSAGES, ".sip");
+	size_t loaded = bench_messages_load(files, BENCH_MESSAGES, ".sip"), file_count = 0;
 
+	for (size_t i = 0; i < loaded; i++)
+		if (files[i].bytes.length <= WHOLE_BYTES_MAX)
+			files[file_count++] = files[i];
 	for (uint32_t i = 0; i < workload->count; i++) {
 		workload->datagram[i].bytes = files[i % file_count].bytes;
 		snprintf(workload->datagram[i].source, sizeof(workload->datagram[i].source), CALLER);

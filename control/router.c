@@ -8,6 +8,7 @@
 #include "event_loop.h"
 #include "log.h"
 #include "memory.h"
+#include "router_network.h"
 #include "router_parts.h"
 
 /* What `node.idle` means to a worker; one row a word. */
@@ -38,7 +39,7 @@ static const struct router_part {
 	{"provisioning", router_parts_start_provision, router_parts_stop_provision},
 	{"tables", router_parts_start_tables, router_parts_stop_tables},
 	{"registrar", router_parts_start_registrar, router_parts_stop_registrar},
-	{"network", router_parts_start_mirror, router_parts_stop_mirror},
+	{"network", router_network_start, router_network_stop},
 	{"lcores", router_parts_start_lcores, router_parts_stop_lcores},
 	{"punts", router_parts_start_punts, router_parts_stop_punts},
 	{"control sockets", router_parts_start_rpc, router_parts_stop_rpc},

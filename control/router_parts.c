@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <event2/event.h>
 #include <fcntl.h>
-#include <net/if.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,22 +20,20 @@
 #include "failure_guard.h"
 #include "location_table.h"
 #include "log.h"
-#include "net_mirror.h"
 #include "provision.h"
 #include "publish.h"
 #include "punt_reader.h"
 #include "registrar.h"
 #include "reinject.h"
+#include "router_network.h"
 #include "rpc.h"
 #include "tsc_clock.h"
-#include "wire_build.h"
 
 #define ERROR_BYTES_MAX	    512
 #define PROGRESS_INTERVAL_S 3
 #define CLOCK_INTERVAL_S    60 /* how often the lcores' clock is tied anew to the system's */
 
-/* Adds what a part said of its failure, or the status' own words. */
-static enum status fail_with(struct problem_list *problems, enum status status, const char *part, const char *error)
+enum status router_parts_fail(struct problem_list *problems, enum status status, const char *part, const char *error)
 {
 	problem_add(problems, "%s: %s", part, *error ? error : status_text(status));
 	return status;
@@ -97,7 +94,7 @@ enum status router_parts_start_dataplane(struct router *router, struct problem_l
 {
 	char error[DATAPLANE_ERROR_BYTES_MAX] = "";
 	enum status status = dataplane_create(&router->dataplane, &router->plan, error, sizeof(error));
-	return status ? fail_with(problems, status, "data plane", error) : STATUS_OK;
+	return status ? router_parts_fail(problems, status, "data plane", error) : STATUS_OK;
 }
 
 void router_parts_stop_dataplane(struct router *router)
@@ -205,7 +202,7 @@ enum status router_parts_start_tables(struct router *router, struct problem_list
 	enum status status =
 		location_table_create(&router->location, router->config->limits.max_bindings, router->dataplane);
 	if (status)
-		return fail_with(problems, status, "limits.max_bindings: location table", "");
+		return router_parts_fail(problems, status, "limits.max_bindings: location table", "");
 	status = ban_table_write_create(&router->bans, GUARD_BANS_MAX, router->dataplane);
 	if (status)
 		goto fail_location;
@@ -274,7 +271,7 @@ enum status router_parts_start_registrar(struct router *router, struct problem_l
 	if (status == STATUS_OK)
 		return STATUS_OK;
 	reinject_free(router->reinject);
-	return fail_with(problems, status, "registrations", error);
+	return router_parts_fail(problems, status, "registrations", error);
 }
 
 void router_parts_stop_registrar(struct router *router)
@@ -283,123 +280,16 @@ void router_parts_stop_registrar(struct router *router)
 	reinject_free(router->reinject);
 }
 
-static void release_wire(const void *wire)
-{
-	wire_build_free((void *)wire);
-}
-
-static void on_wire(void *argument, const struct wire *wire)
-{
-	struct router *router = argument;
-
-	if (dataplane_set_own(router->dataplane, wire))
-		log_event(LOG_LEVEL_ERROR, "addresses_not_filtered", "driver=af_xdp interfaces=%u",
-			  wire->interface_count);
-	if (publish_wire(router->publisher, wire, release_wire)) {
-		log_event(LOG_LEVEL_ERROR, "network_not_published", "reason=memory interfaces=%u",
-			  wire->interface_count);
-		wire_build_free((void *)wire);
-	}
-}
-
-/* What the kernel had to put together or unpack before it was for our port (reservation.h). */
-static void on_datagram(void *argument, uint16_t interface, const struct reservation_datagram *datagram)
-{
-	struct router *router = argument;
-	const struct reinject_path path = {.peer = datagram->peer, .local = datagram->local, .interface = interface};
-
-	if (!reinject_receive(router->reinject, &path, datagram->bytes))
-		log_event(LOG_LEVEL_WARNING, "datagram_lost", "port=%u bytes=%u", datagram->peer.port,
-			  datagram->bytes.length);
-}
-
-static void on_link(void *argument, uint32_t index, enum net_mirror_link link)
-{
-	struct router *router = argument;
-	bool up = link == NET_MIRROR_LINK_UP;
-
-	if (up)
-		dataplane_port_is_up(router->dataplane, index);
-	log_event(up ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING, "link_changed", "interface=%s link=\"%s\"",
-		  dataplane_find_port(router->dataplane, index)->name, net_mirror_link_text(link));
-}
-
-static void describe_interface(struct net_mirror_interface *shown, struct net_peer *peers,
-			       const struct config_interface *interface, const struct dataplane_port *port)
-{
-	memset(shown, 0, sizeof(*shown));
-	snprintf(shown->name, sizeof(shown->name), "%s", port->name);
-	shown->kernel = interface->profile == CONFIG_PROFILE_KERNEL;
-	shown->reads_reserved = shown->kernel && interface->driver == CONFIG_DRIVER_AF_XDP;
-	shown->port_id = port->port_id;
-	shown->link_index = shown->kernel ? if_nametoindex(port->name) : 0;
-	shown->sip_port = (uint16_t)interface->sip_port;
-	shown->mtu_bytes = port->mtu_bytes;
-	shown->vlan = (uint16_t)interface->vlan;
-	memcpy(shown->mac, port->mac, sizeof(shown->mac));
-	for (uint32_t i = 0; i < interface->address_count; i++) {
-		memcpy(shown->address[i].ip, interface->address[i], 16);
-		shown->address[i].length_bits = interface->prefix_bits[i];
-	}
-	shown->address_count = interface->address_count;
-	for (uint32_t i = 0; i < interface->peer_count; i++) {
-		memcpy(peers[i].ip, interface->peer[i].ip, sizeof(peers[i].ip));
-		memcpy(peers[i].mac, interface->peer[i].mac, sizeof(peers[i].mac));
-	}
-	shown->peer = peers;
-	shown->peer_count = interface->peer_count;
-}
-
-enum status router_parts_start_mirror(struct router *router, struct problem_list *problems)
-{
-	const struct config *config = router->config;
-	struct net_mirror_interface interfaces[WIRE_INTERFACES_MAX];
-	struct net_peer(*peers)[CONFIG_PEERS_MAX] = calloc(WIRE_INTERFACES_MAX, sizeof(*peers));
-	char error[ERROR_BYTES_MAX] = "";
-
-	if (!peers)
-		return STATUS_NO_MEMORY;
-	for (uint32_t i = 0; i < config->interface_count; i++)
-		describe_interface(&interfaces[i], peers[i], &config->interface[i],
-				   dataplane_find_port(router->dataplane, i));
-	const struct net_mirror_plan plan = {
-		.base = event_loop_base(router->loop),
-		.interface = interfaces,
-		.interface_count = config->interface_count,
-		.publish = on_wire,
-		.link = on_link,
-		.receive = on_datagram,
-		.argument = router,
-	};
-	enum status status = net_mirror_create(&router->mirror, &plan, error, sizeof(error));
-	free(peers);
-	return status ? fail_with(problems, status, "network", error) : STATUS_OK;
-}
-
-void router_parts_stop_mirror(struct router *router)
-{
-	net_mirror_free(router->mirror);
-}
-
 enum status router_parts_start_lcores(struct router *router, struct problem_list *problems)
 {
 	char error[ERROR_BYTES_MAX] = "";
 	enum status status = dataplane_start(router->dataplane, error, sizeof(error));
-	return status ? fail_with(problems, status, "lcores", error) : STATUS_OK;
+	return status ? router_parts_fail(problems, status, "lcores", error) : STATUS_OK;
 }
 
 void router_parts_stop_lcores(struct router *router)
 {
 	dataplane_stop(router->dataplane);
-}
-
-static void send_by_kernel(void *argument, const struct punt *punt, struct span payload)
-{
-	struct router *router = argument;
-
-	if (net_mirror_send(router->mirror, &punt->local, punt->interface, &punt->peer, payload))
-		log_event(LOG_LEVEL_WARNING, "next_hop_unreachable", "port=%u bytes=%u", punt->peer.port,
-			  payload.length);
 }
 
 enum status router_parts_start_punts(struct router *router, struct problem_list *problems)
@@ -409,7 +299,7 @@ enum status router_parts_start_punts(struct router *router, struct problem_list 
 		.take_register = registrar_take,
 		.take_ping_answer = registrar_take_ping_answer,
 		.kernel_send = router,
-		.send_by_kernel = send_by_kernel,
+		.send_by_kernel = router_network_send,
 		.guard = router->guard,
 		.take_failure = failure_guard_take,
 	};

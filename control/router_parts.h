@@ -8,6 +8,9 @@
 
 #include "router.h"
 
+/* Adds what a part said of its failure, or the status' own words. Result: `status`. */
+enum status router_parts_fail(struct problem_list *problems, enum status status, const char *part, const char *error);
+
 enum status router_parts_start_state(struct router *router, struct problem_list *problems);
 void router_parts_stop_state(struct router *router);
 
@@ -28,9 +31,6 @@ void router_parts_stop_tables(struct router *router);
 
 enum status router_parts_start_registrar(struct router *router, struct problem_list *problems);
 void router_parts_stop_registrar(struct router *router);
-
-enum status router_parts_start_mirror(struct router *router, struct problem_list *problems);
-void router_parts_stop_mirror(struct router *router);
 
 enum status router_parts_start_lcores(struct router *router, struct problem_list *problems);
 void router_parts_stop_lcores(struct router *router);

@@ -143,8 +143,12 @@ static enum status publish_if_changed(struct net_mirror *mirror)
 		wire_build_free(wire);
 		return STATUS_OK;
 	}
+	enum status status = mirror->publish(mirror->argument, wire);
+	if (status != STATUS_OK) {
+		wire_build_free(wire);
+		return status;
+	}
 	mirror->published = wire;
-	mirror->publish(mirror->argument, wire);
 	freshen_neighbours(mirror);
 	return STATUS_OK;
 }

@@ -45,9 +45,9 @@ struct net_mirror_interface {
 
 /*
  * Takes over `wire`, keeps it at least until the next call, and gives it to wire_build_free() when no lcore reads it
- * any more.
+ * any more. Result: not OK: `wire` stays the mirror's, which reports it and tries again a second later.
  */
-typedef void (*net_mirror_publish_fn)(void *argument, const struct wire *wire);
+typedef enum status (*net_mirror_publish_fn)(void *argument, const struct wire *wire);
 
 /* One line for the log: what went wrong after create, and what still works. */
 typedef void (*net_mirror_report_fn)(void *argument, const char *text);

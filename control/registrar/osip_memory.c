@@ -14,7 +14,7 @@ struct piece {
 	alignas(max_align_t) size_t bytes;
 };
 
-static void *take(size_t size)
+void *osip_memory_take(size_t size)
 {
 	size_t whole = sizeof(struct piece) + ((size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1));
 	if (size > sizeof(block) || whole > sizeof(block) - used_bytes) {
@@ -29,7 +29,7 @@ static void *take(size_t size)
 
 static void *take_larger(void *old, size_t size)
 {
-	void *at = take(size);
+	void *at = osip_memory_take(size);
 	if (at && old) {
 		size_t before = ((struct piece *)old)[-1].bytes;
 		memcpy(at, old, before < size ? before : size);
@@ -45,7 +45,7 @@ static void give_back(void *at)
 
 void osip_memory_init(void)
 {
-	osip_set_allocators(take, take_larger, give_back);
+	osip_set_allocators(osip_memory_take, take_larger, give_back);
 }
 
 void osip_memory_reset(void)
@@ -61,7 +61,7 @@ bool osip_memory_was_short(void)
 
 char *osip_memory_copy(struct span text)
 {
-	char *copy = take((size_t)text.length + 1);
+	char *copy = osip_memory_take((size_t)text.length + 1);
 	if (!copy)
 		return NULL;
 	memcpy(copy, text.at, text.length);

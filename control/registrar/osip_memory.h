@@ -26,6 +26,9 @@ void osip_memory_reset(void);
 /* Has the block been too small since the last reset? Then what libosip2 said of the message means nothing. */
 bool osip_memory_was_short(void);
 
+/* Aligned for anything. Result: NULL when the block is too small. */
+void *osip_memory_take(size_t size);
+
 /* NUL-terminated. Result: NULL when the block is too small. */
 char *osip_memory_copy(struct span text);
 

@@ -1,7 +1,6 @@
 #include "register_parse.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <strings.h>
 
 #include <osipparser2/osip_parser.h>
@@ -411,7 +410,8 @@ static char *copy_known_headers(size_t *length, const struct register_request *r
 {
 	size_t start_line =
 		(size_t)((const char *)memchr(request->text, '\n', request->text_length) + 1 - request->text);
-	char *text = osip_malloc(request->text_length + request->header_count * KNOWN_NAME_BYTES_MAX + sizeof("\r\n"));
+	char *text =
+		osip_memory_take(request->text_length + request->header_count * KNOWN_NAME_BYTES_MAX + sizeof("\r\n"));
 	if (!text)
 		return NULL;
 	memcpy(text, request->text, start_line);

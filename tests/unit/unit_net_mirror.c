@@ -28,17 +28,23 @@ struct observer {
 	const struct wire *wire;
 	uint32_t published;
 	uint32_t reports;
+	uint32_t refusals; /* publications that are still to fail */
 	enum net_mirror_link link;
 	uint32_t link_changes;
 };
 
-static void take(void *argument, const struct wire *wire)
+static enum status take(void *argument, const struct wire *wire)
 {
 	struct observer *observer = argument;
 
+	if (observer->refusals > 0) {
+		observer->refusals--;
+		return STATUS_NO_MEMORY;
+	}
 	wire_build_free((void *)(uintptr_t)observer->wire);
 	observer->wire = wire;
 	observer->published++;
+	return STATUS_OK;
 }
 
 static void take_report(void *argument, const char *text)
@@ -287,6 +293,22 @@ static void test_link_down_and_up(void **state)
 	end(&observer);
 }
 
+static void test_publication_that_fails_comes_later(void **state)
+{
+	(void)state;
+	struct observer observer;
+
+	start(&observer);
+	observer.refusals = 1;
+	assert_int_equal(veth_run("ip addr add 10.94.0.1/24 dev veth0"), 0);
+	await_owned(&observer, "10.94.0.1", true);
+	assert_int_equal(observer.refusals, 0);
+	assert_int_equal(observer.reports, 1);
+	assert_int_equal(veth_run("ip addr del 10.94.0.1/24 dev veth0"), 0);
+	await_owned(&observer, "10.94.0.1", false);
+	end(&observer);
+}
+
 static void await_link(struct observer *observer, enum net_mirror_link link)
 {
 	time_t deadline = time(NULL) + WAIT_S;
@@ -430,6 +452,7 @@ int main(void)
 		cmocka_unit_test_prestate(test_routes_and_gateways, &veth),
 		cmocka_unit_test_prestate(test_addresses_come_and_go, &veth),
 		cmocka_unit_test_prestate(test_link_down_and_up, &veth),
+		cmocka_unit_test_prestate(test_publication_that_fails_comes_later, &veth),
 		cmocka_unit_test_prestate(test_link_states, &veth),
 		cmocka_unit_test_prestate(test_interface_that_was_made_anew, &veth),
 		cmocka_unit_test_prestate(test_quiet_without_change, &veth),
