@@ -27,12 +27,11 @@ static void print_usage(FILE *out)
 	fprintf(out, "amityd [--config FILE | --interface IFNAME] [options]\n\n");
 	for (size_t i = 0; i < AMITYD_OPTION_COUNT; i++) {
 		const struct amityd_option *option = &amityd_options[i];
-		char left[40];
+		char left[40], letter[] = {'-', option->letter, ',', '\0'};
 		snprintf(left, sizeof(left), "--%s %s", option->long_name, option->argument ? option->argument : "");
-		fprintf(out, "  %-22s %s\n", left, option->help);
+		fprintf(out, "  %-3s %-22s %s\n", option->letter ? letter : "", left, option->help);
 	}
-	fprintf(out,
-		"\nWithout hugepages, privileges or a configuration at hand: sudo amityd --interface eth0 --no-huge\n");
+	fprintf(out, "\nWithout a configuration, and without hugepages: sudo amityd --interface eth0 --no-huge\n");
 }
 
 /* getopt_long's tables, from the rows; its results are the rows' indices, moved past all letters. */

@@ -14,6 +14,7 @@
 #include "ctl_commands.h"
 #include "ctl_wire.h"
 #include "model_schema.h"
+#include "provision_store.h"
 #include "text_format.h"
 
 #define LINE_BYTES_MAX 4096
@@ -44,6 +45,16 @@ static void put_sentence(const char *text)
 	}
 	put_text(text);
 	puts(".");
+}
+
+/* What `key` is for. A row that does not say it makes no page. */
+static void put_help(const char *key, const char *help)
+{
+	if (!help || !*help) {
+		fprintf(stderr, "the row of \"%s\" has no help: every key is explained in its manual page\n", key);
+		exit(1);
+	}
+	put_sentence(help);
 }
 
 /* One argument of a macro. */
@@ -86,7 +97,7 @@ static void write_options(void)
 		if (option->argument)
 			printf(" Ar %s", option->argument);
 		putchar('\n');
-		put_sentence(option->help);
+		put_help(option->long_name, option->help);
 	}
 	end_list();
 }
@@ -102,7 +113,7 @@ static void write_commands(void)
 		const struct ctl_command *command = &ctl_commands[i];
 		snprintf(text, sizeof(text), "%s%s%s", command->name, *command->synopsis ? " " : "", command->synopsis);
 		put_item("Ic", text);
-		put_sentence(command->help);
+		put_help(command->name, command->help);
 		if (command->access == CTL_ACCESS_FULL)
 			puts("Only on the main socket.");
 	}
@@ -156,7 +167,7 @@ static void write_config(const struct config_schema *schema)
 	for (size_t i = 0; i < schema->count; i++) {
 		put_item("Ic", schema->item[i].key);
 		write_config_kind(&schema->item[i]);
-		put_sentence(schema->item[i].help);
+		put_help(schema->item[i].key, schema->item[i].help);
 	}
 	end_list();
 }
@@ -234,14 +245,9 @@ static void write_object(const struct model_schema *schema, const char *where)
 	begin_list();
 	for (uint32_t i = 0; i < schema->row_count; i++) {
 		const struct model_schema_row *row = &schema->row[i];
-		if (!row->help) {
-			fprintf(stderr, "manual: the key %s of %s has no help: give its row one\n", row->key,
-				schema->what);
-			exit(1);
-		}
 		put_item("Ic", row->key);
 		write_row_kind(row);
-		put_sentence(row->help);
+		put_help(row->key, row->help);
 		if (row->later)
 			printf("Refused by this build, which does not have %s yet.\n", row->later);
 	}
@@ -279,6 +285,14 @@ static void write_limits(void)
 	       CTL_LINE_BYTES_MAX >> 20, CTL_LINE_BYTES_MAX_READ_ONLY >> 20, CTL_CLIENTS_MAX);
 }
 
+static void write_kept(void)
+{
+	printf(".Pp\nThe documents of the newest %u revisions are kept, as far as %llu MiB hold them and in any case "
+	       "the "
+	       "newest two;\nof the history %u lines.\n",
+	       PROVISION_STORE_DOCUMENTS_KEPT, PROVISION_STORE_BYTES_KEPT >> 20, PROVISION_STORE_ROWS_KEPT);
+}
+
 static const struct {
 	const char *name;
 	void (*write)(void);
@@ -286,6 +300,7 @@ static const struct {
 	{"amityd-options", write_options},
 	{"commands", write_commands},
 	{"limits", write_limits},
+	{"kept", write_kept},
 	{"config", write_config_node},
 	{"config-interface", write_config_interface},
 	{"provisioning", write_provisioning},

@@ -108,8 +108,9 @@ void cli_changes_show(FILE *out, const json_t *result)
 		number_of(result, "revision"));
 	if (json_object_get(result, "document_of"))
 		fprintf(out, " (the document of revision %lld)", number_of(result, "document_of"));
-	fprintf(out, ", %.1f ms, %lld pattern sets compiled\n", (double)number_of(result, "wall_us") / 1000.0,
-		number_of(result, "patterns_compiled"));
+	long long compiled = number_of(result, "patterns_compiled");
+	fprintf(out, ", %.1f ms, %lld pattern set%s compiled\n", (double)number_of(result, "wall_us") / 1000.0,
+		compiled, compiled == 1 ? "" : "s");
 }
 
 void cli_changes_show_diff(FILE *out, const json_t *result)

@@ -76,7 +76,8 @@ static void print_cell(FILE *out, const char *text, size_t width, bool to_the_ri
 struct columns {
 	const char *name[CLI_TABLE_COLUMNS_MAX];
 	size_t width[CLI_TABLE_COLUMNS_MAX];
-	bool is_number[CLI_TABLE_COLUMNS_MAX];
+	bool has_number[CLI_TABLE_COLUMNS_MAX];
+	bool has_text[CLI_TABLE_COLUMNS_MAX];
 	size_t count;
 };
 
@@ -93,7 +94,8 @@ static void measure_columns(struct columns *columns, const json_t *rows)
 			break;
 		columns->name[columns->count] = name;
 		columns->width[columns->count] = width_of(name);
-		columns->is_number[columns->count++] = true;
+		columns->has_number[columns->count] = false;
+		columns->has_text[columns->count++] = false;
 	}
 	json_array_foreach((json_t *)rows, i, row)
 	{
@@ -103,10 +105,17 @@ static void measure_columns(struct columns *columns, const json_t *rows)
 			size_t width = text ? width_of(text) : 0;
 			if (width > columns->width[c])
 				columns->width[c] = width;
-			columns->is_number[c] &= json_is_number(cell) || json_is_null(cell);
+			columns->has_number[c] |= json_is_number(cell);
+			columns->has_text[c] |= !json_is_number(cell) && !json_is_null(cell);
 			free(text);
 		}
 	}
+}
+
+/* Numbers stand to the right; a column that holds nothing at all is none of numbers. */
+static bool is_right(const struct columns *columns, size_t column)
+{
+	return columns->has_number[column] && !columns->has_text[column];
 }
 
 void cli_table_print(FILE *out, const json_t *rows, const char *nothing)
@@ -125,14 +134,14 @@ void cli_table_print(FILE *out, const json_t *rows, const char *nothing)
 		snprintf(heading, sizeof(heading), "%s", columns.name[c]);
 		for (char *letter = heading; *letter; letter++)
 			*letter = *letter == '_' ? ' ' : (char)toupper((unsigned char)*letter);
-		print_cell(out, heading, columns.width[c], columns.is_number[c], c + 1 == columns.count);
+		print_cell(out, heading, columns.width[c], is_right(&columns, c), c + 1 == columns.count);
 	}
 	fputc('\n', out);
 	json_array_foreach((json_t *)rows, i, row)
 	{
 		for (size_t c = 0; c < columns.count; c++) {
 			char *text = cli_table_text(json_object_get(row, columns.name[c]));
-			print_cell(out, text ? text : "?", columns.width[c], columns.is_number[c],
+			print_cell(out, text ? text : "?", columns.width[c], is_right(&columns, c),
 				   c + 1 == columns.count);
 			free(text);
 		}

@@ -86,7 +86,10 @@ enum status rpc_socket_open(struct rpc_socket *made, struct event_base *base, co
 	int why = errno;
 	umask(before);
 	if (!made->listener) {
-		problem_add(problems, "cannot listen at %s: %s", path, strerror(why));
+		problem_add(problems,
+			    "cannot listen at %s: %s: its directory must exist and be writable; make it, or name "
+			    "another socket with --socket",
+			    path, strerror(why));
 		return STATUS_IO;
 	}
 	if (stat(path, &file) == 0) {

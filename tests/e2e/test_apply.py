@@ -1,11 +1,10 @@
 """Provisioning: all or nothing, and what is wrong said with its place."""
 
 import re
-import subprocess
 
 import pytest
 
-from conftest import PROVISIONING, ROOT
+from conftest import PROVISIONING
 
 
 def refused(router, tmp_path, text):
@@ -85,16 +84,3 @@ def test_usage_and_no_router_have_statuses_of_their_own(router):
         assert router.ctl("status").status == 3
     finally:
         router.socket_path = home
-
-
-def test_the_examples_are_valid(router):
-    """Also the interfaces that example/amity.yaml shows behind a comment sign."""
-    assert router.ctl("check", ROOT / "example/provisioning.yaml").status == 0
-    text = (ROOT / "example/amity.yaml").read_text()
-    shown = re.sub(r"(?m)^#   (?=[- ] )", "  ", text)
-    assert shown.count("device:") == text.count("device:") == 6
-    for name, content in (("as it is", text), ("all of it", shown)):
-        path = router.directory / "example.yaml"
-        path.write_text(content)
-        done = subprocess.run([router.amityd, "--check", path], capture_output=True, text=True)
-        assert "example.yaml:" not in done.stdout + done.stderr, f"{name}: {done.stdout}{done.stderr}"

@@ -37,6 +37,11 @@ static void test_table(void **state)
 		     "NAME     COUNT S\n"
 		     "a              5\n"
 		     "longer  12345678\n");
+	/* A column of nothing stands as a column of words does; one number among nothing is one of numbers. */
+	assert_table("[{\"direct\":null,\"count\":null,\"z\":\"x\"},{\"direct\":null,\"count\":7,\"z\":\"y\"}]",
+		     "DIRECT  COUNT  Z\n"
+		     "-           -  x\n"
+		     "-           7  y\n");
 	/* Absent, empty, lists, yes and no. */
 	assert_table("[{\"a\":null,\"b\":[\"x\",\"y\"],\"c\":true},{\"a\":\"\",\"b\":[],\"c\":false}]",
 		     "A  B     C\n"
@@ -122,6 +127,10 @@ static void test_changes(void **state)
 				  "~ order of the companies\n... and 3 more\n"
 				  "  users       1 added, 1 changed, 1 removed\n"
 				  "applied: revision 8, 1.5 ms, 2 pattern sets compiled\n");
+	free(text);
+	text = show(CTL_COMMAND_apply, "{\"revision\":9,\"dry_run\":true,\"same\":false,\"changes\":{},\"changed\":[],"
+				       "\"omitted\":0,\"wall_us\":200,\"patterns_compiled\":1}");
+	assert_string_equal(text, "dry run, still revision 9, 0.2 ms, 1 pattern set compiled\n");
 	free(text);
 	text = show(CTL_COMMAND_diff, "{\"revision\":8,\"dry_run\":true,\"same\":false," CHANGED ",\"omitted\":0}");
 	assert_string_equal(text, "~ user u of c\n    password: another one (not shown)\n    display: - -> Al\n"
