@@ -26,6 +26,8 @@ struct registrar;
 struct reinject;
 struct rpc_server;
 
+#define ROUTER_SIGNALS 3
+
 struct router {
 	const struct config *config;
 	struct dataplane_plan plan;
@@ -49,7 +51,7 @@ struct router {
 	struct punt_reader *punts;
 	struct rpc_server *control;
 	struct rpc_server *control_read_only;
-	struct event *signal_event[2];
+	struct event *signal_event[ROUTER_SIGNALS];
 	struct event *clock_event;
 	struct event *watchdog_event;
 };

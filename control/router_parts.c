@@ -355,8 +355,13 @@ void router_parts_stop_rpc(struct router *router)
 static void on_signal(evutil_socket_t number, short what, void *argument)
 {
 	(void)what;
-	log_event(LOG_LEVEL_INFO, "signal", "number=%d", (int)number);
-	router_request_stop(argument);
+	/* A terminal that closes, or a script that thinks of other daemons: no reason to end calls, and nothing to
+	 * reload. */
+	bool stops = number != SIGHUP;
+
+	log_event(LOG_LEVEL_INFO, "signal", "number=%d effect=%s", (int)number, stops ? "stop" : "none");
+	if (stops)
+		router_request_stop(argument);
 }
 
 static void on_watchdog(evutil_socket_t descriptor, short what, void *argument)
@@ -379,11 +384,11 @@ static bool start_watchdog(struct router *router)
 
 enum status router_parts_start_signals(struct router *router, struct problem_list *problems)
 {
-	static const int numbers[] = {SIGTERM, SIGINT};
+	static const int numbers[ROUTER_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
 	bool complete = start_watchdog(router);
 
 	(void)problems;
-	for (size_t i = 0; i < 2 && complete; i++) {
+	for (size_t i = 0; i < ROUTER_SIGNALS && complete; i++) {
 		router->signal_event[i] = evsignal_new(event_loop_base(router->loop), numbers[i], on_signal, router);
 		complete = router->signal_event[i] && event_add(router->signal_event[i], NULL) == 0;
 	}
@@ -396,7 +401,7 @@ enum status router_parts_start_signals(struct router *router, struct problem_lis
 /* The first to stop: from here on a second signal has its default effect and ends the process at once. */
 void router_parts_stop_signals(struct router *router)
 {
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; i < ROUTER_SIGNALS; i++)
 		if (router->signal_event[i])
 			event_free(router->signal_event[i]);
 	if (router->watchdog_event)

@@ -113,6 +113,14 @@ def left_by(lab, router):
     return [f"process {pid}" for pid in pids] + ([str(router.socket_path)] if router.socket_path.exists() else [])
 
 
+def test_hangup_ends_nothing(own_lab):
+    """A terminal that closes, or a script that wants a reload."""
+    with own_lab.router() as router:
+        router.process.send_signal(signal.SIGHUP)
+        assert network.wait_until(lambda: "event=signal number=1 effect=none" in router.log_path.read_text(), 5)
+        assert router.must("status").status == 0
+
+
 @pytest.mark.parametrize("ask", ["SIGTERM", "SIGINT", "stop"])
 def test_stop_leaves_nothing(own_lab, ask):
     with own_lab.router() as router:
