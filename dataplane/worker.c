@@ -31,7 +31,7 @@ void worker_begin_burst(struct worker *worker)
 {
 	/* Pairs with the release store of publish.c: all that the snapshot leads to is complete. */
 	worker->snapshot = atomic_load_explicit(&worker->dataplane->snapshot, memory_order_acquire);
-	worker->now_tsc = rte_rdtsc();
+	worker->now_tsc = worker->dataplane->virtual_tsc ? worker->dataplane->virtual_tsc : rte_rdtsc();
 	const struct snapshot *snapshot = worker->snapshot;
 	worker->now_s = (uint32_t)(snapshot->unix_base_s + (worker->now_tsc - snapshot->tsc_base) / snapshot->tsc_hz);
 	worker->packet_count = 0;

@@ -24,6 +24,9 @@ struct dataplane {
 	atomic_bool stopping;
 	struct rte_rcu_qsbr *qsbr; /* one reader per worker, thread id = worker index */
 
+	/* For tests: what the workers take for the TSC. 0: the TSC itself. Written between bursts only. */
+	uint64_t virtual_tsc;
+
 	uint32_t worker_count;
 	uint32_t port_count;
 	/* Private area of both: struct punt. */

@@ -31,7 +31,8 @@ _Static_assert((RAW_BYTES_MAX * 8 + 5) / 6 <= ROUTE_COOKIE_TEXT_BYTES_MAX, "a fu
 /* First byte of the contents: neither kind opens as the other. */
 enum {
 	CONTENTS_BRANCH = 1,
-	CONTENTS_DIALOG = 2,
+	CONTENTS_DIALOG_WITHOUT_CALL = 2, /* of dialogs that began before calls had a name */
+	CONTENTS_DIALOG = 3,
 };
 
 /* Dialog: kinds of both flows in one byte, the caller's in the low half, present when there is any flow. */
@@ -383,6 +384,7 @@ int route_cookie_seal_dialog(char *text, uint32_t capacity, const struct dialog_
 	text_write_char(&writer, (char)cookie->flags);
 	write_flows(&writer, cookie);
 	write_varint(&writer, cookie->company);
+	write_varint(&writer, cookie->call);
 	text_write_span(&writer, span_make((const char *)&cookie->caller_tag_hash, sizeof(cookie->caller_tag_hash)));
 	write_text(&writer, cookie->caller_from, (struct span){0});
 	write_text(&writer, cookie->caller_to, cookie->caller_from);
@@ -402,11 +404,13 @@ bool route_cookie_open_dialog(struct dialog_cookie *cookie, char plain[ROUTE_COO
 	if (!open_contents(&reader, plain, text, &keys->cookie, call_id))
 		return false;
 
-	if (read_byte(&reader) != CONTENTS_DIALOG)
+	uint8_t contents = read_byte(&reader);
+	if (contents != CONTENTS_DIALOG && contents != CONTENTS_DIALOG_WITHOUT_CALL)
 		return false;
 	opened.flags = read_byte(&reader);
 	read_flows(&reader, &opened);
 	opened.company = read_varint(&reader);
+	opened.call = contents == CONTENTS_DIALOG ? read_varint(&reader) : 0;
 	struct span tag_hash = read_bytes(&reader, sizeof(opened.caller_tag_hash));
 	if (!reader.broken)
 		memcpy(&opened.caller_tag_hash, tag_hash.at, sizeof(opened.caller_tag_hash));

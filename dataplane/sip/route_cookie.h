@@ -35,6 +35,7 @@ enum dialog_flag {
  */
 struct dialog_cookie {
 	uint64_t company;	  /* company->id; 0 none */
+	uint64_t call;		  /* handle in the call table of its lcore (stages/call_track.h); 0: none */
 	uint32_t caller_tag_hash; /* route_cookie_hash_tag() of the caller's From tag: tells the direction of a request
 				   */
 	uint8_t flags;		  /* enum dialog_flag */

@@ -51,6 +51,7 @@ struct packet {
 	struct sip_uri request_uri;   /* by screen, of requests */
 	struct span cookie;	      /* by screen: text of our cookie in the topmost Route; length 0: none */
 	uint64_t transaction;	      /* by transact: keyed hash of Call-ID, topmost branch and CSeq number */
+	uint64_t call;		      /* by route, fork: handle of the call (call_track.h); 0: none */
 	struct caller_facts facts;    /* by authenticate, of PACKET_INITIAL and PACKET_HOP */
 	struct caller caller;	      /* by authenticate */
 	struct span digest_user;      /* by authenticate: user name of the credentials for our realm; length 0: none */

@@ -1,0 +1,218 @@
+/*
+ * transaction_table.h - the transactions of one lcore (RFC 3261 16, 17; RFC 6026): memory, names, and who is forgotten
+ * first. What happens in them is dataplane/stages/transact*.c's business.
+ *
+ *   transaction[i]   server transaction: the request as it came in, and what we answered
+ *        |
+ *        +-- branch  client transactions, one for each place that the request was sent to, linked by `next`.
+ *                    branch[i] belongs to transaction[i]: the first one. Others come from the spare ones behind.
+ *
+ * The branch parameter of our Via names the branch (dataplane/sip/branch_name.h), so that a response is one array
+ * access and one comparison. Server transactions are found by `key`, merged requests by `merge_key` (RFC 3261 8.2.2.2).
+ *
+ * A transaction that has sent its final response and has no branch that could still change anything "lingers": it only
+ * absorbs what comes late. When the table (or its share of mbufs) is full, the one that has lingered longest gives way;
+ * when none lingers, the table is full and new requests are refused with 503.
+ */
+#ifndef AMITY_TRANSACTION_TABLE_H
+#define AMITY_TRANSACTION_TABLE_H
+
+#include "net_address.h"
+#include "span.h"
+#include "timer_wheel.h"
+
+struct rte_mbuf;
+
+#define TRANSACTION_KEY_BYTES	 16
+#define TRANSACTION_BRANCHES_MAX 32 /* of one request, over its whole life: bindings, failover and forwards together   \
+				     */
+#define TRANSACTION_STEPS_MAX 16    /* failures that led to another target: carriers and forwards together */
+#define TRANSACTION_NONE      UINT32_MAX
+
+enum transaction_state {
+	TRANSACTION_FREE,
+	TRANSACTION_PROCEEDING, /* no final response yet: Trying and Proceeding (17.2.1, 17.2.2) */
+	TRANSACTION_COMPLETED,	/* final response sent; INVITE: no ACK yet (G, H); others: J */
+	TRANSACTION_CONFIRMED,	/* ACK of a non-2xx came (I) */
+	TRANSACTION_ACCEPTED,	/* a 2xx to INVITE was passed (L, RFC 6026) */
+};
+
+enum branch_state {
+	BRANCH_FREE,
+	BRANCH_CALLING,	   /* sent, nothing heard (A, B; E, F) */
+	BRANCH_PROCEEDING, /* a provisional response came (C; E, F) */
+	BRANCH_COMPLETED,  /* final response; INVITE: ACK sent, further ones are acknowledged again (D; K) */
+	BRANCH_ACCEPTED,   /* 2xx to INVITE: further 2xx are passed (M, RFC 6026) */
+	BRANCH_ENDED,	   /* timed out or given up: nothing is expected */
+};
+
+enum branch_cancel {
+	BRANCH_CANCEL_NONE,
+	BRANCH_CANCEL_WANTED, /* as soon as a provisional response comes (RFC 3261 9.1) */
+	BRANCH_CANCEL_SENT,
+	BRANCH_CANCEL_ANSWERED,
+};
+
+/* A SIP message inside an mbuf, by position in its buffer: headers that are put in front of it do not move it. */
+struct kept_message {
+	struct rte_mbuf *mbuf; /* one reference is ours; NULL: none */
+	uint16_t offset;       /* from mbuf->buf_addr */
+	uint16_t length;
+};
+
+struct branch {
+	struct timer timer; /* one for both: the next retransmission, or the deadline */
+	uint64_t deadline_tick;
+	uint64_t secret;      /* in our Via: who does not know it has not seen the request */
+	uint32_t transaction; /* index */
+	uint32_t next;	      /* in the transaction, or free; TRANSACTION_NONE: last */
+	uint16_t generation;  /* in our Via: tells a late response from a forged one; grows with each use */
+	uint8_t state;	      /* enum branch_state */
+	uint8_t cancel;	      /* enum branch_cancel */
+	uint8_t retransmissions;
+	uint8_t outcome;	     /* enum route_outcome of the target: what its failure leads to */
+	bool ring_limited;	     /* deadline_tick is the no-answer time of a forward (R27) */
+	uint8_t step;		     /* transaction->step_count when it was made: the target that it belongs to */
+	uint16_t status;	     /* last response; 408, 503: given by ourselves */
+	struct kept_message request; /* as sent; of COMPLETED: the ACK */
+	struct net_address destination;
+	struct net_entry entry; /* where the target once came in */
+	bool has_entry;
+};
+
+struct transaction {
+	/* Matching. */
+	uint8_t key[TRANSACTION_KEY_BYTES]; /* keyed hash: RFC 3261 17.2.3; Call-ID is a part of it */
+	uint64_t merge_key;		    /* keyed hash of Call-ID, From tag, CSeq; 0: in no merge chain */
+	uint64_t loop_key;		    /* keyed hash of what decides about routing (16.3 step 4) */
+	uint32_t next_in_bucket, next_in_merge_bucket;
+	uint32_t linger_older, linger_newer; /* TRANSACTION_NONE: end */
+	uint32_t next_free;
+
+	/* Server side. */
+	struct timer timer; /* G and H, I, J, L; 100 Trying of non-INVITEs (RFC 4320) */
+	uint64_t deadline_tick;
+	uint8_t state; /* enum transaction_state */
+	uint8_t method;
+	uint8_t kind; /* enum packet_kind */
+	uint8_t retransmissions;
+	bool lingers;
+	bool is_invite;
+	bool cancelled;		      /* by the caller: no new branches */
+	bool declined;		      /* 6xx: no new branches */
+	bool trying_sent;	      /* 100 */
+	bool from_caller;	      /* in-dialog: by the side that sent the INVITE */
+	bool to_tag_is_own;	      /* the final response is ours: its ACK carries our tag */
+	uint16_t status;	      /* last response sent upstream */
+	struct kept_message request;  /* as received; NULL once it is not needed */
+	struct kept_message response; /* last sent upstream, for retransmission */
+	struct kept_message best;     /* best final response so far, as received; mbuf NULL: best_status is our own */
+	uint16_t best_status;	      /* 0: none */
+	uint16_t best_reason;	      /* enum reason, when it is our own */
+	struct net_address source, local;
+	struct net_address upstream; /* where responses go (18.2.2) */
+	uint16_t interface;
+
+	/* Who asked, to route again; compared since an apply may have moved it. */
+	uint64_t company_id;
+	uint32_t endpoint; /* index in the company; TRANSACTION_NONE: none */
+	uint32_t endpoint_hash;
+
+	/* Where it went. */
+	uint32_t first_branch;		     /* TRANSACTION_NONE: none */
+	uint8_t branch_count;		     /* ever made */
+	uint8_t pending_count;		     /* without a final response */
+	uint8_t step[TRANSACTION_STEPS_MAX]; /* enum route_failure: what led from the first target to the present one */
+	uint8_t step_count;
+	uint16_t bindings_q; /* of the present target: bindings with that q and more were tried; 1001: none yet */
+	uint64_t call;	     /* call_track.h; 0: none */
+};
+_Static_assert(sizeof(struct transaction) + sizeof(struct branch) <= 1024, "bytes of a transaction beside its mbufs");
+
+struct transaction_table {
+	/* By setup. */
+	struct transaction *transaction; /* [count] */
+	struct branch *branch;		 /* [branch_count]: count + spare */
+	uint32_t *bucket;		 /* [mask + 1] */
+	uint32_t *merge_bucket;		 /* [mask + 1] */
+	uint32_t count, branch_count, mask;
+	uint32_t mbufs_max; /* that transactions may keep */
+
+	/* By the table. */
+	struct timer_wheel *wheel;
+	uint32_t free_transaction, free_branch;
+	uint32_t oldest, newest; /* lingering */
+	uint32_t used_count, lingering_count, spare_used_count;
+	uint32_t mbufs_kept;
+	uint64_t gave_way_count; /* lingering ones forgotten early */
+};
+
+/* Bytes of the four arrays, each rounded up to cache lines, for the memory plan. Thread: any. */
+uint64_t transaction_table_bytes(uint32_t count);
+
+/*
+ * `memory`: transaction_table_bytes(count) zeroed bytes, on a cache line. Spare branches: a quarter of count, at least
+ * 64.   Thread: setup.
+ */
+void transaction_table_init(struct transaction_table *table, void *memory, uint32_t count, uint32_t mbufs_max,
+			    struct timer_wheel *wheel);
+
+/* Result: NULL when there is none. Thread: the owner, as all below. Cost: one bucket, about 20 ns when in cache. */
+struct transaction *transaction_table_find(const struct transaction_table *table,
+					   const uint8_t key[TRANSACTION_KEY_BYTES]);
+
+/* First live transaction with that merge key that has not ended, except `but`. */
+struct transaction *transaction_table_find_merged(const struct transaction_table *table, uint64_t merge_key,
+						  const struct transaction *but);
+
+/*
+ * A new transaction, zeroed but for its links, key and merge key entered, without branches. Takes the place of the one
+ * that lingers longest when there is no free one, or when fewer than `mbufs` of the share are left.
+ *
+ * Result: NULL: full.
+ */
+struct transaction *transaction_table_add(struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES],
+					  uint64_t merge_key, uint32_t mbufs);
+
+/* A new branch at the end of the transaction's list, BRANCH_CALLING, generation counted on. Result: NULL: no spare one,
+ * or TRANSACTION_BRANCHES_MAX reached. */
+struct branch *transaction_table_add_branch(struct transaction_table *table, struct transaction *transaction);
+
+/* Stops all timers, gives all mbufs back, forgets it. */
+void transaction_table_remove(struct transaction_table *table, struct transaction *transaction);
+
+/* From now on it may give way. Does nothing when it lingers already. */
+void transaction_table_linger(struct transaction_table *table, struct transaction *transaction);
+
+/*
+ * Keeps a message: one reference of `mbuf` becomes ours, what was kept there before is given back. `text` is inside the
+ * mbuf's buffer. mbuf NULL: only gives back.
+ */
+void transaction_table_keep(struct transaction_table *table, struct kept_message *kept, struct rte_mbuf *mbuf,
+			    struct span text);
+
+/* Length 0: none. */
+struct span kept_message_text(const struct kept_message *kept);
+
+static inline uint32_t transaction_index(const struct transaction_table *table, const struct transaction *transaction)
+{
+	return (uint32_t)(transaction - table->transaction);
+}
+
+static inline uint32_t branch_index(const struct transaction_table *table, const struct branch *branch)
+{
+	return (uint32_t)(branch - table->branch);
+}
+
+static inline struct branch *transaction_first_branch(const struct transaction_table *table,
+						      const struct transaction *transaction)
+{
+	return transaction->first_branch == TRANSACTION_NONE ? NULL : &table->branch[transaction->first_branch];
+}
+
+static inline struct branch *branch_next(const struct transaction_table *table, const struct branch *branch)
+{
+	return branch->next == TRANSACTION_NONE ? NULL : &table->branch[branch->next];
+}
+
+#endif
