@@ -17,11 +17,9 @@
 #ifndef AMITY_TRANSACTION_TABLE_H
 #define AMITY_TRANSACTION_TABLE_H
 
+#include "kept_message.h"
 #include "net_address.h"
-#include "span.h"
 #include "timer_wheel.h"
-
-struct rte_mbuf;
 
 #define TRANSACTION_KEY_BYTES	   16
 #define TRANSACTION_BRANCHES_MAX   32 /* of one request, over its life: bindings, failover, forwards together */
@@ -55,16 +53,9 @@ enum branch_cancel {
 	BRANCH_CANCEL_ANSWERED,
 };
 
-/* A SIP message inside an mbuf, by position in its buffer: headers that are put in front of it do not move it. */
-struct kept_message {
-	struct rte_mbuf *mbuf; /* one reference is ours; NULL: none */
-	uint16_t offset;       /* from mbuf->buf_addr */
-	uint16_t length;
-};
-
 struct branch {
 	_Alignas(64) struct timer timer; /* one for both: the next retransmission, or the deadline */
-	uint64_t retransmit_tick; /* UINT64_MAX: never */
+	uint64_t retransmit_tick;	 /* UINT64_MAX: never */
 	uint64_t deadline_tick;
 	uint64_t ring_ticks;  /* how long it may ring before a no_answer forward takes over (R27); 0: no such forward */
 	uint64_t ring_tick;   /* when that is; 0: never */
@@ -105,13 +96,13 @@ struct transaction {
 	bool lingers;
 	bool is_invite;
 	bool is_answered;   /* a 2xx to INVITE was passed */
-	bool cancelled;		      /* by the caller: no new branches */
-	bool declined;		      /* 6xx: no new branches */
-	bool from_caller;	      /* in-dialog: by the side that sent the INVITE */
-	bool to_tag_is_own;	      /* the final response is ours: its ACK carries our tag */
-	uint16_t status;	      /* last response sent upstream; 0: none */
+	bool cancelled;	    /* by the caller: no new branches */
+	bool declined;	    /* 6xx: no new branches */
+	bool from_caller;   /* in-dialog: by the side that sent the INVITE */
+	bool to_tag_is_own; /* the final response is ours: its ACK carries our tag */
+	uint16_t status;    /* last response sent upstream; 0: none */
 	uint32_t cseq;
-	struct slice from, to; /* addresses in `request` as the sender wrote them (R24) */
+	struct slice from, to;	      /* addresses in `request` as the sender wrote them (R24) */
 	struct kept_message request;  /* as received; NULL once it is not needed */
 	struct kept_message response; /* last sent upstream, for retransmission */
 	struct kept_message best;     /* best final response so far, as received; mbuf NULL: best_status is our own */
@@ -133,8 +124,8 @@ struct transaction {
 	uint8_t pending_count;		     /* without a final response */
 	uint8_t step[TRANSACTION_STEPS_MAX]; /* enum route_failure: what led from the first target to the present one */
 	uint8_t step_count;
-	uint16_t bindings_q; /* of the present target: bindings with that q and more were tried; 1001: none yet */
-	uint64_t call;	     /* call_track.h; 0: none */
+	uint16_t bindings_q;	  /* of the present target: bindings with that q and more were tried; 1001: none yet */
+	uint64_t call;		  /* call_track.h; 0: none */
 	uint32_t callee_tag_hash; /* of BYE: the dialog that it ends */
 };
 _Static_assert(sizeof(struct transaction) + sizeof(struct branch) <= 1024, "bytes of a transaction beside its mbufs");
@@ -214,9 +205,6 @@ void transaction_table_linger(struct transaction_table *table, struct transactio
  */
 void transaction_table_keep(struct transaction_table *table, struct kept_message *kept, struct rte_mbuf *mbuf,
 			    struct span text);
-
-/* Length 0: none. */
-struct span kept_message_text(const struct kept_message *kept);
 
 static inline uint32_t transaction_index(const struct transaction_table *table, const struct transaction *transaction)
 {

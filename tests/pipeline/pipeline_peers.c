@@ -98,7 +98,8 @@ static void chan_sip_refer_with_empty_credentials_passes(void **state)
 	pipeline_stop(pipeline);
 }
 
-/* The Contact of the 180 as Request-URI, the branch of the INVITE: it is the ACK of that INVITE, with and without Route.
+/* The Contact of the 180 as Request-URI, the branch of the INVITE: it is the ACK of that INVITE, with and without
+ * Route.
  */
 static void chan_sip_ack_of_a_busy_call_follows_its_branch(void **state)
 {
