@@ -36,7 +36,7 @@ uint64_t transaction_table_bytes(uint32_t count)
 }
 
 void transaction_table_init(struct transaction_table *table, void *memory, uint32_t count, uint32_t mbufs_max,
-			    struct timer_wheel *wheel)
+			    uint32_t large_max, struct timer_wheel *wheel)
 {
 	char *at = memory;
 
@@ -49,6 +49,7 @@ void transaction_table_init(struct transaction_table *table, void *memory, uint3
 		.branch_count = count_branches(count),
 		.mask = (uint32_t)(rte_align64pow2(count) - 1),
 		.mbufs_max = mbufs_max,
+		.large_max = large_max,
 		.wheel = wheel,
 		.free_transaction = 0,
 		.free_branch = count,
@@ -302,6 +303,16 @@ void transaction_table_remove(struct transaction_table *table, struct transactio
 	transaction->next_free = table->free_transaction;
 	table->free_transaction = transaction_index(table, transaction);
 	table->used_count--;
+}
+
+static bool is_large(const struct rte_mbuf *mbuf)
+{
+	return mbuf->buf_len >= TRANSACTION_LARGE_BYTES;
+}
+
+bool transaction_table_has_room_for(const struct transaction_table *table, const struct rte_mbuf *mbuf, uint32_t mbufs)
+{
+	return !is_large(mbuf) || table->large_kept + mbufs <= table->large_max;
 }
 
 void transaction_table_keep(struct transaction_table *table, struct kept_message *kept, struct rte_mbuf *mbuf,
