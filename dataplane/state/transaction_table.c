@@ -324,3 +324,10 @@ void transaction_table_keep(struct transaction_table *table, struct kept_message
 {
 	table->mbufs_kept += (uint32_t)kept_message_replace(kept, mbuf, text);
 }
+
+void transaction_table_clear(struct transaction_table *table)
+{
+	for (uint32_t i = 0; i < table->count; i++)
+		if (table->transaction[i].state != TRANSACTION_FREE)
+			transaction_table_remove(table, &table->transaction[i]);
+}
