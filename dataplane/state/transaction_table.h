@@ -164,7 +164,7 @@ uint64_t transaction_table_bytes(uint32_t count);
 void transaction_table_init(struct transaction_table *table, void *memory, uint32_t count, uint32_t mbufs_max,
 			    uint32_t large_max, struct timer_wheel *wheel);
 
-/* Result: NULL when there is none. Thread: the owner, as all below. Cost: one bucket, about 20 ns when in cache. */
+/* Result: NULL when there is none. Thread: the owner, as all below. Cost: one bucket, 50 ns from memory. */
 struct transaction *transaction_table_find(const struct transaction_table *table,
 					   const uint8_t key[TRANSACTION_KEY_BYTES]);
 
@@ -182,7 +182,8 @@ struct transaction *transaction_table_find_merged(const struct transaction_table
  * the longest lingering first, while fewer than `mbufs` of the share are left. What pointed to one that lingers may
  * point to another one afterwards.
  *
- * Result: NULL: full, also after TRANSACTION_GIVE_WAY_MAX have given way.
+ * Result: NULL: full, also after TRANSACTION_GIVE_WAY_MAX have given way. Cost: 150 ns with its branch and both timers,
+ * from memory; 350 ns when one gives way.
  */
 struct transaction *transaction_table_add(struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES],
 					  uint64_t merge_key, uint32_t mbufs);
@@ -197,7 +198,10 @@ bool transaction_table_has_room_for(const struct transaction_table *table, const
  */
 struct branch *transaction_table_add_branch(struct transaction_table *table, struct transaction *transaction);
 
-/* Stops all timers, gives all mbufs back, forgets it: TRANSACTION_FREE and BRANCH_FREE, found by no key. */
+/*
+ * Stops all timers, gives all mbufs back, forgets it: TRANSACTION_FREE and BRANCH_FREE, found by no key. Cost: 200 ns
+ * from memory, beside the mbufs.
+ */
 void transaction_table_remove(struct transaction_table *table, struct transaction *transaction);
 
 /* Removes all: their mbufs are back. */
