@@ -55,6 +55,7 @@ static void route_read_request(struct route_request *request, struct worker *wor
 		.number = packet->request_uri.user,
 		.identity_user = route_identity_user(message),
 		.diversion_user = route_header_user(message, SIP_HEADER_DIVERSION),
+		.max_forwards = (uint8_t)message_facts_max_forwards(message),
 	};
 	if (message_facts_address(&from, &uri, message, SIP_HEADER_FROM)) {
 		request->from_user = uri.user;
@@ -81,7 +82,7 @@ static enum reason route_find_destination(const struct worker *worker, struct pa
 
 	packet->binding = NULL;
 	if (decision->outcome == ROUTE_OUTCOME_EXTERNAL) {
-		packet->destination = decision->carrier->address;
+		packet->destination = decision->carrier->address[decision->carrier_address];
 	} else if (decision->target->is_direct) {
 		packet->destination = decision->target->direct;
 	} else {

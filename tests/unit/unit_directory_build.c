@@ -97,7 +97,7 @@ static void carriers_and_their_sources(void **state)
 	for (uint32_t i = 0; i < 4; i++)
 		assert_int_equal(directory->carrier_source[i].prefix.length_bits, bits[i]);
 	assert_int_equal(directory->carrier_source[0].carrier, 2);
-	assert_int_equal(directory->carrier[1].address.port, 5070);
+	assert_int_equal(directory->carrier[1].address[0].port, 5070);
 	assert_null(directory->carrier[0].dial_plan.country);
 	directory_build_release(directory);
 	model_free(model);
