@@ -212,6 +212,7 @@ bool route_external_next(struct route_walk *walk)
 
 	if (decision->carrier_address + 1u < failed->address_count) {
 		decision->carrier_address++;
+		memcpy(decision->rule, "R16", sizeof("R16"));
 		if (walk->trace)
 			route_trace_note(walk->trace, "R16", true, "the next address of carrier ", failed->name, "");
 		return true;
