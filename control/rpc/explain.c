@@ -255,7 +255,19 @@ static void show_diversion(struct explanation *explanation)
 	}
 }
 
-/* Where the decision leads now: a friend that is not registered is passed over if it has a forward for that (R28). */
+/* Who cannot be reached now is passed over, as by the lcores, when somebody comes next (R16, R28). */
+static bool pass_over(struct explanation *explanation)
+{
+	enum route_failure failure = explanation->reason == REASON_TARGET_UNREACHABLE ? ROUTE_FAILURE_UNREGISTERED
+										      : ROUTE_FAILURE_UNREACHABLE;
+
+	if (!route_next(&explanation->decision, &explanation->request, failure, &explanation->trace))
+		return false;
+	explanation->binding = NULL;
+	explanation->has_next_hop = explanation->has_hop = false;
+	return true;
+}
+
 static void find_target(struct explanation *explanation)
 {
 	struct route_decision *decision = &explanation->decision;
@@ -269,8 +281,7 @@ static void find_target(struct explanation *explanation)
 			return;
 		}
 		find_way(explanation);
-	} while (explanation->reason == REASON_TARGET_UNREACHABLE &&
-		 route_next(decision, &explanation->request, ROUTE_FAILURE_UNREGISTERED, &explanation->trace));
+	} while (explanation->reason != REASON_NONE && pass_over(explanation));
 	show_diversion(explanation);
 }
 

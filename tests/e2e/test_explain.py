@@ -38,6 +38,7 @@ FORWARDS = """
 carriers:
   - {name: telco-a, address: [udp:203.0.113.7, udp:203.0.113.8], priority: 10, country: ES}
   - {name: telco-b, address: [udp:203.0.113.20], priority: 20}
+  - {name: far, address: [udp:192.0.2.77, udp:203.0.113.8], priority: 5, patterns: ['^\\+49']}
 companies:
   - name: acme
     domain: acme.test
@@ -112,3 +113,9 @@ def test_r27_always_and_unregistered_are_followed_at_once(forwarding):
     assert ("R27", "adds Diversion: <sip:4321@acme.test>;reason=unavailable") in steps
     answer, _ = explained(forwarding, "--company", "acme", "--from", "alice", "--to", "5000")
     assert answer["outcome"] == "reject" and answer["status"] == 482 and answer["reason"] == "ROUTE_LOOP"
+
+
+def test_r16_an_address_without_a_route_is_passed_over(forwarding):
+    answer, steps = explained(forwarding, "--company", "acme", "--from", "alice", "--to", "0049301234567")
+    assert answer["target"] == "far" and answer["next_hop"] == "udp:203.0.113.8:5060" and answer["reason"] is None
+    assert ("R19", "no route of the kernel leads to 192.0.2.77") in steps
