@@ -2,6 +2,7 @@
 
 #include "message_facts.h"
 #include "stages.h"
+#include "transact_unreachable.h"
 
 static uint64_t transact_hash(struct span text, const uint8_t key[16])
 {
@@ -45,6 +46,10 @@ void transact_burst(struct worker *worker)
 {
 	for (uint32_t i = 0; i < worker->packet_count; i++) {
 		struct packet *packet = &worker->packet[i];
+		if (packet->verdict)
+			continue;
+		if (packet->is_unreachable)
+			transact_unreachable(worker, packet);
 		if (packet->verdict || !packet->message.is_request)
 			continue;
 		packet->transaction = transact_name(&packet->message, worker->snapshot->keys->steer_key);
