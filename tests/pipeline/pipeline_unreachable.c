@@ -177,6 +177,11 @@ static void quoted_headers(void **state)
 		quote(&report, &sent, write_request(0));
 		expect(pipeline, &report, offset ? REASON_NOT_OURS : REASON_UNREACHABLE_UNKNOWN, "offset", offset);
 	}
+	/* A header too short for one, with our port where UDP would then be. */
+	make_report(&report, false, 0);
+	report.quoted[0] = 0x44;
+	memcpy(report.quoted + 16, "\x13\xc4\x13\xc4\x01\x00", 6);
+	expect(pipeline, &report, REASON_NOT_OURS, "header of", 16);
 	for (uint32_t words = 0; words <= 10; words++) {
 		make_report(&report, false, 0);
 		uint32_t length = report.icmp.quoted.length;
