@@ -7,7 +7,7 @@
 
 #include "caller_identify.h"
 #include "location.h"
-#include "branch_name.h"
+#include "quoted_request_read.h"
 #include "reason.h"
 #include "route_cookie.h"
 #include "route_decide.h"
@@ -36,6 +36,10 @@ struct packet_fragment {
 	uint32_t id;
 };
 
+/*
+ * A packet that is_unreachable is no message but an ICMP error: a request that we sent did not arrive. `bytes` are the
+ * beginning of that request, as far as it is quoted; `source` is where it was going, `local` where it came from.
+ */
 struct packet {
 	struct rte_mbuf *mbuf; /* as received; owned by the packet until its end */
 	struct rte_mbuf *out;  /* what goes out: a new message without headers below SIP; NULL: nothing yet */
@@ -47,8 +51,10 @@ struct packet {
 	uint8_t kind;		  /* enum packet_kind, by screen */
 	uint16_t reason;	  /* enum reason */
 	bool steered_in;
+	bool is_unreachable;
 	uint16_t punt_kind;		 /* enum punt_kind, with VERDICT_PUNT */
 	struct packet_fragment fragment; /* by receive, for reassemble */
+	struct quoted_request quoted;	 /* by receive, with is_unreachable */
 
 	struct transaction *transaction; /* by transact, of responses; by fork, of requests; NULL: none */
 	struct branch *branch;		 /* likewise; of ACKs NULL */
