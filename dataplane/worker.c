@@ -23,6 +23,7 @@ const struct worker_stage worker_stages[] = {
 	{"answer", answer_burst},     /* refusals, challenges, 200  -> a response of our own                    */
 	{"reinject", reinject_burst}, /* the control thread         -> messages to send                         */
 	{"transmit", transmit_burst}, /* frames                     -> ports                                    */
+	{"inquire", inquire_burst},   /* the control thread's questions -> copies of calls, decisions, counts   */
 	{"drop", drop_burst},	      /* every packet counted once, with its reason; received mbufs given back  */
 };
 const uint32_t worker_stage_count = RTE_DIM(worker_stages);
@@ -34,6 +35,7 @@ void worker_begin_burst(struct worker *worker)
 	worker->now_tsc = worker->dataplane->virtual_tsc ? worker->dataplane->virtual_tsc : rte_rdtsc();
 	const struct snapshot *snapshot = worker->snapshot;
 	worker->now_s = (uint32_t)(snapshot->unix_base_s + (worker->now_tsc - snapshot->tsc_base) / snapshot->tsc_hz);
+	worker->now_tick = worker->now_tsc / worker->tick_tsc;
 	worker->packet_count = 0;
 }
 

@@ -15,6 +15,7 @@
 
 struct rte_mempool;
 struct rte_rcu_qsbr;
+struct limit_table;
 struct rte_ring;
 
 struct dataplane {
@@ -51,7 +52,8 @@ struct dataplane {
 	uint16_t transmit_queue_count[WIRE_INTERFACES_MAX];
 	struct rte_ring *transmit[WIRE_INTERFACES_MAX][LCORES_MAX]; /* [port][from], mbufs; NULL: has a queue */
 
-	struct counters *counters[LCORES_MAX]; /* each on its worker's own cache lines */
+	struct counters *counters[LCORES_MAX];	      /* each on its worker's own cache lines */
+	const struct limit_table *limits[LCORES_MAX]; /* each written by its worker, read by all (R18) */
 };
 
 #endif

@@ -38,6 +38,7 @@ struct call *call_table_add(struct call_table *table)
 	call->next_free = CALL_TABLE_NONE;
 	call->record.handle = call_handle_make(slot, table->worker, take_serial(table));
 	call->record.state = CALL_TRYING;
+	call->audit = table->audit;
 	for (uint32_t i = 0; i < CALL_LIMIT_COUNT; i++)
 		call->limit[i] = LIMIT_NONE;
 	table->state_count[CALL_TRYING]++;

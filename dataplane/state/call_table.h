@@ -31,7 +31,7 @@ struct call {
 	uint32_t limit[CALL_LIMIT_COUNT]; /* entries of the limit table that count it; LIMIT_NONE: none */
 	uint32_t callee_tag_hash[CALL_DIALOGS_MAX];
 	uint32_t next_free;	    /* of a free slot; CALL_TABLE_NONE: last */
-	uint32_t audit;		    /* number of the last audit that saw a transaction of it */
+	uint32_t audit;		    /* number of the last audit that need not ask for its transaction */
 	uint16_t whole_text_length; /* the part of record.text that is not the target's */
 	uint8_t dialog_count;	    /* callees that answered */
 	uint8_t ended_dialogs;	    /* bit i: BYE of callee_tag_hash[i] */
@@ -49,6 +49,7 @@ struct call_table {
 	uint32_t used_count;
 	uint32_t state_count[CALL_ENDED];
 	uint64_t serial; /* of the next call */
+	uint32_t audit;	 /* number of the last audit (stages/call_audit.c); it does not judge calls that began since */
 };
 
 /* For the memory plan. Thread: any. */

@@ -20,18 +20,13 @@ struct decision *decision_log_add(struct decision_log *log)
 	return decision;
 }
 
-static struct span beginning(struct span text, enum decision_text_kind kind)
-{
-	return span_make(text.at, text.length < text_bytes[kind] ? text.length : text_bytes[kind]);
-}
-
 void decision_log_set_text(struct decision *decision, enum decision_text_kind kind, struct span text)
 {
-	struct span part = beginning(text, kind);
+	uint32_t length = text.length < text_bytes[kind] ? text.length : text_bytes[kind];
 
-	if (part.length)
-		memcpy(decision->text + decision_text_offset(kind), part.at, part.length);
-	decision->length[kind] = (uint8_t)part.length;
+	if (length)
+		memcpy(decision->text + decision_text_offset(kind), text.at, length);
+	decision->length[kind] = (uint8_t)length;
 }
 
 const struct decision *decision_log_find(const struct decision_log *log, uint64_t number)
@@ -44,5 +39,5 @@ const struct decision *decision_log_find(const struct decision_log *log, uint64_
 bool decision_log_is_about(const struct decision *decision, struct span call_id, uint64_t call_id_hash)
 {
 	return decision->call_id_hash == call_id_hash &&
-	       span_equals(decision_text(decision, DECISION_TEXT_CALL_ID), beginning(call_id, DECISION_TEXT_CALL_ID));
+	       span_starts_with(call_id, decision_text(decision, DECISION_TEXT_CALL_ID));
 }

@@ -132,6 +132,13 @@ void limit_table_release(struct limit_table *table, uint32_t entry)
 		table->held_count--;
 }
 
+uint32_t limit_table_calls_at(const struct limit_table *table, uint32_t entry)
+{
+	uint64_t count = load_count(&table->entry[entry]);
+
+	return count >> SECOND_SHIFT ? 0 : (uint32_t)count;
+}
+
 bool limit_table_holds(const struct limit_table *table, uint32_t entry, uint64_t key)
 {
 	return entry != LIMIT_NONE && load_key(&table->entry[entry]) == key;

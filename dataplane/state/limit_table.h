@@ -69,6 +69,9 @@ uint32_t limit_table_hold(struct limit_table *table, uint64_t key, uint32_t now_
 /* One call less. `entry` holds at least one call. Thread: owner. */
 void limit_table_release(struct limit_table *table, uint32_t entry);
 
+/* Calls that `entry` counts; 0 of a rate. Thread: owner. */
+uint32_t limit_table_calls_at(const struct limit_table *table, uint32_t entry);
+
 /* Whether `entry` counts calls of `key`. LIMIT_NONE: no. Thread: owner. */
 bool limit_table_holds(const struct limit_table *table, uint32_t entry, uint64_t key);
 
