@@ -28,7 +28,8 @@ struct dataplane {
 	atomic_bool draining;
 	struct rte_rcu_qsbr *qsbr; /* one reader per worker, thread id = worker index */
 
-	/* For tests: what the workers take for the TSC. 0: the TSC itself. Written between bursts only. */
+	/* For tests: what the workers, and the expiry of bindings, take for the TSC. 0: the TSC itself. Written between
+	 * bursts only. */
 	uint64_t virtual_tsc;
 
 	uint32_t worker_count;

@@ -18,7 +18,6 @@
 #define AUTH_FAILURE_COUNT 1024
 #define FROM_KERNEL_COUNT  256
 #define TRANSMIT_COUNT	   1024
-#define CALL_RECORD_COUNT  4096 /* calls that end while the control thread is in a transaction */
 #define INQUIRY_RING_COUNT 64
 
 #define ONE_TO_ONE (RING_F_SP_ENQ | RING_F_SC_DEQ)
@@ -52,7 +51,7 @@ static enum status create_of_calls(struct setup *setup, uint32_t worker)
 	struct dataplane *shared = &setup->shared;
 
 	shared->call_record[worker] =
-		create_element_ring(setup, "calls", worker, sizeof(struct call_record), CALL_RECORD_COUNT);
+		create_element_ring(setup, "calls", worker, sizeof(struct call_record), SETUP_CALL_RECORD_COUNT);
 	shared->inquiry[worker] = create_ring(setup, "inquiry", 0, worker, INQUIRY_RING_COUNT);
 	return shared->call_record[worker] && shared->inquiry[worker] ? STATUS_OK : STATUS_NO_MEMORY;
 }

@@ -49,22 +49,7 @@ static void end_call(struct worker *worker, struct call *call, enum call_end end
 	call_table_remove(&worker->calls, call);
 }
 
-/* The record of a call that never had a place in the table. */
-static void record_refusal(struct worker *worker, const struct packet *packet, enum reason reason)
-{
-	struct call call = {0};
-
-	call_describe_whole(&call, worker, packet);
-	call_describe_target(&call, packet);
-	call.record.state = CALL_ENDED;
-	call.record.end = CALL_END_FAILED;
-	call.record.ended_ms = call.record.started_ms;
-	call.record.reason = (uint16_t)reason;
-	call.record.status = reason_rows[reason].status;
-	send_record(worker, &call.record);
-}
-
-static enum reason admit(struct worker *worker, struct packet *packet)
+enum reason call_track_admit(struct worker *worker, struct packet *packet)
 {
 	bool emergency = packet->decision.emergency;
 
@@ -72,17 +57,18 @@ static enum reason admit(struct worker *worker, struct packet *packet)
 	/* Written by the control thread; a burst early or late makes no difference. */
 	if (atomic_load_explicit(&worker->dataplane->draining, memory_order_relaxed) && !emergency)
 		return REASON_DRAINING;
-	enum reason reason = call_limits_count_rate(worker, packet);
-	if (reason != REASON_NONE)
-		return reason;
 	struct call *call = call_table_add(&worker->calls);
 	if (call == NULL) {
 		worker->counters->value[COUNTER_CALLS_UNTRACKED] += emergency;
 		return emergency ? REASON_NONE : REASON_CALL_TABLE_FULL;
 	}
 	call->record.flags = emergency ? CALL_EMERGENCY : 0;
-	reason = call_limits_take(worker, call, packet);
+	enum reason reason = call_limits_take(worker, call, packet);
+	/* Counted once for an attempt, however many targets were too busy for it before. */
+	if (reason == REASON_NONE)
+		reason = call_limits_count_rate(worker, packet);
 	if (reason != REASON_NONE) {
+		call_limits_release(worker, call);
 		call_table_remove(&worker->calls, call);
 		return reason;
 	}
@@ -95,18 +81,18 @@ static enum reason admit(struct worker *worker, struct packet *packet)
 	return REASON_NONE;
 }
 
-enum reason call_track_admit(struct worker *worker, struct packet *packet)
-{
-	enum reason reason = admit(worker, packet);
-
-	if (reason != REASON_NONE && !call_track_is_of_target(reason))
-		record_refusal(worker, packet, reason);
-	return reason;
-}
-
 void call_track_refused(struct worker *worker, const struct packet *packet, enum reason reason)
 {
-	record_refusal(worker, packet, reason);
+	struct call call = {0};
+
+	call_describe_whole(&call, worker, packet);
+	call_describe_target(&call, packet);
+	call.record.state = CALL_ENDED;
+	call.record.end = CALL_END_FAILED;
+	call.record.ended_ms = call.record.started_ms;
+	call.record.reason = (uint16_t)reason;
+	call.record.status = reason_rows[reason].status;
+	send_record(worker, &call.record);
 }
 
 enum reason call_track_retarget(struct worker *worker, uint64_t handle, const struct packet *packet)

@@ -19,21 +19,14 @@
  * A routed INVITE outside a dialog, before it gets a transaction: drain, max_calls and max_cps of R18, room in the
  * table. None of them stops an emergency call (R37); one that finds the table full goes on as CALL_NONE.
  *
- * Result: REASON_NONE and packet->call set, the call in state TRYING; else the reason to refuse it with.
- * CARRIER_CALL_LIMIT and ENDPOINT_CALL_LIMIT are about this target alone (call_track_is_of_target()): another one may
- * be tried, with another admit; no record is written for them until call_track_refused() says that nothing is left. For
- * all other reasons the record is written.
+ * Result: REASON_NONE and packet->call set, the call in state TRYING; else the reason not to do this call.
+ * CARRIER_CALL_LIMIT and ENDPOINT_CALL_LIMIT are about this target alone: another may be tried with another admit. When
+ * nothing is tried any more, call_track_refused() writes the record.
  */
 enum reason call_track_admit(struct worker *worker, struct packet *packet);
 
-/* Whether another target may be tried after this reason of admit or retarget: it would not meet it again. */
-static inline bool call_track_is_of_target(enum reason reason)
-{
-	return reason == REASON_CARRIER_CALL_LIMIT || reason == REASON_ENDPOINT_CALL_LIMIT;
-}
-
-/* An INVITE outside a dialog that reached routing and was refused by it, or by the last target's limit (`reason`): only
- * a record. */
+/* An INVITE outside a dialog that reached routing and is refused, by routing itself or by admit (`reason`): its record.
+ */
 void call_track_refused(struct worker *worker, const struct packet *packet, enum reason reason);
 
 /*

@@ -8,7 +8,6 @@
 #define AMITY_WORKER_H
 
 #include "call_table.h"
-#include "caller_memory.h"
 #include "datagram_table.h"
 #include "dataplane.h"
 #include "decision_log.h"
@@ -63,10 +62,10 @@ struct worker {
 	struct datagram_table *datagrams;      /* what came in fragments and is not complete */
 	uint32_t message_bytes_max;	       /* limits.max_message_bytes; a longer message is refused */
 	struct nonce_window nonce_window;      /* memory and size set */
-	struct caller_memory caller_memory;    /* likewise */
 	struct transaction_table transactions; /* likewise */
 	struct timer_wheel wheel;
-	uint64_t tick_tsc; /* TSC ticks of a tick of the wheel */
+	uint64_t tick_tsc;	/* TSC ticks of a tick of the wheel */
+	uint8_t branch_key[16]; /* SipHash-64: secrets of branches */
 	struct call_table calls;
 	struct limit_table limits;
 	struct decision_log decisions;
@@ -84,8 +83,10 @@ struct worker {
 	uint32_t next_queue;		 /* where the next burst starts to poll, so that no queue starves */
 	struct inquire_progress inquire; /* of the inquiry that is being answered, over several bursts */
 	struct transmit_buffer transmit[WIRE_INTERFACES_MAX];
+	uint64_t branches_made; /* makes their secrets differ */
 	struct packet packet[BURST_MAX];
 	char plain[BURST_MAX][ROUTE_COOKIE_PLAIN_BYTES_MAX]; /* opened cookies */
+	struct packet work; /* a kept request, taken up again: failover, forwards, answers of our own */
 	struct edit_list edits;
 	struct route_presentation presentation;
 };
