@@ -26,7 +26,7 @@ static void unlink_timer(struct timer *timer)
 {
 	*timer->link = timer->next;
 	if (timer->next)
-		(void)0;
+		timer->next->link = timer->link;
 	timer->link = NULL;
 }
 

@@ -330,3 +330,10 @@ struct span kept_message_text(const struct kept_message *kept)
 		return (struct span){0};
 	return span_make((const char *)kept->mbuf->buf_addr + kept->offset, kept->length);
 }
+
+void transaction_table_clear(struct transaction_table *table)
+{
+	for (uint32_t i = 0; i < table->count; i++)
+		if (table->transaction[i].state != TRANSACTION_FREE)
+			transaction_table_remove(table, &table->transaction[i]);
+}
