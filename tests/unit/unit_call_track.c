@@ -617,6 +617,30 @@ static void long_texts_are_cut_and_marked(void **state)
 	}
 }
 
+static void a_target_takes_the_place_of_the_one_before(void **state)
+{
+	(void)state;
+	call_rig_make(&rig, 1, 64, 64);
+	begin_packet();
+	from_endpoint(&endpoints[2]);
+	to_endpoint(&endpoints[3]);
+	uint64_t handle = admit_one(0);
+	const struct call_record *record = &rig.worker[0]->calls.call[0].record;
+	uint16_t length = record->text_length;
+	for (uint32_t i = 0; i < 100; i++) {
+		to_carrier(&carriers[2]);
+		assert_int_equal(call_track_retarget(rig.worker[0], handle, &packet), REASON_NONE);
+		assert_span_equal(call_record_text(record, CALL_TEXT_TARGET), carriers[2].name);
+		assert_span_equal(call_record_text(record, CALL_TEXT_DESTINATION), SPAN_LITERAL("+34600000000"));
+		to_endpoint(&endpoints[3]);
+		assert_int_equal(call_track_retarget(rig.worker[0], handle, &packet), REASON_NONE);
+		assert_span_equal(call_record_text(record, CALL_TEXT_TARGET), endpoints[3].name);
+	}
+	assert_int_equal(record->text_length, length);
+	assert_span_equal(call_record_text(record, CALL_TEXT_CALL_ID), SPAN_LITERAL("one@192.0.2.7"));
+	call_rig_free(&rig);
+}
+
 static void a_full_ring_loses_records_and_counts_them(void **state)
 {
 	(void)state;
@@ -676,6 +700,7 @@ int main(void)
 		cmocka_unit_test(random_calls_as_a_model_does),
 		cmocka_unit_test(a_record_tells_the_whole_call),
 		cmocka_unit_test(long_texts_are_cut_and_marked),
+		cmocka_unit_test(a_target_takes_the_place_of_the_one_before),
 		cmocka_unit_test(a_full_ring_loses_records_and_counts_them),
 		cmocka_unit_test(a_refusal_has_a_record_of_its_own),
 		cmocka_unit_test(an_emergency_call_goes_on_when_the_table_is_full),
