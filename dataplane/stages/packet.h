@@ -5,6 +5,7 @@
 #ifndef AMITY_PACKET_H
 #define AMITY_PACKET_H
 
+#include "call.h"
 #include "caller_identify.h"
 #include "location.h"
 #include "quoted_request_read.h"
