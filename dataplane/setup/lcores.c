@@ -26,9 +26,25 @@ static enum status create_fragments(struct setup *setup, const struct dataplane_
 	return STATUS_OK;
 }
 
+/* Transactions and their timers. */
+static enum status create_transactions(struct setup *setup, const struct dataplane_plan *plan, struct worker *worker)
+{
+	uint32_t count = setup_transaction_count(plan);
+	void *memory = allocate(transaction_table_bytes(count));
+
+	if (memory == NULL)
+		return setup_fail(setup, STATUS_NO_MEMORY, "no memory for %u transactions of worker %u", count,
+				  worker->index);
+	worker->tick_tsc = rte_get_tsc_hz() * TIMER_WHEEL_TICK_MS / 1000;
+	timer_wheel_init(&worker->wheel, rte_rdtsc() / worker->tick_tsc);
+	transaction_table_init(&worker->transactions, memory, count, setup_transaction_mbuf_count(plan), &worker->wheel);
+	randombytes_buf(worker->branch_key, sizeof(worker->branch_key));
+	return STATUS_OK;
+}
+
 static enum status create_worker(struct setup *setup, const struct dataplane_plan *plan, uint32_t index)
 {
-	uint32_t sets = setup_nonce_set_count(plan), callers = setup_caller_memory_count(plan);
+	uint32_t sets = setup_nonce_set_count(plan);
 	struct worker *worker = allocate(sizeof(*worker));
 	struct counters *counters = allocate(sizeof(*counters));
 
@@ -44,11 +60,10 @@ static enum status create_worker(struct setup *setup, const struct dataplane_pla
 	worker->counters = counters;
 	worker->nonce_window.set_count = sets;
 	worker->nonce_window.entry = allocate((size_t)sets * NONCE_WINDOW_WAYS * sizeof(struct nonce_window_entry));
-	worker->caller_memory.mask = callers - 1;
-	worker->caller_memory.entry = allocate((size_t)callers * sizeof(struct caller_memory_entry));
-	if (worker->nonce_window.entry == NULL || worker->caller_memory.entry == NULL)
+	if (worker->nonce_window.entry == NULL)
 		return setup_fail(setup, STATUS_NO_MEMORY, "no memory for the nonces of worker %u", index);
-	return create_fragments(setup, plan, worker);
+	enum status status = create_transactions(setup, plan, worker);
+	return status == STATUS_OK ? create_fragments(setup, plan, worker) : status;
 }
 
 static enum status create_qsbr(struct setup *setup)
@@ -136,7 +151,8 @@ void lcores_free(struct setup *setup)
 		if (setup->worker[i] != NULL) {
 			free_datagrams(setup->worker[i]->datagrams);
 			rte_free(setup->worker[i]->nonce_window.entry);
-			rte_free(setup->worker[i]->caller_memory.entry);
+			transaction_table_clear(&setup->worker[i]->transactions);
+			rte_free(setup->worker[i]->transactions.transaction);
 		}
 		rte_free(setup->worker[i]);
 		rte_free(setup->shared.counters[i]);

@@ -7,13 +7,13 @@
 #ifndef AMITY_WORKER_H
 #define AMITY_WORKER_H
 
-#include "caller_memory.h"
 #include "datagram_table.h"
 #include "dataplane.h"
 #include "edit_list.h"
 #include "nonce_window.h"
 #include "packet.h"
 #include "route_cookie.h"
+#include "transaction_table.h"
 
 #define WORKER_QUEUES_MAX 16
 #define BURST_MAX	  32
@@ -49,20 +49,26 @@ struct worker {
 	struct datagram_table *datagrams;   /* what came in fragments and is not complete */
 	uint32_t message_bytes_max;	    /* limits.max_message_bytes; a longer message is refused */
 	struct nonce_window nonce_window;   /* memory and size set */
-	struct caller_memory caller_memory; /* likewise */
+	struct transaction_table transactions; /* likewise */
+	struct timer_wheel wheel;
+	uint64_t tick_tsc;	   /* TSC ticks of a tick of the wheel */
+	uint8_t branch_key[16];	   /* SipHash-64: secrets of branches */
 
 	struct counters *counters; /* = dataplane->counters[index] */
 
 	/* By the worker itself, valid within a burst. */
 	const struct snapshot *snapshot;
 	uint64_t now_tsc;
-	uint32_t now_s; /* unix time */
+	uint64_t now_tick; /* of the wheel */
+	uint32_t now_s;	   /* unix time */
 	uint32_t packet_count;
 	uint32_t fragmented_count; /* for the ids; never two the same of one pair for long (RFC 7739 5.3) */
 	uint32_t next_queue;	   /* where the next burst starts to poll, so that no queue starves */
 	struct transmit_buffer transmit[WIRE_INTERFACES_MAX];
+	uint64_t branches_made; /* makes their secrets differ */
 	struct packet packet[BURST_MAX];
 	char plain[BURST_MAX][ROUTE_COOKIE_PLAIN_BYTES_MAX]; /* opened cookies */
+	struct packet work; /* a kept request, taken up again: failover, forwards, answers of our own */
 	struct edit_list edits;
 	struct route_presentation presentation;
 };

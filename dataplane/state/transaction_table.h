@@ -35,6 +35,7 @@ enum transaction_state {
 	TRANSACTION_COMPLETED,	/* final response sent; INVITE: no ACK yet (G, H); others: J */
 	TRANSACTION_CONFIRMED,	/* ACK of a non-2xx came (I) */
 	TRANSACTION_ACCEPTED,	/* a 2xx to INVITE was passed (L, RFC 6026) */
+	TRANSACTION_ENDED,	/* all but its branches, which still absorb (D, K, M) */
 };
 
 enum branch_state {
@@ -62,7 +63,10 @@ struct kept_message {
 
 struct branch {
 	struct timer timer; /* one for both: the next retransmission, or the deadline */
+	uint64_t retransmit_tick; /* UINT64_MAX: never */
 	uint64_t deadline_tick;
+	uint64_t ring_ticks;  /* how long it may ring before a no_answer forward takes over (R27); 0: no such forward */
+	uint64_t ring_tick;   /* when that is; 0: never */
 	uint64_t secret;      /* in our Via: who does not know it has not seen the request */
 	uint32_t transaction; /* index */
 	uint32_t next;	      /* in the transaction, or free; TRANSACTION_NONE: last */
@@ -71,7 +75,7 @@ struct branch {
 	uint8_t cancel;	      /* enum branch_cancel */
 	uint8_t retransmissions;
 	uint8_t outcome;	     /* enum route_outcome of the target: what its failure leads to */
-	bool ring_limited;	     /* deadline_tick is the no-answer time of a forward (R27) */
+	bool ring_limited;	     /* deadline_tick is ring_tick */
 	uint8_t step;		     /* transaction->step_count when it was made: the target that it belongs to */
 	uint16_t status;	     /* last response; 408, 503: given by ourselves */
 	struct kept_message request; /* as sent; of COMPLETED: the ACK */
@@ -98,6 +102,7 @@ struct transaction {
 	uint8_t retransmissions;
 	bool lingers;
 	bool is_invite;
+	bool is_answered;   /* a 2xx to INVITE was passed */
 	bool cancelled;		      /* by the caller: no new branches */
 	bool declined;		      /* 6xx: no new branches */
 	bool trying_sent;	      /* 100 */
@@ -109,6 +114,7 @@ struct transaction {
 	struct kept_message best;     /* best final response so far, as received; mbuf NULL: best_status is our own */
 	uint16_t best_status;	      /* 0: none */
 	uint16_t best_reason;	      /* enum reason, when it is our own */
+	uint16_t target_status;	      /* best final status of the present target's branches; 0: none */
 	struct net_address source, local;
 	struct net_address upstream; /* where responses go (18.2.2) */
 	uint16_t interface;
@@ -137,6 +143,7 @@ struct transaction_table {
 	uint32_t *merge_bucket;		 /* [mask + 1] */
 	uint32_t count, branch_count, mask;
 	uint32_t mbufs_max; /* that transactions may keep */
+	uint32_t large_max; /* of these, those of more than a frame; see transaction_table_keep() */
 
 	/* By the table. */
 	struct timer_wheel *wheel;
@@ -180,6 +187,9 @@ struct branch *transaction_table_add_branch(struct transaction_table *table, str
 
 /* Stops all timers, gives all mbufs back, forgets it. */
 void transaction_table_remove(struct transaction_table *table, struct transaction *transaction);
+
+/* Removes all: their mbufs are back. */
+void transaction_table_clear(struct transaction_table *table);
 
 /* From now on it may give way. Does nothing when it lingers already. */
 void transaction_table_linger(struct transaction_table *table, struct transaction *transaction);
