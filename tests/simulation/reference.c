@@ -53,14 +53,13 @@ void reference_send_down(struct reference *reference, const struct reference_cli
 	const struct reference_request *request = &reference->request[client->request];
 	bool is_cancel = client->parent != REFERENCE_NONE;
 
-	reference_send(reference,
-		       (struct reference_output){
-			       .peer = client->peer,
-			       .method = method,
-			       .request = client->request,
-			       .client = is_cancel ? client->parent : (uint32_t)(client - reference->client),
-			       .tag = method == REFERENCE_ACK ? client->ack_tag : request->tag,
-			       .repeated = repeated});
+	reference_send(reference, (struct reference_output){
+					  .peer = client->peer,
+					  .method = method,
+					  .request = client->request,
+					  .client = is_cancel ? client->parent : (uint32_t)(client - reference->client),
+					  .tag = method == REFERENCE_ACK ? client->ack_tag : request->tag,
+					  .repeated = repeated});
 }
 
 struct reference_client *reference_add_client(struct reference *reference, struct reference_server *server,
@@ -133,15 +132,14 @@ void reference_take_cancel(struct reference *reference, uint32_t request)
 
 	if (server && sent->method == REFERENCE_INVITE)
 		reference_proxy_cancel(reference, server);
-	reference_send(reference,
-		       (struct reference_output){
-			       .peer = sent->sender,
-			       .status = server && sent->method == REFERENCE_INVITE ? 200 : 481,
-			       .method = REFERENCE_CANCEL,
-			       .request = request,
-			       .client = REFERENCE_NONE,
-			       .tag = sent->in_dialog ? sent->tag : REFERENCE_TAG_OWN,
-		       });
+	reference_send(reference, (struct reference_output){
+					  .peer = sent->sender,
+					  .status = server && sent->method == REFERENCE_INVITE ? 200 : 481,
+					  .method = REFERENCE_CANCEL,
+					  .request = request,
+					  .client = REFERENCE_NONE,
+					  .tag = sent->in_dialog ? sent->tag : REFERENCE_TAG_OWN,
+				  });
 }
 
 void reference_take_ack(struct reference *reference, uint32_t request)

@@ -30,14 +30,15 @@
 /* 16.7 step 5 asks for provisional responses to be passed; those of a branch that is being cancelled say nothing. */
 #define REFERENCE_CANCELLED_BRANCH_RINGS false
 
-/* 16.7 step 6 has 503 turned into 500, "SHOULD": the status of the far side is passed (R28), but after all other 5xx. */
+/* 16.7 step 6 has 503 turned into 500, "SHOULD": the status of the far side is passed (R28), but after all other 5xx.
+ */
 #define REFERENCE_503_COMES_LAST true
 
 /* 17.2: a server transaction that has ended is remembered as long as one of its branches could still send something:
  * what repeats its request until then is absorbed, and is no new request. */
 #define REFERENCE_ENDED_IS_REMEMBERED true
 
-/* Beside them, from R28: 401 and 407 of a called side go up as 502 with our own tag, except in a dialog; what the caller
- * has cancelled and nobody has ended goes up as 487, else what nobody has answered as 408. */
+/* Beside them, from R28: 401 and 407 of a called side go up as 502 with our own tag, except in a dialog; what the
+ * caller has cancelled and nobody has ended goes up as 487, else what nobody has answered as 408. */
 
 #endif

@@ -39,8 +39,8 @@ void reference_client_other_expire(struct reference *reference, struct reference
 		reference_send_down(reference, client, client->method, true);
 		uint64_t doubled = client->interval * 2;
 		/* Proceeding: "Timer E is reset to T2". */
-		client->interval = client->state == REFERENCE_PROCEEDING || doubled > REFERENCE_T2 ? REFERENCE_T2
-												   : doubled;
+		client->interval =
+			client->state == REFERENCE_PROCEEDING || doubled > REFERENCE_T2 ? REFERENCE_T2 : doubled;
 		client->due[TIMER_E] = reference->now + client->interval;
 		return;
 	}

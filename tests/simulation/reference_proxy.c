@@ -69,9 +69,8 @@ static void cancel_client(struct reference *reference, struct reference_client *
 	client->cancel_wanted = true;
 	if (client->state == REFERENCE_TRYING)
 		return;
-	struct reference_client *cancel =
-		reference_add_client(reference, server_of(reference, client), client->peer,
-				     (uint32_t)(client - reference->client));
+	struct reference_client *cancel = reference_add_client(reference, server_of(reference, client), client->peer,
+							       (uint32_t)(client - reference->client));
 	client->cancel = (uint32_t)(cancel - reference->client);
 	client->due[TIMER_C] = REFERENCE_NEVER;
 	client->due[TIMER_GIVE_UP] = reference->now + REFERENCE_GIVE_UP_AFTER;

@@ -30,8 +30,8 @@ static uint32_t one_worker = 1, three_workers = 3;
 /* Bob has one to three bindings, of one q or of several. */
 static void choose_bindings(void)
 {
-	static const uint32_t qs[][PEER_BINDING_COUNT] = {{1000, 0, 0},	     {1000, 1000, 0},	{1000, 500, 0},
-							  {700, 700, 700},   {1000, 500, 500}, {1000, 1000, 300},
+	static const uint32_t qs[][PEER_BINDING_COUNT] = {{1000, 0, 0},	   {1000, 1000, 0},  {1000, 500, 0},
+							  {700, 700, 700}, {1000, 500, 500}, {1000, 1000, 300},
 							  {1000, 700, 100}};
 	const uint32_t *q = qs[random_source_below(&simulation.random, sizeof(qs) / sizeof(qs[0]))];
 
@@ -83,6 +83,7 @@ static void run_sequence(uint64_t seed, uint32_t call_base)
 	choose_bindings();
 	for (simulation.step = 1; simulation.step <= options.steps; simulation.step++)
 		simulation_act(&simulation);
+	simulation.step = options.steps;
 	simulation_let_end(&simulation);
 	check_nothing_is_left();
 	tally.sequences++;
@@ -94,8 +95,9 @@ static void run_sequence(uint64_t seed, uint32_t call_base)
 static void print_tally(void)
 {
 	printf("%llu sequences, %llu steps, %llu s: %llu messages compared, %llu of them repeated\n",
-	       (unsigned long long)tally.sequences, (unsigned long long)tally.steps, (unsigned long long)tally.ticks / 100,
-	       (unsigned long long)tally.outputs, (unsigned long long)tally.repeated);
+	       (unsigned long long)tally.sequences, (unsigned long long)tally.steps,
+	       (unsigned long long)tally.ticks / 100, (unsigned long long)tally.outputs,
+	       (unsigned long long)tally.repeated);
 	for (uint32_t i = 0; i <= REFERENCE_MESSAGE; i++)
 		printf("  %s %llu", peer_method_name((enum reference_method)i), (unsigned long long)tally.requests[i]);
 	for (uint32_t i = 1; i <= 6; i++)

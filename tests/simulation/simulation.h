@@ -21,14 +21,14 @@
 /* Beside reference->request[] of the same number. */
 struct simulation_request {
 	struct peer_request text;
-	char final_to[512];    /* To of the last final response but 2xx; "": none came */
+	char final_to[512];	/* To of the last final response but 2xx; "": none came */
 	uint32_t stored_status; /* of `stored`: the last response but 2xx, for those that must come again the same */
 	char *stored;
 };
 
 /* Beside reference->client[] of the same number. */
 struct simulation_client {
-	char branch[128]; /* "": nothing was seen of it yet */
+	char branch[128];		   /* "": nothing was seen of it yet */
 	char *sent[REFERENCE_MESSAGE + 1]; /* by method: the request, its ACK, its CANCEL */
 	uint32_t tag;			   /* that its peer answers with */
 	uint32_t last_status, last_tag;	   /* that its peer answered with */
@@ -70,6 +70,7 @@ struct simulation {
 	uint32_t tag_count;
 	uint32_t client_of_tag[SIMULATION_TAGS_MAX]; /* REFERENCE_NONE: a caller's */
 	struct reference_target user;		     /* bob's bindings */
+	uint64_t reasons[REASON_COUNT]; /* of the router, as counted when they were logged */
 	uint32_t dialog_count, success_count;
 	struct simulation_dialog dialog[SIMULATION_DIALOGS_MAX];
 	struct simulation_success success[SIMULATION_SUCCESSES_MAX];

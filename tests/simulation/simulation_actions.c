@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "must.h"
+#include "reason.h"
 
 /* The wheel moves at most so many ticks in one burst (timer_wheel.h). */
 #define JUMP_TICKS_MAX 200
@@ -23,9 +24,21 @@ static uint32_t below(struct simulation *simulation, uint32_t count)
 	return random_source_below(&simulation->random, count);
 }
 
+/* What the router says of a message. */
+static void log_reasons(struct simulation *simulation)
+{
+	for (uint32_t i = 0; i < REASON_COUNT; i++) {
+		uint64_t count = pipeline_reason(simulation->pipeline, (enum reason)i);
+		if (count != simulation->reasons[i])
+			fprintf(simulation->log, "%10s    %s\n", "", reason_rows[i].name);
+		simulation->reasons[i] = count;
+	}
+}
+
 static void deliver(struct simulation *simulation, uint32_t peer, const char *text)
 {
 	pipeline_send(simulation->pipeline, simulation_peers[peer], text);
+	log_reasons(simulation);
 	simulation_compare(simulation);
 }
 
@@ -68,7 +81,8 @@ void simulation_let_end(struct simulation *simulation)
 
 static void wait_some_time(struct simulation *simulation)
 {
-	static const uint32_t ms[] = {10, 10, 40, 100, 100, 250, 500, 500, 990, 1000, 2000, 3490, 4000, 5000, 8000, 33000};
+	static const uint32_t ms[] = {10,  10,	 40,   100,  100,  250,	 500,  500,
+				      990, 1000, 2000, 3490, 4000, 5000, 8000, 33000};
 	uint32_t ticks = ms[below(simulation, sizeof(ms) / sizeof(ms[0]))] / 10;
 
 	if (random_source_once_in(&simulation->random, 80))
@@ -107,9 +121,10 @@ static void begin_call(struct simulation *simulation)
 		.target = {simulation->user},
 	};
 	if (to_carrier) {
-		model.target_count = PEER_CARRIER_COUNT;
+		model.target_count = 1; //PEER_CARRIER_COUNT;
 		for (uint32_t i = 0; i < PEER_CARRIER_COUNT; i++)
-			model.target[i] = (struct reference_target){.count = 1, .peer = {PEER_CARRIER + i}, .q = {1000}};
+			model.target[i] =
+				(struct reference_target){.count = 1, .peer = {PEER_CARRIER + i}, .q = {1000}};
 	}
 	if (simulation->call_count == SIMULATION_CALLS_MAX)
 		return;
@@ -291,8 +306,8 @@ static void respond(struct simulation *simulation)
 		tag = REFERENCE_TAG_NONE;
 	client->last_status = status;
 	client->last_tag = tag;
-	note(simulation, "%s answers %u to client %u, request %u, tag %u", simulation_peers[model->peer], status, number,
-	     model->request, tag);
+	note(simulation, "%s answers %u to client %u, request %u, tag %u", simulation_peers[model->peer], status,
+	     number, model->request, tag);
 	peer_response_write(message, client->sent[model->method], status, tag, model->peer);
 	reference_take_response(simulation->reference, number, model->method, status, tag);
 	deliver(simulation, model->peer, message);
@@ -321,7 +336,7 @@ static const struct {
 	uint32_t weight;
 	void (*act)(struct simulation *simulation);
 } actions[] = {
-	{8, begin_call},	  {30, respond},	{10, repeat_request},	     {7, cancel_request}, {8, acknowledge},
+	{8, begin_call},	  {30, respond},       {10, repeat_request},   {7, cancel_request},  {8, acknowledge},
 	{6, acknowledge_success}, {8, send_in_dialog}, {8, respond_to_cancel}, {25, wait_some_time},
 };
 

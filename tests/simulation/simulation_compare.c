@@ -29,7 +29,7 @@ static void print_output(FILE *to, const struct simulation *simulation, const st
 		(int)output->tag, output->repeated ? ", again" : "");
 }
 
-static void print_message(FILE *to, const struct peer_message *message)
+static void print_seen(FILE *to, const struct peer_message *message)
 {
 	fprintf(to, "%s %u to %s, of call %u cseq %u, branch %s, tag %d", peer_method_name(message->method),
 		message->status, simulation_peers[message->peer], message->call, message->cseq, message->branch,
@@ -131,7 +131,7 @@ static void keep_request(struct simulation *simulation, const struct reference_o
 	struct simulation_client *client = &simulation->client[output->client];
 	char **sent = &client->sent[output->method];
 	check_repeated(simulation, output, *sent, message->text);
-	snprintf(client->branch, sizeof(client->branch), "%s", message->branch);
+	memcpy(client->branch, message->branch, sizeof(client->branch));
 	free(*sent);
 	*sent = strdup(message->text);
 	must(*sent);
@@ -155,7 +155,7 @@ static void add_dialog(struct simulation *simulation, const struct reference_out
 	}
 	dialog->side[0].peer = request->sender;
 	dialog->side[0].tag = request->from_tag;
-	snprintf(dialog->side[0].from, sizeof(dialog->side[0].from), "%s", request->from);
+	memcpy(dialog->side[0].from, request->from, sizeof(dialog->side[0].from));
 	peer_header(dialog->side[0].to, sizeof(dialog->side[0].to), success, "To");
 	dialog->side[1].peer = simulation->reference->client[client].peer;
 	dialog->side[1].tag = output->tag;
@@ -253,7 +253,7 @@ void simulation_compare(struct simulation *simulation)
 	for (uint32_t i = 0; i < comparison.seen_count; i++) {
 		if (!comparison.seen[i].taken) {
 			fprintf(simulation->log, "%10llu    => ", (unsigned long long)reference->now);
-			print_message(simulation->log, &comparison.seen[i].message);
+			print_seen(simulation->log, &comparison.seen[i].message);
 			fprintf(simulation->log, "\n%s\n", comparison.seen[i].message.text);
 			simulation_fail(simulation, "the router sent what the model does not");
 		}

@@ -130,12 +130,14 @@ bool peer_message_read(struct peer_message *message, const struct net_address *d
 {
 	char value[2048], method[32];
 
-	*message = (struct peer_message){.peer = find_peer(destination), .status = (uint32_t)sip_status(text), .text = text};
+	*message = (struct peer_message){
+		.peer = find_peer(destination), .status = (uint32_t)sip_status(text), .text = text};
 	*problem = "sent to nobody that we know";
 	if (message->peer == PEER_COUNT)
 		return false;
 	*problem = "no Call-ID of ours";
-	if (!sip_find_header(value, sizeof(value), text, "Call-ID", 0) || sscanf(value, "call-%u@", &message->call) != 1)
+	if (!sip_find_header(value, sizeof(value), text, "Call-ID", 0) ||
+	    sscanf(value, "call-%u@", &message->call) != 1)
 		return false;
 	*problem = "no CSeq of ours";
 	if (!sip_find_header(value, sizeof(value), text, "CSeq", 0) ||
