@@ -46,8 +46,8 @@ uint32_t setup_mtu_max(const struct dataplane_plan *plan);     /* of what such a
 uint32_t setup_room_bytes(const struct dataplane_plan *plan);  /* data room of an mbuf, with headroom */
 uint64_t setup_memory_bytes(const struct dataplane_plan *plan);
 uint32_t setup_nonce_set_count(const struct dataplane_plan *plan);
-uint32_t setup_transaction_count(const struct dataplane_plan *plan);	/* of each worker */
-uint32_t setup_transaction_mbuf_count(const struct dataplane_plan *plan);	/* that they may keep */
+uint32_t setup_transaction_count(const struct dataplane_plan *plan);	   /* of each worker */
+uint32_t setup_transaction_mbuf_count(const struct dataplane_plan *plan);  /* that they may keep */
 uint32_t setup_transaction_large_count(const struct dataplane_plan *plan); /* of these in large mbufs */
 
 #endif

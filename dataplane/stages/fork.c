@@ -162,8 +162,8 @@ static void fork_packet(struct worker *worker, struct packet *packet)
 		packet_end(packet, VERDICT_ABSORB, REASON_RETRANSMISSION_ABSORBED);
 		return;
 	}
-	enum reason reason = packet->kind == PACKET_INITIAL ? begin_initial(worker, packet)
-							    : begin_in_dialog(worker, packet);
+	enum reason reason =
+		packet->kind == PACKET_INITIAL ? begin_initial(worker, packet) : begin_in_dialog(worker, packet);
 	if (reason != REASON_NONE) {
 		packet_refuse(packet, reason);
 		return;

@@ -51,7 +51,8 @@ static void begin_completed(struct worker *worker, struct transaction *transacti
 	transaction->state = TRANSACTION_COMPLETED;
 	transaction->retransmissions = 0;
 	transaction->deadline_tick = worker->now_tick + SIP_TIMEOUT; /* H, J */
-	start_timer(worker, transaction, transaction->is_invite ? worker->now_tick + SIP_T1 : transaction->deadline_tick);
+	start_timer(worker, transaction,
+		    transaction->is_invite ? worker->now_tick + SIP_T1 : transaction->deadline_tick);
 }
 
 static void begin_accepted(struct worker *worker, struct transaction *transaction)
@@ -91,8 +92,7 @@ static void send_upstream(struct worker *worker, const struct transaction *trans
 void server_transaction_send_trying(struct worker *worker, struct transaction *transaction,
 				    const struct packet *request)
 {
-	struct answer answer = {
-		.status = 100, .phrase = SPAN_LITERAL("Trying"), .source = transaction->source};
+	struct answer answer = {.status = 100, .phrase = SPAN_LITERAL("Trying"), .source = transaction->source};
 	struct rte_mbuf *out;
 
 	if (answer_make(&out, worker, &request->message, &answer) != REASON_NONE)
@@ -171,7 +171,8 @@ void server_transaction_forget(struct worker *worker, struct transaction *transa
 
 	if (transaction->state != TRANSACTION_ENDED)
 		return;
-	for (struct branch *branch = transaction_first_branch(table, transaction); branch; branch = branch_next(table, branch))
+	for (struct branch *branch = transaction_first_branch(table, transaction); branch;
+	     branch = branch_next(table, branch))
 		if (branch->state != BRANCH_ENDED)
 			return;
 	transaction_table_remove(table, transaction);

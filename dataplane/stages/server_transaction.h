@@ -1,11 +1,11 @@
 /*
- * server_transaction.h - the side of a transaction that faces the sender of the request (RFC 3261 17.2, RFC 6026 7.1, RFC
- * 4320): what was answered, repeated, acknowledged.
+ * server_transaction.h - the side of a transaction that faces the sender of the request (RFC 3261 17.2, RFC 6026 7.1,
+ * RFC 4320): what was answered, repeated, acknowledged.
  *
  *             1xx                 2xx                  L
  *   Proceeding ---------+-----> Accepted ------------------------+
  *        |              |                                        v
- *        +-- 300-699 ---+-----> Completed -- ACK --> Confirmed -- I --> Ended   
+ *        +-- 300-699 ---+-----> Completed -- ACK --> Confirmed -- I --> Ended
  *        |                          +---------- H -----------------------^
  *        +-- not INVITE: any final -> Completed -------------------- J --^
  *
@@ -44,7 +44,8 @@ void server_transaction_expire(struct worker *worker, struct transaction *transa
 /* Gives it back when neither side has anything left to do. It may be gone afterwards. */
 void server_transaction_forget(struct worker *worker, struct transaction *transaction);
 
-/* Once a burst has done its work on it: gives back what will not be needed; lingers when nothing can change any more. */
+/* Once a burst has done its work on it: gives back what will not be needed; lingers when nothing can change any more.
+ */
 void server_transaction_settle(struct worker *worker, struct transaction *transaction);
 
 #endif

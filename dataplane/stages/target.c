@@ -79,7 +79,7 @@ enum reason target_find_hop(struct worker *worker, struct packet *packet)
 	const struct wire_interface *own = wire_find_own(wire, packet->destination.ip);
 
 	if (own && own->sip_port == packet->destination.port)
-		return packet->message.is_request ? REASON_FOREIGN_DOMAIN : REASON_RESPONSE_TO_BROADCAST;
+		return packet->message.is_request ? REASON_FOREIGN_DOMAIN : REASON_RESPONSE_TO_OURSELVES;
 	packet->hop_result =
 		(uint8_t)(packet->entry ? wire_find_way_back(&packet->hop, wire, packet->destination.ip, packet->entry)
 					: wire_find_hop(&packet->hop, wire, packet->destination.ip));

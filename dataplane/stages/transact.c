@@ -11,9 +11,9 @@
 static const struct span transact_cookie = SPAN_LITERAL("z9hG4bK");
 
 /*
- * RFC 3261 17.2.3: branch, sent-by and method; the peers of RFC 2543, whose branch means nothing, by what the RFC has for
- * them. INVITE, its CANCEL and the ACK of its non-2xx have one name. Call-ID is a part of it, since it decides about the
- * lcore; keyed, so that nobody can make two transactions meet.
+ * RFC 3261 17.2.3: branch, sent-by and method; the peers of RFC 2543, whose branch means nothing, by what the RFC has
+ * for them. INVITE, its CANCEL and the ACK of its non-2xx have one name. Call-ID is a part of it, since it decides
+ * about the lcore; keyed, so that nobody can make two transactions meet.
  */
 static void transact_make_key(const struct worker *worker, struct packet *packet)
 {

@@ -46,13 +46,13 @@ struct worker {
 	struct idle_policy idle;
 	uint32_t mtu_max;	  /* of what an mbuf of `pool` holds; larger MTUs are not used */
 	uint8_t fragment_key[16]; /* SipHash-64: ids of outgoing fragments, per pair of addresses; one for all */
-	struct datagram_table *datagrams;   /* what came in fragments and is not complete */
-	uint32_t message_bytes_max;	    /* limits.max_message_bytes; a longer message is refused */
-	struct nonce_window nonce_window;   /* memory and size set */
+	struct datagram_table *datagrams;      /* what came in fragments and is not complete */
+	uint32_t message_bytes_max;	       /* limits.max_message_bytes; a longer message is refused */
+	struct nonce_window nonce_window;      /* memory and size set */
 	struct transaction_table transactions; /* likewise */
 	struct timer_wheel wheel;
-	uint64_t tick_tsc;	   /* TSC ticks of a tick of the wheel */
-	uint8_t branch_key[16];	   /* SipHash-64: secrets of branches */
+	uint64_t tick_tsc;	/* TSC ticks of a tick of the wheel */
+	uint8_t branch_key[16]; /* SipHash-64: secrets of branches */
 
 	struct counters *counters; /* = dataplane->counters[index] */
 

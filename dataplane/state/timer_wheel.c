@@ -1,6 +1,5 @@
 #include "timer_wheel.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #define SLOT_BITS 8
@@ -26,7 +25,7 @@ static void unlink_timer(struct timer *timer)
 {
 	*timer->link = timer->next;
 	if (timer->next)
-		(void)0;
+		timer->next->link = timer->link;
 	timer->link = NULL;
 }
 

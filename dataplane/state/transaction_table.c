@@ -1,7 +1,6 @@
 #include "transaction_table.h"
 
 #include <rte_common.h>
-#include <rte_mbuf.h>
 
 #define SPARE_DIVISOR 4 /* a quarter more branches than transactions: most requests go to one place */
 #define SPARE_LEAST   64
@@ -307,26 +306,12 @@ void transaction_table_remove(struct transaction_table *table, struct transactio
 void transaction_table_keep(struct transaction_table *table, struct kept_message *kept, struct rte_mbuf *mbuf,
 			    struct span text)
 {
-	struct rte_mbuf *before = kept->mbuf;
-
-	*kept = (struct kept_message){0};
-	if (mbuf) {
-		assert(text.at >= (char *)mbuf->buf_addr &&
-		       text.at + text.length <= (char *)mbuf->buf_addr + mbuf->buf_len);
-		kept->mbuf = mbuf;
-		kept->offset = (uint16_t)(text.at - (char *)mbuf->buf_addr);
-		kept->length = (uint16_t)text.length;
-		table->mbufs_kept++;
-	}
-	if (before) {
-		rte_pktmbuf_free(before);
-		table->mbufs_kept--;
-	}
+	table->mbufs_kept += (uint32_t)kept_message_replace(kept, mbuf, text);
 }
 
-struct span kept_message_text(const struct kept_message *kept)
+void transaction_table_clear(struct transaction_table *table)
 {
-	if (!kept->mbuf)
-		return (struct span){0};
-	return span_make((const char *)kept->mbuf->buf_addr + kept->offset, kept->length);
+	for (uint32_t i = 0; i < table->count; i++)
+		if (table->transaction[i].state != TRANSACTION_FREE)
+			transaction_table_remove(table, &table->transaction[i]);
 }
