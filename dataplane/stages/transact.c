@@ -125,24 +125,34 @@ static enum reason transact_find_branch(struct worker *worker, struct packet *pa
 		return REASON_RESPONSE_FORGED;
 	packet->branch = branch;
 	packet->transaction = transaction;
-	return transact_has_next_via(message) ? REASON_NONE : REASON_RESPONSE_WITHOUT_NEXT_VIA;
+	/* The CANCEL was our own: there is nobody else in its Via. */
+	return of_cancel || transact_has_next_via(message) ? REASON_NONE : REASON_RESPONSE_WITHOUT_NEXT_VIA;
 }
 
 static void transact_response(struct worker *worker, struct packet *packet)
 {
-	packet->transaction = NULL;
-	packet->branch = NULL;
 	enum reason reason = transact_find_branch(worker, packet);
 
 	if (reason != REASON_NONE) {
 		packet_end(packet, VERDICT_DROP, reason);
 	} else if (packet->message.method == SIP_METHOD_CANCEL) {
-		if (packet->message.status_code >= 200)
-			client_branch_cancel_answered(worker, packet->branch);
+		client_branch_cancel_answered(worker, packet->branch, packet->message.status_code);
 		packet_end(packet, VERDICT_ABSORB, REASON_CANCEL_CONFIRMED);
 	} else {
 		response_context_receive(worker, packet);
 	}
+}
+
+/* A packet's place in the array had another one in it: not every kind of packet comes by all that sets these. */
+static void transact_forget_last(struct packet *packet)
+{
+	packet->transaction = NULL;
+	packet->branch = NULL;
+	packet->bindings = NULL;
+	packet->binding = NULL;
+	packet->entry = NULL;
+	packet->call = 0;
+	packet->step_count = 0;
 }
 
 void transact_burst(struct worker *worker)
@@ -151,6 +161,7 @@ void transact_burst(struct worker *worker)
 		struct packet *packet = &worker->packet[i];
 		if (packet->verdict)
 			continue;
+		transact_forget_last(packet);
 		if (packet->message.is_request)
 			transact_request(worker, packet);
 		else
