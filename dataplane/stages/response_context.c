@@ -123,7 +123,15 @@ static void finish(struct worker *worker, struct transaction *transaction)
 	server_transaction_settle(worker, transaction);
 }
 
-/* The final response at hand: passed at once when it is the best and the last. */
+/* The final response at hand goes to the sender of the request. */
+static void pass_at_hand(struct worker *worker, struct packet *packet, uint16_t status)
+{
+	note_final(worker, packet->transaction, REASON_NONE);
+	server_transaction_answered(worker, packet->transaction, status);
+	response_context_aim(packet);
+}
+
+/* Passed at once when it is a 2xx (16.7 step 5), or the best and the last. */
 static void receive_final(struct worker *worker, struct packet *packet)
 {
 	struct transaction *transaction = packet->transaction;
@@ -138,6 +146,10 @@ static void receive_final(struct worker *worker, struct packet *packet)
 		packet_end(packet, VERDICT_ABSORB, REASON_RESPONSE_ABSORBED);
 		return;
 	}
+	if (received < 300) {
+		pass_at_hand(worker, packet, status);
+		return;
+	}
 	remember(worker, transaction, status, status == received ? REASON_NONE : REASON_FAR_SIDE_CHALLENGED, packet);
 	if (goes_on(worker, transaction, packet->branch)) {
 		packet_end(packet, VERDICT_ABSORB, REASON_RESPONSE_COLLECTED);
@@ -148,9 +160,7 @@ static void receive_final(struct worker *worker, struct packet *packet)
 		finish(worker, transaction);
 		return;
 	}
-	note_final(worker, transaction, REASON_NONE);
-	server_transaction_answered(worker, transaction, status);
-	response_context_aim(packet);
+	pass_at_hand(worker, packet, status);
 }
 
 void response_context_aim(struct packet *packet)
