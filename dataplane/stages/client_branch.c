@@ -158,10 +158,14 @@ void client_branch_cancel(struct worker *worker, struct branch *branch)
 	}
 }
 
-void client_branch_cancel_answered(struct worker *worker, struct branch *branch)
+void client_branch_cancel_answered(struct worker *worker, struct branch *branch, uint16_t status)
 {
-	if (branch->cancel != BRANCH_CANCEL_SENT)
+	if (branch->cancel != BRANCH_CANCEL_SENT && branch->cancel != BRANCH_CANCEL_PROCEEDING)
 		return;
+	if (status < 200) {
+		branch->cancel = BRANCH_CANCEL_PROCEEDING;
+		return;
+	}
 	branch->cancel = BRANCH_CANCEL_ANSWERED;
 	branch->retransmit_tick = UINT64_MAX;
 	if (client_branch_is_pending(branch))
@@ -187,13 +191,8 @@ static enum branch_event receive_provisional(struct worker *worker, struct branc
 		return BRANCH_EVENT_NONE;
 	bool first = branch->state == BRANCH_CALLING;
 	branch->state = BRANCH_PROCEEDING;
-	if (!is_invite) {
-		if (first) { /* 17.1.2.2: E goes on at T2 */
-			branch->retransmit_tick = worker->now_tick + SIP_T2;
-			schedule(worker, branch);
-		}
+	if (!is_invite) /* 17.1.2.2: E goes on, at T2 from its next turn on */
 		return BRANCH_EVENT_NONE;
-	}
 	if (branch->cancel == BRANCH_CANCEL_WANTED) {
 		begin_cancel(worker, branch);
 		return BRANCH_EVENT_NONE;
@@ -264,7 +263,7 @@ static void retransmit(struct worker *worker, struct branch *branch)
 	uint64_t interval;
 
 	branch->retransmissions++;
-	if (is_request && !is_invite && branch->state == BRANCH_PROCEEDING)
+	if (is_request ? !is_invite && branch->state == BRANCH_PROCEEDING : branch->cancel == BRANCH_CANCEL_PROCEEDING)
 		interval = SIP_T2;
 	else
 		interval = sip_timers_interval(branch->retransmissions, is_invite ? UINT64_MAX : SIP_T2);
