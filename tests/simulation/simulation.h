@@ -70,7 +70,7 @@ struct simulation {
 	uint32_t tag_count;
 	uint32_t client_of_tag[SIMULATION_TAGS_MAX]; /* REFERENCE_NONE: a caller's */
 	struct reference_target user;		     /* bob's bindings */
-	uint64_t reasons[REASON_COUNT]; /* of the router, as counted when they were logged */
+	uint64_t reasons[REASON_COUNT];		     /* of the router, as counted when they were logged */
 	uint32_t dialog_count, success_count;
 	struct simulation_dialog dialog[SIMULATION_DIALOGS_MAX];
 	struct simulation_success success[SIMULATION_SUCCESSES_MAX];
