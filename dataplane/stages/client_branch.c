@@ -144,7 +144,8 @@ static void begin_cancel(struct worker *worker, struct branch *branch)
 
 void client_branch_cancel(struct worker *worker, struct branch *branch)
 {
-	if (branch->cancel != BRANCH_CANCEL_NONE || !client_branch_is_pending(branch))
+	if (branch->cancel != BRANCH_CANCEL_NONE || !client_branch_is_pending(branch) ||
+	    !transaction_of(worker, branch)->is_invite)
 		return;
 	if (branch->state == BRANCH_PROCEEDING) {
 		begin_cancel(worker, branch);
