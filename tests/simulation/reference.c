@@ -146,8 +146,14 @@ void reference_take_ack(struct reference *reference, uint32_t request)
 {
 	struct reference_server *server = reference_find_server(reference, request);
 
-	if (server && reference->request[request].method == REFERENCE_INVITE)
+	const struct reference_request *sent = &reference->request[request];
+
+	if (sent->method != REFERENCE_INVITE)
+		return;
+	if (server && server->state != REFERENCE_ACCEPTED)
 		reference_server_invite_take_ack(reference, server);
+	else if (sent->in_dialog)
+		reference_take_ack_of_2xx(reference, request, sent->target[0].peer[0], sent->tag);
 }
 
 void reference_take_ack_of_2xx(struct reference *reference, uint32_t request, uint32_t peer, uint32_t tag)

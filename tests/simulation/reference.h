@@ -146,7 +146,8 @@ void reference_init(struct reference *reference, uint64_t now);
 uint32_t reference_add_request(struct reference *reference, const struct reference_request *request);
 void reference_take_request(struct reference *reference, uint32_t request);
 
-/* Its sender's CANCEL, and its ACK of a non-2xx: both carry the branch of the INVITE. */
+/* Its sender's CANCEL, and its ACK of a non-2xx: both carry the branch of the INVITE. An ACK in a dialog that finds no
+ * transaction to confirm cannot be told from one of a 2xx (17.2.3). */
 void reference_take_cancel(struct reference *reference, uint32_t request);
 void reference_take_ack(struct reference *reference, uint32_t request);
 
