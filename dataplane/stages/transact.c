@@ -123,6 +123,7 @@ static enum reason transact_find_branch(struct worker *worker, struct packet *pa
 	bool of_cancel = transaction->is_invite && message->method == SIP_METHOD_CANCEL;
 	if (message->cseq != transaction->cseq || (message->method != transaction->method && !of_cancel))
 		return REASON_RESPONSE_FORGED;
+	transaction_table_hold(table, transaction);
 	packet->branch = branch;
 	packet->transaction = transaction;
 	/* The CANCEL was our own: there is nobody else in its Via. */

@@ -173,7 +173,7 @@ void transaction_table_linger(struct transaction_table *table, struct transactio
 	table->lingering_count++;
 }
 
-static void end_lingering(struct transaction_table *table, struct transaction *transaction)
+void transaction_table_hold(struct transaction_table *table, struct transaction *transaction)
 {
 	uint32_t older = transaction->linger_older, newer = transaction->linger_newer;
 
@@ -187,6 +187,7 @@ static void end_lingering(struct transaction_table *table, struct transaction *t
 		table->newest = older;
 	else
 		table->transaction[newer].linger_older = older;
+	transaction->lingers = false;
 	table->lingering_count--;
 }
 
@@ -294,7 +295,7 @@ void transaction_table_remove(struct transaction_table *table, struct transactio
 	transaction_table_keep(table, &transaction->request, NULL, none);
 	transaction_table_keep(table, &transaction->response, NULL, none);
 	transaction_table_keep(table, &transaction->best, NULL, none);
-	end_lingering(table, transaction);
+	transaction_table_hold(table, transaction);
 	forget_key(table, transaction);
 	forget_merge_key(table, transaction);
 	transaction->state = TRANSACTION_FREE;

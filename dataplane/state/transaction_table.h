@@ -201,6 +201,12 @@ void transaction_table_clear(struct transaction_table *table);
 void transaction_table_linger(struct transaction_table *table, struct transaction *transaction);
 
 /*
+ * Until it lingers again it does not give way: for who points to it for the rest of a burst. Does nothing when it does
+ * not linger.
+ */
+void transaction_table_hold(struct transaction_table *table, struct transaction *transaction);
+
+/*
  * Keeps a message: one reference of `mbuf` becomes ours, what was kept there before is given back. `text` is inside the
  * mbuf's buffer. mbuf NULL: only gives back. Each kept message counts one in mbufs_kept, also of a shared mbuf.
  */
