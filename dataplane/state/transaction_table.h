@@ -51,6 +51,7 @@ enum branch_cancel {
 	BRANCH_CANCEL_NONE,
 	BRANCH_CANCEL_WANTED, /* as soon as a provisional response comes (RFC 3261 9.1) */
 	BRANCH_CANCEL_SENT,
+	BRANCH_CANCEL_PROCEEDING, /* a provisional response to it came */
 	BRANCH_CANCEL_ANSWERED,
 };
 
