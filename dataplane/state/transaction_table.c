@@ -94,7 +94,7 @@ struct transaction *transaction_table_find(const struct transaction_table *table
 
 static bool has_ended(const struct transaction *transaction)
 {
-	return transaction->status >= 300;
+	return transaction->state == TRANSACTION_ENDED || transaction->status >= 300;
 }
 
 struct transaction *transaction_table_find_merged(const struct transaction_table *table, uint64_t merge_key,

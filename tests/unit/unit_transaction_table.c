@@ -316,7 +316,7 @@ static void step_end(struct transaction *transaction, struct model_transaction *
 	} rows[] = {
 		{TRANSACTION_PROCEEDING, 180, false}, {TRANSACTION_ACCEPTED, 200, false},
 		{TRANSACTION_COMPLETED, 202, false},  {TRANSACTION_COMPLETED, 486, true},
-		{TRANSACTION_CONFIRMED, 302, true},
+		{TRANSACTION_CONFIRMED, 302, true},   {TRANSACTION_ENDED, 200, true},
 	};
 	uint32_t row = random_source_below(&model.random, sizeof(rows) / sizeof(rows[0]));
 
@@ -385,9 +385,7 @@ static void step(uint32_t removes_in_100)
 
 static void remove_all(void)
 {
-	for (uint32_t i = 0; i < table.count; i++)
-		if (table.transaction[i].state != TRANSACTION_FREE)
-			transaction_table_remove(&table, &table.transaction[i]);
+	transaction_table_clear(&table);
 	assert_int_equal(table.used_count, 0);
 	assert_int_equal(table.spare_used_count, 0);
 	assert_int_equal(table.lingering_count, 0);
