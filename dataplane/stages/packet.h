@@ -50,14 +50,15 @@ struct packet {
 	uint16_t punt_kind;		 /* enum punt_kind, with VERDICT_PUNT */
 	struct packet_fragment fragment; /* by receive, for reassemble */
 
+	struct transaction *transaction; /* by transact, of responses; by fork, of requests; NULL: none */
+	struct branch *branch;		 /* likewise; of ACKs NULL */
+	uint64_t call;			 /* by route, fork: handle of the call (call_track.h); 0: none */
+
 	struct sip_uri request_uri;	    /* by screen, of requests */
 	struct span cookie;		    /* by screen: text of our cookie in the topmost Route; length 0: none */
 	uint8_t key[TRANSACTION_KEY_BYTES]; /* by transact, of requests: names the server transaction */
-	struct transaction *transaction;    /* by transact, of responses; by fork, of requests; NULL: none */
-	struct branch *branch;		    /* likewise; of ACKs NULL */
 	struct branch_name branch_name;	    /* of requests: what our Via will say */
 	struct span sender_from, sender_to; /* addresses as the sender of the request wrote them (R24) */
-	uint64_t call;			    /* by route, fork: handle of the call (call_track.h); 0: none */
 	struct caller_facts facts;	    /* by authenticate, of PACKET_INITIAL */
 	struct caller caller;		    /* by authenticate */
 	struct span digest_user;      /* by authenticate: user name of the credentials for our realm; length 0: none */

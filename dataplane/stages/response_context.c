@@ -80,7 +80,7 @@ static void pass_kept(struct worker *worker, struct transaction *transaction)
 		worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
 		return;
 	}
-	server_transaction_keep(worker, transaction, work->out);
+	server_transaction_keep(worker, transaction, work->out, transaction->best_status);
 	worker->counters->value[COUNTER_FINALS_SENT]++;
 	send_message(worker, work->out, &work->destination, work->entry);
 	work->out = NULL;

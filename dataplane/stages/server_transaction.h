@@ -22,8 +22,10 @@ void server_transaction_begin(struct worker *worker, struct transaction *transac
 /* The status of a response that goes to the sender, and the timers that follow. 2xx of INVITE may come often. */
 void server_transaction_answered(struct worker *worker, struct transaction *transaction, uint16_t status);
 
-/* Keeps `out`, a response that goes to the sender, for retransmission; after server_transaction_answered(). */
-void server_transaction_keep(struct worker *worker, struct transaction *transaction, struct rte_mbuf *out);
+/* Keeps `out`, a response with that status that goes to the sender, for retransmission, if it is what a repeated
+ * request is answered with; after server_transaction_answered(). */
+void server_transaction_keep(struct worker *worker, struct transaction *transaction, struct rte_mbuf *out,
+			     uint16_t status);
 
 /* 100 Trying to a request that is at hand (`request`: the same message, the first time or again). */
 void server_transaction_send_trying(struct worker *worker, struct transaction *transaction,

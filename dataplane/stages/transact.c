@@ -123,6 +123,7 @@ static enum reason transact_find_branch(struct worker *worker, struct packet *pa
 	bool of_cancel = transaction->is_invite && message->method == SIP_METHOD_CANCEL;
 	if (message->cseq != transaction->cseq || (message->method != transaction->method && !of_cancel))
 		return REASON_RESPONSE_FORGED;
+	transaction_table_hold(table, transaction);
 	packet->branch = branch;
 	packet->transaction = transaction;
 	return transact_has_next_via(message) ? REASON_NONE : REASON_RESPONSE_WITHOUT_NEXT_VIA;
@@ -130,8 +131,6 @@ static enum reason transact_find_branch(struct worker *worker, struct packet *pa
 
 static void transact_response(struct worker *worker, struct packet *packet)
 {
-	packet->transaction = NULL;
-	packet->branch = NULL;
 	enum reason reason = transact_find_branch(worker, packet);
 
 	if (reason != REASON_NONE) {

@@ -37,7 +37,7 @@ uint64_t transaction_table_bytes(uint32_t count)
 }
 
 void transaction_table_init(struct transaction_table *table, void *memory, uint32_t count, uint32_t mbufs_max,
-			    struct timer_wheel *wheel)
+			    uint32_t large_max, struct timer_wheel *wheel)
 {
 	char *at = memory;
 
@@ -50,6 +50,7 @@ void transaction_table_init(struct transaction_table *table, void *memory, uint3
 		.branch_count = count_branches(count),
 		.mask = (uint32_t)(rte_align64pow2(count) - 1),
 		.mbufs_max = mbufs_max,
+		.large_max = large_max,
 		.wheel = wheel,
 		.free_transaction = 0,
 		.free_branch = count,
@@ -174,7 +175,7 @@ void transaction_table_linger(struct transaction_table *table, struct transactio
 	table->lingering_count++;
 }
 
-static void end_lingering(struct transaction_table *table, struct transaction *transaction)
+void transaction_table_hold(struct transaction_table *table, struct transaction *transaction)
 {
 	uint32_t older = transaction->linger_older, newer = transaction->linger_newer;
 
@@ -188,6 +189,7 @@ static void end_lingering(struct transaction_table *table, struct transaction *t
 		table->newest = older;
 	else
 		table->transaction[newer].linger_older = older;
+	transaction->lingers = false;
 	table->lingering_count--;
 }
 
@@ -310,13 +312,23 @@ void transaction_table_remove(struct transaction_table *table, struct transactio
 	transaction_table_keep(table, &transaction->request, NULL, none);
 	transaction_table_keep(table, &transaction->response, NULL, none);
 	transaction_table_keep(table, &transaction->best, NULL, none);
-	end_lingering(table, transaction);
+	transaction_table_hold(table, transaction);
 	forget_key(table, transaction);
 	forget_merge_key(table, transaction);
 	transaction->state = TRANSACTION_FREE;
 	transaction->next_free = table->free_transaction;
 	table->free_transaction = transaction_index(table, transaction);
 	table->used_count--;
+}
+
+static bool is_large(const struct rte_mbuf *mbuf)
+{
+	return mbuf->buf_len >= TRANSACTION_LARGE_BYTES;
+}
+
+bool transaction_table_has_room_for(const struct transaction_table *table, const struct rte_mbuf *mbuf, uint32_t mbufs)
+{
+	return !is_large(mbuf) || table->large_kept + mbufs <= table->large_max;
 }
 
 void transaction_table_keep(struct transaction_table *table, struct kept_message *kept, struct rte_mbuf *mbuf,

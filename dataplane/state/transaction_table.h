@@ -26,6 +26,7 @@
 #define TRANSACTION_STEPS_MAX	   16 /* failures that led to another target: carriers and forwards together */
 #define TRANSACTION_GIVE_WAY_MAX   64 /* forgotten for one new request: an lcore must not stall */
 #define TRANSACTION_MERGE_LOOK_MAX TRANSACTION_BRANCHES_MAX /* requests alike that are looked at */
+#define TRANSACTION_LARGE_BYTES	   32768
 #define TRANSACTION_NONE	   UINT32_MAX
 
 enum transaction_state {
@@ -139,6 +140,8 @@ struct transaction_table {
 	uint32_t *merge_bucket;		 /* [mask + 1] */
 	uint32_t count, branch_count, mask;
 	uint32_t mbufs_max; /* that transactions may keep */
+	uint32_t large_max; /* of these: mbufs of at least TRANSACTION_LARGE_BYTES; few messages are larger than a frame
+			     */
 
 	/* By the table. */
 	struct timer_wheel *wheel;
@@ -146,6 +149,7 @@ struct transaction_table {
 	uint32_t oldest, newest; /* lingering */
 	uint32_t used_count, lingering_count, spare_used_count;
 	uint32_t mbufs_kept;	 /* may exceed mbufs_max: only transaction_table_add() looks at it */
+	uint32_t large_kept;	 /* may exceed large_max: transaction_table_has_room_for() looks at it */
 	uint64_t gave_way_count; /* lingering ones forgotten early */
 };
 
@@ -159,7 +163,7 @@ uint64_t transaction_table_bytes(uint32_t count);
  * Thread: setup.
  */
 void transaction_table_init(struct transaction_table *table, void *memory, uint32_t count, uint32_t mbufs_max,
-			    struct timer_wheel *wheel);
+			    uint32_t large_max, struct timer_wheel *wheel);
 
 /* Result: NULL when there is none. Thread: the owner, as all below. Cost: one bucket, 50 ns from memory. */
 struct transaction *transaction_table_find(const struct transaction_table *table,
@@ -185,6 +189,9 @@ struct transaction *transaction_table_find_merged(const struct transaction_table
 struct transaction *transaction_table_add(struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES],
 					  uint64_t merge_key, uint32_t mbufs);
 
+/* May `mbufs` more of the size of `mbuf` be kept? Only large ones are ever refused: lingering ones do not keep many. */
+bool transaction_table_has_room_for(const struct transaction_table *table, const struct rte_mbuf *mbuf, uint32_t mbufs);
+
 /*
  * A new branch at the end of the transaction's list: BRANCH_CALLING, generation counted on, else zeroed; counted in
  * branch_count. (What is pending is the stages' to count.) Result: NULL: no spare one, or TRANSACTION_BRANCHES_MAX
@@ -203,6 +210,12 @@ void transaction_table_clear(struct transaction_table *table);
 
 /* From now on it may give way. Does nothing when it lingers already. */
 void transaction_table_linger(struct transaction_table *table, struct transaction *transaction);
+
+/*
+ * Until it lingers again it does not give way: for who points to it for the rest of a burst. Does nothing when it does
+ * not linger.
+ */
+void transaction_table_hold(struct transaction_table *table, struct transaction *transaction);
 
 /*
  * Keeps a message: one reference of `mbuf` becomes ours, what was kept there before is given back. `text` is inside the
