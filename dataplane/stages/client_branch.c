@@ -64,6 +64,23 @@ bool client_branch_begin(struct worker *worker, struct transaction *transaction,
 	return true;
 }
 
+enum reason client_branch_find(struct branch **found, struct worker *worker, const struct branch_name *name)
+{
+	struct transaction_table *table = &worker->transactions;
+
+	if (name->slot == TRANSACTION_NONE)
+		return REASON_RESPONSE_STALE; /* of an ACK, which nobody answers */
+	if (name->worker != worker->index || name->slot >= table->branch_count)
+		return REASON_RESPONSE_FORGED;
+	struct branch *branch = &table->branch[name->slot];
+	if (branch->generation != name->generation || branch->state == BRANCH_FREE)
+		return REASON_RESPONSE_STALE;
+	if (branch->secret != name->secret)
+		return REASON_RESPONSE_FORGED;
+	*found = branch;
+	return REASON_NONE;
+}
+
 void client_branch_sent(struct worker *worker, struct branch *branch, struct rte_mbuf *out)
 {
 	rte_mbuf_refcnt_update(out, 1);

@@ -21,6 +21,12 @@
  */
 bool client_branch_begin(struct worker *worker, struct transaction *transaction, struct packet *packet);
 
+/*
+ * The branch of that name. Result: REASON_NONE and *found; RESPONSE_STALE: it was one of ours and is over;
+ * RESPONSE_FORGED: it never was.
+ */
+enum reason client_branch_find(struct branch **found, struct worker *worker, const struct branch_name *name);
+
 /* The request was written into `out`, which is kept too; it is being sent: the timers start. */
 void client_branch_sent(struct worker *worker, struct branch *branch, struct rte_mbuf *out);
 
