@@ -143,7 +143,7 @@ static void begin_call(struct simulation *simulation)
 		.target = {simulation->user},
 	};
 	if (to_carrier) {
-		model.target_count = 1; // PEER_CARRIER_COUNT;
+		model.target_count = PEER_CARRIER_COUNT;
 		for (uint32_t i = 0; i < PEER_CARRIER_COUNT; i++)
 			model.target[i] =
 				(struct reference_target){.count = 1, .peer = {PEER_CARRIER + i}, .q = {1000}};
