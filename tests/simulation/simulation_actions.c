@@ -69,7 +69,7 @@ static void jump(struct simulation *simulation, uint64_t ticks)
 
 /* In jumps to just before the model's next timer, so that a timer of the router that is early is seen, and then a tick
  * by itself, so that one that is late is seen. */
-static void advance(struct simulation *simulation, uint64_t ticks)
+void simulation_wait(struct simulation *simulation, uint64_t ticks)
 {
 	uint64_t end = simulation->reference->now + ticks;
 
@@ -85,8 +85,8 @@ void simulation_let_end(struct simulation *simulation)
 	uint64_t due;
 
 	while ((due = reference_next_due(simulation->reference)) != REFERENCE_NEVER)
-		advance(simulation, due - simulation->reference->now);
-	advance(simulation, 2);
+		simulation_wait(simulation, due - simulation->reference->now);
+	simulation_wait(simulation, 2);
 }
 
 static void wait_some_time(struct simulation *simulation)
@@ -98,7 +98,7 @@ static void wait_some_time(struct simulation *simulation)
 	if (random_source_once_in(&simulation->random, 80))
 		ticks = 18110; /* timer C */
 	note(simulation, "%u ms pass", ticks * 10);
-	advance(simulation, ticks);
+	simulation_wait(simulation, ticks);
 }
 
 /* ---- requests ---- */

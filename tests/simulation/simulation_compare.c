@@ -143,7 +143,8 @@ static bool are_names_right(const struct simulation *simulation, const struct re
 	for (uint32_t i = 0; i < simulation->dialog_count; i++) {
 		const struct simulation_dialog *dialog = &simulation->dialog[i];
 		uint32_t side = request->from_tag == dialog->side[0].tag; /* that gets it */
-		if (dialog->call == request->call && dialog->side[side].tag == output->tag)
+		if (dialog->call == request->call && dialog->side[side].tag == output->tag &&
+		    dialog->side[!side].tag == request->from_tag)
 			return has_value(text, "From", dialog->side[side].to) &&
 			       has_tagged_value(text, "To", dialog->side[side].from, output->tag);
 	}
