@@ -165,7 +165,7 @@ static void name_ack(const struct worker *worker, struct packet *packet)
 
 static void fork_packet(struct worker *worker, struct packet *packet)
 {
-	if (packet->kind == PACKET_HOP) {
+	if (packet->message.method == SIP_METHOD_CANCEL) {
 		cancel_receive(worker, packet, transaction_table_find(&worker->transactions, packet->key));
 		return;
 	}
