@@ -30,7 +30,7 @@ def dialogs(client, response, server, answer):
 async def establish(caller, callee, number):
     """Result: (caller's dialog, callee's dialog)."""
     client, final = await begin(caller, number)
-    server = await callee.offered(client.request.call_id)
+    server = await callee.offered(client, final)
     server.respond(180)
     answer = server.respond(200)
     response = await final
@@ -66,19 +66,19 @@ async def callee_hangs_up(caller, callee):
 
 async def busy(caller, callee):
     client, final = await begin(caller, "3102")
-    await refuse(await callee.offered(client.request.call_id), 486, final)
+    await refuse(await callee.offered(client, final), 486, final)
 
 
 async def declined_after_ringing(caller, callee):
     client, final = await begin(caller, "3103")
-    server = await callee.offered(client.request.call_id)
+    server = await callee.offered(client, final)
     await ring(client, server)
     await refuse(server, 603, final)
 
 
 async def cancelled_while_ringing(caller, callee):
     client, final = await begin(caller, "3104")
-    server = await callee.offered(client.request.call_id)
+    server = await callee.offered(client, final)
     await ring(client, server)
     await caller.ask(caller.peer.cancel_of(client.request), 200)
     await server.cancelled
@@ -89,7 +89,7 @@ async def cancelled_at_once(caller, callee):
     client, final = await begin(caller, "3105")
     await client.heard
     cancelling = caller.start(caller.peer.cancel_of(client.request))[1]
-    server = await callee.offered(client.request.call_id)
+    server = await callee.offered(client, final)
     server.respond(180)
     ringing = asyncio.get_running_loop().create_task(ring(client, server))
     await server.cancelled
@@ -100,7 +100,7 @@ async def cancelled_at_once(caller, callee):
 
 async def answered_while_cancelled(caller, callee):
     client, final = await begin(caller, "3106")
-    server = await callee.offered(client.request.call_id)
+    server = await callee.offered(client, final)
     answer = server.respond(200)
     cancelling = caller.start(caller.peer.cancel_of(client.request))[1]
     response = await final
@@ -121,7 +121,7 @@ async def everything_in_a_dialog(caller, callee):
 async def reliable_provisional(caller, callee):
     """RFC 3262: the callee repeats its 183 until the PRACK."""
     client, final = await begin(caller, "3108", extra=[("Supported", "100rel")])
-    server = await callee.offered(client.request.call_id)
+    server = await callee.offered(client, final)
     progress = server.respond(183, extra=[("Require", "100rel"), ("RSeq", "7001")])
     prack = asyncio.get_running_loop().create_task(callee.arrived(client.request.call_id, "PRACK"))
     repeating = asyncio.get_running_loop().create_task(repeat_until(server.send_again, prack))

@@ -171,9 +171,14 @@ class Agent(asyncio.DatagramProtocol):
 
     # Being asked.
 
-    async def offered(self, call_id):
-        """The INVITE that opens a call. Result: Server, not yet answered."""
-        return await self.arrived(call_id, "INVITE")
+    async def offered(self, client, final):
+        """The INVITE that opens a call, as start() of the other side gave it. Result: Server, not yet answered."""
+        arrival = asyncio.ensure_future(self.arrived(client.request.call_id, "INVITE"))
+        done, _ = await asyncio.wait([arrival, final], return_when=asyncio.FIRST_COMPLETED)
+        if arrival in done:
+            return arrival.result()
+        arrival.cancel()
+        raise Failed(f"the callee got nothing, and the caller:\n{final.result()}")
 
     async def arrived(self, call_id, method):
         """The next new request of a call with the method."""
