@@ -11,7 +11,7 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tools/demo"), str(ROOT / "tests/support")]
+sys.path[:0] = [str(ROOT / "tools/demo"), str(ROOT / "tests/support"), str(ROOT / "tests/soak")]
 
 import network  # noqa: E402
 from bad_wire import BadWire  # noqa: E402
@@ -92,7 +92,8 @@ class Site:
             yield router
         finally:
             if router.process.poll() is None:
-                router.stop()
+                status = router.stop()
+                assert status == 0, f"amityd ended with status {status}:\n{router.log_tail()}"
 
 
 class Lab(Site):

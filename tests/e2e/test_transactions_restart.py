@@ -4,8 +4,7 @@ import asyncio
 import signal
 
 import pytest
-from conftest import LAN
-from sip_agent import Agent
+from sip_calls import close_agents, open_agents
 from sip_client import Dialog
 
 CALLS = 1000
@@ -45,17 +44,12 @@ async def go_on(call, agents, index):
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
 def test_no_call_is_lost(own_lab, own_peers, how):
     async def run(router):
-        agents = [await Agent(own_peers(who)).open() for who in ("trusted", "east")]
-        for agent in agents:
-            await agent.ask(agent.peer.request("OPTIONS", f"sip:{LAN}"), 200)
+        agents = await open_agents(own_peers(who) for who in ("trusted", "east"))
         calls = await each(lambda index: establish(*agents, f"3{index % 900:03}"), range(CALLS))
         router.stop(how)
         router.start()
         await each(lambda index: go_on(calls[index], agents, index), range(CALLS))
-        for agent in agents:
-            agent.close()
-        return [error for agent in agents for error in agent.errors]
+        await close_agents(agents)
 
     with own_lab.router() as router:
-        errors = asyncio.run(run(router))
-        assert not errors, f"{len(errors)} messages that must not have come:\n" + "\n".join(errors[:5])
+        asyncio.run(run(router))
