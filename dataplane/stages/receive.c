@@ -3,6 +3,7 @@
 
 #include "frame_read.h"
 #include "stages.h"
+#include "unreachable_read.h"
 
 /* A fault counts as ours only when the packet was sent to us: others' traffic is the kernel's, whatever it looks like.
  */
@@ -19,16 +20,32 @@ static enum reason receive_read_frame(const struct worker *worker, struct packet
 		return REASON_NOT_OURS;
 	if (reason != REASON_NONE || packet->fragment.present)
 		return reason;
+	if (packet->is_unreachable)
+		return unreachable_read(packet, own->sip_port);
 	return frame_read_udp(packet, IPPROTO_UDP, own->sip_port);
 }
 
-/* Puts the packet on the first unused place of the burst. Everything but the message is cleared: parse fills that. */
+/* Which lcore is to know stands in the branch, so that is read before the packet is steered. */
+static void receive_read_quoted(const struct worker *worker, struct packet *packet)
+{
+	if (!quoted_request_read(&packet->quoted, packet->bytes) ||
+	    packet->quoted.branch.worker >= worker->dataplane->worker_count)
+		packet_end(packet, VERDICT_DROP, REASON_UNREACHABLE_WITHOUT_BRANCH);
+}
+
+/*
+ * Puts the packet on the first unused place of the burst. Everything but the message is cleared, as far as a packet can
+ * end before a stage has filled it: parse fills that.
+ */
 static struct packet *receive_add(struct worker *worker, struct rte_mbuf *mbuf)
 {
 	struct packet *packet = &worker->packet[worker->packet_count++];
 	memset(packet, 0, offsetof(struct packet, request_uri));
 	packet->mbuf = mbuf;
 	packet->message.is_request = false;
+	packet->call = CALL_NONE;
+	packet->caller = (struct caller){0};
+	packet->decision.rule[0] = '\0';
 	return packet;
 }
 
@@ -42,6 +59,8 @@ static void receive_from_port(struct worker *worker, const struct worker_queue *
 	enum reason reason = receive_read_frame(worker, packet);
 	if (reason != REASON_NONE)
 		packet_end(packet, VERDICT_DROP, reason);
+	else if (packet->is_unreachable)
+		receive_read_quoted(worker, packet);
 }
 
 /* The lcore that took it from the port has checked it and left addresses in the private area (steer.c). */
@@ -55,6 +74,9 @@ static void receive_from_lcore(struct worker *worker, struct rte_mbuf *mbuf)
 	packet->local = punt->local;
 	packet->interface = punt->interface;
 	packet->bytes = span_make(rte_pktmbuf_mtod(mbuf, const char *), rte_pktmbuf_data_len(mbuf));
+	packet->is_unreachable = punt->is_unreachable;
+	if (packet->is_unreachable)
+		receive_read_quoted(worker, packet);
 	worker->counters->value[COUNTER_STEERED_IN]++;
 }
 
