@@ -7,13 +7,13 @@
 #include <jemalloc/jemalloc.h>
 #endif
 
+#include "location_table.h"
+
 #define MEBIBYTE 1048576.0
 
-/* Measured with rte_hash of 22.11: key, slot and position of an endpoint; bindings themselves are on the heap. */
-#define LOCATION_BYTES_PER_ENDPOINT 160
-#define BINDING_BYTES		    640 /* measured 550 with short contacts, SQLite's page cache included */
-#define BANS_MAX		    16384
-#define BAN_BYTES		    160
+#define BINDING_BYTES 640 /* measured 550 with short contacts, SQLite's page cache included */
+#define BANS_MAX      16384
+#define BAN_BYTES     160
 /* Measured: model and tables of users and friends; their patterns' share of a compiled set. */
 #define ENDPOINT_BYTES 1600
 #define PATTERN_BYTES  1100
@@ -77,14 +77,9 @@ uint64_t memory_resident_bytes(void)
 }
 #endif
 
-static uint64_t location_bytes(const struct config *config)
-{
-	return (uint64_t)config->limits.max_bindings * LOCATION_BYTES_PER_ENDPOINT;
-}
-
 uint64_t memory_table_bytes(const struct config *config)
 {
-	return location_bytes(config) + BANS_MAX * BAN_BYTES;
+	return location_table_bytes(config->limits.max_bindings) + BANS_MAX * BAN_BYTES;
 }
 
 static void print_part(FILE *out, const char *what, uint64_t bytes, const char *format, ...)
@@ -108,7 +103,7 @@ void memory_print_plan(FILE *out, const struct config *config, uint32_t worker_c
 	fprintf(out, "memory plan\n");
 	print_part(out, "packets, rings, workers", dataplane_bytes - memory_table_bytes(config),
 		   "%u worker(s), messages up to %u bytes", worker_count, config->limits.max_message_bytes);
-	print_part(out, "location table", location_bytes(config), "limits.max_bindings %u",
+	print_part(out, "location table", location_table_bytes(config->limits.max_bindings), "limits.max_bindings %u",
 		   config->limits.max_bindings);
 	print_part(out, "ban table", BANS_MAX * BAN_BYTES, "%d bans", BANS_MAX);
 	print_part(out, "in all of DPDK", dataplane_bytes, "hugepages, or memory of the process without them");
