@@ -226,7 +226,9 @@ static json_t *params_of(const struct ctl_command *command, unsigned way, bool f
 		if (*token && (fully || !optional)) {
 			token[strlen(token) - closes] = '\0';
 			token += opens;
-			words[count++] = *token == '-' ? token : (char *)(uintptr_t)value_of(token);
+			words[count++] = *token == '-' || islower((unsigned char)*token)
+						 ? token
+						 : (char *)(uintptr_t)value_of(token);
 		}
 		optional -= closes;
 	}
