@@ -13,9 +13,8 @@
 #ifndef AMITY_CALL_TRACK_H
 #define AMITY_CALL_TRACK_H
 
+#include "call.h"
 #include "worker.h"
-
-#define CALL_NONE 0ull /* handle */
 
 /*
  * A routed INVITE outside a dialog, before it gets a transaction: drain (not for emergency calls, R37), max_calls and
