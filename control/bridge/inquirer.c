@@ -134,7 +134,7 @@ enum status inquirer_ask(struct inquirer *inquirer, uint32_t worker, const struc
 	}
 	asking->done = done;
 	asking->argument = argument;
-	asking->due_ms = now_ms() + INQUIRER_WAIT_MS;
+	asking->due_ms = now_ms() + (question->kind == INQUIRY_COUNT ? INQUIRER_WAIT_COUNT_MS : INQUIRER_WAIT_MS);
 	TAILQ_INSERT_TAIL(&inquirer->askings, asking, link);
 	if (!look_again(inquirer)) {
 		TAILQ_REMOVE(&inquirer->askings, asking, link);

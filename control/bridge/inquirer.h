@@ -13,8 +13,9 @@
 #include "status.h"
 
 /* A table of 16 million calls takes an idle lcore, which sleeps between bursts, some seconds. */
-#define INQUIRER_WAIT_MS 10000
-#define INQUIRER_ALL	 UINT32_MAX /* every lcore */
+#define INQUIRER_WAIT_MS       10000
+#define INQUIRER_WAIT_COUNT_MS 1000	  /* INQUIRY_COUNT is answered within a burst, and `status` asks it */
+#define INQUIRER_ALL	       UINT32_MAX /* every lcore */
 
 struct event_base;
 struct inquirer;
