@@ -250,6 +250,7 @@ static void start_router(void)
 	char *provisioning = bench_traffic_provisioning(bench.company_count, UINT32_MAX);
 	bench.pipeline = pipeline_start(WORKERS_MAX, provisioning);
 	free(provisioning);
+	pipeline_use_tsc(bench.pipeline);
 	stop_clock();
 }
 

@@ -73,9 +73,8 @@ void router_plan(struct dataplane_plan *plan, const struct config *config)
 	plan->memory = memory_plans[config->node.memory];
 	plan->table_bytes = memory_table_bytes(config);
 	plan->message_bytes_max = config->limits.max_message_bytes;
-	/* A call is one lcore's: each has its share, rounded up. */
-	plan->transaction_count = (config->limits.max_transactions + plan->worker_count - 1) / plan->worker_count;
-	plan->call_count = (config->limits.max_calls + plan->worker_count - 1) / plan->worker_count;
+	plan->transaction_count = config->limits.max_transactions;
+	plan->call_count = config->limits.max_calls;
 	plan->call_duration_s_max = config->limits.max_call_duration_s;
 	plan->spin_polls = idle_policies[config->node.idle].spin_polls;
 	plan->sleep_us_max = idle_policies[config->node.idle].sleep_us_max;

@@ -13,6 +13,7 @@ struct carrier {
 	struct dial_plan dial_plan; /* country NULL: numbers are written as +E.164 */
 	struct span from_domain;    /* length 0: the router's own address */
 	uint32_t priority;
+	uint32_t max_calls; /* R18; 0: no limit */
 };
 
 /* Who may deliver calls to our DDIs. */

@@ -49,6 +49,8 @@ struct endpoint {
 	struct span ruri_domain;    /* direct friends; length 0: the direct address */
 	struct span from_user;	    /* R22; length 0: the caller's number */
 	struct span from_domain;    /* R22; never empty: its own, else the company's domain */
+	uint32_t max_calls;	    /* R18: towards it at the same time; 0: no limit */
+	uint32_t max_cps;	    /* R18: friends, new calls per second from it; 0: no limit */
 	uint16_t priority;
 	uint8_t kind; /* enum endpoint_kind */
 	uint8_t auth; /* enum endpoint_auth */
@@ -89,6 +91,7 @@ struct company {
 	struct span domain;
 	struct dial_plan dial_plan;
 	struct span outgoing_ddi; /* length 0: none */
+	uint32_t max_calls;	  /* R18: external calls in both directions together; 0: no limit */
 
 	const struct endpoint *endpoint;
 	const struct extension *extension;

@@ -15,6 +15,7 @@
 
 struct rte_mempool;
 struct rte_rcu_qsbr;
+struct limit_table;
 struct rte_ring;
 
 struct dataplane {
@@ -27,7 +28,8 @@ struct dataplane {
 	atomic_bool draining;
 	struct rte_rcu_qsbr *qsbr; /* one reader per worker, thread id = worker index */
 
-	/* For tests: what the workers take for the TSC. 0: the TSC itself. Written between bursts only. */
+	/* For tests: what the workers, and the expiry of bindings, take for the TSC. 0: the TSC itself. Written between
+	 * bursts only. */
 	uint64_t virtual_tsc;
 
 	uint32_t worker_count;
@@ -51,7 +53,8 @@ struct dataplane {
 	uint16_t transmit_queue_count[WIRE_INTERFACES_MAX];
 	struct rte_ring *transmit[WIRE_INTERFACES_MAX][LCORES_MAX]; /* [port][from], mbufs; NULL: has a queue */
 
-	struct counters *counters[LCORES_MAX]; /* each on its worker's own cache lines */
+	struct counters *counters[LCORES_MAX];	      /* each on its worker's own cache lines */
+	const struct limit_table *limits[LCORES_MAX]; /* each written by its worker, read by all (R18) */
 };
 
 #endif

@@ -33,12 +33,12 @@ struct call_counts {
 };
 
 /*
- * What the lcore's tables say, and in how many places they do not agree: all counts of the second part are 0 on a
+ * What the lcore's tables say, and in how many places they do not agree: the counts of the second part are 0 on a
  * sound router. Exact, also while calls come and go: each place is judged at one instant, and a call that began after
- * the audit is not judged.
+ * the audit is not asked for its transaction.
  */
 struct call_audit {
-	uint32_t calls;	       /* judged */
+	uint32_t calls;	       /* all that were met */
 	uint32_t unanswered;   /* of them */
 	uint32_t transactions; /* INVITEs outside a dialog without a final response */
 	uint32_t untracked;    /* of them, without a call: emergency calls that found the table full (R37) */
@@ -48,7 +48,6 @@ struct call_audit {
 	uint32_t calls_without_timer;	    /* nothing would end them if no BYE came */
 	uint32_t transactions_without_call; /* name a call that does not exist */
 	uint32_t limits_wrong;		    /* count more or fewer calls than there are */
-	uint32_t slots_lost;		    /* neither free nor in use */
 	uint64_t example;		    /* handle of a call that is wrong; CALL_NONE: none */
 };
 

@@ -55,6 +55,7 @@ struct route_decision {
 	bool from_outside;	    /* the call entered through a DDI */
 	bool emergency;		    /* R37 */
 	bool keep_diversion;	    /* R14.2, R23 */
+	uint16_t ring_s; /* how long the friend may ring before a no_answer forward takes over (R27); 0: no such forward */
 };
 
 #define ROUTE_STEPS_MAX	      96

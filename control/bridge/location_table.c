@@ -134,9 +134,10 @@ const struct location *location_table_location(const struct location_table *tabl
 	return &table->location;
 }
 
-uint64_t location_table_tsc_in(uint32_t seconds)
+uint64_t location_table_tsc_in(const struct location_table *table, uint32_t seconds)
 {
-	return rte_rdtsc() + seconds * rte_get_tsc_hz();
+	uint64_t virtual_tsc = table->dataplane->virtual_tsc;
+	return (virtual_tsc ? virtual_tsc : rte_rdtsc()) + seconds * rte_get_tsc_hz();
 }
 
 static struct span copy_text(char **end, struct span text)

@@ -29,8 +29,8 @@ void location_table_free(struct location_table *table);
 /* For publish_location(): the same pointer for the table's whole life. */
 const struct location *location_table_location(const struct location_table *table);
 
-/* TSC in `seconds` from now: binding.expires_tsc. */
-uint64_t location_table_tsc_in(uint32_t seconds);
+/* The lcores' clock in `seconds` from now: binding.expires_tsc. */
+uint64_t location_table_tsc_in(const struct location_table *table, uint32_t seconds);
 
 /*
  * Replaces the set of `aor_key`: `set` names texts and bindings of the caller, which are copied.

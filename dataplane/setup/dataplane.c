@@ -41,8 +41,8 @@ static enum status check_plan(struct setup *setup, const struct dataplane_plan *
 			return setup_fail(setup, STATUS_INVALID,
 					  "interfaces.mtu: %u of %s is over %u, the most that driver af_xdp takes",
 					  plan->port[i].mtu_bytes, plan->port[i].device, xdp_port_mtu_max());
-	if (!is_power_of_two(plan->nonce_set_count) || !is_power_of_two(plan->caller_memory_count))
-		return setup_fail(setup, STATUS_INVALID, "nonce sets and caller memory come in powers of two");
+	if (!is_power_of_two(plan->nonce_set_count))
+		return setup_fail(setup, STATUS_INVALID, "nonce sets come in powers of two");
 	return STATUS_OK;
 }
 

@@ -18,7 +18,6 @@
 #define AUTH_FAILURE_COUNT 1024
 #define FROM_KERNEL_COUNT  256
 #define TRANSMIT_COUNT	   1024
-#define CALL_RECORD_COUNT  4096 /* calls that end while the control thread is in a transaction */
 #define INQUIRY_RING_COUNT 64
 
 #define ONE_TO_ONE (RING_F_SP_ENQ | RING_F_SC_DEQ)
@@ -52,7 +51,7 @@ static enum status create_of_calls(struct setup *setup, uint32_t worker)
 	struct dataplane *shared = &setup->shared;
 
 	shared->call_record[worker] =
-		create_element_ring(setup, "calls", worker, sizeof(struct call_record), CALL_RECORD_COUNT);
+		create_element_ring(setup, "calls", worker, sizeof(struct call_record), SETUP_CALL_RECORD_COUNT);
 	shared->inquiry[worker] = create_ring(setup, "inquiry", 0, worker, INQUIRY_RING_COUNT);
 	return shared->call_record[worker] && shared->inquiry[worker] ? STATUS_OK : STATUS_NO_MEMORY;
 }
@@ -111,17 +110,23 @@ static void drain_ring(struct rte_ring *ring)
 		rte_pktmbuf_free(mbuf);
 }
 
-/* Their askers learn that nobody answers. */
-static void abandon_inquiries(struct rte_ring *ring)
+/* The asker, on this same thread, learns that nobody answers: no order to keep. */
+static void abandon_inquiry(struct inquiry *inquiry)
+{
+	inquiry->abandoned = true;
+	atomic_store_explicit(&inquiry->done, true, memory_order_relaxed);
+}
+
+static void abandon_inquiries(struct worker *worker, struct rte_ring *ring)
 {
 	void *waiting;
 
-	while (ring != NULL && rte_ring_dequeue(ring, &waiting) == 0) {
-		struct inquiry *inquiry = waiting;
-		inquiry->abandoned = true;
-		/* Same thread as the asker's: no order to keep. */
-		atomic_store_explicit(&inquiry->done, true, memory_order_relaxed);
-	}
+	if (worker != NULL && worker->inquire.inquiry != NULL)
+		abandon_inquiry(worker->inquire.inquiry);
+	if (worker != NULL)
+		worker->inquire = (struct inquire_progress){0};
+	while (ring != NULL && rte_ring_dequeue(ring, &waiting) == 0)
+		abandon_inquiry(waiting);
 }
 
 void rings_drain(struct setup *setup)
@@ -132,7 +137,7 @@ void rings_drain(struct setup *setup)
 		drain_ring(shared->punt[i]);
 		drain_ring(shared->reinject[i]);
 		drain_ring(shared->from_kernel[i]);
-		abandon_inquiries(shared->inquiry[i]);
+		abandon_inquiries(setup->worker[i], shared->inquiry[i]);
 		for (uint32_t port = 0; port < shared->port_count; port++)
 			drain_ring(shared->transmit[port][i]);
 		for (uint32_t to = 0; to < shared->worker_count; to++)

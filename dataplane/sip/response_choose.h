@@ -9,7 +9,8 @@
 
 /*
  * Is `candidate` better than `best` (0: none yet)? 6xx before all; else the lowest class; within 4xx those that tell
- * the caller how to ask again (401, 407, 415, 420, 484) first, 487 and 408 last; equal: the earlier one stays.
+ * the caller how to ask again (401, 407, 415, 420, 484) first, 487 and 408 last; within 5xx 503 last, which should not
+ * be passed on; equal: the earlier one stays. What is no final response is never better, and worse than any.
  *
  * Thread: any.
  */

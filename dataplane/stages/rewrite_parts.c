@@ -85,15 +85,17 @@ void rewrite_parts_write_own(struct text_writer *writer, const struct packet *pa
 	text_write_number(writer, packet->hop.interface->sip_port);
 }
 
-void rewrite_parts_push_via(struct edit_list *edits, const struct packet *packet, struct span branch)
+void rewrite_parts_push_via(struct edit_list *edits, const struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
 	struct span received = sip_message_first(message, SIP_HEADER_VIA);
+	char branch[BRANCH_NAME_TEXT_BYTES];
 
+	branch_name_write(branch, &packet->branch_name);
 	text_write_literal(&edits->writer, "Via: SIP/2.0/UDP ");
 	rewrite_parts_write_own(&edits->writer, packet);
-	text_write_literal(&edits->writer, ";branch=z9hG4bK");
-	text_write_span(&edits->writer, branch);
+	text_write_literal(&edits->writer, ";branch=");
+	text_write_span(&edits->writer, span_make(branch, sizeof(branch)));
 	text_write_literal(&edits->writer, "\r\n");
 	edit_list_replace(edits, rewrite_parts_top(message), edit_list_take(edits));
 

@@ -23,11 +23,12 @@
 
 struct rte_mbuf;
 
-#define TRANSACTION_KEY_BYTES	 16
-#define TRANSACTION_BRANCHES_MAX 32 /* of one request, over its whole life: bindings, failover and forwards together   \
-				     */
-#define TRANSACTION_STEPS_MAX 16    /* failures that led to another target: carriers and forwards together */
-#define TRANSACTION_NONE      UINT32_MAX
+#define TRANSACTION_KEY_BYTES	   16
+#define TRANSACTION_BRANCHES_MAX   32 /* of one request, over its life: bindings, failover, forwards together */
+#define TRANSACTION_STEPS_MAX	   16 /* failures that led to another target: carriers and forwards together */
+#define TRANSACTION_GIVE_WAY_MAX   64 /* forgotten for one new request: an lcore must not stall */
+#define TRANSACTION_MERGE_LOOK_MAX TRANSACTION_BRANCHES_MAX /* requests alike that are looked at */
+#define TRANSACTION_NONE	   UINT32_MAX
 
 enum transaction_state {
 	TRANSACTION_FREE,
@@ -35,6 +36,7 @@ enum transaction_state {
 	TRANSACTION_COMPLETED,	/* final response sent; INVITE: no ACK yet (G, H); others: J */
 	TRANSACTION_CONFIRMED,	/* ACK of a non-2xx came (I) */
 	TRANSACTION_ACCEPTED,	/* a 2xx to INVITE was passed (L, RFC 6026) */
+	TRANSACTION_ENDED,	/* all but its branches, which still absorb (D, K, M) */
 };
 
 enum branch_state {
@@ -61,8 +63,11 @@ struct kept_message {
 };
 
 struct branch {
-	struct timer timer; /* one for both: the next retransmission, or the deadline */
+	_Alignas(64) struct timer timer; /* one for both: the next retransmission, or the deadline */
+	uint64_t retransmit_tick; /* UINT64_MAX: never */
 	uint64_t deadline_tick;
+	uint64_t ring_ticks;  /* how long it may ring before a no_answer forward takes over (R27); 0: no such forward */
+	uint64_t ring_tick;   /* when that is; 0: never */
 	uint64_t secret;      /* in our Via: who does not know it has not seen the request */
 	uint32_t transaction; /* index */
 	uint32_t next;	      /* in the transaction, or free; TRANSACTION_NONE: last */
@@ -71,7 +76,7 @@ struct branch {
 	uint8_t cancel;	      /* enum branch_cancel */
 	uint8_t retransmissions;
 	uint8_t outcome;	     /* enum route_outcome of the target: what its failure leads to */
-	bool ring_limited;	     /* deadline_tick is the no-answer time of a forward (R27) */
+	bool ring_limited;	     /* deadline_tick is ring_tick */
 	uint8_t step;		     /* transaction->step_count when it was made: the target that it belongs to */
 	uint16_t status;	     /* last response; 408, 503: given by ourselves */
 	struct kept_message request; /* as sent; of COMPLETED: the ACK */
@@ -82,15 +87,16 @@ struct branch {
 
 struct transaction {
 	/* Matching. */
-	uint8_t key[TRANSACTION_KEY_BYTES]; /* keyed hash: RFC 3261 17.2.3; Call-ID is a part of it */
-	uint64_t merge_key;		    /* keyed hash of Call-ID, From tag, CSeq; 0: in no merge chain */
-	uint64_t loop_key;		    /* keyed hash of what decides about routing (16.3 step 4) */
+	_Alignas(64) uint8_t key[TRANSACTION_KEY_BYTES]; /* keyed hash: RFC 3261 17.2.3; Call-ID is a part of it */
+	uint64_t merge_key; /* keyed hash of Call-ID, From tag, CSeq; 0: in no merge chain */
+	uint64_t loop_key;  /* keyed hash of what decides about routing (16.3 step 4) */
 	uint32_t next_in_bucket, next_in_merge_bucket;
+	uint32_t previous_in_merge_bucket;   /* whoever sends many alike must not make their removal long */
 	uint32_t linger_older, linger_newer; /* TRANSACTION_NONE: end */
 	uint32_t next_free;
 
 	/* Server side. */
-	struct timer timer; /* G and H, I, J, L; 100 Trying of non-INVITEs (RFC 4320) */
+	_Alignas(64) struct timer timer; /* G and H, I, J, L; 100 Trying of non-INVITEs (RFC 4320) */
 	uint64_t deadline_tick;
 	uint8_t state; /* enum transaction_state */
 	uint8_t method;
@@ -98,17 +104,20 @@ struct transaction {
 	uint8_t retransmissions;
 	bool lingers;
 	bool is_invite;
+	bool is_answered;   /* a 2xx to INVITE was passed */
 	bool cancelled;		      /* by the caller: no new branches */
 	bool declined;		      /* 6xx: no new branches */
-	bool trying_sent;	      /* 100 */
 	bool from_caller;	      /* in-dialog: by the side that sent the INVITE */
 	bool to_tag_is_own;	      /* the final response is ours: its ACK carries our tag */
-	uint16_t status;	      /* last response sent upstream */
+	uint16_t status;	      /* last response sent upstream; 0: none */
+	uint32_t cseq;
+	struct slice from, to; /* addresses in `request` as the sender wrote them (R24) */
 	struct kept_message request;  /* as received; NULL once it is not needed */
 	struct kept_message response; /* last sent upstream, for retransmission */
 	struct kept_message best;     /* best final response so far, as received; mbuf NULL: best_status is our own */
 	uint16_t best_status;	      /* 0: none */
 	uint16_t best_reason;	      /* enum reason, when it is our own */
+	uint16_t target_status;	      /* best final status of the present target's branches; 0: none */
 	struct net_address source, local;
 	struct net_address upstream; /* where responses go (18.2.2) */
 	uint16_t interface;
@@ -126,6 +135,7 @@ struct transaction {
 	uint8_t step_count;
 	uint16_t bindings_q; /* of the present target: bindings with that q and more were tried; 1001: none yet */
 	uint64_t call;	     /* call_track.h; 0: none */
+	uint32_t callee_tag_hash; /* of BYE: the dialog that it ends */
 };
 _Static_assert(sizeof(struct transaction) + sizeof(struct branch) <= 1024, "bytes of a transaction beside its mbufs");
 
@@ -143,7 +153,7 @@ struct transaction_table {
 	uint32_t free_transaction, free_branch;
 	uint32_t oldest, newest; /* lingering */
 	uint32_t used_count, lingering_count, spare_used_count;
-	uint32_t mbufs_kept;
+	uint32_t mbufs_kept;	 /* may exceed mbufs_max: only transaction_table_add() looks at it */
 	uint64_t gave_way_count; /* lingering ones forgotten early */
 };
 
@@ -151,8 +161,10 @@ struct transaction_table {
 uint64_t transaction_table_bytes(uint32_t count);
 
 /*
- * `memory`: transaction_table_bytes(count) zeroed bytes, on a cache line. Spare branches: a quarter of count, at least
- * 64.   Thread: setup.
+ * `count`: 1 or more. `memory`: transaction_table_bytes(count) zeroed bytes, on a cache line. Spare branches: a quarter
+ * of count, at least 64.
+ *
+ * Thread: setup.
  */
 void transaction_table_init(struct transaction_table *table, void *memory, uint32_t count, uint32_t mbufs_max,
 			    struct timer_wheel *wheel);
@@ -161,32 +173,44 @@ void transaction_table_init(struct transaction_table *table, void *memory, uint3
 struct transaction *transaction_table_find(const struct transaction_table *table,
 					   const uint8_t key[TRANSACTION_KEY_BYTES]);
 
-/* First live transaction with that merge key that has not ended, except `but`. */
+/*
+ * A transaction with that merge key, except `but`, that has not ended: no final response was sent, or a 2xx. (After any
+ * other the same request may come again on purpose, from a proxy that tries one target after the other.) The newest
+ * first; behind TRANSACTION_MERGE_LOOK_MAX of them nothing is found.
+ */
 struct transaction *transaction_table_find_merged(const struct transaction_table *table, uint64_t merge_key,
 						  const struct transaction *but);
 
 /*
- * A new transaction, zeroed but for its links, key and merge key entered, without branches. Takes the place of the one
- * that lingers longest when there is no free one, or when fewer than `mbufs` of the share are left.
+ * A new transaction: TRANSACTION_PROCEEDING, zeroed but for its links, key and merge key entered, without branches.
+ * `key` is not there yet. Takes the place of the one that lingers longest when there is no free one; others give way,
+ * the longest lingering first, while fewer than `mbufs` of the share are left. What pointed to one that lingers may
+ * point to another one afterwards.
  *
- * Result: NULL: full.
+ * Result: NULL: full, also after TRANSACTION_GIVE_WAY_MAX have given way.
  */
 struct transaction *transaction_table_add(struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES],
 					  uint64_t merge_key, uint32_t mbufs);
 
-/* A new branch at the end of the transaction's list, BRANCH_CALLING, generation counted on. Result: NULL: no spare one,
- * or TRANSACTION_BRANCHES_MAX reached. */
+/*
+ * A new branch at the end of the transaction's list: BRANCH_CALLING, generation counted on, else zeroed; counted in
+ * branch_count. (What is pending is the stages' to count.) Result: NULL: no spare one, or TRANSACTION_BRANCHES_MAX
+ * reached.
+ */
 struct branch *transaction_table_add_branch(struct transaction_table *table, struct transaction *transaction);
 
-/* Stops all timers, gives all mbufs back, forgets it. */
+/* Stops all timers, gives all mbufs back, forgets it: TRANSACTION_FREE and BRANCH_FREE, found by no key. */
 void transaction_table_remove(struct transaction_table *table, struct transaction *transaction);
+
+/* Removes all: their mbufs are back. */
+void transaction_table_clear(struct transaction_table *table);
 
 /* From now on it may give way. Does nothing when it lingers already. */
 void transaction_table_linger(struct transaction_table *table, struct transaction *transaction);
 
 /*
  * Keeps a message: one reference of `mbuf` becomes ours, what was kept there before is given back. `text` is inside the
- * mbuf's buffer. mbuf NULL: only gives back.
+ * mbuf's buffer. mbuf NULL: only gives back. Each kept message counts one in mbufs_kept, also of a shared mbuf.
  */
 void transaction_table_keep(struct transaction_table *table, struct kept_message *kept, struct rte_mbuf *mbuf,
 			    struct span text);
