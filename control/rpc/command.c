@@ -59,6 +59,8 @@ struct call_counts command_sum_counts(const struct inquiry_answers *answers)
 		sum.ringing += answer ? answer->counts.ringing : 0;
 		sum.answered += answer ? answer->counts.answered : 0;
 		sum.capacity += answer ? answer->counts.capacity : 0;
+		sum.transactions += answer ? answer->counts.transactions : 0;
+		sum.transactions_max += answer ? answer->counts.transactions_max : 0;
 	}
 	return sum;
 }

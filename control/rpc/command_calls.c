@@ -232,20 +232,19 @@ static void show_call(struct rpc_call *call, const struct router *router)
 static bool is_sound(const struct call_audit *audit)
 {
 	return !audit->calls_without_transaction && !audit->calls_without_timer && !audit->transactions_without_call &&
-	       !audit->limits_wrong && !audit->slots_lost;
+	       !audit->limits_wrong;
 }
 
 static json_t *audit_row(uint32_t worker, const struct call_audit *audit)
 {
 	char example[CALL_JSON_ID_BYTES];
 
-	return json_pack("{s:i, s:b, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:s*}", "worker", (int)worker,
+	return json_pack("{s:i, s:b, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:i, s:s?}", "worker", (int)worker,
 			 "sound", is_sound(audit), "calls", (int)audit->calls, "unanswered", (int)audit->unanswered,
 			 "transactions", (int)audit->transactions, "untracked", (int)audit->untracked, "limited",
 			 (int)audit->limited, "calls_without_transaction", (int)audit->calls_without_transaction,
 			 "calls_without_timer", (int)audit->calls_without_timer, "transactions_without_call",
-			 (int)audit->transactions_without_call, "limits_wrong", (int)audit->limits_wrong, "slots_lost",
-			 (int)audit->slots_lost, "example",
+			 (int)audit->transactions_without_call, "limits_wrong", (int)audit->limits_wrong, "example",
 			 audit->example == CALL_NONE ? NULL : call_json_write_id(example, audit->example));
 }
 

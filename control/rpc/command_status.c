@@ -72,6 +72,8 @@ static void add_calls(json_t *object, const struct router *router, const struct 
 	json_object_set_new(object, "calls", json_integer(live_calls(&counts)));
 	json_object_set_new(object, "calls_answered", json_integer(counts.answered));
 	json_object_set_new(object, "calls_max", json_integer(counts.capacity));
+	json_object_set_new(object, "transactions", json_integer(counts.transactions));
+	json_object_set_new(object, "transactions_max", json_integer(counts.transactions_max));
 }
 
 static void add_records(json_t *object, const struct router *router)
