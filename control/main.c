@@ -168,7 +168,8 @@ static int check(const struct config *config, struct problem_list *problems)
 	}
 	printf("the configuration is valid: %u interface(s), %u worker(s), state in %s, control socket %s\n",
 	       config->interface_count, plan.worker_count, config->node.state_dir, config->node.control_socket);
-	memory_print_plan(stdout, config, plan.worker_count, dataplane_memory_bytes(&plan));
+	const struct dataplane_memory memory = dataplane_memory(&plan);
+	memory_print_plan(stdout, config, plan.worker_count, &memory);
 	return EXIT_DONE;
 }
 

@@ -7,6 +7,7 @@
 #include <jemalloc/jemalloc.h>
 #endif
 
+#include "dataplane_plan.h"
 #include "location_table.h"
 
 #define MEBIBYTE 1048576.0
@@ -96,20 +97,25 @@ static void print_part(FILE *out, const char *what, uint64_t bytes, const char *
 	fputc('\n', out);
 }
 
-void memory_print_plan(FILE *out, const struct config *config, uint32_t worker_count, uint64_t dataplane_bytes)
+void memory_print_plan(FILE *out, const struct config *config, uint32_t worker_count,
+		       const struct dataplane_memory *dataplane)
 {
 	uint64_t bindings = (uint64_t)config->limits.max_bindings * BINDING_BYTES;
 
 	fprintf(out, "memory plan\n");
-	print_part(out, "packets, rings, workers", dataplane_bytes - memory_table_bytes(config),
-		   "%u worker(s), messages up to %u bytes", worker_count, config->limits.max_message_bytes);
+	print_part(out, "packets, rings, workers", dataplane->packets, "%u worker(s), messages up to %u bytes",
+		   worker_count, config->limits.max_message_bytes);
+	print_part(out, "transactions", dataplane->transactions,
+		   "limits.max_transactions %u, the messages that they keep included", config->limits.max_transactions);
+	print_part(out, "calls", dataplane->calls, "limits.max_calls %u, limits and last decisions included",
+		   config->limits.max_calls);
 	print_part(out, "location table", location_table_bytes(config->limits.max_bindings), "limits.max_bindings %u",
 		   config->limits.max_bindings);
 	print_part(out, "ban table", BANS_MAX * BAN_BYTES, "%d bans", BANS_MAX);
-	print_part(out, "in all of DPDK", dataplane_bytes, "hugepages, or memory of the process without them");
+	print_part(out, "in all of DPDK", dataplane->all, "hugepages, or memory of the process without them");
 	print_part(out, "program", PROGRAM_BYTES, "code, libraries, databases' caches");
 	print_part(out, "registrations", bindings, "as they come: when %u are there", config->limits.max_bindings);
-	print_part(out, "in all", dataplane_bytes + PROGRAM_BYTES + bindings, "and provisioning on top:");
+	print_part(out, "in all", dataplane->all + PROGRAM_BYTES + bindings, "and provisioning on top:");
 	fprintf(out,
 		"  a user or friend takes about %.1f KiB, a pattern %.1f KiB; what an apply changes takes as much "
 		"again "

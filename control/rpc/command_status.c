@@ -161,7 +161,7 @@ static json_t *status_of(const struct router *router, const struct inquiry_answe
 	json_object_set_new(object, "heap_resident_bytes", json_integer((json_int_t)memory_resident_bytes()));
 	json_object_set_new(object, "dpdk_used_bytes", json_integer((json_int_t)dataplane_memory_used_bytes()));
 	json_object_set_new(object, "dpdk_planned_bytes",
-			    json_integer((json_int_t)dataplane_memory_bytes(&router->plan)));
+			    json_integer((json_int_t)dataplane_memory(&router->plan).all));
 	json_object_set_new(object, "state_dir", json_string(router->config->node.state_dir));
 	json_object_set_new(object, "control_socket", json_string(router->config->node.control_socket));
 	json_object_set_new(object, "ports", ports_of(router));
