@@ -149,8 +149,6 @@ static void show(const struct cli_options *options, const struct ctl_command *co
 	} else {
 		cli_show_result(stdout, command, result);
 	}
-	/* Who follows something sees it now. */
-	fflush(stdout);
 }
 
 static void wait_ms(json_int_t ms)
@@ -186,12 +184,15 @@ static enum cli_outcome ask(const struct cli_options *options, const struct ctl_
 			if (!options->json)
 				show(options, command, result);
 			json_decref(result);
+			/* Who follows something sees it now; who cannot see it any more does not follow. */
+			if (fflush(stdout) != 0)
+				break;
 			wait_ms(after_ms);
 		}
 	}
-	json_decref(next);
-	if (outcome == CLI_DONE)
+	if (outcome == CLI_DONE && !next)
 		show(options, command, whole);
+	json_decref(next);
 	json_decref(whole);
 	return outcome;
 }
