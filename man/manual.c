@@ -235,6 +235,8 @@ static void write_row_kind(const struct model_schema_row *row)
 	case MODEL_SCHEMA_OBJECTS:
 		printf("A list, each entry %s, see below", row->child->what);
 	}
+	if (row->count_most)
+		printf("; at most %u entries", row->count_most);
 	puts(row->mandatory ? ".\nMandatory." : ".");
 }
 

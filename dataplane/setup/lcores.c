@@ -41,7 +41,7 @@ static enum status create_transactions(struct setup *setup, const struct datapla
 	worker->tick_tsc = rte_get_tsc_hz() * TIMER_WHEEL_TICK_MS / 1000;
 	timer_wheel_init(&worker->wheel, rte_rdtsc() / worker->tick_tsc);
 	transaction_table_init(&worker->transactions, memory, count, setup_transaction_mbuf_count(plan),
-			       &worker->wheel);
+			       setup_transaction_large_count(plan), &worker->wheel);
 	randombytes_buf(worker->branch_key, sizeof(worker->branch_key));
 	return STATUS_OK;
 }

@@ -2,9 +2,9 @@
  * route_cookie.h - state that travels in the messages instead of living in the router (R30).
  *
  * A sealed text (base64url, authenticated cipher, key id in front), parameter `c` of our Record-Route: what later
- * requests of the dialog need. The cipher's nonce is a keyed hash of contents and message identity, so that a retransmitted request gets the same
- * bytes (RFC 3261 16.11) and no random source is needed on an lcore. Call-ID is associated data and part of the
- * cipher's key: a text copied to another call is refused.
+ * requests of the dialog need. The cipher's nonce is a keyed hash of contents and message identity, so that a
+ * retransmitted request gets the same bytes (RFC 3261 16.11) and no random source is needed on an lcore. Call-ID is
+ * associated data and part of the cipher's key: a text copied to another call is refused.
  *
  * The cipher is AES-256-GCM where sodium_init() found AES instructions, else ChaCha20-Poly1305; the text tells which. A
  * node without them cannot open the texts of one that has them: do not mix both kinds in a cluster.

@@ -2,7 +2,7 @@
 
 struct via_find_own via_find_own_begin(const struct sip_message *request)
 {
-	return (struct via_find_own){via_walk_begin(request), VIA_FIND_OWN_VALUES_MAX};
+	return (struct via_find_own){via_parse_begin(request), VIA_FIND_OWN_VALUES_MAX};
 }
 
 bool via_find_own_next(struct branch_name *name, struct via_find_own *search)
@@ -11,7 +11,7 @@ bool via_find_own_next(struct branch_name *name, struct via_find_own *search)
 
 	while (search->values_left) {
 		search->values_left--;
-		if (!via_walk_next(&search->walk, &via))
+		if (!via_parse_next(&search->walk, &via))
 			return false;
 		if (branch_name_read(name, via.branch))
 			return true;

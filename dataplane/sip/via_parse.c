@@ -93,7 +93,7 @@ static void begin_line(struct via_walk *walk, uint8_t line)
 	walk->rest = line == SIP_HEADER_NONE ? (struct span){0} : sip_message_header_value(walk->message, line);
 }
 
-struct via_walk via_walk_begin(const struct sip_message *message)
+struct via_walk via_parse_begin(const struct sip_message *message)
 {
 	struct via_walk walk = {.message = message};
 
@@ -101,7 +101,7 @@ struct via_walk via_walk_begin(const struct sip_message *message)
 	return walk;
 }
 
-bool via_walk_next(struct via_walk *walk, struct sip_via *via)
+bool via_parse_next(struct via_walk *walk, struct sip_via *via)
 {
 	if (walk->line == SIP_HEADER_NONE)
 		return false;
@@ -116,9 +116,9 @@ bool via_walk_next(struct via_walk *walk, struct sip_via *via)
 
 bool via_parse_nth(struct sip_via *via, const struct sip_message *message, uint32_t index)
 {
-	struct via_walk walk = via_walk_begin(message);
+	struct via_walk walk = via_parse_begin(message);
 
-	while (via_walk_next(&walk, via))
+	while (via_parse_next(&walk, via))
 		if (index-- == 0)
 			return true;
 	return false;

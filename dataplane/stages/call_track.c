@@ -104,12 +104,9 @@ enum reason call_track_retarget(struct worker *worker, uint64_t handle, const st
 	enum reason reason = call_limits_take(worker, call, packet);
 	if (reason != REASON_NONE)
 		return reason;
-	bool among_carriers = call->record.target_kind == CALL_PARTY_CARRIER;
-	call_describe_target(call, packet);
-	if (among_carriers && call->record.target_kind == CALL_PARTY_CARRIER)
+	if (call->record.forward_count == packet->decision.forward_count)
 		call->record.failover_count++;
-	else
-		call->record.forward_count++;
+	call_describe_target(call, packet);
 	return REASON_NONE;
 }
 

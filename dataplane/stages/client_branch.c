@@ -8,7 +8,8 @@
 #include "send.h"
 #include "sip_timers.h"
 
-/* The room of the texts that we make out of an INVITE: its first lines. What is larger comes from a hostile far side. */
+/* The room of the texts that we make out of an INVITE: its first lines. What is larger comes from a hostile far side.
+ */
 #define HOP_REQUEST_BYTES_MAX 4096
 
 static struct transaction *transaction_of(struct worker *worker, const struct branch *branch)
@@ -119,9 +120,8 @@ static void acknowledge(struct worker *worker, struct branch *branch, const stru
 static void send_cancel(struct worker *worker, struct branch *branch)
 {
 	char text[HOP_REQUEST_BYTES_MAX];
-	int length = read_invite(worker, branch)
-			     ? hop_request_write_cancel(text, sizeof(text), &worker->work.message)
-			     : -1;
+	int length =
+		read_invite(worker, branch) ? hop_request_write_cancel(text, sizeof(text), &worker->work.message) : -1;
 
 	if (length < 0) {
 		worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;

@@ -44,10 +44,10 @@ void client_branch_cancel(struct worker *worker, struct branch *branch);
 
 /* What its timer brought. */
 enum branch_timeout {
-	BRANCH_TIMEOUT_NONE,	/* a retransmission */
-	BRANCH_TIMEOUT_REPLY,	/* no final response: it counts as 408 now */
-	BRANCH_TIMEOUT_RING,	/* the time of a no_answer forward: it is being cancelled, and rings on until then */
-	BRANCH_TIMEOUT_LINGER,	/* D, K, M: ended */
+	BRANCH_TIMEOUT_NONE,   /* a retransmission */
+	BRANCH_TIMEOUT_REPLY,  /* no final response: it counts as 408 now */
+	BRANCH_TIMEOUT_RING,   /* the time of a no_answer forward: it is being cancelled, and rings on until then */
+	BRANCH_TIMEOUT_LINGER, /* D, K, M: ended */
 };
 
 enum branch_timeout client_branch_expire(struct worker *worker, struct branch *branch);

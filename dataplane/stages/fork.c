@@ -103,6 +103,15 @@ static enum reason admit(struct worker *worker, struct packet *packet)
 	return reason;
 }
 
+static struct transaction *add_transaction(struct worker *worker, const struct packet *packet, uint64_t merge_key)
+{
+	struct transaction_table *table = &worker->transactions;
+
+	if (!transaction_table_has_room_for(table, packet->mbuf, FORK_MBUFS))
+		return NULL;
+	return transaction_table_add(table, packet->key, merge_key, FORK_MBUFS);
+}
+
 static enum reason begin_initial(struct worker *worker, struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
@@ -117,7 +126,7 @@ static enum reason begin_initial(struct worker *worker, struct packet *packet)
 			call_track_refused(worker, packet, reason);
 		return reason;
 	}
-	packet->transaction = transaction_table_add(&worker->transactions, packet->key, merge_key, FORK_MBUFS);
+	packet->transaction = add_transaction(worker, packet, merge_key);
 	if (!packet->transaction) {
 		if (message->method == SIP_METHOD_INVITE)
 			call_track_failed(worker, packet->call, reason_rows[REASON_TRANSACTIONS_FULL].status,
@@ -133,7 +142,7 @@ static enum reason begin_in_dialog(struct worker *worker, struct packet *packet)
 	const struct sip_message *message = &packet->message;
 	struct slice callee_tag = packet->from_caller ? message->to_tag : message->from_tag;
 
-	packet->transaction = transaction_table_add(&worker->transactions, packet->key, 0, FORK_MBUFS);
+	packet->transaction = add_transaction(worker, packet, 0);
 	if (!packet->transaction)
 		return REASON_TRANSACTIONS_FULL;
 	packet->transaction->from_caller = packet->from_caller;
@@ -166,8 +175,8 @@ static void fork_packet(struct worker *worker, struct packet *packet)
 		packet_end(packet, VERDICT_ABSORB, REASON_RETRANSMISSION_ABSORBED);
 		return;
 	}
-	enum reason reason = packet->kind == PACKET_INITIAL ? begin_initial(worker, packet)
-							    : begin_in_dialog(worker, packet);
+	enum reason reason =
+		packet->kind == PACKET_INITIAL ? begin_initial(worker, packet) : begin_in_dialog(worker, packet);
 	if (reason != REASON_NONE) {
 		packet_refuse(packet, reason);
 		return;

@@ -1,6 +1,6 @@
 /*
- * fork.h - the targets of a request as branches of its transaction (RFC 3261 16.5, 16.6): the first ones for the request
- * in the burst, later ones for a request that is kept.
+ * fork.h - the targets of a request as branches of its transaction (RFC 3261 16.5, 16.6): the first ones for the
+ * request in the burst, later ones for a request that is kept.
  */
 #ifndef AMITY_FORK_H
 #define AMITY_FORK_H
@@ -8,8 +8,8 @@
 #include "route_next.h"
 #include "worker.h"
 
-/* The first branch's message has been written into packet->out: it is kept, 100 Trying goes back, and the other bindings
- * of the same q get theirs. Thread: lcore. */
+/* The first branch's message has been written into packet->out: it is kept, 100 Trying goes back, and the other
+ * bindings of the same q get theirs. Thread: lcore. */
 void fork_complete(struct worker *worker, struct packet *packet);
 
 /* The first branch's message could not be written: no transaction comes of it. */

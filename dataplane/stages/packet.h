@@ -51,16 +51,17 @@ struct packet {
 	uint16_t punt_kind;		 /* enum punt_kind, with VERDICT_PUNT */
 	struct packet_fragment fragment; /* by receive, for reassemble */
 
-	struct sip_uri request_uri;   /* by screen, of requests */
-	struct span cookie;	      /* by screen: text of our cookie in the topmost Route; length 0: none */
+	struct transaction *transaction; /* by transact, of responses; by fork, of requests; NULL: none */
+	struct branch *branch;		 /* likewise; of ACKs NULL */
+	uint64_t call;			 /* by route, fork: handle of the call (call_track.h); 0: none */
+
+	struct sip_uri request_uri;	    /* by screen, of requests */
+	struct span cookie;		    /* by screen: text of our cookie in the topmost Route; length 0: none */
 	uint8_t key[TRANSACTION_KEY_BYTES]; /* by transact, of requests: names the server transaction */
-	struct transaction *transaction;    /* by transact, of responses; by fork, of requests; NULL: none */
-	struct branch *branch;		    /* likewise; of ACKs NULL */
 	struct branch_name branch_name;	    /* of requests: what our Via will say */
 	struct span sender_from, sender_to; /* addresses as the sender of the request wrote them (R24) */
-	uint64_t call;			    /* by route, fork: handle of the call (call_track.h); 0: none */
-	struct caller_facts facts;    /* by authenticate, of PACKET_INITIAL */
-	struct caller caller;	      /* by authenticate */
+	struct caller_facts facts;	    /* by authenticate, of PACKET_INITIAL */
+	struct caller caller;		    /* by authenticate */
 	struct span digest_user;      /* by authenticate: user name of the credentials for our realm; length 0: none */
 	struct route_request request; /* by route, of PACKET_INITIAL */
 	struct route_decision decision;
@@ -68,13 +69,13 @@ struct packet {
 	uint8_t step_count;
 	const struct binding_set *bindings; /* of the target; NULL: direct, carrier */
 	const struct binding *binding;	    /* the one of them that this message goes to; NULL likewise */
-	struct dialog_cookie dialog;	/* by route, of PACKET_IN_DIALOG, opened */
-	bool from_caller;		/* by route, of PACKET_IN_DIALOG: sent by the side that sent the INVITE */
-	struct net_address destination; /* of `out` */
-	const struct net_entry *entry;	/* by route: where `destination` once came in; NULL: it did not */
-	struct net_entry upstream_entry; /* of responses: what `entry` points to */
-	struct wire_hop hop;		/* of `out` */
-	uint8_t hop_result;		/* enum wire_result: WIRE_OK or WIRE_NEIGHBOUR_UNKNOWN */
+	struct dialog_cookie dialog;	    /* by route, of PACKET_IN_DIALOG, opened */
+	bool from_caller;		    /* by route, of PACKET_IN_DIALOG: sent by the side that sent the INVITE */
+	struct net_address destination;	    /* of `out` */
+	const struct net_entry *entry;	    /* by route: where `destination` once came in; NULL: it did not */
+	struct net_entry upstream_entry;    /* of responses: what `entry` points to */
+	struct wire_hop hop;		    /* of `out` */
+	uint8_t hop_result;		    /* enum wire_result: WIRE_OK or WIRE_NEIGHBOUR_UNKNOWN */
 
 	struct sip_message message; /* by parse */
 };

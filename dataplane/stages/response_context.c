@@ -42,7 +42,8 @@ static void remember(struct worker *worker, struct transaction *transaction, uin
 		mbuf = packet->mbuf;
 		rte_mbuf_refcnt_update(mbuf, 1);
 	}
-	transaction_table_keep(&worker->transactions, &transaction->best, mbuf, packet ? packet->bytes : (struct span){0});
+	transaction_table_keep(&worker->transactions, &transaction->best, mbuf,
+			       packet ? packet->bytes : (struct span){0});
 }
 
 /* BYE ends a dialog whatever it is answered, and if it is not (RFC 3261 15.1.1). */
@@ -79,7 +80,7 @@ static void pass_kept(struct worker *worker, struct transaction *transaction)
 		worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
 		return;
 	}
-	server_transaction_keep(worker, transaction, work->out);
+	server_transaction_keep(worker, transaction, work->out, transaction->best_status);
 	worker->counters->value[COUNTER_FINALS_SENT]++;
 	send_message(worker, work->out, &work->destination, work->entry);
 	work->out = NULL;

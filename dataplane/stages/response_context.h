@@ -1,7 +1,7 @@
 /*
- * response_context.h - what the branches of a request come to (RFC 3261 16.7 to 16.10): provisional and 2xx responses are
- * passed at once, others are collected; when nothing is pending the next target is tried (R16, R20, R27, R28), else the
- * best one goes to the caller.
+ * response_context.h - what the branches of a request come to (RFC 3261 16.7 to 16.10): provisional and 2xx responses
+ * are passed at once, others are collected; when nothing is pending the next target is tried (R16, R20, R27, R28), else
+ * the best one goes to the caller.
  *
  * Thread: lcore.
  */

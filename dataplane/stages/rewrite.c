@@ -67,7 +67,7 @@ enum reason rewrite_packet(struct worker *worker, struct packet *packet)
 static void rewrite_complete(struct worker *worker, struct packet *packet)
 {
 	if (packet->kind == PACKET_RESPONSE)
-		server_transaction_keep(worker, packet->transaction, packet->out);
+		server_transaction_keep(worker, packet->transaction, packet->out, packet->message.status_code);
 	else
 		fork_complete(worker, packet);
 	packet->punt_kind = PUNT_KERNEL_SEND;

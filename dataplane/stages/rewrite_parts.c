@@ -60,13 +60,13 @@ void rewrite_parts_replace_address(struct edit_list *edits, const struct sip_mes
 		edit_list_replace(edits, rewrite_parts_slice(message, part), text);
 }
 
-void rewrite_parts_max_forwards(struct edit_list *edits, const struct sip_message *message)
+void rewrite_parts_max_forwards(struct edit_list *edits, const struct sip_message *message, uint8_t forward_count)
 {
 	struct span value = sip_message_first(message, SIP_HEADER_MAX_FORWARDS);
 
 	if (!value.length)
 		text_write_literal(&edits->writer, "Max-Forwards: ");
-	text_write_number(&edits->writer, message_facts_max_forwards(message) - (value.length ? 1 : 0));
+	text_write_number(&edits->writer, message_facts_max_forwards(message) - (value.length ? 1 : 0) - forward_count);
 	if (!value.length)
 		text_write_literal(&edits->writer, "\r\n");
 	edit_list_replace(edits, value.length ? rewrite_parts_slice(message, value) : rewrite_parts_top(message),

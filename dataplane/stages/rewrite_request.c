@@ -151,8 +151,6 @@ static void rewrite_request_identity(struct edit_list *edits, const struct packe
 	rewrite_parts_remove_headers(edits, message, SIP_HEADER_P_ASSERTED_IDENTITY);
 	rewrite_parts_remove_headers(edits, message, SIP_HEADER_P_PREFERRED_IDENTITY);
 	rewrite_parts_remove_headers(edits, message, SIP_HEADER_REMOTE_PARTY_ID);
-	if (!shown->keep_diversion)
-		rewrite_parts_remove_headers(edits, message, SIP_HEADER_DIVERSION);
 	if (shown->strip_private)
 		for (uint8_t i = 0; i < message->header_count; i++) {
 			const struct sip_header *header = &message->header[i];
@@ -172,6 +170,22 @@ static void rewrite_request_identity(struct edit_list *edits, const struct packe
 		text_write_ip(&edits->writer, packet->hop.source);
 	text_write_literal(&edits->writer, ">\r\n");
 	edit_list_replace(edits, rewrite_parts_top(message), edit_list_take(edits));
+}
+
+/* R27: a line for each forward, above those that were received and may stay. */
+static void rewrite_request_diversion(struct edit_list *edits, const struct packet *packet,
+				      const struct route_presentation *shown)
+{
+	const struct sip_message *message = &packet->message;
+	uint8_t first = message->first[SIP_HEADER_DIVERSION];
+
+	if (!shown->keep_diversion)
+		rewrite_parts_remove_headers(edits, message, SIP_HEADER_DIVERSION);
+	if (!shown->diversion.length)
+		return;
+	struct slice place =
+		first == SIP_HEADER_NONE ? rewrite_parts_top(message) : (struct slice){message->header[first].start, 0};
+	edit_list_replace(edits, place, shown->diversion);
 }
 
 /* RFC 3327 5.3: the Path of the binding becomes the Route; routes that the endpoint asked for do not count. */
@@ -200,9 +214,10 @@ bool rewrite_request_initial(struct worker *worker, const struct packet *packet)
 	rewrite_request_uri(edits, packet, shown);
 	rewrite_parts_replace_address(edits, message, SIP_HEADER_FROM, from);
 	rewrite_parts_replace_address(edits, message, SIP_HEADER_TO, to);
-	rewrite_parts_max_forwards(edits, message);
+	rewrite_parts_max_forwards(edits, message, packet->decision.forward_count);
 	rewrite_request_route(edits, packet);
 	rewrite_request_identity(edits, packet, shown);
+	rewrite_request_diversion(edits, packet, shown);
 	rewrite_parts_remove_credentials(edits, message, worker->snapshot->directory, packet->digest_user);
 	return message->method != SIP_METHOD_INVITE || rewrite_request_record_route(worker, packet, from, to);
 }
@@ -228,7 +243,7 @@ bool rewrite_request_in_dialog(struct worker *worker, const struct packet *packe
 
 	rewrite_parts_push_via(edits, packet);
 	rewrite_request_pop_route(edits, message);
-	rewrite_parts_max_forwards(edits, message);
+	rewrite_parts_max_forwards(edits, message, 0);
 	rewrite_parts_replace_address(edits, message, SIP_HEADER_FROM, from);
 	rewrite_parts_replace_address(edits, message, SIP_HEADER_TO, to);
 	rewrite_parts_remove_headers(edits, message, SIP_HEADER_P_ASSERTED_IDENTITY);

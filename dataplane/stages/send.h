@@ -27,8 +27,8 @@ bool send_through_kernel(struct worker *worker, struct rte_mbuf *message, const 
 			 const struct net_address *destination);
 
 /*
- * Finds the way to `destination`, that back to who came in at `entry` when there is one (else NULL), and takes one of the
- * two above; what finds none is freed and counted. Owner: takes the mbuf.
+ * Finds the way to `destination`, that back to who came in at `entry` when there is one (else NULL), and takes one of
+ * the two above; what finds none is freed and counted. Owner: takes the mbuf.
  */
 void send_message(struct worker *worker, struct rte_mbuf *message, const struct net_address *destination,
 		  const struct net_entry *entry);

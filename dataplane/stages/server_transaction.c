@@ -50,8 +50,10 @@ static void begin_completed(struct worker *worker, struct transaction *transacti
 {
 	transaction->state = TRANSACTION_COMPLETED;
 	transaction->retransmissions = 0;
+	transaction_table_keep(&worker->transactions, &transaction->response, NULL, (struct span){0});
 	transaction->deadline_tick = worker->now_tick + SIP_TIMEOUT; /* H, J */
-	start_timer(worker, transaction, transaction->is_invite ? worker->now_tick + SIP_T1 : transaction->deadline_tick);
+	start_timer(worker, transaction,
+		    transaction->is_invite ? worker->now_tick + SIP_T1 : transaction->deadline_tick);
 }
 
 static void begin_accepted(struct worker *worker, struct transaction *transaction)
@@ -60,6 +62,7 @@ static void begin_accepted(struct worker *worker, struct transaction *transactio
 	if (transaction->state != TRANSACTION_PROCEEDING)
 		return;
 	transaction->state = TRANSACTION_ACCEPTED;
+	transaction_table_keep(&worker->transactions, &transaction->response, NULL, (struct span){0});
 	start_timer(worker, transaction, worker->now_tick + SIP_TIMEOUT); /* L */
 }
 
@@ -72,9 +75,14 @@ void server_transaction_answered(struct worker *worker, struct transaction *tran
 	transaction->status = status;
 }
 
-void server_transaction_keep(struct worker *worker, struct transaction *transaction, struct rte_mbuf *out)
+void server_transaction_keep(struct worker *worker, struct transaction *transaction, struct rte_mbuf *out,
+			     uint16_t status)
 {
-	if (transaction->state == TRANSACTION_ACCEPTED)
+	bool is_repeated =
+		status < 200 ? transaction->state == TRANSACTION_PROCEEDING
+			     : transaction->state == TRANSACTION_COMPLETED && !(transaction->is_invite && status < 300);
+
+	if (!is_repeated)
 		return;
 	rte_mbuf_refcnt_update(out, 1);
 	transaction_table_keep(&worker->transactions, &transaction->response, out,
@@ -91,8 +99,7 @@ static void send_upstream(struct worker *worker, const struct transaction *trans
 void server_transaction_send_trying(struct worker *worker, struct transaction *transaction,
 				    const struct packet *request)
 {
-	struct answer answer = {
-		.status = 100, .phrase = SPAN_LITERAL("Trying"), .source = transaction->source};
+	struct answer answer = {.status = 100, .phrase = SPAN_LITERAL("Trying"), .source = transaction->source};
 	struct rte_mbuf *out;
 
 	if (answer_make(&out, worker, &request->message, &answer) != REASON_NONE)
@@ -117,7 +124,7 @@ void server_transaction_refuse(struct worker *worker, struct transaction *transa
 		worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
 		return;
 	}
-	server_transaction_keep(worker, transaction, out);
+	server_transaction_keep(worker, transaction, out, reason_rows[reason].status);
 	worker->counters->value[COUNTER_FINALS_SENT]++;
 	send_upstream(worker, transaction, out);
 }
@@ -171,7 +178,8 @@ void server_transaction_forget(struct worker *worker, struct transaction *transa
 
 	if (transaction->state != TRANSACTION_ENDED)
 		return;
-	for (struct branch *branch = transaction_first_branch(table, transaction); branch; branch = branch_next(table, branch))
+	for (struct branch *branch = transaction_first_branch(table, transaction); branch;
+	     branch = branch_next(table, branch))
 		if (branch->state != BRANCH_ENDED)
 			return;
 	transaction_table_remove(table, transaction);

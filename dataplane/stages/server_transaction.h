@@ -1,11 +1,11 @@
 /*
- * server_transaction.h - the side of a transaction that faces the sender of the request (RFC 3261 17.2, RFC 6026 7.1, RFC
- * 4320): what was answered, repeated, acknowledged.
+ * server_transaction.h - the side of a transaction that faces the sender of the request (RFC 3261 17.2, RFC 6026 7.1,
+ * RFC 4320): what was answered, repeated, acknowledged.
  *
  *             1xx                 2xx                  L
  *   Proceeding ---------+-----> Accepted ------------------------+
  *        |              |                                        v
- *        +-- 300-699 ---+-----> Completed -- ACK --> Confirmed -- I --> Ended   
+ *        +-- 300-699 ---+-----> Completed -- ACK --> Confirmed -- I --> Ended
  *        |                          +---------- H -----------------------^
  *        +-- not INVITE: any final -> Completed -------------------- J --^
  *
@@ -22,8 +22,10 @@ void server_transaction_begin(struct worker *worker, struct transaction *transac
 /* The status of a response that goes to the sender, and the timers that follow. 2xx of INVITE may come often. */
 void server_transaction_answered(struct worker *worker, struct transaction *transaction, uint16_t status);
 
-/* Keeps `out`, a response that goes to the sender, for retransmission; after server_transaction_answered(). */
-void server_transaction_keep(struct worker *worker, struct transaction *transaction, struct rte_mbuf *out);
+/* Keeps `out`, a response with that status that goes to the sender, for retransmission, if it is what a repeated
+ * request is answered with; after server_transaction_answered(). */
+void server_transaction_keep(struct worker *worker, struct transaction *transaction, struct rte_mbuf *out,
+			     uint16_t status);
 
 /* 100 Trying to a request that is at hand (`request`: the same message, the first time or again). */
 void server_transaction_send_trying(struct worker *worker, struct transaction *transaction,
@@ -44,7 +46,8 @@ void server_transaction_expire(struct worker *worker, struct transaction *transa
 /* Gives it back when neither side has anything left to do. It may be gone afterwards. */
 void server_transaction_forget(struct worker *worker, struct transaction *transaction);
 
-/* Once a burst has done its work on it: gives back what will not be needed; lingers when nothing can change any more. */
+/* Once a burst has done its work on it: gives back what will not be needed; lingers when nothing can change any more.
+ */
 void server_transaction_settle(struct worker *worker, struct transaction *transaction);
 
 #endif

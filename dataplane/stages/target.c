@@ -53,6 +53,7 @@ static void read_request(struct route_request *request, struct worker *worker, c
 		.number = packet->request_uri.user,
 		.identity_user = identity_user(message),
 		.diversion_user = header_user(message, SIP_HEADER_DIVERSION),
+		.max_forwards = (uint8_t)message_facts_max_forwards(message),
 	};
 	if (message_facts_address(&from, &uri, message, SIP_HEADER_FROM)) {
 		request->from_user = uri.user;
@@ -79,7 +80,7 @@ enum reason target_find_hop(struct worker *worker, struct packet *packet)
 	const struct wire_interface *own = wire_find_own(wire, packet->destination.ip);
 
 	if (own && own->sip_port == packet->destination.port)
-		return packet->message.is_request ? REASON_FOREIGN_DOMAIN : REASON_RESPONSE_TO_BROADCAST;
+		return packet->message.is_request ? REASON_FOREIGN_DOMAIN : REASON_RESPONSE_TO_OURSELVES;
 	packet->hop_result =
 		(uint8_t)(packet->entry ? wire_find_way_back(&packet->hop, wire, packet->destination.ip, packet->entry)
 					: wire_find_hop(&packet->hop, wire, packet->destination.ip));
@@ -133,7 +134,7 @@ static enum reason reach_present(struct worker *worker, struct packet *packet, u
 	bool first = below_q == TARGET_Q_ABOVE_ALL;
 
 	if (decision->outcome == ROUTE_OUTCOME_EXTERNAL)
-		return first ? reach_fixed(worker, packet, &decision->carrier->address) : REASON_NO_ROUTE_TO_HOST;
+		return first ? reach_fixed(worker, packet, &decision->carrier->address[decision->carrier_address]) : REASON_NO_ROUTE_TO_HOST;
 	if (decision->target->is_direct)
 		return first ? reach_fixed(worker, packet, &decision->target->direct) : REASON_NO_ROUTE_TO_HOST;
 	return reach_registered(worker, packet, below_q);

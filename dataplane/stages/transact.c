@@ -11,9 +11,9 @@
 static const struct span transact_cookie = SPAN_LITERAL("z9hG4bK");
 
 /*
- * RFC 3261 17.2.3: branch, sent-by and method; the peers of RFC 2543, whose branch means nothing, by what the RFC has for
- * them. INVITE, its CANCEL and the ACK of its non-2xx have one name. Call-ID is a part of it, since it decides about the
- * lcore; keyed, so that nobody can make two transactions meet.
+ * RFC 3261 17.2.3: branch, sent-by and method; the peers of RFC 2543, whose branch means nothing, by what the RFC has
+ * for them. INVITE, its CANCEL and the ACK of its non-2xx have one name. Call-ID is a part of it, since it decides
+ * about the lcore; keyed, so that nobody can make two transactions meet.
  */
 static void transact_make_key(const struct worker *worker, struct packet *packet)
 {
@@ -123,6 +123,7 @@ static enum reason transact_find_branch(struct worker *worker, struct packet *pa
 	bool of_cancel = transaction->is_invite && message->method == SIP_METHOD_CANCEL;
 	if (message->cseq != transaction->cseq || (message->method != transaction->method && !of_cancel))
 		return REASON_RESPONSE_FORGED;
+	transaction_table_hold(table, transaction);
 	packet->branch = branch;
 	packet->transaction = transaction;
 	return transact_has_next_via(message) ? REASON_NONE : REASON_RESPONSE_WITHOUT_NEXT_VIA;
@@ -130,8 +131,6 @@ static enum reason transact_find_branch(struct worker *worker, struct packet *pa
 
 static void transact_response(struct worker *worker, struct packet *packet)
 {
-	packet->transaction = NULL;
-	packet->branch = NULL;
 	enum reason reason = transact_find_branch(worker, packet);
 
 	if (reason != REASON_NONE) {

@@ -1,6 +1,5 @@
 #include "timer_wheel.h"
 
-#include <stddef.h>
 #include <string.h>
 
 #define SLOT_BITS 8

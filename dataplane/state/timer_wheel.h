@@ -15,6 +15,7 @@
 #define AMITY_TIMER_WHEEL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define TIMER_WHEEL_TICK_MS	10
@@ -44,7 +45,7 @@ void timer_wheel_init(struct timer_wheel *wheel, uint64_t now_tick);
  * Starts or restarts the timer. What is due in the past expires at the next tick that begins, so that a timer that is
  * restarted as it expires waits a tick at least; what is due beyond the wheel's reach expires there.
  *
- * Thread: the owner of the wheel. Cost: <= 30 ns at a million timers; stop too.
+ * Thread: the owner of the wheel. Cost: <= 30 ns at a million timers, stop too, when the timer itself is in the cache.
  */
 void timer_wheel_start(struct timer_wheel *wheel, struct timer *timer, uint64_t due_tick);
 

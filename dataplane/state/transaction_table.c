@@ -1,7 +1,7 @@
 #include "transaction_table.h"
 
 #include <rte_common.h>
-#include <rte_mbuf.h>
+#include <rte_prefetch.h>
 
 #define SPARE_DIVISOR 4 /* a quarter more branches than transactions: most requests go to one place */
 #define SPARE_LEAST   64
@@ -37,7 +37,7 @@ uint64_t transaction_table_bytes(uint32_t count)
 }
 
 void transaction_table_init(struct transaction_table *table, void *memory, uint32_t count, uint32_t mbufs_max,
-			    struct timer_wheel *wheel)
+			    uint32_t large_max, struct timer_wheel *wheel)
 {
 	char *at = memory;
 
@@ -50,6 +50,7 @@ void transaction_table_init(struct transaction_table *table, void *memory, uint3
 		.branch_count = count_branches(count),
 		.mask = (uint32_t)(rte_align64pow2(count) - 1),
 		.mbufs_max = mbufs_max,
+		.large_max = large_max,
 		.wheel = wheel,
 		.free_transaction = 0,
 		.free_branch = count,
@@ -174,7 +175,7 @@ void transaction_table_linger(struct transaction_table *table, struct transactio
 	table->lingering_count++;
 }
 
-static void end_lingering(struct transaction_table *table, struct transaction *transaction)
+void transaction_table_hold(struct transaction_table *table, struct transaction *transaction)
 {
 	uint32_t older = transaction->linger_older, newer = transaction->linger_newer;
 
@@ -188,7 +189,19 @@ static void end_lingering(struct transaction_table *table, struct transaction *t
 		table->newest = older;
 	else
 		table->transaction[newer].linger_older = older;
+	transaction->lingers = false;
 	table->lingering_count--;
+}
+
+/* What removal touches, all at once: who has lingered for 32 s is in no cache. */
+static void prefetch_removal(const struct transaction_table *table, const struct transaction *transaction)
+{
+	const char *own = (const char *)&table->branch[transaction_index(table, transaction)];
+
+	for (uint32_t offset = 0; offset < sizeof(struct transaction); offset += RTE_CACHE_LINE_SIZE)
+		rte_prefetch0((const char *)transaction + offset);
+	for (uint32_t offset = 0; offset < sizeof(struct branch); offset += RTE_CACHE_LINE_SIZE)
+		rte_prefetch0(own + offset);
 }
 
 static bool has_room(const struct transaction_table *table, uint32_t mbufs)
@@ -222,6 +235,9 @@ struct transaction *transaction_table_add(struct transaction_table *table, const
 	transaction->first_branch = TRANSACTION_NONE;
 	enter_key(table, transaction);
 	enter_merge_key(table, transaction);
+	/* In a flood the next one comes at once. */
+	if (table->free_transaction == TRANSACTION_NONE && table->oldest != TRANSACTION_NONE)
+		prefetch_removal(table, &table->transaction[table->oldest]);
 	return transaction;
 }
 
@@ -290,12 +306,13 @@ void transaction_table_remove(struct transaction_table *table, struct transactio
 {
 	const struct span none = {0};
 
+	prefetch_removal(table, transaction);
 	remove_branches(table, transaction);
 	timer_wheel_stop(table->wheel, &transaction->timer);
 	transaction_table_keep(table, &transaction->request, NULL, none);
 	transaction_table_keep(table, &transaction->response, NULL, none);
 	transaction_table_keep(table, &transaction->best, NULL, none);
-	end_lingering(table, transaction);
+	transaction_table_hold(table, transaction);
 	forget_key(table, transaction);
 	forget_merge_key(table, transaction);
 	transaction->state = TRANSACTION_FREE;
@@ -304,31 +321,20 @@ void transaction_table_remove(struct transaction_table *table, struct transactio
 	table->used_count--;
 }
 
+static bool is_large(const struct rte_mbuf *mbuf)
+{
+	return mbuf->buf_len >= TRANSACTION_LARGE_BYTES;
+}
+
+bool transaction_table_has_room_for(const struct transaction_table *table, const struct rte_mbuf *mbuf, uint32_t mbufs)
+{
+	return !is_large(mbuf) || table->large_kept + mbufs <= table->large_max;
+}
+
 void transaction_table_keep(struct transaction_table *table, struct kept_message *kept, struct rte_mbuf *mbuf,
 			    struct span text)
 {
-	struct rte_mbuf *before = kept->mbuf;
-
-	*kept = (struct kept_message){0};
-	if (mbuf) {
-		assert(text.at >= (char *)mbuf->buf_addr &&
-		       text.at + text.length <= (char *)mbuf->buf_addr + mbuf->buf_len);
-		kept->mbuf = mbuf;
-		kept->offset = (uint16_t)(text.at - (char *)mbuf->buf_addr);
-		kept->length = (uint16_t)text.length;
-		table->mbufs_kept++;
-	}
-	if (before) {
-		rte_pktmbuf_free(before);
-		table->mbufs_kept--;
-	}
-}
-
-struct span kept_message_text(const struct kept_message *kept)
-{
-	if (!kept->mbuf)
-		return (struct span){0};
-	return span_make((const char *)kept->mbuf->buf_addr + kept->offset, kept->length);
+	table->mbufs_kept += (uint32_t)kept_message_replace(kept, mbuf, text);
 }
 
 void transaction_table_clear(struct transaction_table *table)

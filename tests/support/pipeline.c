@@ -136,7 +136,7 @@ static void start_dataplane(struct pipeline *pipeline, uint32_t worker_count)
 				      .mbuf_count = 4095,
 				      .spin_polls = UINT32_MAX,
 				      .nonce_set_count = 256,
-				      .caller_memory_count = 1024};
+				      .transaction_count = 1024 * worker_count};
 
 	/* The rings of the port come before the port, so EAL does too: once a process, with lcores for the largest
 	 * test. */

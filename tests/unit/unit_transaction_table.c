@@ -65,7 +65,7 @@ static int begin_with(uint32_t count, uint32_t mbufs_max)
 	memset(&model, 0, sizeof(model));
 	model.random = random_source_of(1);
 	timer_wheel_init(&wheel, BEGIN);
-	transaction_table_init(&table, memory, count, mbufs_max, &wheel);
+	transaction_table_init(&table, memory, count, mbufs_max, mbufs_max, &wheel);
 	return 0;
 }
 
