@@ -1,5 +1,6 @@
 /*
- * packet_filter.h - lets the kernel hand an af_packet port nothing but UDP to our SIP port.
+ * packet_filter.h - lets the kernel hand an af_packet port nothing but UDP to our SIP port, and ICMP errors for UDP
+ * from it (unreachable_read.h).
  *
  * Without it each frame of the interface (ssh, TCP, what the kernel itself sends) is copied into the ring and dropped
  * by an lcore.

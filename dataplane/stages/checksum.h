@@ -1,5 +1,6 @@
 /*
- * checksum.h - the UDP checksum, to be written or to be checked (RFC 768, RFC 8200 8.1).
+ * checksum.h - the UDP checksum, to be written or to be checked (RFC 768, RFC 8200 8.1), and those of ICMP, to be
+ * checked (RFC 792, RFC 4443 2.3).
  *
  * Addresses are as everywhere 16 bytes: the prefix of a mapped IPv4 address adds 0xffff to a sum of ones' complements,
  * which is nothing.
@@ -17,5 +18,9 @@ uint16_t checksum_pseudo_header(const uint8_t source[16], const uint8_t destinat
 
 /* `pseudo` and `length` bytes of UDP header and payload. Result: 0xffff when they hold their own right checksum. */
 uint16_t checksum_udp(uint16_t pseudo, const void *udp, uint32_t length);
+
+/* `length` bytes of ICMP. Result: 0xffff when they hold their own right checksum. */
+uint16_t checksum_icmpv4(const void *icmp, uint32_t length);
+uint16_t checksum_icmpv6(const uint8_t source[16], const uint8_t destination[16], const void *icmp, uint32_t length);
 
 #endif

@@ -21,6 +21,12 @@
  */
 bool client_branch_begin(struct worker *worker, struct transaction *transaction, struct packet *packet);
 
+/*
+ * The branch of that name. Result: REASON_NONE and *found; RESPONSE_STALE: it was one of ours and is over;
+ * RESPONSE_FORGED: it never was.
+ */
+enum reason client_branch_find(struct branch **found, struct worker *worker, const struct branch_name *name);
+
 /* The request was written into `out`, which is kept too; it is being sent: the timers start. */
 void client_branch_sent(struct worker *worker, struct branch *branch, struct rte_mbuf *out);
 
@@ -36,10 +42,10 @@ enum branch_event {
 enum branch_event client_branch_receive(struct worker *worker, struct branch *branch,
 					const struct sip_message *response);
 
-/* The response to our CANCEL came. */
-void client_branch_cancel_answered(struct worker *worker, struct branch *branch);
+/* A response to our CANCEL came. */
+void client_branch_cancel_answered(struct worker *worker, struct branch *branch, uint16_t status);
 
-/* Cancels it, at once or as soon as it may be (9.1). Does nothing when it has its final response. */
+/* Cancels it, at once or as soon as it may be (9.1). Does nothing when it has its final response or is no INVITE. */
 void client_branch_cancel(struct worker *worker, struct branch *branch);
 
 /* What its timer brought. */

@@ -3,6 +3,7 @@
 #include <rte_mbuf.h>
 
 #include "call_track.h"
+#include "cancel.h"
 #include "client_branch.h"
 #include "keyed_hash.h"
 #include "kept_request.h"
@@ -164,6 +165,10 @@ static void name_ack(const struct worker *worker, struct packet *packet)
 
 static void fork_packet(struct worker *worker, struct packet *packet)
 {
+	if (packet->kind == PACKET_HOP) {
+		cancel_receive(worker, packet, transaction_table_find(&worker->transactions, packet->key));
+		return;
+	}
 	packet->sender_from = rewrite_parts_address_part(&packet->message, SIP_HEADER_FROM);
 	packet->sender_to = rewrite_parts_address_part(&packet->message, SIP_HEADER_TO);
 	if (packet->message.method == SIP_METHOD_ACK) {

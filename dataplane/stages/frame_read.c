@@ -6,6 +6,7 @@
 #include <rte_udp.h>
 
 #include "checksum.h"
+#include "unreachable_read.h"
 
 /* Hop-by-hop options, destination options twice, routing, fragment (RFC 8200 4.1); nothing sane has more. */
 #define EXTENSION_HEADERS_MAX 6
@@ -62,6 +63,13 @@ static bool header_checksum_is_right(const struct rte_mbuf *mbuf, const struct r
 	return known != RTE_MBUF_F_RX_IP_CKSUM_BAD;
 }
 
+/* Errors are never so long that they come in fragments (RFC 1812 4.3.2.3, RFC 4443 2.4). */
+static enum reason take_icmp(struct packet *packet, bool v6)
+{
+	packet->is_unreachable = !packet->fragment.present && unreachable_read_is_one(packet->bytes, v6);
+	return packet->is_unreachable ? REASON_NONE : REASON_NOT_OURS;
+}
+
 static enum reason read_ipv4(struct packet *packet)
 {
 	const struct rte_ipv4_hdr *ip = (const struct rte_ipv4_hdr *)packet->bytes.at;
@@ -70,7 +78,7 @@ static enum reason read_ipv4(struct packet *packet)
 		return REASON_NOT_OURS;
 	net_address_set_v4(packet->source.ip, &ip->src_addr);
 	net_address_set_v4(packet->local.ip, &ip->dst_addr);
-	if (ip->next_proto_id != IPPROTO_UDP)
+	if (ip->next_proto_id != IPPROTO_UDP && ip->next_proto_id != IPPROTO_ICMP)
 		return REASON_NOT_OURS;
 	uint32_t header = (ip->version_ihl & 0x0fu) * 4, total = rte_be_to_cpu_16(ip->total_length);
 	if (header < sizeof(*ip) || total < header || total > packet->bytes.length)
@@ -82,12 +90,12 @@ static enum reason read_ipv4(struct packet *packet)
 	packet->fragment = (struct packet_fragment){
 		.present = (offset & (RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK)) != 0,
 		.more = (offset & RTE_IPV4_HDR_MF_FLAG) != 0,
-		.next_header = IPPROTO_UDP,
+		.next_header = ip->next_proto_id,
 		.header_bytes = (uint8_t)header,
 		.offset = (uint16_t)((offset & RTE_IPV4_HDR_OFFSET_MASK) * RTE_IPV4_HDR_OFFSET_UNITS),
 		.id = rte_be_to_cpu_16(ip->packet_id),
 	};
-	return REASON_NONE;
+	return ip->next_proto_id == IPPROTO_ICMP ? take_icmp(packet, false) : REASON_NONE;
 }
 
 /* A fragment header ends the walk, unless it stands before a whole datagram (RFC 6946). */
@@ -113,24 +121,24 @@ static bool is_skipped(uint8_t next_header)
 }
 
 /*
- * Skips extension headers at the start of packet->bytes until UDP or a fragment that may lead to UDP. `may_fragment`:
- * not within a datagram that was put together.   Result: REASON_NONE, LENGTH_WRONG, or NOT_OURS for what carries no UDP
- * for us.
+ * Skips extension headers at the start of packet->bytes until UDP, ICMPv6 or a fragment that may lead to UDP;
+ * *next_header is then what comes. `may_fragment`: not within a datagram that was put together.   Result: REASON_NONE,
+ * LENGTH_WRONG, or NOT_OURS for what carries nothing for us.
  */
-static enum reason skip_extensions(struct packet *packet, uint8_t next_header, bool may_fragment)
+static enum reason skip_extensions(struct packet *packet, uint8_t *next_header, bool may_fragment)
 {
 	for (uint32_t i = 0; i < EXTENSION_HEADERS_MAX; i++) {
 		const struct extension_header *header = (const struct extension_header *)packet->bytes.at;
-		bool skipped = is_skipped(next_header), routed = next_header == IPPROTO_ROUTING;
-		if (next_header == IPPROTO_UDP)
+		bool skipped = is_skipped(*next_header), routed = *next_header == IPPROTO_ROUTING;
+		if (*next_header == IPPROTO_UDP || *next_header == IPPROTO_ICMPV6)
 			return REASON_NONE;
-		if (!skipped && !(may_fragment && next_header == IPPROTO_FRAGMENT))
+		if (!skipped && !(may_fragment && *next_header == IPPROTO_FRAGMENT))
 			return REASON_NOT_OURS;
 		if (packet->bytes.length < sizeof(struct fragment_header))
 			return REASON_LENGTH_WRONG;
-		next_header = header->next_header;
+		*next_header = header->next_header;
 		if (!skipped && read_fragment_header(packet))
-			return next_header == IPPROTO_UDP || is_skipped(next_header) ? REASON_NONE : REASON_NOT_OURS;
+			return *next_header == IPPROTO_UDP || is_skipped(*next_header) ? REASON_NONE : REASON_NOT_OURS;
 		if (skipped && (header->length + 1u) * 8 > packet->bytes.length)
 			return REASON_LENGTH_WRONG;
 		if (routed && header->segments_left != 0)
@@ -154,8 +162,11 @@ static enum reason read_ipv6(struct packet *packet)
 	packet->bytes = span_skip(packet->bytes, sizeof(*ip));
 	if (!cut_off)
 		packet->bytes.length = length;
-	enum reason reason = skip_extensions(packet, ip->proto, true);
-	return reason == REASON_NONE && cut_off ? REASON_LENGTH_WRONG : reason;
+	uint8_t next_header = ip->proto;
+	enum reason reason = skip_extensions(packet, &next_header, true);
+	if (reason == REASON_NONE && cut_off)
+		return REASON_LENGTH_WRONG;
+	return reason == REASON_NONE && next_header == IPPROTO_ICMPV6 ? take_icmp(packet, true) : reason;
 }
 
 enum reason frame_read_ip(struct packet *packet, uint16_t vlan)
@@ -186,11 +197,13 @@ static bool udp_checksum_is_right(const struct packet *packet, const struct rte_
 
 enum reason frame_read_udp(struct packet *packet, uint8_t next_header, uint16_t sip_port)
 {
-	enum reason reason = skip_extensions(packet, next_header, false);
+	enum reason reason = skip_extensions(packet, &next_header, false);
 	const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)packet->bytes.at;
 
 	if (reason != REASON_NONE)
 		return reason;
+	if (next_header != IPPROTO_UDP)
+		return REASON_NOT_OURS;
 	if (packet->bytes.length < sizeof(*udp))
 		return REASON_LENGTH_WRONG;
 	if (rte_be_to_cpu_16(udp->dst_port) != sip_port)

@@ -9,7 +9,8 @@
 
 /*
  * Reads packet->mbuf down to what IP carries: packet->bytes is the UDP datagram or, with packet->fragment.present, a
- * part of one. `vlan`: the tag that ours have; 0: none, or one that only says a priority.
+ * part of one, or, with packet->is_unreachable, an ICMP error for unreachable_read(). `vlan`: the tag that ours have;
+ * 0: none, or one that only says a priority.
  *
  * Result: REASON_NONE; NOT_OURS: no frame that could be; else what is wrong with it: source and local are set, so that
  * the caller can tell whether it was sent to us.

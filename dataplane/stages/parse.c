@@ -37,7 +37,7 @@ void parse_burst(struct worker *worker)
 	for (uint32_t i = 0; i < worker->packet_count; i++) {
 		if (i + 1 < worker->packet_count)
 			rte_prefetch0(worker->packet[i + 1].bytes.at);
-		if (!worker->packet[i].verdict)
+		if (!worker->packet[i].verdict && !worker->packet[i].is_unreachable)
 			parse_packet(&worker->packet[i], worker->message_bytes_max);
 	}
 }

@@ -3,6 +3,7 @@
 
 #include "frame_read.h"
 #include "stages.h"
+#include "unreachable_read.h"
 
 /* A fault counts as ours only when the packet was sent to us: others' traffic is the kernel's, whatever it looks like.
  */
@@ -19,7 +20,17 @@ static enum reason receive_read_frame(const struct worker *worker, struct packet
 		return REASON_NOT_OURS;
 	if (reason != REASON_NONE || packet->fragment.present)
 		return reason;
+	if (packet->is_unreachable)
+		return unreachable_read(packet, own->sip_port);
 	return frame_read_udp(packet, IPPROTO_UDP, own->sip_port);
+}
+
+/* Which lcore is to know stands in the branch, so that is read before the packet is steered. */
+static void receive_read_quoted(const struct worker *worker, struct packet *packet)
+{
+	if (!quoted_request_read(&packet->quoted, packet->bytes) ||
+	    packet->quoted.branch.worker >= worker->dataplane->worker_count)
+		packet_end(packet, VERDICT_DROP, REASON_UNREACHABLE_WITHOUT_BRANCH);
 }
 
 /*
@@ -48,6 +59,8 @@ static void receive_from_port(struct worker *worker, const struct worker_queue *
 	enum reason reason = receive_read_frame(worker, packet);
 	if (reason != REASON_NONE)
 		packet_end(packet, VERDICT_DROP, reason);
+	else if (packet->is_unreachable)
+		receive_read_quoted(worker, packet);
 }
 
 /* The lcore that took it from the port has checked it and left addresses in the private area (steer.c). */
@@ -61,6 +74,9 @@ static void receive_from_lcore(struct worker *worker, struct rte_mbuf *mbuf)
 	packet->local = punt->local;
 	packet->interface = punt->interface;
 	packet->bytes = span_make(rte_pktmbuf_mtod(mbuf, const char *), rte_pktmbuf_data_len(mbuf));
+	packet->is_unreachable = punt->is_unreachable;
+	if (packet->is_unreachable)
+		receive_read_quoted(worker, packet);
 	worker->counters->value[COUNTER_STEERED_IN]++;
 }
 

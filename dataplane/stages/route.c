@@ -99,6 +99,6 @@ static void route_packet(struct worker *worker, struct packet *packet)
 void route_burst(struct worker *worker)
 {
 	for (uint32_t i = 0; i < worker->packet_count; i++)
-		if (!worker->packet[i].verdict)
+		if (!worker->packet[i].verdict && worker->packet[i].kind != PACKET_HOP)
 			route_packet(worker, &worker->packet[i]);
 }

@@ -118,7 +118,7 @@ void screen_burst(struct worker *worker)
 {
 	for (uint32_t i = 0; i < worker->packet_count; i++) {
 		struct packet *packet = &worker->packet[i];
-		if (packet->verdict)
+		if (packet->verdict || packet->is_unreachable)
 			continue;
 		if (packet->message.is_request)
 			screen_request(worker, packet);

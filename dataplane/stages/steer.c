@@ -5,9 +5,11 @@
 #include "message_parse.h"
 #include "stages.h"
 
-/* Messages without Call-ID are malformed wherever they are: they stay. */
+/* Messages without Call-ID are malformed wherever they are: they stay. An ICMP error goes to whose branch it quotes. */
 static uint32_t steer_find_owner(const struct worker *worker, const struct packet *packet)
 {
+	if (packet->is_unreachable)
+		return packet->quoted.branch.worker;
 	struct span call_id = message_find_call_id(packet->bytes);
 	uint64_t hash;
 
@@ -27,6 +29,7 @@ static bool steer_hand_over(struct worker *worker, struct packet *packet, uint32
 	punt->peer = packet->source;
 	punt->local = packet->local;
 	punt->interface = packet->interface;
+	punt->is_unreachable = packet->is_unreachable;
 	rte_pktmbuf_adj(mbuf, (uint16_t)(packet->bytes.at - rte_pktmbuf_mtod(mbuf, const char *)));
 	rte_pktmbuf_trim(mbuf, (uint16_t)(rte_pktmbuf_data_len(mbuf) - packet->bytes.length));
 	return rte_ring_sp_enqueue(worker->dataplane->steer[worker->index][owner], mbuf) == 0;

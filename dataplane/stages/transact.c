@@ -1,10 +1,12 @@
 #include "branch_name.h"
+#include "cancel.h"
 #include "client_branch.h"
 #include "keyed_hash.h"
 #include "message_facts.h"
 #include "response_context.h"
 #include "server_transaction.h"
 #include "stages.h"
+#include "transact_unreachable.h"
 
 #include "answer_write.h"
 
@@ -47,31 +49,6 @@ static void transact_ack(struct worker *worker, struct packet *packet, struct tr
 	}
 }
 
-/* A CANCEL takes the way of its INVITE, which ended here: a Route that leads elsewhere was not the INVITE's (9.1). */
-static bool transact_is_routed_elsewhere(const struct worker *worker, const struct packet *packet)
-{
-	struct sip_address address;
-	struct sip_uri uri;
-
-	if (!sip_message_has(&packet->message, SIP_HEADER_ROUTE))
-		return false;
-	return !message_facts_address(&address, &uri, &packet->message, SIP_HEADER_ROUTE) ||
-	       !message_facts_is_own_host(worker->snapshot->wire, uri.host);
-}
-
-static void transact_cancel(struct worker *worker, struct packet *packet, struct transaction *transaction)
-{
-	if (!transaction || !transaction->is_invite || transact_is_routed_elsewhere(worker, packet)) {
-		packet_refuse(packet, REASON_UNKNOWN_TRANSACTION);
-		return;
-	}
-	if (transaction->state == TRANSACTION_PROCEEDING && !transaction->cancelled) {
-		transaction->cancelled = true;
-		response_context_cancel_pending(worker, transaction);
-	}
-	packet_refuse(packet, REASON_CANCEL_ANSWERED);
-}
-
 static void transact_request(struct worker *worker, struct packet *packet)
 {
 	transact_make_key(worker, packet);
@@ -81,7 +58,9 @@ static void transact_request(struct worker *worker, struct packet *packet)
 	if (packet->message.method == SIP_METHOD_ACK) {
 		transact_ack(worker, packet, transaction);
 	} else if (packet->message.method == SIP_METHOD_CANCEL) {
-		transact_cancel(worker, packet, transaction);
+		/* Its INVITE may be in this very burst: fork asks again. */
+		if (transaction)
+			cancel_receive(worker, packet, transaction);
 	} else if (transaction) {
 		bool answered = transaction->response.mbuf || transaction->status == 100;
 		server_transaction_repeat(worker, transaction, packet);
@@ -105,28 +84,21 @@ static bool transact_has_next_via(const struct sip_message *message)
 static enum reason transact_find_branch(struct worker *worker, struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
-	struct transaction_table *table = &worker->transactions;
 	struct branch_name name;
 
 	if (!branch_name_read(&name, sip_message_text(message, message->via_branch)))
 		return REASON_RESPONSE_FORGED;
-	if (name.slot == TRANSACTION_NONE)
-		return REASON_RESPONSE_STALE; /* of an ACK: nobody answers one */
-	if (name.worker != worker->index || name.slot >= table->branch_count)
+	enum reason reason = client_branch_find(&packet->branch, worker, &name);
+	if (reason != REASON_NONE)
+		return reason;
+	packet->transaction = &worker->transactions.transaction[packet->branch->transaction];
+	transaction_table_hold(&worker->transactions, packet->transaction);
+	bool of_cancel = packet->transaction->is_invite && message->method == SIP_METHOD_CANCEL;
+	if (message->cseq != packet->transaction->cseq ||
+	    (message->method != packet->transaction->method && !of_cancel))
 		return REASON_RESPONSE_FORGED;
-	struct branch *branch = &table->branch[name.slot];
-	if (branch->generation != name.generation || branch->state == BRANCH_FREE)
-		return REASON_RESPONSE_STALE;
-	if (branch->secret != name.secret)
-		return REASON_RESPONSE_FORGED;
-	struct transaction *transaction = &table->transaction[branch->transaction];
-	bool of_cancel = transaction->is_invite && message->method == SIP_METHOD_CANCEL;
-	if (message->cseq != transaction->cseq || (message->method != transaction->method && !of_cancel))
-		return REASON_RESPONSE_FORGED;
-	transaction_table_hold(table, transaction);
-	packet->branch = branch;
-	packet->transaction = transaction;
-	return transact_has_next_via(message) ? REASON_NONE : REASON_RESPONSE_WITHOUT_NEXT_VIA;
+	/* The CANCEL was our own: there is nobody else in its Via. */
+	return of_cancel || transact_has_next_via(message) ? REASON_NONE : REASON_RESPONSE_WITHOUT_NEXT_VIA;
 }
 
 static void transact_response(struct worker *worker, struct packet *packet)
@@ -136,8 +108,7 @@ static void transact_response(struct worker *worker, struct packet *packet)
 	if (reason != REASON_NONE) {
 		packet_end(packet, VERDICT_DROP, reason);
 	} else if (packet->message.method == SIP_METHOD_CANCEL) {
-		if (packet->message.status_code >= 200)
-			client_branch_cancel_answered(worker, packet->branch);
+		client_branch_cancel_answered(worker, packet->branch, packet->message.status_code);
 		packet_end(packet, VERDICT_ABSORB, REASON_CANCEL_CONFIRMED);
 	} else {
 		response_context_receive(worker, packet);
@@ -150,7 +121,9 @@ void transact_burst(struct worker *worker)
 		struct packet *packet = &worker->packet[i];
 		if (packet->verdict)
 			continue;
-		if (packet->message.is_request)
+		if (packet->is_unreachable)
+			transact_unreachable(worker, packet);
+		else if (packet->message.is_request)
 			transact_request(worker, packet);
 		else
 			transact_response(worker, packet);

@@ -108,3 +108,20 @@ struct span wire_frame_udp(char *datagram, const struct wire_frame *frame, struc
 	put(datagram + 6, checksum + (kind == WIRE_CHECKSUM_WRONG), 2);
 	return span_make(datagram, length);
 }
+
+struct span wire_frame_icmp(char *icmp, const struct wire_frame *frame, const struct wire_icmp *error)
+{
+	char pseudo[40], *at = put_address(pseudo, frame->v6, frame->source);
+	uint32_t length = error->quoted.length + 8;
+
+	at = put_address(at, frame->v6, frame->destination);
+	at = put(at, length, 4);
+	at = put(at, 58, 4);
+	uint32_t pseudo_sum = frame->v6 ? sum(pseudo, (size_t)(at - pseudo)) : 0;
+
+	put(put(icmp, (uint32_t)error->type << 24 | (uint32_t)error->code << 16, 4), error->rest, 4);
+	if (error->quoted.length)
+		memcpy(icmp + 8, error->quoted.at, error->quoted.length);
+	put(icmp + 2, 0xffff - (pseudo_sum + sum(icmp, length)) % 0xffff + error->checksum_wrong, 2);
+	return span_make(icmp, length);
+}

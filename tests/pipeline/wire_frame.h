@@ -42,4 +42,14 @@ enum wire_checksum {
 struct span wire_frame_udp(char *datagram, const struct wire_frame *frame, struct span payload,
 			   enum wire_checksum kind);
 
+struct wire_icmp {
+	uint8_t type, code;
+	uint32_t rest; /* of its header */
+	struct span quoted;
+	bool checksum_wrong;
+};
+
+/* An ICMP or ICMPv6 error in `icmp`, which has room for quoted.length + 8. Result: its length. */
+struct span wire_frame_icmp(char *icmp, const struct wire_frame *frame, const struct wire_icmp *error);
+
 #endif

@@ -69,6 +69,10 @@ void pipeline_run(struct pipeline *pipeline);
  */
 void pipeline_advance_ms(struct pipeline *pipeline, uint32_t ms);
 
+/* The same in one step, for who knows what is due on the way: it happens at the end. At most TIMER_WHEEL_SLOTS ticks,
+ * so that one burst catches up. */
+void pipeline_jump_ms(struct pipeline *pipeline, uint32_t ms);
+
 /* Time goes on until every transaction has ended, in coarse steps: in order, but not to the tick. Throws away what
  * leaves meanwhile. */
 void pipeline_settle(struct pipeline *pipeline);
