@@ -122,7 +122,7 @@ static uint16_t last_cpu(void)
 	return last;
 }
 
-static void start_dataplane(struct pipeline *pipeline, uint32_t worker_count)
+static void start_dataplane(struct pipeline *pipeline, uint32_t worker_count, const struct pipeline_sizes *sizes)
 {
 	static uint32_t serial;
 	char error[DATAPLANE_ERROR_BYTES_MAX] = "", name[32];
@@ -131,10 +131,12 @@ static void start_dataplane(struct pipeline *pipeline, uint32_t worker_count)
 				      .memory = MEMORY_NO_HUGE,
 				      .table_bytes = 32u << 20,
 				      .message_bytes_max = 4096,
-				      .mbuf_count = 4095,
+				      .mbuf_count = sizes->mbuf_count ? sizes->mbuf_count : 4095,
 				      .spin_polls = UINT32_MAX,
-				      .nonce_set_count = 256,
-				      .transaction_count = 1024 * worker_count};
+				      .nonce_set_count = sizes->nonce_set_count ? sizes->nonce_set_count : 256,
+				      .transaction_count =
+					      sizes->transaction_count ? sizes->transaction_count : 1024 * worker_count,
+				      .call_count = sizes->call_count};
 
 	/* The rings of the port come before the port, so EAL does too: once a process, with lcores for the largest
 	 * test. */
@@ -230,13 +232,19 @@ void pipeline_use_tsc(struct pipeline *pipeline)
 
 struct pipeline *pipeline_start(uint32_t worker_count, const char *provisioning)
 {
+	return pipeline_start_sized(worker_count, provisioning, &(struct pipeline_sizes){0});
+}
+
+struct pipeline *pipeline_start_sized(uint32_t worker_count, const char *provisioning,
+				      const struct pipeline_sizes *sizes)
+{
 	struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
 	struct problem_list problems = {0};
 
 	must(pipeline);
 	snprintf(pipeline->state_dir, sizeof(pipeline->state_dir), "/tmp/amity-pipeline-XXXXXX");
 	must(mkdtemp(pipeline->state_dir));
-	start_dataplane(pipeline, worker_count);
+	start_dataplane(pipeline, worker_count, sizes);
 	fill_wire(pipeline);
 	must(publisher_create(&pipeline->publisher, pipeline->dataplane, NULL) == STATUS_OK);
 	must(publish_wire(pipeline->publisher, &pipeline->wire, NULL) == STATUS_OK);
