@@ -134,7 +134,8 @@ static enum reason reach_present(struct worker *worker, struct packet *packet, u
 	bool first = below_q == TARGET_Q_ABOVE_ALL;
 
 	if (decision->outcome == ROUTE_OUTCOME_EXTERNAL)
-		return first ? reach_fixed(worker, packet, &decision->carrier->address[decision->carrier_address]) : REASON_NO_ROUTE_TO_HOST;
+		return first ? reach_fixed(worker, packet, &decision->carrier->address[decision->carrier_address])
+			     : REASON_NO_ROUTE_TO_HOST;
 	if (decision->target->is_direct)
 		return first ? reach_fixed(worker, packet, &decision->target->direct) : REASON_NO_ROUTE_TO_HOST;
 	return reach_registered(worker, packet, below_q);
