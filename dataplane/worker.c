@@ -25,6 +25,7 @@ const struct worker_stage worker_stages[] = {
 	{"reinject", reinject_burst}, /* the control thread         -> messages to send                         */
 	{"expire", expire_burst},     /* timers                     -> repeats, timeouts, the next target       */
 	{"transmit", transmit_burst}, /* frames                     -> ports                                    */
+	{"inquire", inquire_burst},   /* the control thread's questions -> copies of calls, decisions, counts   */
 	{"drop", drop_burst},	      /* every packet counted once, with its reason; received mbufs given back  */
 };
 const uint32_t worker_stage_count = RTE_DIM(worker_stages);

@@ -65,9 +65,12 @@ struct dataplane_plan {
 	uint32_t message_bytes_max; /* limits.max_message_bytes */
 	uint32_t spin_polls;	    /* struct idle_policy; UINT32_MAX: never sleep */
 	uint32_t sleep_us_max;
-	uint32_t mbuf_count;	    /* default 8,191 and 2,048 more a worker */
-	uint32_t nonce_set_count;   /* a power of two; default 16,384 */
-	uint32_t transaction_count; /* limits.max_transactions: of all workers together; default 65,536 */
+	uint32_t mbuf_count;	      /* default 8,191 and 2,048 more a worker */
+	uint32_t nonce_set_count;     /* a power of two; default 16,384 */
+	uint32_t transaction_count;   /* limits.max_transactions: of all workers together; default 65,536 */
+	uint32_t call_count;	      /* limits.max_calls: of all workers together; default 32,768 */
+	uint32_t call_duration_s_max; /* limits.max_call_duration: calls whose end is not seen end then; default 14,400
+				       */
 };
 
 /* An open port, for the wire table. */

@@ -8,6 +8,9 @@
 #include <rte_rcu_qsbr.h>
 #include <sodium.h>
 
+/* limits.max_call_duration when the plan leaves it open: longer than people talk. */
+#define CALL_DURATION_S_DEFAULT 14400
+
 static void *allocate(size_t bytes)
 {
 	return rte_zmalloc(NULL, bytes, RTE_CACHE_LINE_SIZE);
@@ -43,6 +46,28 @@ static enum status create_transactions(struct setup *setup, const struct datapla
 	return STATUS_OK;
 }
 
+/* Calls, what limits them, what was decided about them. */
+static enum status create_calls(struct setup *setup, const struct dataplane_plan *plan, struct worker *worker)
+{
+	uint32_t count = setup_call_count(plan), entries = limit_table_entries(count);
+	uint32_t duration_s = plan->call_duration_s_max ? plan->call_duration_s_max : CALL_DURATION_S_DEFAULT;
+	void *calls = allocate(call_table_bytes(count)), *limits = allocate(limit_table_bytes(entries));
+	uint64_t first_serial;
+
+	worker->calls.call = calls;
+	worker->limits.entry = limits;
+	worker->decisions.decision = allocate(SETUP_DECISION_COUNT * sizeof(struct decision));
+	if (calls == NULL || limits == NULL || worker->decisions.decision == NULL)
+		return setup_fail(setup, STATUS_NO_MEMORY, "no memory for %u calls of worker %u", count, worker->index);
+	randombytes_buf(&first_serial, sizeof(first_serial));
+	call_table_init(&worker->calls, calls, count, worker->index, first_serial);
+	limit_table_init(&worker->limits, limits, entries);
+	decision_log_init(&worker->decisions, worker->decisions.decision, SETUP_DECISION_COUNT);
+	worker->call_ticks_max = duration_s * (1000ull / TIMER_WHEEL_TICK_MS);
+	setup->shared.limits[worker->index] = &worker->limits;
+	return STATUS_OK;
+}
+
 static enum status create_worker(struct setup *setup, const struct dataplane_plan *plan, uint32_t index)
 {
 	uint32_t sets = setup_nonce_set_count(plan);
@@ -64,6 +89,8 @@ static enum status create_worker(struct setup *setup, const struct dataplane_pla
 	if (worker->nonce_window.entry == NULL)
 		return setup_fail(setup, STATUS_NO_MEMORY, "no memory for the nonces of worker %u", index);
 	enum status status = create_transactions(setup, plan, worker);
+	if (status == STATUS_OK)
+		status = create_calls(setup, plan, worker);
 	return status == STATUS_OK ? create_fragments(setup, plan, worker) : status;
 }
 
@@ -154,6 +181,9 @@ void lcores_free(struct setup *setup)
 			rte_free(setup->worker[i]->nonce_window.entry);
 			transaction_table_clear(&setup->worker[i]->transactions);
 			rte_free(setup->worker[i]->transactions.transaction);
+			rte_free(setup->worker[i]->calls.call);
+			rte_free(setup->worker[i]->limits.entry);
+			rte_free(setup->worker[i]->decisions.decision);
 		}
 		rte_free(setup->worker[i]);
 		rte_free(setup->shared.counters[i]);

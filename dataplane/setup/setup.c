@@ -26,6 +26,9 @@
 /* limits.max_transactions when the plan leaves it open. */
 #define TRANSACTIONS_DEFAULT 65536
 
+/* limits.max_calls when the plan leaves it open. */
+#define CALLS_DEFAULT 32768
+
 /* A small table must be able to hold some INVITEs all the same. */
 #define TRANSACTION_MBUFS_LEAST 256
 #define TRANSACTION_LARGE_LEAST 64
@@ -100,6 +103,22 @@ uint32_t setup_transaction_count(const struct dataplane_plan *plan)
 	return (count + plan->worker_count - 1) / plan->worker_count;
 }
 
+uint32_t setup_call_count(const struct dataplane_plan *plan)
+{
+	uint32_t count = plan->call_count ? plan->call_count : CALLS_DEFAULT;
+
+	return RTE_MIN((count + plan->worker_count - 1) / plan->worker_count, CALL_SLOTS_MAX);
+}
+
+/* Calls, their limits, decisions; the records on their way. */
+static uint64_t call_bytes(const struct dataplane_plan *plan)
+{
+	uint32_t calls = setup_call_count(plan);
+
+	return call_table_bytes(calls) + limit_table_bytes(limit_table_entries(calls)) +
+	       SETUP_DECISION_COUNT * sizeof(struct decision) + SETUP_CALL_RECORD_COUNT * sizeof(struct call_record);
+}
+
 /* Three while an INVITE waits for its answer, none or one for half a minute afterwards. */
 uint32_t setup_transaction_mbuf_count(const struct dataplane_plan *plan)
 {
@@ -120,7 +139,7 @@ uint64_t setup_memory_bytes(const struct dataplane_plan *plan)
 	uint64_t worker_bytes =
 		sizeof(struct worker) + sizeof(struct datagram_table) +
 		(uint64_t)setup_nonce_set_count(plan) * NONCE_WINDOW_WAYS * sizeof(struct nonce_window_entry) +
-		transaction_table_bytes(setup_transaction_count(plan));
+		transaction_table_bytes(setup_transaction_count(plan)) + call_bytes(plan);
 
 	uint64_t port_bytes = 0;
 

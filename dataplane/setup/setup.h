@@ -10,6 +10,10 @@
 /* Data room of a large mbuf: all that UDP carries, and all that the 16 bits of rte_mbuf count. */
 #define SETUP_LARGE_ROOM_BYTES UINT16_MAX
 
+/* Of each worker: its last decisions, and ended calls while the control thread is in a transaction. Powers of two. */
+#define SETUP_DECISION_COUNT	4096
+#define SETUP_CALL_RECORD_COUNT 4096
+
 struct xdp_port;
 
 struct setup_port {
@@ -48,6 +52,7 @@ uint64_t setup_memory_bytes(const struct dataplane_plan *plan);
 uint32_t setup_nonce_set_count(const struct dataplane_plan *plan);
 uint32_t setup_transaction_count(const struct dataplane_plan *plan);	   /* of each worker */
 uint32_t setup_transaction_mbuf_count(const struct dataplane_plan *plan);  /* that they may keep */
+uint32_t setup_call_count(const struct dataplane_plan *plan);		   /* of each worker */
 uint32_t setup_transaction_large_count(const struct dataplane_plan *plan); /* of these in large mbufs */
 
 #endif

@@ -73,7 +73,14 @@ static void answer_extra_headers(struct text_writer *extra, const struct worker 
 		text_write_literal(extra, "Allow-Events: refer\r\n");
 		break;
 	case REASON_PUNT_RING_FULL:
+	case REASON_CALLS_PER_SECOND:
 		text_write_literal(extra, "Retry-After: 1\r\n");
+		break;
+	case REASON_CALL_TABLE_FULL:
+		text_write_literal(extra, "Retry-After: 10\r\n");
+		break;
+	case REASON_DRAINING:
+		text_write_literal(extra, "Retry-After: 60\r\n");
 		break;
 	default:
 		if (reason_rows[packet->reason].status == 401 || reason_rows[packet->reason].status == 407)

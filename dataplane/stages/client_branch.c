@@ -161,7 +161,8 @@ static void begin_cancel(struct worker *worker, struct branch *branch)
 
 void client_branch_cancel(struct worker *worker, struct branch *branch)
 {
-	if (branch->cancel != BRANCH_CANCEL_NONE || !client_branch_is_pending(branch))
+	if (branch->cancel != BRANCH_CANCEL_NONE || !client_branch_is_pending(branch) ||
+	    !transaction_of(worker, branch)->is_invite)
 		return;
 	if (branch->state == BRANCH_PROCEEDING) {
 		begin_cancel(worker, branch);
@@ -175,10 +176,14 @@ void client_branch_cancel(struct worker *worker, struct branch *branch)
 	}
 }
 
-void client_branch_cancel_answered(struct worker *worker, struct branch *branch)
+void client_branch_cancel_answered(struct worker *worker, struct branch *branch, uint16_t status)
 {
-	if (branch->cancel != BRANCH_CANCEL_SENT)
+	if (branch->cancel != BRANCH_CANCEL_SENT && branch->cancel != BRANCH_CANCEL_PROCEEDING)
 		return;
+	if (status < 200) {
+		branch->cancel = BRANCH_CANCEL_PROCEEDING;
+		return;
+	}
 	branch->cancel = BRANCH_CANCEL_ANSWERED;
 	branch->retransmit_tick = UINT64_MAX;
 	if (client_branch_is_pending(branch))
@@ -204,13 +209,8 @@ static enum branch_event receive_provisional(struct worker *worker, struct branc
 		return BRANCH_EVENT_NONE;
 	bool first = branch->state == BRANCH_CALLING;
 	branch->state = BRANCH_PROCEEDING;
-	if (!is_invite) {
-		if (first) { /* 17.1.2.2: E goes on at T2 */
-			branch->retransmit_tick = worker->now_tick + SIP_T2;
-			schedule(worker, branch);
-		}
+	if (!is_invite) /* 17.1.2.2: E goes on, at T2 from its next turn on */
 		return BRANCH_EVENT_NONE;
-	}
 	if (branch->cancel == BRANCH_CANCEL_WANTED) {
 		begin_cancel(worker, branch);
 		return BRANCH_EVENT_NONE;
@@ -281,7 +281,7 @@ static void retransmit(struct worker *worker, struct branch *branch)
 	uint64_t interval;
 
 	branch->retransmissions++;
-	if (is_request && !is_invite && branch->state == BRANCH_PROCEEDING)
+	if (is_request ? !is_invite && branch->state == BRANCH_PROCEEDING : branch->cancel == BRANCH_CANCEL_PROCEEDING)
 		interval = SIP_T2;
 	else
 		interval = sip_timers_interval(branch->retransmissions, is_invite ? UINT64_MAX : SIP_T2);

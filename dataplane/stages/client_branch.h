@@ -42,10 +42,10 @@ enum branch_event {
 enum branch_event client_branch_receive(struct worker *worker, struct branch *branch,
 					const struct sip_message *response);
 
-/* The response to our CANCEL came. */
-void client_branch_cancel_answered(struct worker *worker, struct branch *branch);
+/* A response to our CANCEL came. */
+void client_branch_cancel_answered(struct worker *worker, struct branch *branch, uint16_t status);
 
-/* Cancels it, at once or as soon as it may be (9.1). Does nothing when it has its final response. */
+/* Cancels it, at once or as soon as it may be (9.1). Does nothing when it has its final response or is no INVITE. */
 void client_branch_cancel(struct worker *worker, struct branch *branch);
 
 /* What its timer brought. */

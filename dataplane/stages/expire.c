@@ -35,8 +35,11 @@ static void expire_branch(struct worker *worker, struct branch *branch)
 static void expire_timer(struct worker *worker, struct timer *timer)
 {
 	struct transaction_table *table = &worker->transactions;
+	struct call *call = call_table_of_timer(&worker->calls, timer);
 
-	if (expire_is_in(timer, table->branch, table->branch_count * sizeof(*table->branch)))
+	if (call)
+		call_track_expire(worker, call);
+	else if (expire_is_in(timer, table->branch, table->branch_count * sizeof(*table->branch)))
 		expire_branch(worker, (struct branch *)((char *)timer - offsetof(struct branch, timer)));
 	else if (expire_is_in(timer, table->transaction, table->count * sizeof(*table->transaction)))
 		server_transaction_expire(worker,

@@ -121,8 +121,12 @@ static enum reason begin_initial(struct worker *worker, struct packet *packet)
 
 	if (reason == REASON_NONE && message->method == SIP_METHOD_INVITE)
 		reason = admit(worker, packet);
-	if (reason != REASON_NONE)
+	if (reason != REASON_NONE) {
+		/* What came by another way too is one attempt, and has its record from that way. */
+		if (message->method == SIP_METHOD_INVITE && reason != REASON_MERGED_REQUEST)
+			call_track_refused(worker, packet, reason);
 		return reason;
+	}
 	packet->transaction = add_transaction(worker, packet, merge_key);
 	if (!packet->transaction) {
 		if (message->method == SIP_METHOD_INVITE)

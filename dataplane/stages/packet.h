@@ -5,6 +5,7 @@
 #ifndef AMITY_PACKET_H
 #define AMITY_PACKET_H
 
+#include "call.h"
 #include "caller_identify.h"
 #include "location.h"
 #include "quoted_request_read.h"
@@ -59,7 +60,12 @@ struct packet {
 	struct transaction *transaction; /* by transact, of responses; by fork, of requests; NULL: none */
 	struct branch *branch;		 /* likewise; of ACKs NULL */
 	uint64_t call;			 /* by route, fork: handle of the call (call_track.h); 0: none */
+	uint8_t step_count;
+	const struct binding_set *bindings; /* of the target; NULL: direct, carrier */
+	const struct binding *binding;	    /* the one of them that this message goes to; NULL likewise */
+	const struct net_entry *entry;	    /* by route: where `destination` once came in; NULL: it did not */
 
+	/* What is above is cleared for each packet; what follows is as its stage has filled it. */
 	struct sip_uri request_uri;	    /* by screen, of requests */
 	struct span cookie;		    /* by screen: text of our cookie in the topmost Route; length 0: none */
 	uint8_t key[TRANSACTION_KEY_BYTES]; /* by transact, of requests: names the server transaction */
@@ -71,16 +77,12 @@ struct packet {
 	struct route_request request; /* by route, of PACKET_INITIAL */
 	struct route_decision decision;
 	uint8_t step[TRANSACTION_STEPS_MAX]; /* by route: failures that led from the first target to this one */
-	uint8_t step_count;
-	const struct binding_set *bindings; /* of the target; NULL: direct, carrier */
-	const struct binding *binding;	    /* the one of them that this message goes to; NULL likewise */
-	struct dialog_cookie dialog;	    /* by route, of PACKET_IN_DIALOG, opened */
-	bool from_caller;		    /* by route, of PACKET_IN_DIALOG: sent by the side that sent the INVITE */
-	struct net_address destination;	    /* of `out` */
-	const struct net_entry *entry;	    /* by route: where `destination` once came in; NULL: it did not */
-	struct net_entry upstream_entry;    /* of responses: what `entry` points to */
-	struct wire_hop hop;		    /* of `out` */
-	uint8_t hop_result;		    /* enum wire_result: WIRE_OK or WIRE_NEIGHBOUR_UNKNOWN */
+	struct dialog_cookie dialog;	     /* by route, of PACKET_IN_DIALOG, opened */
+	bool from_caller;		     /* by route, of PACKET_IN_DIALOG: sent by the side that sent the INVITE */
+	struct net_address destination;	     /* of `out` */
+	struct net_entry upstream_entry;     /* of responses: what `entry` points to */
+	struct wire_hop hop;		     /* of `out` */
+	uint8_t hop_result;		     /* enum wire_result: WIRE_OK or WIRE_NEIGHBOUR_UNKNOWN */
 
 	struct sip_message message; /* by parse */
 };

@@ -21,10 +21,15 @@ void response_context_cancel_pending(struct worker *worker, struct transaction *
 		client_branch_cancel(worker, branch);
 }
 
-/* What the far side says of a call; its own challenge is one that the caller cannot answer (R28). */
-static uint16_t status_for_caller(const struct transaction *transaction, uint16_t status)
+/*
+ * What the far side says that the caller is not told as it is: a challenge, which it cannot answer (R28); 408 to a
+ * non-INVITE, which counts as no reply (RFC 4320 4.2).
+ */
+static enum reason reason_in_its_place(const struct transaction *transaction, uint16_t status)
 {
-	return transaction->kind == PACKET_INITIAL && (status == 401 || status == 407) ? 502 : status;
+	if (transaction->kind == PACKET_INITIAL && (status == 401 || status == 407))
+		return REASON_FAR_SIDE_CHALLENGED;
+	return !transaction->is_invite && status == 408 ? REASON_NO_REPLY : REASON_NONE;
 }
 
 static void remember(struct worker *worker, struct transaction *transaction, uint16_t status, enum reason reason,
@@ -123,14 +128,22 @@ static void finish(struct worker *worker, struct transaction *transaction)
 	server_transaction_settle(worker, transaction);
 }
 
-/* The final response at hand: passed at once when it is the best and the last. */
+/* The final response at hand goes to the sender of the request. */
+static void pass_at_hand(struct worker *worker, struct packet *packet, uint16_t status)
+{
+	note_final(worker, packet->transaction, REASON_NONE);
+	server_transaction_answered(worker, packet->transaction, status);
+	response_context_aim(packet);
+}
+
+/* Passed at once when it is a 2xx (16.7 step 5), or the best and the last. */
 static void receive_final(struct worker *worker, struct packet *packet)
 {
 	struct transaction *transaction = packet->transaction;
-	uint16_t received = packet->message.status_code;
-	uint16_t status = status_for_caller(transaction, received);
+	uint16_t status = packet->message.status_code;
+	enum reason reason = reason_in_its_place(transaction, status);
 
-	if (received >= 600 && !transaction->declined) {
+	if (status >= 600 && !transaction->declined) {
 		transaction->declined = true;
 		response_context_cancel_pending(worker, transaction);
 	}
@@ -138,7 +151,11 @@ static void receive_final(struct worker *worker, struct packet *packet)
 		packet_end(packet, VERDICT_ABSORB, REASON_RESPONSE_ABSORBED);
 		return;
 	}
-	remember(worker, transaction, status, status == received ? REASON_NONE : REASON_FAR_SIDE_CHALLENGED, packet);
+	if (status < 300) {
+		pass_at_hand(worker, packet, status);
+		return;
+	}
+	remember(worker, transaction, reason == REASON_NONE ? status : reason_rows[reason].status, reason, packet);
 	if (goes_on(worker, transaction, packet->branch)) {
 		packet_end(packet, VERDICT_ABSORB, REASON_RESPONSE_COLLECTED);
 		return;
@@ -148,9 +165,7 @@ static void receive_final(struct worker *worker, struct packet *packet)
 		finish(worker, transaction);
 		return;
 	}
-	note_final(worker, transaction, REASON_NONE);
-	server_transaction_answered(worker, transaction, status);
-	response_context_aim(packet);
+	pass_at_hand(worker, packet, status);
 }
 
 void response_context_aim(struct packet *packet)

@@ -139,7 +139,7 @@ static void resend(struct worker *worker, struct transaction *transaction)
 
 void server_transaction_repeat(struct worker *worker, struct transaction *transaction, const struct packet *request)
 {
-	if (transaction->state == TRANSACTION_ACCEPTED || transaction->state == TRANSACTION_CONFIRMED)
+	if (transaction->state != TRANSACTION_PROCEEDING && transaction->state != TRANSACTION_COMPLETED)
 		return;
 	if (transaction->response.mbuf)
 		resend(worker, transaction);
@@ -169,6 +169,7 @@ static void expire_proceeding(struct worker *worker, struct transaction *transac
 static void end(struct worker *worker, struct transaction *transaction)
 {
 	transaction->state = TRANSACTION_ENDED;
+	transaction_table_keep(&worker->transactions, &transaction->response, NULL, (struct span){0});
 	server_transaction_forget(worker, transaction);
 }
 

@@ -56,6 +56,9 @@ void expire_burst(struct worker *worker);
 /* Frames around outgoing messages, to the ports. */
 void transmit_burst(struct worker *worker);
 
+/* Answers what the control thread asks (include/inquiry.h), a bounded part of it in each burst. */
+void inquire_burst(struct worker *worker);
+
 /* Counts every packet's end and gives the received mbufs back. */
 void drop_burst(struct worker *worker);
 

@@ -97,7 +97,8 @@ static enum reason transact_find_branch(struct worker *worker, struct packet *pa
 	if (message->cseq != packet->transaction->cseq ||
 	    (message->method != packet->transaction->method && !of_cancel))
 		return REASON_RESPONSE_FORGED;
-	return transact_has_next_via(message) ? REASON_NONE : REASON_RESPONSE_WITHOUT_NEXT_VIA;
+	/* The CANCEL was our own: there is nobody else in its Via. */
+	return of_cancel || transact_has_next_via(message) ? REASON_NONE : REASON_RESPONSE_WITHOUT_NEXT_VIA;
 }
 
 static void transact_response(struct worker *worker, struct packet *packet)
@@ -107,8 +108,7 @@ static void transact_response(struct worker *worker, struct packet *packet)
 	if (reason != REASON_NONE) {
 		packet_end(packet, VERDICT_DROP, reason);
 	} else if (packet->message.method == SIP_METHOD_CANCEL) {
-		if (packet->message.status_code >= 200)
-			client_branch_cancel_answered(worker, packet->branch);
+		client_branch_cancel_answered(worker, packet->branch, packet->message.status_code);
 		packet_end(packet, VERDICT_ABSORB, REASON_CANCEL_CONFIRMED);
 	} else {
 		response_context_receive(worker, packet);

@@ -95,7 +95,7 @@ struct transaction *transaction_table_find(const struct transaction_table *table
 
 static bool has_ended(const struct transaction *transaction)
 {
-	return transaction->status >= 300;
+	return transaction->state == TRANSACTION_ENDED || transaction->status >= 300;
 }
 
 struct transaction *transaction_table_find_merged(const struct transaction_table *table, uint64_t merge_key,
@@ -334,6 +334,9 @@ bool transaction_table_has_room_for(const struct transaction_table *table, const
 void transaction_table_keep(struct transaction_table *table, struct kept_message *kept, struct rte_mbuf *mbuf,
 			    struct span text)
 {
+	/* Before it is given back. */
+	table->large_kept -= kept->mbuf && is_large(kept->mbuf);
+	table->large_kept += mbuf && is_large(mbuf);
 	table->mbufs_kept += (uint32_t)kept_message_replace(kept, mbuf, text);
 }
 

@@ -51,6 +51,7 @@ enum branch_cancel {
 	BRANCH_CANCEL_NONE,
 	BRANCH_CANCEL_WANTED, /* as soon as a provisional response comes (RFC 3261 9.1) */
 	BRANCH_CANCEL_SENT,
+	BRANCH_CANCEL_PROCEEDING, /* a provisional response to it came */
 	BRANCH_CANCEL_ANSWERED,
 };
 
@@ -58,8 +59,6 @@ struct branch {
 	_Alignas(64) struct timer timer; /* one for both: the next retransmission, or the deadline */
 	uint64_t retransmit_tick;	 /* UINT64_MAX: never */
 	uint64_t deadline_tick;
-	uint64_t ring_ticks;  /* how long it may ring before a no_answer forward takes over (R27); 0: no such forward */
-	uint64_t ring_tick;   /* when that is; 0: never */
 	uint64_t secret;      /* in our Via: who does not know it has not seen the request */
 	uint32_t transaction; /* index */
 	uint32_t next;	      /* in the transaction, or free; TRANSACTION_NONE: last */
@@ -67,10 +66,13 @@ struct branch {
 	uint8_t state;	      /* enum branch_state */
 	uint8_t cancel;	      /* enum branch_cancel */
 	uint8_t retransmissions;
-	uint8_t outcome;	     /* enum route_outcome of the target: what its failure leads to */
-	bool ring_limited;	     /* deadline_tick is ring_tick */
-	uint8_t step;		     /* transaction->step_count when it was made: the target that it belongs to */
-	uint16_t status;	     /* last response; 408, 503: given by ourselves */
+	uint8_t outcome;   /* enum route_outcome of the target: what its failure leads to */
+	bool ring_limited; /* deadline_tick is ring_tick */
+	uint8_t step;	   /* transaction->step_count when it was made: the target that it belongs to */
+	/* So far what every response and every timer looks at: one cache line. */
+	uint64_t ring_ticks; /* how long it may ring before a no_answer forward takes over (R27); 0: no such forward */
+	uint64_t ring_tick;  /* when that is; 0: never */
+	uint16_t status;     /* last response; 408, 503: given by ourselves */
 	struct kept_message request; /* as sent; of COMPLETED: the ACK */
 	struct net_address destination;
 	struct net_entry entry; /* where the target once came in */
@@ -169,9 +171,9 @@ struct transaction *transaction_table_find(const struct transaction_table *table
 					   const uint8_t key[TRANSACTION_KEY_BYTES]);
 
 /*
- * A transaction with that merge key, except `but`, that has not ended: no final response was sent, or a 2xx. (After any
- * other the same request may come again on purpose, from a proxy that tries one target after the other.) The newest
- * first; behind TRANSACTION_MERGE_LOOK_MAX of them nothing is found.
+ * A transaction with that merge key, except `but`, that has not ended: no final response was sent, or a 2xx and it is
+ * not TRANSACTION_ENDED yet. (After any other the same request may come again on purpose, from a proxy that tries one
+ * target after the other.) The newest first; behind TRANSACTION_MERGE_LOOK_MAX of them nothing is found.
  */
 struct transaction *transaction_table_find_merged(const struct transaction_table *table, uint64_t merge_key,
 						  const struct transaction *but);

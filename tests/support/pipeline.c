@@ -33,8 +33,6 @@
 #define LINK_MTU    1500
 #define WORKERS_MAX 3
 
-#define TICK_MS 10 /* of the lcores' timers: smaller steps would show nothing else */
-
 /* More than timer C and all of 64*T1 that can follow it; a transaction looks at the clock only when a timer is due, so
  * a step may be as long as a client's first retransmission. */
 #define SETTLE_MS      400000
@@ -124,7 +122,7 @@ static uint16_t last_cpu(void)
 	return last;
 }
 
-static void start_dataplane(struct pipeline *pipeline, uint32_t worker_count)
+static void start_dataplane(struct pipeline *pipeline, uint32_t worker_count, const struct pipeline_sizes *sizes)
 {
 	static uint32_t serial;
 	char error[DATAPLANE_ERROR_BYTES_MAX] = "", name[32];
@@ -133,10 +131,12 @@ static void start_dataplane(struct pipeline *pipeline, uint32_t worker_count)
 				      .memory = MEMORY_NO_HUGE,
 				      .table_bytes = 32u << 20,
 				      .message_bytes_max = 4096,
-				      .mbuf_count = 4095,
+				      .mbuf_count = sizes->mbuf_count ? sizes->mbuf_count : 4095,
 				      .spin_polls = UINT32_MAX,
-				      .nonce_set_count = 256,
-				      .transaction_count = 1024 * worker_count};
+				      .nonce_set_count = sizes->nonce_set_count ? sizes->nonce_set_count : 256,
+				      .transaction_count =
+					      sizes->transaction_count ? sizes->transaction_count : 1024 * worker_count,
+				      .call_count = sizes->call_count};
 
 	/* The rings of the port come before the port, so EAL does too: once a process, with lcores for the largest
 	 * test. */
@@ -218,15 +218,10 @@ static void start_registrar(struct pipeline *pipeline)
 	must(punt_reader_create(&pipeline->punt_reader, pipeline->dataplane, NULL, &handlers) == STATUS_OK);
 }
 
-static uint64_t tsc_of_ms(uint32_t ms)
-{
-	return rte_get_tsc_hz() / 1000 * ms;
-}
-
 /* After the publisher has tied the TSC to the system's clock: the lcores' time must not be before that. */
 static void stop_clock(struct pipeline *pipeline)
 {
-	uint64_t tick_tsc = tsc_of_ms(TICK_MS);
+	uint64_t tick_tsc = pipeline_worker(pipeline, 0)->tick_tsc;
 	pipeline->dataplane->virtual_tsc = (rte_rdtsc() / tick_tsc + 1) * tick_tsc;
 }
 
@@ -237,13 +232,19 @@ void pipeline_use_tsc(struct pipeline *pipeline)
 
 struct pipeline *pipeline_start(uint32_t worker_count, const char *provisioning)
 {
+	return pipeline_start_sized(worker_count, provisioning, &(struct pipeline_sizes){0});
+}
+
+struct pipeline *pipeline_start_sized(uint32_t worker_count, const char *provisioning,
+				      const struct pipeline_sizes *sizes)
+{
 	struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
 	struct problem_list problems = {0};
 
 	must(pipeline);
 	snprintf(pipeline->state_dir, sizeof(pipeline->state_dir), "/tmp/amity-pipeline-XXXXXX");
 	must(mkdtemp(pipeline->state_dir));
-	start_dataplane(pipeline, worker_count);
+	start_dataplane(pipeline, worker_count, sizes);
 	fill_wire(pipeline);
 	must(publisher_create(&pipeline->publisher, pipeline->dataplane, NULL) == STATUS_OK);
 	must(publish_wire(pipeline->publisher, &pipeline->wire, NULL) == STATUS_OK);
@@ -337,12 +338,18 @@ void pipeline_run(struct pipeline *pipeline)
 	run_until_still(pipeline);
 }
 
+void pipeline_jump_ms(struct pipeline *pipeline, uint32_t ms)
+{
+	must(ms <= TIMER_WHEEL_SLOTS * TIMER_WHEEL_TICK_MS);
+	pipeline->dataplane->virtual_tsc += pipeline_worker(pipeline, 0)->tick_tsc * ms / TIMER_WHEEL_TICK_MS;
+	run_until_still(pipeline);
+}
+
 void pipeline_advance_ms(struct pipeline *pipeline, uint32_t ms)
 {
 	while (ms > 0) {
-		uint32_t step_ms = ms < TICK_MS ? ms : TICK_MS;
-		pipeline->dataplane->virtual_tsc += tsc_of_ms(step_ms);
-		run_until_still(pipeline);
+		uint32_t step_ms = ms < TIMER_WHEEL_TICK_MS ? ms : TIMER_WHEEL_TICK_MS;
+		pipeline_jump_ms(pipeline, step_ms);
 		ms -= step_ms;
 	}
 }
@@ -356,8 +363,7 @@ void pipeline_settle(struct pipeline *pipeline)
 	for (uint32_t ms = 0; ms < SETTLE_MS; ms += SETTLE_STEP_MS) {
 		while (pipeline_take_any(pipeline, &message))
 			;
-		pipeline->dataplane->virtual_tsc += tsc_of_ms(SETTLE_STEP_MS);
-		run_until_still(pipeline);
+		pipeline_jump_ms(pipeline, SETTLE_STEP_MS);
 	}
 	while (pipeline_take_any(pipeline, &message))
 		;

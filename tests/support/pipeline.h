@@ -35,6 +35,14 @@ struct pipeline_message {
 /* Starts a router with that provisioning; fails the test when it is refused. */
 struct pipeline *pipeline_start(uint32_t worker_count, const char *provisioning);
 
+/* What a router of another size than the tests' own is made of; 0: theirs. Counts are of all workers together. */
+struct pipeline_sizes {
+	uint32_t transaction_count, call_count, mbuf_count, nonce_set_count;
+};
+
+struct pipeline *pipeline_start_sized(uint32_t worker_count, const char *provisioning,
+				      const struct pipeline_sizes *sizes);
+
 /* Lets everything that waits for time end (pipeline_settle()), and fails the test when an mbuf is missing then or the
  * counters do not add up. */
 void pipeline_stop(struct pipeline *pipeline);
@@ -68,6 +76,10 @@ void pipeline_run(struct pipeline *pipeline);
  * due. The clock starts on the edge of a tick. A registration's time goes by the same clock.
  */
 void pipeline_advance_ms(struct pipeline *pipeline, uint32_t ms);
+
+/* The same in one step, for who knows what is due on the way: it happens at the end. At most TIMER_WHEEL_SLOTS ticks,
+ * so that one burst catches up. */
+void pipeline_jump_ms(struct pipeline *pipeline, uint32_t ms);
 
 /* Time goes on until every transaction has ended, in coarse steps: in order, but not to the tick. Throws away what
  * leaves meanwhile. */

@@ -316,7 +316,7 @@ static void step_end(struct transaction *transaction, struct model_transaction *
 	} rows[] = {
 		{TRANSACTION_PROCEEDING, 180, false}, {TRANSACTION_ACCEPTED, 200, false},
 		{TRANSACTION_COMPLETED, 202, false},  {TRANSACTION_COMPLETED, 486, true},
-		{TRANSACTION_CONFIRMED, 302, true},
+		{TRANSACTION_CONFIRMED, 302, true},   {TRANSACTION_ENDED, 200, true},
 	};
 	uint32_t row = random_source_below(&model.random, sizeof(rows) / sizeof(rows[0]));
 
@@ -330,6 +330,13 @@ static void step_linger(struct transaction *transaction, struct model_transactio
 	transaction_table_linger(&table, transaction);
 	if (!one->lingers_since)
 		one->lingers_since = ++model.serial;
+}
+
+/* Until it lingers again, as the youngest. */
+static void step_hold(struct transaction *transaction, struct model_transaction *one)
+{
+	transaction_table_hold(&table, transaction);
+	one->lingers_since = 0;
 }
 
 static void step_keep(struct transaction *transaction, struct model_transaction *one)
@@ -367,7 +374,7 @@ static void step_remove(struct transaction *transaction, struct model_transactio
 static void step(uint32_t removes_in_100)
 {
 	static void (*const rows[])(struct transaction *, struct model_transaction *) = {
-		step_add_branches, step_end, step_linger, step_keep, step_keep, step_timer,
+		step_add_branches, step_end, step_linger, step_linger, step_hold, step_keep, step_keep, step_timer,
 	};
 	uint32_t key = random_source_below(&model.random, KEYS);
 	uint32_t row = random_source_below(&model.random, sizeof(rows) / sizeof(rows[0]));
@@ -385,9 +392,7 @@ static void step(uint32_t removes_in_100)
 
 static void remove_all(void)
 {
-	for (uint32_t i = 0; i < table.count; i++)
-		if (table.transaction[i].state != TRANSACTION_FREE)
-			transaction_table_remove(&table, &table.transaction[i]);
+	transaction_table_clear(&table);
 	assert_int_equal(table.used_count, 0);
 	assert_int_equal(table.spare_used_count, 0);
 	assert_int_equal(table.lingering_count, 0);
@@ -508,6 +513,31 @@ static void of_many_alike_so_many_are_looked_at(void **state)
 	remove_all();
 }
 
+static void large_messages_have_a_share_of_their_own(void **state)
+{
+	struct rte_mempool *large_pool = registrar_rig_dataplane()->large_pool;
+	struct transaction *transaction = add(1, 0, 0);
+	struct rte_mbuf *large = rte_pktmbuf_alloc(large_pool), *small = rte_pktmbuf_alloc(pool);
+
+	(void)state;
+	table.large_max = 2;
+	assert_true(transaction_table_has_room_for(&table, large, 2));
+	assert_false(transaction_table_has_room_for(&table, large, 3));
+	assert_true(transaction_table_has_room_for(&table, small, 3));
+	rte_mbuf_refcnt_update(large, 1);
+	transaction_table_keep(&table, &transaction->request, large, span_make(large->buf_addr, 1));
+	transaction_table_keep(&table, &transaction->response, large, span_make(large->buf_addr, 1));
+	assert_false(transaction_table_has_room_for(&table, large, 1));
+	transaction_table_keep(&table, &transaction->response, small, span_make(small->buf_addr, 1));
+	assert_int_equal(table.large_kept, 1);
+	assert_int_equal(table.mbufs_kept, 2);
+	assert_true(transaction_table_has_room_for(&table, large, 1));
+	assert_false(transaction_table_has_room_for(&table, large, 2));
+	remove_all();
+	assert_int_equal(table.large_kept, 0);
+	assert_int_equal(rte_mempool_in_use_count(large_pool), 0);
+}
+
 static void a_kept_message_is_a_reference_of_its_own(void **state)
 {
 	struct transaction *transaction = add(1, 0, 0);
@@ -570,6 +600,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_new_request_pushes_out_so_many_at_most, begin, end),
 		cmocka_unit_test_setup_teardown(a_request_has_so_many_branches_at_most, begin, end),
 		cmocka_unit_test_setup_teardown(of_many_alike_so_many_are_looked_at, begin, end),
+		cmocka_unit_test_setup_teardown(large_messages_have_a_share_of_their_own, begin, end),
 		cmocka_unit_test_setup_teardown(a_kept_message_is_a_reference_of_its_own, begin, end),
 		cmocka_unit_test_setup_teardown(the_plan_is_what_is_used, NULL, end),
 	};
