@@ -15,14 +15,17 @@ const struct worker_stage worker_stages[] = {
 	{"steer", steer_burst},		  /* Call-ID                    -> the lcore that owns the call             */
 	{"parse", parse_burst},		  /* bytes                      -> message: positions, nothing copied       */
 	{"screen", screen_burst},	  /* malformed, hops, methods   -> refused; response, in-dialog or new?     */
-	{"transact", transact_burst},	  /* CANCEL, ACK                -> who sent their INVITE                    */
+	{"transact", transact_burst},	  /* responses, CANCEL, ACK, repeats -> their transaction                   */
 	{"authenticate", authenticate_burst}, /* R1, R2                     -> caller, or a challenge */
 	{"route", route_burst},	      /* R3-R17, R30, R33           -> target and next hop, or why not          */
+	{"fork", fork_burst},	      /* RFC 3261 16.5, R18         -> a transaction, a branch a target         */
 	{"rewrite", rewrite_burst},   /* edit list                  -> the outgoing message                     */
 	{"punt", punt_burst},	      /* REGISTER, unknown MAC      -> the control thread                       */
 	{"answer", answer_burst},     /* refusals, challenges, 200  -> a response of our own                    */
 	{"reinject", reinject_burst}, /* the control thread         -> messages to send                         */
+	{"expire", expire_burst},     /* timers                     -> repeats, timeouts, the next target       */
 	{"transmit", transmit_burst}, /* frames                     -> ports                                    */
+	{"inquire", inquire_burst},   /* the control thread's questions -> copies of calls, decisions, counts   */
 	{"drop", drop_burst},	      /* every packet counted once, with its reason; received mbufs given back  */
 };
 const uint32_t worker_stage_count = RTE_DIM(worker_stages);
@@ -34,6 +37,7 @@ void worker_begin_burst(struct worker *worker)
 	worker->now_tsc = worker->dataplane->virtual_tsc ? worker->dataplane->virtual_tsc : rte_rdtsc();
 	const struct snapshot *snapshot = worker->snapshot;
 	worker->now_s = (uint32_t)(snapshot->unix_base_s + (worker->now_tsc - snapshot->tsc_base) / snapshot->tsc_hz);
+	worker->now_tick = worker->now_tsc / worker->tick_tsc;
 	worker->packet_count = 0;
 }
 

@@ -30,14 +30,6 @@ struct caller {
  */
 enum reason caller_identify(struct caller *caller, const struct directory *directory, const struct caller_facts *facts);
 
-/*
- * The endpoint that most likely sent a request without usable credentials (CANCEL, ACK of a non-2xx): the digest user
- * name if the request carries one (length 0: none), else the From user as endpoint name, else as extension of a user,
- * else the one direct friend at the source address. Result: NULL when nothing tells.
- */
-const struct endpoint *caller_guess_endpoint(const struct company *company, const struct caller_facts *facts,
-					     struct span digest_user);
-
 const struct company *company_find_by_domain(const struct directory *directory, struct span domain);
 const struct endpoint *endpoint_find(const struct company *company, struct span name);
 

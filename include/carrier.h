@@ -7,12 +7,17 @@
 #include "net_address.h"
 #include "number.h"
 
+/* Each may cost the caller a timeout before the next is tried. */
+#define CARRIER_ADDRESSES_MAX 8
+
 struct carrier {
 	struct span name;
-	struct net_address address; /* the first; failover to others is the transaction layer's */
+	struct net_address address[CARRIER_ADDRESSES_MAX]; /* tried in order (R16) */
+	uint32_t address_count;
+	uint32_t priority;
 	struct dial_plan dial_plan; /* country NULL: numbers are written as +E.164 */
 	struct span from_domain;    /* length 0: the router's own address */
-	uint32_t priority;
+	uint32_t max_calls;	    /* R18; 0: no limit */
 };
 
 /* Who may deliver calls to our DDIs. */

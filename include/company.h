@@ -6,6 +6,7 @@
  *           -> extension[]     extension_by_number
  *           -> ddi[]           ddi_by_number (E.164)
  *           -> friends         pattern set, owner = index of endpoint
+ *           -> endpoint[].forward[]
  *           -> acl[]           pattern set of rules each
  * All spans and pointers lead into the same block, to shared pattern sets, or to the static country table.
  */
@@ -36,28 +37,6 @@ struct call_acl {
 	struct pattern_set rules; /* owner: 1 = allow, 0 = deny */
 };
 
-struct endpoint {
-	struct span name;
-	uint8_t aor_key[AOR_KEY_BYTES]; /* key of location and ban tables: endpoint_key_make(name, domain) */
-	struct digest_secret secret;
-	struct dial_plan dial_plan; /* its own, else the company's, already resolved */
-	struct span display;	    /* users, R26 */
-	struct span extension;	    /* users: own number; length 0: none */
-	struct span presented_ddi;  /* R14.3, R15 resolved: own, else the company's; length 0: none */
-	const struct call_acl *acl; /* NULL: everything allowed */
-	struct net_address direct;  /* friends with is_direct */
-	struct span ruri_domain;    /* direct friends; length 0: the direct address */
-	struct span from_user;	    /* R22; length 0: the caller's number */
-	struct span from_domain;    /* R22; never empty: its own, else the company's domain */
-	uint16_t priority;
-	uint8_t kind; /* enum endpoint_kind */
-	uint8_t auth; /* enum endpoint_auth */
-	bool is_direct;
-	bool ddi_in;	       /* R21 */
-	bool always_transform; /* R5 */
-	bool multi_contact;    /* R20 */
-};
-
 enum route_target {
 	ROUTE_NONE, /* reserved: 480 */
 	ROUTE_USER,
@@ -70,6 +49,55 @@ struct route {
 	uint8_t target;	   /* enum route_target */
 	uint32_t endpoint; /* ROUTE_USER: index of endpoint */
 	struct span number;
+};
+
+enum forward_when {
+	FORWARD_ALWAYS,	      /* the friend is not even tried */
+	FORWARD_UNREGISTERED, /* R28: class unreachable */
+	FORWARD_BUSY,
+	FORWARD_NO_ANSWER,
+};
+
+enum forward_calls {
+	FORWARD_CALLS_BOTH,
+	FORWARD_CALLS_INTERNAL, /* from users and friends */
+	FORWARD_CALLS_EXTERNAL, /* through a DDI */
+};
+
+/* Of one friend; spec/friends.md gives no number. */
+#define FORWARDS_MAX 16
+
+struct forward {
+	uint8_t when;	  /* enum forward_when */
+	uint8_t calls;	  /* enum forward_calls */
+	uint16_t after_s; /* of NO_ANSWER: how long the friend rings */
+	struct route to;  /* ROUTE_EXTENSION or ROUTE_NUMBER */
+};
+
+struct endpoint {
+	struct span name;
+	uint8_t aor_key[AOR_KEY_BYTES]; /* key of location and ban tables: endpoint_key_make(name, domain) */
+	struct digest_secret secret;
+	struct dial_plan dial_plan;    /* its own, else the company's, already resolved */
+	struct span display;	       /* users, R26 */
+	struct span extension;	       /* users: own number; length 0: none */
+	struct span presented_ddi;     /* R14.3, R15 resolved: own, else the company's; length 0: none */
+	const struct call_acl *acl;    /* NULL: everything allowed */
+	struct net_address direct;     /* friends with is_direct */
+	struct span ruri_domain;       /* direct friends; length 0: the direct address */
+	struct span from_user;	       /* R22; length 0: the caller's number */
+	struct span from_domain;       /* R22; never empty: its own, else the company's domain */
+	const struct forward *forward; /* friends, R27; in the order of provisioning */
+	uint32_t max_calls;	       /* R18: towards it at the same time; 0: no limit */
+	uint32_t max_cps;	       /* R18: friends, new calls per second from it; 0: no limit */
+	uint16_t priority;
+	uint8_t forward_count;
+	uint8_t kind; /* enum endpoint_kind */
+	uint8_t auth; /* enum endpoint_auth */
+	bool is_direct;
+	bool ddi_in;	       /* R21 */
+	bool always_transform; /* R5 */
+	bool multi_contact;    /* R20 */
 };
 
 struct extension {
@@ -89,6 +117,7 @@ struct company {
 	struct span domain;
 	struct dial_plan dial_plan;
 	struct span outgoing_ddi; /* length 0: none */
+	uint32_t max_calls;	  /* R18: external calls in both directions together; 0: no limit */
 
 	const struct endpoint *endpoint;
 	const struct extension *extension;

@@ -15,6 +15,7 @@
 
 struct rte_mempool;
 struct rte_rcu_qsbr;
+struct limit_table;
 struct rte_ring;
 
 struct dataplane {
@@ -22,9 +23,13 @@ struct dataplane {
 	_Atomic(const struct snapshot *) snapshot;
 	/* Written by the control thread, read relaxed by workers once a burst. */
 	atomic_bool stopping;
+	/* No new calls but emergency calls (R37). Written by the control thread, read relaxed by workers: nothing else
+	 * depends on the moment. */
+	atomic_bool draining;
 	struct rte_rcu_qsbr *qsbr; /* one reader per worker, thread id = worker index */
 
-	/* For tests: what the workers take for the TSC. 0: the TSC itself. Written between bursts only. */
+	/* For tests: what the workers, and the expiry of bindings, take for the TSC. 0: the TSC itself. Written between
+	 * bursts only. */
 	uint64_t virtual_tsc;
 
 	uint32_t worker_count;
@@ -37,6 +42,8 @@ struct dataplane {
 	struct rte_ring *auth_failure[LCORES_MAX]; /* worker -> control, struct auth_failure by value */
 	struct rte_ring *reinject[LCORES_MAX];	   /* control -> worker, mbufs */
 	struct rte_ring *from_kernel[LCORES_MAX];  /* control -> worker, mbufs: datagrams that came by the kernel */
+	struct rte_ring *call_record[LCORES_MAX];  /* worker -> control, struct call_record by value (call.h) */
+	struct rte_ring *inquiry[LCORES_MAX];	   /* control -> worker, struct inquiry * (inquiry.h) */
 	struct rte_ring *steer[LCORES_MAX][LCORES_MAX]; /* [from][to], mbufs; NULL on the diagonal */
 
 	/*
@@ -46,7 +53,8 @@ struct dataplane {
 	uint16_t transmit_queue_count[WIRE_INTERFACES_MAX];
 	struct rte_ring *transmit[WIRE_INTERFACES_MAX][LCORES_MAX]; /* [port][from], mbufs; NULL: has a queue */
 
-	struct counters *counters[LCORES_MAX]; /* each on its worker's own cache lines */
+	struct counters *counters[LCORES_MAX];	      /* each on its worker's own cache lines */
+	const struct limit_table *limits[LCORES_MAX]; /* each written by its worker, read by all (R18) */
 };
 
 #endif

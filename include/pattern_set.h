@@ -36,6 +36,10 @@ struct pattern_set {
 bool pattern_match_first(uint32_t *id, const struct pattern_set *set, struct span number,
 			 struct match_scratch *scratch);
 
+/* Likewise, the least id that is not less than `from`: who would be next. */
+bool pattern_match_next(uint32_t *id, const struct pattern_set *set, uint32_t from, struct span number,
+			struct match_scratch *scratch);
+
 /* Calls of explain: does pattern `id` alone match? Same database, same confirmation. Thread: the owner of `scratch`. */
 bool pattern_match_one(const struct pattern_set *set, uint32_t id, struct span number, struct match_scratch *scratch);
 

@@ -1,5 +1,6 @@
 /*
- * route_decide.h - where a call goes (R3-R12, R13-R17, R33, R37) and what the called side is shown (R19, R21-R23, R26).
+ * route_decide.h - where a call goes first (R3-R12, R13-R17, R33, R37, R27 always) and what the called side is shown
+ * (R19, R21-R23, R26).
  *
  * The one implementation of the rules: the route stage of the lcores and `amityctl explain` call the same functions on
  * the same tables. route_decide() decides; route_present() then writes request line, From, To and identity. Both are
@@ -25,6 +26,7 @@ struct route_request {
 	struct span from_display;   /* with quotes if quoted */
 	struct span diversion_user; /* user of the first Diversion; length 0: none */
 	bool anonymous;		    /* Privacy other than none, or From anonymous (R23) */
+	uint8_t max_forwards;	    /* as received: each forward takes one of it (R11); 0: not looked at */
 };
 
 enum route_outcome {
@@ -35,6 +37,15 @@ enum route_outcome {
 };
 
 #define ROUTE_RULE_BYTES_MAX 8
+#define ROUTE_FORWARDS_MAX   5 /* of one call (R27) */
+
+/* A forward that the call took: who sent it on, and why. */
+struct route_diversion {
+	const struct company *company; /* of the friend */
+	const struct endpoint *friend;
+	struct number number; /* that the friend was reached by; length 0: its name stands for it */
+	uint8_t when;	      /* enum forward_when */
+};
 
 struct route_decision {
 	uint8_t outcome;		 /* enum route_outcome */
@@ -55,6 +66,14 @@ struct route_decision {
 	bool from_outside;	    /* the call entered through a DDI */
 	bool emergency;		    /* R37 */
 	bool keep_diversion;	    /* R14.2, R23 */
+
+	uint8_t carrier_address;  /* external: index of carrier->address */
+	bool carrier_by_dialled;  /* R37: the carrier took the number as dialled, not E */
+	uint32_t carrier_pattern; /* external: id in the carriers' pattern set */
+	uint16_t ring_s; /* friend: after so long without an answer it is ROUTE_FAILURE_NO_ANSWER; 0: never (R27) */
+	uint8_t forward_count; /* forwards up to here; each takes one of Max-Forwards (R11) */
+	struct route_diversion diversion[ROUTE_FORWARDS_MAX]; /* [forward_count], oldest first; the rest is not written
+							       */
 };
 
 #define ROUTE_STEPS_MAX	      96
@@ -77,7 +96,7 @@ struct route_trace {
 /* Thread: the owner of request->scratch. Cost: at most three scans, no allocation. */
 void route_decide(struct route_decision *decision, const struct route_request *request, struct route_trace *trace);
 
-#define ROUTE_PRESENTATION_TEXT_BYTES 1024
+#define ROUTE_PRESENTATION_TEXT_BYTES 3072 /* a third, and five Diversions in long domains */
 
 /* What the message will say. Spans lead into tables, the request, or `text`. */
 struct route_presentation {
@@ -91,9 +110,10 @@ struct route_presentation {
 	struct span identity_user; /* P-Asserted-Identity: identity_user@identity_host; length 0: none is sent (R23) */
 	struct span identity_host; /* from_host's rule; differs from it only in anonymous calls to carriers (R16) */
 	bool anonymous;		   /* R23 */
-	bool keep_diversion;
-	bool strip_private; /* towards carriers: X- and P-Charge-Info headers do not leave (R16) */
-	bool has_next_hop;  /* next_hop is set; else the target's bindings tell (R19) */
+	bool keep_diversion;	   /* those that were received */
+	struct span diversion;	   /* header lines of the forwards, newest first, to stand above those (R27) */
+	bool strip_private;	   /* towards carriers: X- and P-Charge-Info headers do not leave (R16) */
+	bool has_next_hop;	   /* next_hop is set; else the target's bindings tell (R19) */
 	struct net_address next_hop;
 	uint32_t text_length;
 	char text[ROUTE_PRESENTATION_TEXT_BYTES];

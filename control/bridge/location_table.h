@@ -13,9 +13,12 @@
 
 struct location_table;
 
+/* DPDK's memory that a table for so many takes, but for its sets, which are on the heap. Thread: any. */
+uint64_t location_table_bytes(uint32_t endpoints_max);
+
 /*
  * Thread: control, before lcores start.   Range: endpoints_max 1 to 2^28, all of them fit.
- * Result: STATUS_NO_MEMORY when DPDK's memory does not hold it (about 120 bytes an endpoint); *table untouched.
+ * Result: STATUS_NO_MEMORY when DPDK's memory does not hold it (82 to 128 bytes an endpoint); *table untouched.
  */
 AMITY_CHECKED enum status location_table_create(struct location_table **table, uint32_t endpoints_max,
 						struct dataplane *dataplane);
@@ -26,8 +29,8 @@ void location_table_free(struct location_table *table);
 /* For publish_location(): the same pointer for the table's whole life. */
 const struct location *location_table_location(const struct location_table *table);
 
-/* TSC in `seconds` from now: binding.expires_tsc. */
-uint64_t location_table_tsc_in(uint32_t seconds);
+/* The lcores' clock in `seconds` from now: binding.expires_tsc. */
+uint64_t location_table_tsc_in(const struct location_table *table, uint32_t seconds);
 
 /*
  * Replaces the set of `aor_key`: `set` names texts and bindings of the caller, which are copied.

@@ -101,16 +101,18 @@ static size_t block_bytes(const struct model_company *model)
 {
 	size_t endpoints = model->users.count + model->friends.count;
 	size_t names = 4 * (endpoints + model->extensions.count + model->ddis.count) + 6;
-	size_t patterns = 0;
-	for (uint32_t i = 0; i < model->friends.count; i++)
+	size_t patterns = 0, forwards = 0;
+	for (uint32_t i = 0; i < model->friends.count; i++) {
 		patterns += model_friends(model)[i].patterns.count;
+		forwards += model_friends(model)[i].forwards.count;
+	}
 	for (uint32_t i = 0; i < model->call_acls.count; i++)
 		patterns += model_acls(model)[i].rules.count;
 	return text_bytes(&model_schema_company, model) + endpoints * sizeof(struct endpoint) +
 	       model->extensions.count * sizeof(struct extension) + model->ddis.count * sizeof(struct ddi) +
 	       model->call_acls.count * (sizeof(struct call_acl) + 32) + names * sizeof(struct name_slot) +
 	       model->emergency.count * sizeof(struct span) + model->sources.count * sizeof(struct net_prefix) +
-	       patterns * sizeof(uint32_t) + 512;
+	       patterns * sizeof(uint32_t) + forwards * sizeof(struct forward) + 512;
 }
 
 /* ---- parts ---- */
@@ -163,8 +165,48 @@ static void add_endpoint(struct builder *builder, struct endpoint *endpoint, con
 	endpoint->acl = find_acl(builder, &model->call_acl);
 	endpoint->from_domain = company->domain;
 	endpoint->multi_contact = model->multi_contact.value;
+	endpoint->max_calls = (uint32_t)model->max_calls.value;
 	name_table_build_add(&company->endpoint_by_name, endpoint->name, (uint32_t)(endpoint - builder->endpoint),
 			     false);
+}
+
+static struct route make_route(struct builder *builder, const struct model_route *model)
+{
+	struct route route = {.target = ROUTE_NONE};
+	if (model->user.text) {
+		route.target = ROUTE_USER;
+		if (!name_table_find(&route.endpoint, &builder->company->endpoint_by_name, model_span(&model->user),
+				     false))
+			fail(builder, STATUS_INVALID);
+	} else if (model->friend_number.text) {
+		route.target = ROUTE_FRIEND;
+		route.number = copy(builder, &model->friend_number);
+	} else if (model->extension.text) {
+		route.target = ROUTE_EXTENSION;
+		route.number = copy(builder, &model->extension);
+	} else if (model->number.text) {
+		route.target = ROUTE_NUMBER;
+		route.number = copy(builder, &model->number);
+	}
+	return route;
+}
+
+/* R27; provisioning has checked that the extensions are there. */
+static void add_forwards(struct builder *builder, struct endpoint *endpoint, const struct model_friend *model)
+{
+	uint32_t count = model->forwards.count;
+	struct forward *forward = take(builder, count, sizeof(*forward));
+	if (count > FORWARDS_MAX)
+		fail(builder, STATUS_INVALID);
+	for (uint32_t i = 0; i < count && builder->status == STATUS_OK; i++) {
+		const struct model_forward *from = &model_forwards(model)[i];
+		forward[i].when = (uint8_t)from->when.value;
+		forward[i].calls = (uint8_t)from->calls.value;
+		forward[i].after_s = forward[i].when == FORWARD_NO_ANSWER ? (uint16_t)from->after_s.value : 0;
+		forward[i].to = make_route(builder, &from->to);
+	}
+	endpoint->forward = forward;
+	endpoint->forward_count = (uint8_t)count;
 }
 
 static void add_user(struct builder *builder, struct endpoint *endpoint, const struct model_user *model)
@@ -192,6 +234,8 @@ static void add_friend(struct builder *builder, struct endpoint *endpoint, const
 	endpoint->priority = (uint16_t)model->priority.value;
 	endpoint->ddi_in = model->ddi_in.value;
 	endpoint->always_transform = model->always_transform.value;
+	endpoint->max_cps = (uint32_t)model->max_cps.value;
+	add_forwards(builder, endpoint, model);
 	builder->company->has_source_auth |= endpoint->auth == ENDPOINT_AUTH_SOURCE;
 }
 
@@ -207,27 +251,6 @@ static void build_endpoints(struct builder *builder)
 		add_user(builder, &builder->endpoint[i], &model_users(model)[i]);
 	for (uint32_t i = 0; i < model->friends.count && builder->status == STATUS_OK; i++)
 		add_friend(builder, &builder->endpoint[model->users.count + i], &model_friends(model)[i]);
-}
-
-static struct route make_route(struct builder *builder, const struct model_route *model)
-{
-	struct route route = {.target = ROUTE_NONE};
-	if (model->user.text) {
-		route.target = ROUTE_USER;
-		if (!name_table_find(&route.endpoint, &builder->company->endpoint_by_name, model_span(&model->user),
-				     false))
-			fail(builder, STATUS_INVALID);
-	} else if (model->friend_number.text) {
-		route.target = ROUTE_FRIEND;
-		route.number = copy(builder, &model->friend_number);
-	} else if (model->extension.text) {
-		route.target = ROUTE_EXTENSION;
-		route.number = copy(builder, &model->extension);
-	} else if (model->number.text) {
-		route.target = ROUTE_NUMBER;
-		route.number = copy(builder, &model->number);
-	}
-	return route;
 }
 
 static void build_extensions(struct builder *builder)
@@ -382,6 +405,7 @@ static void build_own(struct builder *builder)
 	company->dial_plan.country = country_find(model_span(&model->country));
 	company->dial_plan.area_code = copy(builder, &model->area_code);
 	company->outgoing_ddi = copy(builder, &model->outgoing_ddi);
+	company->max_calls = (uint32_t)model->max_calls.value;
 	struct span *emergency = take(builder, model->emergency.count, sizeof(*emergency));
 	struct net_prefix *source = take(builder, model->sources.count, sizeof(*source));
 	if (builder->status != STATUS_OK)

@@ -216,7 +216,14 @@ static enum status build_carrier(struct builder *builder, struct carrier *carrie
 	carrier->priority = (uint32_t)model->priority.value;
 	if (model->country.text)
 		carrier->dial_plan.country = country_find(model_span(&model->country));
-	return address_text_parse(&carrier->address, model_span(&model->address.item[0])) ? STATUS_INVALID : STATUS_OK;
+	carrier->max_calls = (uint32_t)model->max_calls.value;
+	carrier->address_count = model->address.count;
+	if (carrier->address_count > CARRIER_ADDRESSES_MAX)
+		return STATUS_INVALID;
+	for (uint32_t i = 0; i < carrier->address_count; i++)
+		if (address_text_parse(&carrier->address[i], model_span(&model->address.item[i])))
+			return STATUS_INVALID;
+	return STATUS_OK;
 }
 
 static enum status build_carriers(struct builder *builder)
@@ -253,8 +260,10 @@ static enum status build_carrier_sources(struct builder *builder)
 	const struct model *model = builder->input->model;
 	struct directory *directory = &builder->root->directory;
 	uint32_t count = 0, next = 0;
-	for (uint32_t i = 0; i < model->carriers.count; i++)
-		count += model_carriers(model)[i].sources.count ? model_carriers(model)[i].sources.count : 1;
+	for (uint32_t i = 0; i < model->carriers.count; i++) {
+		const struct model_carrier *carrier = &model_carriers(model)[i];
+		count += carrier->sources.count ? carrier->sources.count : carrier->address.count;
+	}
 	struct carrier_source *source = arena_take_array(&builder->root->arena, count, sizeof(*source));
 	if (!source)
 		return STATUS_NO_MEMORY;
@@ -265,10 +274,11 @@ static enum status build_carrier_sources(struct builder *builder)
 			if (address_text_parse_prefix(&source[next].prefix, model_span(&sources->item[j])))
 				return STATUS_INVALID;
 		}
-		if (sources->count == 0) {
+		const struct carrier *carrier = &directory->carrier[i];
+		for (uint32_t j = 0; sources->count == 0 && j < carrier->address_count; j++, next++) {
 			source[next].carrier = i;
 			source[next].prefix.length_bits = 128;
-			memcpy(source[next++].prefix.ip, directory->carrier[i].address.ip, 16);
+			memcpy(source[next].prefix.ip, carrier->address[j].ip, 16);
 		}
 	}
 	qsort_r(source, count, sizeof(*source), compare_carrier_sources, (void *)directory->carrier);

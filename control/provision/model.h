@@ -89,8 +89,8 @@ struct model_acl {
 
 struct model_forward {
 	struct model_place place;
-	struct model_number when;
-	struct model_number calls;
+	struct model_number when;  /* enum forward_when */
+	struct model_number calls; /* enum forward_calls */
 	struct model_number after_s;
 	struct model_route to;
 };

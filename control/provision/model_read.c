@@ -71,6 +71,15 @@ static bool enter_list(struct model_reader *reader, const char *key, struct mode
 	return false;
 }
 
+/* Told once, where the first one stands that is too many; `index` is the element's. */
+static void check_count(struct model_reader *reader, const struct model_schema_row *row, uint32_t index,
+			struct model_place place)
+{
+	if (row->count_most && index == row->count_most)
+		model_reader_report(reader, model_reader_place(reader->event, place), row->key,
+				    "has more than %u entries: this is one too many", row->count_most);
+}
+
 static void read_texts(struct model_reader *reader, const struct model_schema_row *row, struct model_texts *texts,
 		       struct model_place place)
 {
@@ -78,9 +87,11 @@ static void read_texts(struct model_reader *reader, const struct model_schema_ro
 		return;
 	struct growing growing = {0};
 	bool refused = false;
-	while (reader->status == STATUS_OK && model_reader_advance(reader) &&
-	       reader->event->type != FYET_SEQUENCE_END) {
+	for (uint32_t i = 0;
+	     reader->status == STATUS_OK && model_reader_advance(reader) && reader->event->type != FYET_SEQUENCE_END;
+	     i++) {
 		struct model_text value = {0};
+		check_count(reader, row, i, place);
 		model_value_read_text(reader, row, &value, model_reader_place(reader->event, place));
 		if (reader->event->type != FYET_SCALAR)
 			model_reader_skip(reader);
@@ -104,6 +115,7 @@ static void read_objects(struct model_reader *reader, const struct model_schema_
 	struct growing growing = {0};
 	while (reader->status == STATUS_OK && model_reader_advance(reader) &&
 	       reader->event->type != FYET_SEQUENCE_END) {
+		check_count(reader, row, growing.count, place);
 		void *object = grow(reader, &growing, row->child->size);
 		if (object)
 			read_object(reader, row->child, object, model_reader_place(reader->event, place), row->key);
@@ -144,23 +156,13 @@ static void read_value(struct model_reader *reader, const struct model_schema_ro
 		model_reader_skip(reader);
 }
 
-/* What this build cannot do yet is refused, not ignored (its default asks for nothing). */
+/* What this build cannot do yet is refused, not ignored. */
 static void check_later(struct model_reader *reader, const struct model_schema_row *row, const void *object)
 {
-	const void *member = (const char *)object + row->offset;
-	const struct model_number *number = member;
-	const struct model_texts *texts = member;
-	const struct model_list *list = member;
-	struct model_place place;
-	if (row->type == MODEL_SCHEMA_TEXTS && texts->given)
-		place = texts->place;
-	else if (row->type == MODEL_SCHEMA_OBJECTS && list->count > 0)
-		place = list->place;
-	else if (row->type == MODEL_SCHEMA_INTEGER && number->value != row->fallback)
-		place = number->place;
-	else
-		return;
-	model_reader_report(reader, place, row->key, "%s is not available in this build: remove the key", row->later);
+	const struct model_texts *texts = (const void *)((const char *)object + row->offset);
+	if (texts->given)
+		model_reader_report(reader, texts->place, row->key, "%s is not available in this build: remove the key",
+				    row->later);
 }
 
 static const struct model_schema_row *find_row(const struct model_schema *schema, struct span key)

@@ -1,7 +1,8 @@
 #include "model_schema.h"
 
+#include "carrier.h"
+#include "company.h"
 #include "model.h"
-#include "number.h"
 #include "pattern_set.h"
 #include "text_format.h"
 
@@ -23,8 +24,6 @@
 #define RING_TIME_MAX_S	      600
 
 static const char CODECS_LATER[] = "choosing codecs (R25)";
-static const char CALL_LIMIT_LATER[] = "limiting calls (R18)";
-static const char FORWARDS_LATER[] = "forwarding calls of a friend (R27)";
 
 /* clang-format off: a row a line */
 
@@ -69,16 +68,24 @@ static const struct model_schema forward_target = {"a target",
 						   .row_count = COUNT(forward_target_rows),
 						   .row = forward_target_rows};
 
-static const char *const forward_when[] = {"always", "unregistered", "busy", "no_answer", NULL};
-static const char *const forward_calls[] = {"both", "internal", "external", NULL};
+static const char *const forward_when[] = {[FORWARD_ALWAYS] = "always",
+					   [FORWARD_UNREGISTERED] = "unregistered",
+					   [FORWARD_BUSY] = "busy",
+					   [FORWARD_NO_ANSWER] = "no_answer",
+					   NULL};
+static const char *const forward_calls[] = {[FORWARD_CALLS_BOTH] = "both",
+					    [FORWARD_CALLS_INTERNAL] = "internal",
+					    [FORWARD_CALLS_EXTERNAL] = "external",
+					    NULL};
 
 static const struct model_schema_row forward_rows[] = {
 	{"when", MODEL_SCHEMA_CHOICE, .mandatory = true, .offset = AT(model_forward, when), .choice = forward_when,
-	 .help = "what happened to the call: always (it is not even tried), unregistered, busy, no_answer"},
+	 .help = "always (it is not even tried), busy, no_answer, unregistered or not reached in another way (R28)"},
 	{"calls", MODEL_SCHEMA_CHOICE, .offset = AT(model_forward, calls), .choice = forward_calls,
 	 .help = "which calls: from users and friends (internal), through a DDI (external), both"},
 	{"after", MODEL_SCHEMA_INTEGER, .offset = AT(model_forward, after_s), .least = 1, .most = RING_TIME_MAX_S,
-	 .fallback = 20, .unit = "s", .help = "with no_answer: how long it rings"},
+	 .fallback = 20, .unit = "s",
+	 .help = "with no_answer: how long it rings; of several that fit the least counts"},
 	{"to", MODEL_SCHEMA_OBJECT, .mandatory = true, .offset = AT(model_forward, to), .child = &forward_target,
 	 .help = "where the call goes instead: extension or number"},
 };
@@ -152,7 +159,7 @@ static const struct model_schema_row user_rows[] = {
 	{"multi_contact", MODEL_SCHEMA_BOOL, .offset = AT(model_user, endpoint.multi_contact), .fallback = true,
 	 .help = "false: a new registration replaces the older ones"},
 	{"max_calls", MODEL_SCHEMA_INTEGER, .offset = AT(model_user, endpoint.max_calls), .most = LIMIT_MAX,
-	 .unit = "calls", .later = CALL_LIMIT_LATER, .help = "towards it at the same time; 0: no limit"},
+	 .unit = "calls", .help = "towards it at the same time; 0: no limit"},
 };
 const struct model_schema model_schema_user = {"a user", sizeof(struct model_user), .row_count = COUNT(user_rows),
 					       .row = user_rows};
@@ -200,11 +207,12 @@ static const struct model_schema_row friend_rows[] = {
 	{"multi_contact", MODEL_SCHEMA_BOOL, .offset = AT(model_friend, endpoint.multi_contact), .fallback = true,
 	 .help = "false: a new registration replaces the older ones"},
 	{"max_calls", MODEL_SCHEMA_INTEGER, .offset = AT(model_friend, endpoint.max_calls), .most = LIMIT_MAX,
-	 .unit = "calls", .later = CALL_LIMIT_LATER, .help = "towards it at the same time; 0: no limit"},
+	 .unit = "calls", .help = "towards it at the same time; 0: no limit"},
 	{"max_cps", MODEL_SCHEMA_INTEGER, .offset = AT(model_friend, max_cps), .most = LIMIT_MAX,
-	 .unit = "calls per second", .later = CALL_LIMIT_LATER, .help = "new calls from it; over it 503; 0: no limit"},
+	 .unit = "calls per second", .help = "new calls from it; over it 503; 0: no limit"},
 	{"forwards", MODEL_SCHEMA_OBJECTS, .offset = AT(model_friend, forwards), .child = &forward,
-	 .later = FORWARDS_LATER, .help = "what happens instead when it cannot take a call (R27); the first that fits"},
+	 .count_most = FORWARDS_MAX,
+	 .help = "what happens instead when it cannot take a call (R27); the first that fits"},
 };
 const struct model_schema model_schema_friend = {"a friend", sizeof(struct model_friend),
 						 .row_count = COUNT(friend_rows), .row = friend_rows};
@@ -222,7 +230,7 @@ static const struct model_schema_row company_rows[] = {
 	 .most = E164_BYTES_MAX,
 	 .help = "shown to the public network when nothing more special is set; one of its ddis"},
 	{"max_calls", MODEL_SCHEMA_INTEGER, .offset = AT(model_company, max_calls), .most = LIMIT_MAX, .unit = "calls",
-	 .later = CALL_LIMIT_LATER, .help = "external calls in both directions together; 0: no limit"},
+	 .help = "external calls in both directions together; 0: no limit"},
 	{"emergency", MODEL_SCHEMA_TEXTS, TEXT_FORMAT_DIALLED, .offset = AT(model_company, emergency), .least = 1,
 	 .most = E164_BYTES_MAX, .help = "numbers that always go out, whatever the rules say (R37)"},
 	{"sources", MODEL_SCHEMA_TEXTS, TEXT_FORMAT_PREFIX, .offset = AT(model_company, sources), .least = 1,
@@ -245,7 +253,8 @@ static const struct model_schema_row carrier_rows[] = {
 	{"name", MODEL_SCHEMA_TEXT, TEXT_FORMAT_LABEL, .mandatory = true, .offset = AT(model_carrier, name), .least = 1,
 	 .most = LABEL_BYTES_MAX, .help = "unique in the whole system"},
 	{"address", MODEL_SCHEMA_TEXTS, TEXT_FORMAT_ADDRESS, .mandatory = true, .offset = AT(model_carrier, address),
-	 .least = 1, .most = HOST_BYTES_MAX + 10, .help = "where calls go, udp:IP:PORT; tried in order"},
+	 .least = 1, .most = HOST_BYTES_MAX + 10, .count_most = CARRIER_ADDRESSES_MAX,
+	 .help = "where calls go, udp:IP:PORT; the next one is tried when one fails (R16)"},
 	{"priority", MODEL_SCHEMA_INTEGER, .offset = AT(model_carrier, priority), .most = INT32_MAX, .fallback = 1,
 	 .help = "the carriers that match are tried from the least value on (R16)"},
 	{"patterns", MODEL_SCHEMA_TEXTS, TEXT_FORMAT_PATTERN, .offset = AT(model_carrier, patterns), .least = 1,
@@ -260,7 +269,7 @@ static const struct model_schema_row carrier_rows[] = {
 	{"codecs", MODEL_SCHEMA_TEXTS, TEXT_FORMAT_CODEC, .offset = AT(model_carrier, codecs), .least = 1, .most = 32,
 	 .later = CODECS_LATER, .help = "that it may use; absent: as offered"},
 	{"max_calls", MODEL_SCHEMA_INTEGER, .offset = AT(model_carrier, max_calls), .most = LIMIT_MAX, .unit = "calls",
-	 .later = CALL_LIMIT_LATER, .help = "at the same time; 0: no limit"},
+	 .help = "at the same time; 0: no limit"},
 };
 const struct model_schema model_schema_carrier = {"a carrier", sizeof(struct model_carrier),
 						  .row_count = COUNT(carrier_rows), .row = carrier_rows};

@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 
+#include "company.h"
 #include "model_schema.h"
 #include "name_table_build.h"
 
@@ -125,6 +126,15 @@ static void check_users(struct validator *validator, const struct model_company 
 	}
 }
 
+static void check_forward(struct validator *validator, const struct model_forward *forward,
+			  const struct company_names *names)
+{
+	check_reference(validator, &names->extension, &forward->to.extension, "extension", "extension");
+	if (forward->after_s.given && forward->when.given && forward->when.value != FORWARD_NO_ANSWER)
+		report(validator, forward->after_s.place, "after",
+		       "is how long it rings before it counts as no answer: only with when: no_answer");
+}
+
 static void check_friend(struct validator *validator, const struct model_friend *friend,
 			 const struct company_names *names)
 {
@@ -142,8 +152,7 @@ static void check_friend(struct validator *validator, const struct model_friend 
 		report(validator, friend->ruri_domain.place, "ruri_domain",
 		       "is for direct friends only: friend '%s' has no `direct` address", name);
 	for (uint32_t i = 0; i < friend->forwards.count; i++)
-		check_reference(validator, &names->extension, &model_forwards(friend)[i].to.extension, "extension",
-				"extension");
+		check_forward(validator, &model_forwards(friend)[i], names);
 	check_reference(validator, &names->ddi, &friend->fallback_ddi, "fallback_ddi", "DDI");
 	check_reference(validator, &names->acl, &friend->endpoint.call_acl, "call_acl", "call ACL");
 }
@@ -196,9 +205,6 @@ static void check_carriers(struct validator *validator)
 		if (carrier->address.given && carrier->address.count == 0 && !carrier->address.refused)
 			report(validator, carrier->address.place, "address",
 			       "needs an address, such as [udp:192.0.2.1:5060]");
-		if (carrier->address.count > 1)
-			report(validator, carrier->address.item[1].place, "address",
-			       "failing over to a second address (R16) is not available in this build: give one");
 	}
 }
 

@@ -84,7 +84,8 @@ static enum status prepare(struct registrar_bindings *bindings, struct aor_recor
 			.entry = net_address_same_ip(&from->next_hop, &from->received)
 					 ? net_entry_make(&from->local, from->interface)
 					 : (struct net_entry){.interface = 0},
-			.expires_tsc = location_table_tsc_in(remaining_s > 0 ? (uint32_t)remaining_s : 0),
+			.expires_tsc =
+				location_table_tsc_in(bindings->location, remaining_s > 0 ? (uint32_t)remaining_s : 0),
 			.q = from->q,
 			.behind_nat = from->behind_nat,
 		};

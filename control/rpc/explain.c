@@ -4,10 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain_next.h"
+#include "explain_step.h"
 #include "json_memory.h"
 #include "json_text.h"
+#include "route_next.h"
 
 #define SIP_PORT_DEFAULT 5060
+#define MAX_FORWARDS	 70 /* of a caller that counts as RFC 3261 8.1.1.6 recommends */
 
 /* All that is known of one explained call. */
 struct explanation {
@@ -31,22 +35,6 @@ static const char *const outcome_names[] = {
 	[ROUTE_OUTCOME_EXTERNAL] = "external",
 };
 
-static void __attribute__((format(printf, 4, 5)))
-add_step(struct explanation *explanation, const char *rule, bool matched, const char *format, ...)
-{
-	struct route_trace *trace = &explanation->trace;
-	va_list arguments;
-
-	if (trace->count == ROUTE_STEPS_MAX)
-		return;
-	struct route_step *step = &trace->step[trace->count++];
-	snprintf(step->rule, sizeof(step->rule), "%s", rule);
-	step->matched = matched;
-	va_start(arguments, format);
-	vsnprintf(step->text, sizeof(step->text), format, arguments);
-	va_end(arguments);
-}
-
 /* R19, R12: the first binding that lives, as the route stage takes it. */
 static void find_binding(struct explanation *explanation)
 {
@@ -60,15 +48,16 @@ static void find_binding(struct explanation *explanation)
 			explanation->binding = &set->binding[i];
 	if (!explanation->binding) {
 		explanation->reason = is_user ? REASON_NOT_REGISTERED : REASON_TARGET_UNREACHABLE;
-		add_step(explanation, is_user ? "R12" : "R19", false, SPAN_FORMAT " is not registered",
-			 SPAN_ARGUMENTS(target->name));
+		explain_step_add(&explanation->trace, is_user ? "R12" : "R19", false, SPAN_FORMAT " is not registered",
+				 SPAN_ARGUMENTS(target->name));
 		return;
 	}
 	explanation->next_hop = explanation->binding->next_hop;
 	explanation->has_next_hop = true;
-	add_step(explanation, is_user ? "R12" : "R19", true, SPAN_FORMAT " is registered with " SPAN_FORMAT "%s",
-		 SPAN_ARGUMENTS(target->name), SPAN_ARGUMENTS(explanation->binding->contact),
-		 explanation->binding->behind_nat ? ", behind NAT" : "");
+	explain_step_add(&explanation->trace, is_user ? "R12" : "R19", true,
+			 SPAN_FORMAT " is registered with " SPAN_FORMAT "%s", SPAN_ARGUMENTS(target->name),
+			 SPAN_ARGUMENTS(explanation->binding->contact),
+			 explanation->binding->behind_nat ? ", behind NAT" : "");
 }
 
 static void find_way(struct explanation *explanation)
@@ -92,10 +81,11 @@ static void find_way(struct explanation *explanation)
 	json_text_write_address(address, explanation->next_hop.ip, 0);
 	if (result == WIRE_NO_ROUTE) {
 		explanation->reason = REASON_NO_ROUTE_TO_HOST;
-		add_step(explanation, "R19", false, "no route of the kernel leads to %s", address);
+		explain_step_add(&explanation->trace, "R19", false, "no route of the kernel leads to %s", address);
 	} else {
-		add_step(explanation, "R19", true, "%s is reached by %s%s", address, explanation->hop.interface->name,
-			 result == WIRE_NEIGHBOUR_UNKNOWN ? ", whose MAC the kernel still has to find" : "");
+		explain_step_add(&explanation->trace, "R19", true, "%s is reached by %s%s", address,
+				 explanation->hop.interface->name,
+				 result == WIRE_NEIGHBOUR_UNKNOWN ? ", whose MAC the kernel still has to find" : "");
 	}
 }
 
@@ -252,6 +242,49 @@ static json_t *describe(const struct explanation *explanation)
 	return object;
 }
 
+/* R27: what the forwards on the way put into the message. */
+static void show_diversion(struct explanation *explanation)
+{
+	struct span rest = explanation->shown.diversion;
+
+	while (rest.length) {
+		uint32_t length = (uint32_t)((const char *)memchr(rest.at, '\r', rest.length) - rest.at);
+		explain_step_add(&explanation->trace, "R27", true, "adds " SPAN_FORMAT,
+				 SPAN_ARGUMENTS(span_make(rest.at, length)));
+		rest = span_skip(rest, length + 2);
+	}
+}
+
+/* Who cannot be reached now is passed over, as by the lcores, when somebody comes next (R16, R28). */
+static bool pass_over(struct explanation *explanation)
+{
+	enum route_failure failure = explanation->reason == REASON_TARGET_UNREACHABLE ? ROUTE_FAILURE_UNREGISTERED
+										      : ROUTE_FAILURE_UNREACHABLE;
+
+	if (!route_next(&explanation->decision, &explanation->request, failure, &explanation->trace))
+		return false;
+	explanation->binding = NULL;
+	explanation->has_next_hop = explanation->has_hop = false;
+	return true;
+}
+
+static void find_target(struct explanation *explanation)
+{
+	struct route_decision *decision = &explanation->decision;
+
+	do {
+		explanation->reason = (enum reason)decision->reason;
+		if (decision->outcome == ROUTE_OUTCOME_REJECT)
+			return;
+		if (!route_present(&explanation->shown, &explanation->request, decision)) {
+			explanation->reason = REASON_TOO_LARGE;
+			return;
+		}
+		find_way(explanation);
+	} while (explanation->reason != REASON_NONE && pass_over(explanation));
+	show_diversion(explanation);
+}
+
 json_t *explain_call(const struct explain_view *view, const struct route_request *request)
 {
 	struct explanation *explanation = calloc(1, sizeof(*explanation));
@@ -262,14 +295,10 @@ json_t *explain_call(const struct explain_view *view, const struct route_request
 	explanation->request = *request;
 	explanation->request.directory = view->snapshot->directory;
 	explanation->request.scratch = view->scratch;
+	explanation->request.max_forwards = MAX_FORWARDS;
 	route_decide(&explanation->decision, &explanation->request, &explanation->trace);
-	explanation->reason = (enum reason)explanation->decision.reason;
-	if (explanation->decision.outcome != ROUTE_OUTCOME_REJECT) {
-		if (route_present(&explanation->shown, &explanation->request, &explanation->decision))
-			find_way(explanation);
-		else
-			explanation->reason = REASON_TOO_LARGE;
-	}
+	find_target(explanation);
+	explain_next_list(&explanation->trace, &explanation->decision, &explanation->request);
 	json_t *object = describe(explanation);
 	free(explanation);
 	return object;

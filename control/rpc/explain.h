@@ -1,6 +1,6 @@
 /*
- * explain.h - where a call would go now and what would be sent: the lcores' own route_decide(), route_present(),
- * location_find() and wire_find_hop() on the live snapshot, with a trace.
+ * explain.h - where a call would go now and what would be sent: the lcores' own route_decide(), route_next(),
+ * route_present(), location_find() and wire_find_hop() on the live snapshot, with a trace.
  */
 #ifndef AMITY_EXPLAIN_H
 #define AMITY_EXPLAIN_H

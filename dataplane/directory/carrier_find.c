@@ -13,8 +13,27 @@ const struct carrier *carrier_find_by_source(const struct directory *directory, 
 	return narrowest ? &directory->carrier[narrowest->carrier] : NULL;
 }
 
-bool carrier_find_by_number(uint32_t *pattern_id, const struct directory *directory, struct span number,
+bool carrier_find_by_number(uint32_t *pattern_id, const struct directory *directory, uint32_t from, struct span number,
 			    struct match_scratch *scratch)
 {
-	return pattern_match_first(pattern_id, &directory->carrier_patterns, number, scratch);
+	return pattern_match_next(pattern_id, &directory->carrier_patterns, from, number, scratch);
+}
+
+uint32_t carrier_find_first_pattern(const struct directory *directory, uint32_t id)
+{
+	const uint32_t *owner = directory->carrier_patterns.owner;
+
+	while (id > 0 && owner[id - 1] == owner[id])
+		id--;
+	return id;
+}
+
+uint32_t carrier_find_end_of_patterns(const struct directory *directory, uint32_t id)
+{
+	const struct pattern_set *patterns = &directory->carrier_patterns;
+	uint32_t end = id + 1;
+
+	while (end < patterns->count && patterns->owner[end] == patterns->owner[id])
+		end++;
+	return end;
 }

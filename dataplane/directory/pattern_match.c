@@ -10,6 +10,7 @@
 #define CANDIDATES_MAX 32
 
 struct least {
+	uint32_t floor;
 	uint32_t id;
 	bool found;
 };
@@ -18,9 +19,13 @@ static int keep_least(unsigned id, unsigned long long from, unsigned long long t
 {
 	struct least *least = context;
 	(void)from, (void)to, (void)flags;
-	if (!least->found || id < least->id)
-		*least = (struct least){.id = id, .found = true};
-	return least->id == 0; /* nothing can beat it: ends the scan */
+	if (id < least->floor)
+		return 0;
+	if (!least->found || id < least->id) {
+		least->id = id;
+		least->found = true;
+	}
+	return least->id == least->floor; /* nothing can beat it: ends the scan */
 }
 
 struct only {
@@ -90,10 +95,10 @@ static bool confirm(const struct pattern_set *set, uint32_t id, struct span numb
 	return result >= 0;
 }
 
-static bool first_confirmed(uint32_t *id, const struct pattern_set *set, struct span number,
+static bool first_confirmed(uint32_t *id, const struct pattern_set *set, uint32_t from, struct span number,
 			    struct match_scratch *scratch)
 {
-	struct candidates candidates = {.dropped = true};
+	struct candidates candidates = {.floor = from, .dropped = true};
 
 	while (candidates.dropped) {
 		candidates.count = 0;
@@ -111,18 +116,24 @@ static bool first_confirmed(uint32_t *id, const struct pattern_set *set, struct 
 	return false;
 }
 
-bool pattern_match_first(uint32_t *id, const struct pattern_set *set, struct span number, struct match_scratch *scratch)
+bool pattern_match_next(uint32_t *id, const struct pattern_set *set, uint32_t from, struct span number,
+			struct match_scratch *scratch)
 {
 	if (!set->database)
 		return false;
 	if (set->confirm)
-		return first_confirmed(id, set, number, scratch);
+		return first_confirmed(id, set, from, number, scratch);
 
-	struct least least = {0};
+	struct least least = {.floor = from};
 	if (!scan(set, number, scratch, keep_least, &least) || !least.found)
 		return false;
 	*id = least.id;
 	return true;
+}
+
+bool pattern_match_first(uint32_t *id, const struct pattern_set *set, struct span number, struct match_scratch *scratch)
+{
+	return pattern_match_next(id, set, 0, number, scratch);
 }
 
 bool pattern_match_one(const struct pattern_set *set, uint32_t id, struct span number, struct match_scratch *scratch)

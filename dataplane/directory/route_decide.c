@@ -2,6 +2,7 @@
 
 #include "route_caller.h"
 #include "route_external.h"
+#include "route_forward.h"
 #include "route_number.h"
 #include "route_trace.h"
 #include "route_walk.h"
@@ -119,7 +120,7 @@ void route_decide(struct route_decision *decision, const struct route_request *r
 {
 	struct route_walk walk = {.decision = decision, .request = request, .trace = trace, .rule = ""};
 
-	memset(decision, 0, sizeof(*decision));
+	memset(decision, 0, offsetof(struct route_decision, diversion));
 	if (trace) {
 		trace->count = 0;
 		trace->truncated = false;
@@ -128,4 +129,5 @@ void route_decide(struct route_decision *decision, const struct route_request *r
 		decide_for_carrier(&walk);
 	else
 		decide_for_endpoint(&walk);
+	route_forward_settle(&walk);
 }

@@ -56,12 +56,18 @@ static bool present_identity(struct route_walk *walk)
 	return false;
 }
 
-/* R14, R15. Result: false: there is nothing to present. */
+/* R14, R15, R27. Result: false: there is nothing to present. */
 static bool choose_presented(struct route_walk *walk)
 {
 	const struct route_decision *decision = walk->decision;
 	const struct endpoint *caller = walk->request->caller;
 
+	if (walk->forwarder) {
+		if (walk->forwarder->presented_ddi.length)
+			present(walk, "R27", walk->forwarder->presented_ddi,
+				", the outgoing DDI of the friend that forwards");
+		return walk->forwarder->presented_ddi.length != 0;
+	}
 	if (decision->from_outside) { /* the caller is no endpoint of this company */
 		if (decision->company->outgoing_ddi.length)
 			present(walk, "R14.3", decision->company->outgoing_ddi, ", the company's outgoing DDI");
@@ -109,20 +115,28 @@ static const struct ddi_owner *find_own_ddi(const struct route_walk *walk, struc
 	return &directory->ddi_owner[index];
 }
 
-static bool find_carrier(struct route_walk *walk, struct span number)
+static void take_carrier(struct route_walk *walk, uint32_t pattern_id)
 {
 	const struct directory *directory = walk->request->directory;
 	struct route_decision *decision = walk->decision;
+
+	decision->carrier = &directory->carrier[directory->carrier_patterns.owner[pattern_id]];
+	decision->carrier_pattern = pattern_id;
+	decision->carrier_address = 0;
+	decision->pattern = directory->carrier_patterns.text[pattern_id];
+}
+
+static bool find_carrier(struct route_walk *walk, struct span number)
+{
+	const struct directory *directory = walk->request->directory;
 	uint32_t id;
-	bool found = carrier_find_by_number(&id, directory, number, walk->request->scratch);
+	bool found = carrier_find_by_number(&id, directory, 0, number, walk->request->scratch);
 
 	if (walk->trace)
 		route_trace_carriers(walk->trace, directory, number, found ? &id : NULL, walk->request->scratch);
-	if (!found)
-		return false;
-	decision->carrier = &directory->carrier[directory->carrier_patterns.owner[id]];
-	decision->pattern = directory->carrier_patterns.text[id];
-	return true;
+	if (found)
+		take_carrier(walk, id);
+	return found;
 }
 
 /* R16. What is no E.164 number (#31#600..., a name) could mean anything to a carrier, past the ACL: it does not leave.
@@ -130,9 +144,12 @@ static bool find_carrier(struct route_walk *walk, struct span number)
 static void choose_carrier(struct route_walk *walk, struct span e164)
 {
 	struct route_decision *decision = walk->decision;
-	bool found = (route_number_is_e164(e164) && find_carrier(walk, e164)) ||
-		     (decision->emergency && find_carrier(walk, number_text(&decision->dialled)));
+	bool found = route_number_is_e164(e164) && find_carrier(walk, e164);
 
+	if (!found && decision->emergency) {
+		decision->carrier_by_dialled = true;
+		found = find_carrier(walk, number_text(&decision->dialled));
+	}
 	if (!found) {
 		route_walk_reject(walk, REASON_NO_CARRIER);
 		return;
@@ -140,6 +157,75 @@ static void choose_carrier(struct route_walk *walk, struct span e164)
 	decision->outcome = ROUTE_OUTCOME_EXTERNAL;
 	decision->reason = REASON_NONE;
 	memcpy(decision->rule, walk->rule, strlen(walk->rule) + 1);
+}
+
+/* Was the carrier of that pattern tried with E already? */
+static bool takes_e164(const struct route_walk *walk, uint32_t pattern_id)
+{
+	const struct directory *directory = walk->request->directory;
+	struct span e164 = number_text(&walk->decision->e164);
+	uint32_t id, first = carrier_find_first_pattern(directory, pattern_id);
+
+	return route_number_is_e164(e164) &&
+	       carrier_find_by_number(&id, directory, first, e164, walk->request->scratch) &&
+	       id < carrier_find_end_of_patterns(directory, pattern_id);
+}
+
+/* R37: nothing stops an emergency call: when E leads nowhere any more, those carriers that take what was dialled. */
+static bool find_next_by_dialled(struct route_walk *walk, uint32_t from)
+{
+	const struct directory *directory = walk->request->directory;
+	struct route_decision *decision = walk->decision;
+	struct span dialled = number_text(&decision->dialled);
+	uint32_t id;
+
+	while (carrier_find_by_number(&id, directory, from, dialled, walk->request->scratch)) {
+		if (!takes_e164(walk, id)) {
+			decision->carrier_by_dialled = true;
+			take_carrier(walk, id);
+			return true;
+		}
+		from = carrier_find_end_of_patterns(directory, id);
+	}
+	return false;
+}
+
+static bool find_next_carrier(struct route_walk *walk)
+{
+	const struct directory *directory = walk->request->directory;
+	struct route_decision *decision = walk->decision;
+	uint32_t id, from = carrier_find_end_of_patterns(directory, decision->carrier_pattern);
+
+	if (decision->carrier_by_dialled)
+		return find_next_by_dialled(walk, from);
+	if (carrier_find_by_number(&id, directory, from, number_text(&decision->e164), walk->request->scratch)) {
+		take_carrier(walk, id);
+		return true;
+	}
+	return decision->emergency && find_next_by_dialled(walk, 0);
+}
+
+bool route_external_next(struct route_walk *walk)
+{
+	struct route_decision *decision = walk->decision;
+	const struct carrier *failed = decision->carrier;
+
+	if (decision->carrier_address + 1u < failed->address_count) {
+		decision->carrier_address++;
+		memcpy(decision->rule, "R16", sizeof("R16"));
+		if (walk->trace)
+			route_trace_note(walk->trace, "R16", true, "the next address of carrier ", failed->name, "");
+		return true;
+	}
+	if (!find_next_carrier(walk)) {
+		if (walk->trace)
+			route_trace_note(walk->trace, "R16", false, "no carrier is left after ", failed->name, "");
+		return false;
+	}
+	memcpy(decision->rule, "R16", sizeof("R16"));
+	if (walk->trace)
+		route_trace_note(walk->trace, "R16", true, "the next carrier is ", decision->carrier->name, "");
+	return true;
 }
 
 const struct route *route_external_decide(struct route_walk *walk, struct span e164, bool checked)
@@ -162,6 +248,7 @@ const struct route *route_external_decide(struct route_walk *walk, struct span e
 	}
 
 	const struct ddi_owner *own = decision->emergency ? NULL : find_own_ddi(walk, number_text(&decision->e164));
+	walk->forwarder = NULL; /* it called this number, not what follows */
 	if (own) {
 		const struct route *route = route_walk_enter_ddi(walk, own);
 		decision->caller_number = decision->presented;

@@ -57,6 +57,12 @@ static struct span write_user(struct writing *writing, struct span user)
 	return written_since(writing, start);
 }
 
+static void write_text(struct writing *writing, struct span text)
+{
+	for (uint32_t i = 0; i < text.length; i++)
+		write_byte(writing, text.at[i]);
+}
+
 /* A number as it is dialled by the called side (R22): what is not +E.164 is internal and stays. */
 static struct span write_number(struct writing *writing, const struct number *number, const struct dial_plan *plan)
 {
@@ -201,7 +207,7 @@ static void present_external(struct writing *writing)
 	presentation->to_user = presentation->request_user;
 	presentation->strip_private = true;
 	presentation->has_next_hop = true;
-	presentation->next_hop = carrier->address;
+	presentation->next_hop = carrier->address[decision->carrier_address];
 	if (decision->presented.length == 0) {
 		present_as_it_came(writing, carrier->from_domain);
 		return;
@@ -215,6 +221,36 @@ static void present_external(struct writing *writing)
 	}
 	presentation->identity_user = presented;
 	presentation->identity_host = carrier->from_domain;
+}
+
+/* R27, RFC 5806: the friend that sent the call on last stands first. R23: its number as the called side dials it. */
+static void present_diversion(struct writing *writing)
+{
+	static const char *const reasons[] = {
+		[FORWARD_ALWAYS] = "unconditional",
+		[FORWARD_UNREGISTERED] = "unavailable",
+		[FORWARD_BUSY] = "user-busy",
+		[FORWARD_NO_ANSWER] = "no-answer",
+	};
+	const struct route_decision *decision = writing->decision;
+	const struct dial_plan *plan = decision->outcome == ROUTE_OUTCOME_EXTERNAL ? &decision->carrier->dial_plan
+										   : &decision->target->dial_plan;
+	uint32_t start = writing->presentation->text_length;
+
+	for (uint32_t i = decision->forward_count; i > 0; i--) {
+		const struct route_diversion *diversion = &decision->diversion[i - 1];
+		write_text(writing, SPAN_LITERAL("Diversion: <sip:"));
+		if (diversion->number.length)
+			write_number(writing, &diversion->number, plan);
+		else
+			write_user(writing, diversion->friend->name);
+		write_byte(writing, '@');
+		write_text(writing, diversion->company->domain);
+		write_text(writing, SPAN_LITERAL(">;reason="));
+		write_text(writing, span_of_text(reasons[diversion->when]));
+		write_text(writing, SPAN_LITERAL("\r\n"));
+	}
+	writing->presentation->diversion = written_since(writing, start);
 }
 
 bool route_present(struct route_presentation *presentation, const struct route_request *request,
@@ -239,5 +275,6 @@ bool route_present(struct route_presentation *presentation, const struct route_r
 	case ROUTE_OUTCOME_REJECT:
 		return false;
 	}
+	present_diversion(&writing);
 	return !writing.overflowed;
 }

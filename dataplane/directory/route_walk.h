@@ -16,8 +16,9 @@
 struct route_walk {
 	struct route_decision *decision; /* its company is where the call is now */
 	const struct route_request *request;
-	struct route_trace *trace; /* NULL on lcores */
-	const char *rule;	   /* what gets the credit if this ends well */
+	struct route_trace *trace;	  /* NULL on lcores */
+	const struct endpoint *forwarder; /* a friend that calls a number outside by its forward (R27), else NULL */
+	const char *rule;		  /* what gets the credit if this ends well */
 };
 
 /* Ends the decision with a refusal; its rule is the reason's. */

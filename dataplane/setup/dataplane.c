@@ -41,8 +41,8 @@ static enum status check_plan(struct setup *setup, const struct dataplane_plan *
 			return setup_fail(setup, STATUS_INVALID,
 					  "interfaces.mtu: %u of %s is over %u, the most that driver af_xdp takes",
 					  plan->port[i].mtu_bytes, plan->port[i].device, xdp_port_mtu_max());
-	if (!is_power_of_two(plan->nonce_set_count) || !is_power_of_two(plan->caller_memory_count))
-		return setup_fail(setup, STATUS_INVALID, "nonce sets and caller memory come in powers of two");
+	if (!is_power_of_two(plan->nonce_set_count))
+		return setup_fail(setup, STATUS_INVALID, "nonce sets come in powers of two");
 	return STATUS_OK;
 }
 
@@ -108,9 +108,9 @@ enum status dataplane_check(const struct dataplane_plan *plan, char *error, size
 	return check_plan(&asking, plan);
 }
 
-uint64_t dataplane_memory_bytes(const struct dataplane_plan *plan)
+struct dataplane_memory dataplane_memory(const struct dataplane_plan *plan)
 {
-	return setup_memory_bytes(plan);
+	return setup_memory(plan);
 }
 
 uint64_t dataplane_memory_used_bytes(void)

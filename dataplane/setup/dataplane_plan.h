@@ -67,7 +67,10 @@ struct dataplane_plan {
 	uint32_t sleep_us_max;
 	uint32_t mbuf_count;	      /* default 8,191 and 2,048 more a worker */
 	uint32_t nonce_set_count;     /* a power of two; default 16,384 */
-	uint32_t caller_memory_count; /* a power of two; default 16,384 */
+	uint32_t transaction_count;   /* limits.max_transactions: of all workers together; default 65,536 */
+	uint32_t call_count;	      /* limits.max_calls: of all workers together; default 32,768 */
+	uint32_t call_duration_s_max; /* limits.max_call_duration: calls whose end is not seen end then; default 14,400
+				       */
 };
 
 /* An open port, for the wire table. */
@@ -99,8 +102,17 @@ enum status dataplane_create(struct dataplane **created, const struct dataplane_
  */
 enum status dataplane_check(const struct dataplane_plan *plan, char *error, size_t error_bytes) AMITY_CHECKED;
 
-/* What DPDK's memory will hold: for the memory plan, before anything is made. Thread: any. */
-uint64_t dataplane_memory_bytes(const struct dataplane_plan *plan);
+/* What DPDK's memory will hold, in bytes: for the memory plan, before anything is made. */
+struct dataplane_memory {
+	uint64_t packets;      /* and rings, ports, what a worker has besides the below */
+	uint64_t transactions; /* the messages that they keep included */
+	uint64_t calls;	       /* their limits, decisions and records, too */
+	uint64_t tables;       /* plan->table_bytes */
+	uint64_t all;
+};
+
+/* Thread: any. */
+struct dataplane_memory dataplane_memory(const struct dataplane_plan *plan);
 
 /* What it holds now. Thread: control. */
 uint64_t dataplane_memory_used_bytes(void);

@@ -8,6 +8,9 @@
 #include <rte_rcu_qsbr.h>
 #include <sodium.h>
 
+/* limits.max_call_duration when the plan leaves it open: longer than people talk. */
+#define CALL_DURATION_S_DEFAULT 14400
+
 static void *allocate(size_t bytes)
 {
 	return rte_zmalloc(NULL, bytes, RTE_CACHE_LINE_SIZE);
@@ -26,9 +29,48 @@ static enum status create_fragments(struct setup *setup, const struct dataplane_
 	return STATUS_OK;
 }
 
+/* Transactions and their timers. */
+static enum status create_transactions(struct setup *setup, const struct dataplane_plan *plan, struct worker *worker)
+{
+	uint32_t count = setup_transaction_count(plan);
+	void *memory = allocate(transaction_table_bytes(count));
+
+	if (memory == NULL)
+		return setup_fail(setup, STATUS_NO_MEMORY, "no memory for %u transactions of worker %u", count,
+				  worker->index);
+	worker->tick_tsc = rte_get_tsc_hz() * TIMER_WHEEL_TICK_MS / 1000;
+	timer_wheel_init(&worker->wheel, rte_rdtsc() / worker->tick_tsc);
+	transaction_table_init(&worker->transactions, memory, count, setup_transaction_mbuf_count(plan),
+			       setup_transaction_large_count(plan), &worker->wheel);
+	randombytes_buf(worker->branch_key, sizeof(worker->branch_key));
+	return STATUS_OK;
+}
+
+/* Calls, what limits them, what was decided about them. */
+static enum status create_calls(struct setup *setup, const struct dataplane_plan *plan, struct worker *worker)
+{
+	uint32_t count = setup_call_count(plan), entries = limit_table_entries(count);
+	uint32_t duration_s = plan->call_duration_s_max ? plan->call_duration_s_max : CALL_DURATION_S_DEFAULT;
+	void *calls = allocate(call_table_bytes(count)), *limits = allocate(limit_table_bytes(entries));
+	uint64_t first_serial;
+
+	worker->calls.call = calls;
+	worker->limits.entry = limits;
+	worker->decisions.decision = allocate(SETUP_DECISION_COUNT * sizeof(struct decision));
+	if (calls == NULL || limits == NULL || worker->decisions.decision == NULL)
+		return setup_fail(setup, STATUS_NO_MEMORY, "no memory for %u calls of worker %u", count, worker->index);
+	randombytes_buf(&first_serial, sizeof(first_serial));
+	call_table_init(&worker->calls, calls, count, worker->index, first_serial);
+	limit_table_init(&worker->limits, limits, entries);
+	decision_log_init(&worker->decisions, worker->decisions.decision, SETUP_DECISION_COUNT);
+	worker->call_ticks_max = duration_s * (1000ull / TIMER_WHEEL_TICK_MS);
+	setup->shared.limits[worker->index] = &worker->limits;
+	return STATUS_OK;
+}
+
 static enum status create_worker(struct setup *setup, const struct dataplane_plan *plan, uint32_t index)
 {
-	uint32_t sets = setup_nonce_set_count(plan), callers = setup_caller_memory_count(plan);
+	uint32_t sets = setup_nonce_set_count(plan);
 	struct worker *worker = allocate(sizeof(*worker));
 	struct counters *counters = allocate(sizeof(*counters));
 
@@ -44,11 +86,12 @@ static enum status create_worker(struct setup *setup, const struct dataplane_pla
 	worker->counters = counters;
 	worker->nonce_window.set_count = sets;
 	worker->nonce_window.entry = allocate((size_t)sets * NONCE_WINDOW_WAYS * sizeof(struct nonce_window_entry));
-	worker->caller_memory.mask = callers - 1;
-	worker->caller_memory.entry = allocate((size_t)callers * sizeof(struct caller_memory_entry));
-	if (worker->nonce_window.entry == NULL || worker->caller_memory.entry == NULL)
+	if (worker->nonce_window.entry == NULL)
 		return setup_fail(setup, STATUS_NO_MEMORY, "no memory for the nonces of worker %u", index);
-	return create_fragments(setup, plan, worker);
+	enum status status = create_transactions(setup, plan, worker);
+	if (status == STATUS_OK)
+		status = create_calls(setup, plan, worker);
+	return status == STATUS_OK ? create_fragments(setup, plan, worker) : status;
 }
 
 static enum status create_qsbr(struct setup *setup)
@@ -136,7 +179,11 @@ void lcores_free(struct setup *setup)
 		if (setup->worker[i] != NULL) {
 			free_datagrams(setup->worker[i]->datagrams);
 			rte_free(setup->worker[i]->nonce_window.entry);
-			rte_free(setup->worker[i]->caller_memory.entry);
+			transaction_table_clear(&setup->worker[i]->transactions);
+			rte_free(setup->worker[i]->transactions.transaction);
+			rte_free(setup->worker[i]->calls.call);
+			rte_free(setup->worker[i]->limits.entry);
+			rte_free(setup->worker[i]->decisions.decision);
 		}
 		rte_free(setup->worker[i]);
 		rte_free(setup->shared.counters[i]);

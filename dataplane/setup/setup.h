@@ -10,6 +10,10 @@
 /* Data room of a large mbuf: all that UDP carries, and all that the 16 bits of rte_mbuf count. */
 #define SETUP_LARGE_ROOM_BYTES UINT16_MAX
 
+/* Of each worker: its last decisions, and ended calls while the control thread is in a transaction. Powers of two. */
+#define SETUP_DECISION_COUNT	4096
+#define SETUP_CALL_RECORD_COUNT 4096
+
 struct xdp_port;
 
 struct setup_port {
@@ -44,8 +48,12 @@ uint32_t setup_large_count(const struct dataplane_plan *plan);
 uint32_t setup_frame_bytes(const struct dataplane_plan *plan); /* of an af_packet ring: a power of two, or 60 KiB */
 uint32_t setup_mtu_max(const struct dataplane_plan *plan);     /* of what such a frame holds */
 uint32_t setup_room_bytes(const struct dataplane_plan *plan);  /* data room of an mbuf, with headroom */
+struct dataplane_memory setup_memory(const struct dataplane_plan *plan);
 uint64_t setup_memory_bytes(const struct dataplane_plan *plan);
 uint32_t setup_nonce_set_count(const struct dataplane_plan *plan);
-uint32_t setup_caller_memory_count(const struct dataplane_plan *plan);
+uint32_t setup_transaction_count(const struct dataplane_plan *plan);	   /* of each worker */
+uint32_t setup_transaction_mbuf_count(const struct dataplane_plan *plan);  /* that they may keep */
+uint32_t setup_call_count(const struct dataplane_plan *plan);		   /* of each worker */
+uint32_t setup_transaction_large_count(const struct dataplane_plan *plan); /* of these in large mbufs */
 
 #endif

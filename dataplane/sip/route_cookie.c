@@ -28,9 +28,8 @@ _Static_assert(crypto_aead_chacha20poly1305_ietf_ABYTES == TAG_BYTES, "layout");
 _Static_assert(2 * KEYED_HASH_BYTES == CALL_KEY_BYTES && 2 * KEYED_HASH_KEY_BYTES == SECRET_KEY_BYTES, "two halves");
 _Static_assert((RAW_BYTES_MAX * 8 + 5) / 6 <= ROUTE_COOKIE_TEXT_BYTES_MAX, "a full cookie fits its text");
 
-/* First byte of the contents: neither kind opens as the other. */
+/* First byte of the contents. 1 was that of branches, before transactions kept what they need. */
 enum {
-	CONTENTS_BRANCH = 1,
 	CONTENTS_DIALOG_WITHOUT_CALL = 2, /* of dialogs that began before calls had a name */
 	CONTENTS_DIALOG = 3,
 };
@@ -41,12 +40,6 @@ enum {
 	FLOW_IPV6 = 4,
 	FLOW_CALLEE_SHIFT = 4,
 	FLOW_UNUSED_BITS = 0x88,
-};
-
-/* Branch: where the request came in. */
-enum {
-	ENTRY_INTERFACE = 0x7f,
-	ENTRY_IPV6 = 0x80,
 };
 
 /*
@@ -75,23 +68,22 @@ static void make_call_key(uint8_t call_key[CALL_KEY_BYTES], const uint8_t *secre
 				    secret + KEYED_HASH_KEY_BYTES);
 }
 
-/* The same contents for the same transaction get the same nonce, and thus the same bytes; anything else another one. */
+/* The same contents get the same nonce, and thus the same bytes; anything else another one. */
 static void make_cipher_nonce(uint8_t nonce[NONCE_BYTES], const uint8_t *secret, const uint8_t call_key[CALL_KEY_BYTES],
-			      struct span transaction, struct span plain)
+			      struct span plain)
 {
 	struct keyed_hash hash;
 	uint8_t mac[KEYED_HASH_BYTES];
 
 	keyed_hash_begin(&hash, secret, 's');
 	keyed_hash_add(&hash, span_make((const char *)call_key, KEYED_HASH_BYTES)); /* stands for the Call-ID */
-	keyed_hash_add(&hash, transaction);
 	keyed_hash_add(&hash, plain);
 	keyed_hash_finish(&hash, mac);
 	memcpy(nonce, mac, NONCE_BYTES);
 }
 
 static int seal_contents(struct text_writer *text, struct span plain, const struct rotating_key *keys,
-			 struct span call_id, struct span transaction)
+			 struct span call_id)
 {
 	uint8_t raw[RAW_BYTES_MAX], call_key[CALL_KEY_BYTES];
 	uint8_t cipher = crypto_aead_aes256gcm_is_available() ? 0 : CIPHER_CHACHA;
@@ -100,7 +92,7 @@ static int seal_contents(struct text_writer *text, struct span plain, const stru
 
 	raw[0] = (uint8_t)(keys->id[0] % SECRET_KEY_IDS) | cipher;
 	make_call_key(call_key, keys->key[0], cipher, call_id);
-	make_cipher_nonce(raw + NONCE_AT, keys->key[0], call_key, transaction, plain);
+	make_cipher_nonce(raw + NONCE_AT, keys->key[0], call_key, plain);
 	if (cipher == CIPHER_CHACHA)
 		crypto_aead_chacha20poly1305_ietf_encrypt(raw + CIPHERTEXT_AT, &sealed_length, message, plain.length,
 							  call, call_id.length, NULL, raw + NONCE_AT, call_key);
@@ -392,7 +384,7 @@ int route_cookie_seal_dialog(char *text, uint32_t capacity, const struct dialog_
 	write_text(&writer, cookie->callee_to, cookie->caller_to);
 	if (writer.overflowed || texts_length > ROUTE_COOKIE_PLAIN_BYTES_MAX)
 		return -1;
-	return seal_contents(&sealed, text_written(&writer), &keys->cookie, call_id, (struct span){0});
+	return seal_contents(&sealed, text_written(&writer), &keys->cookie, call_id);
 }
 
 bool route_cookie_open_dialog(struct dialog_cookie *cookie, char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text,
@@ -418,45 +410,6 @@ bool route_cookie_open_dialog(struct dialog_cookie *cookie, char plain[ROUTE_COO
 	opened.caller_to = read_text(&reader, opened.caller_from);
 	opened.callee_from = read_text(&reader, opened.caller_from);
 	opened.callee_to = read_text(&reader, opened.caller_to);
-	if (!reader_is_done(&reader))
-		return false;
-	*cookie = opened;
-	return true;
-}
-
-int route_cookie_seal_branch(char *text, uint32_t capacity, const struct branch_cookie *cookie,
-			     const struct secret_keys *keys, struct span call_id, struct span transaction)
-{
-	char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX];
-	struct text_writer writer = text_write_begin(plain, sizeof(plain));
-	struct text_writer sealed = text_write_begin(text, capacity);
-
-	bool v4 = net_address_is_v4(cookie->entry.ip);
-
-	text_write_char(&writer, CONTENTS_BRANCH);
-	text_write_char(&writer, (char)(cookie->entry.interface | (v4 ? 0 : ENTRY_IPV6)));
-	write_ip(&writer, cookie->entry.ip, v4);
-	write_text(&writer, cookie->sender_from, (struct span){0});
-	write_text(&writer, cookie->sender_to, cookie->sender_from);
-	if (writer.overflowed ||
-	    (uint64_t)cookie->sender_from.length + cookie->sender_to.length > ROUTE_COOKIE_PLAIN_BYTES_MAX)
-		return -1;
-	return seal_contents(&sealed, text_written(&writer), &keys->cookie, call_id, transaction);
-}
-
-bool route_cookie_open_branch(struct branch_cookie *cookie, char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text,
-			      const struct secret_keys *keys, struct span call_id)
-{
-	struct contents_reader reader;
-	struct branch_cookie opened = {0};
-
-	if (!open_contents(&reader, plain, text, &keys->cookie, call_id) || read_byte(&reader) != CONTENTS_BRANCH)
-		return false;
-	uint8_t entry = read_byte(&reader);
-	opened.entry.interface = entry & ENTRY_INTERFACE;
-	read_ip(&reader, opened.entry.ip, !(entry & ENTRY_IPV6));
-	opened.sender_from = read_text(&reader, no_text);
-	opened.sender_to = read_text(&reader, opened.sender_from);
 	if (!reader_is_done(&reader))
 		return false;
 	*cookie = opened;

@@ -1,12 +1,10 @@
 /*
  * route_cookie.h - state that travels in the messages instead of living in the router (R30).
  *
- * Two sealed texts (base64url, authenticated cipher, key id in front):
- *   dialog cookie   parameter `c` of our Record-Route: what later requests of the dialog need
- *   branch          branch of our Via, after z9hG4bK: what the responses to this request need
- * The cipher's nonce is a keyed hash of contents and message identity, so that a retransmitted request gets the same
- * bytes (RFC 3261 16.11) and no random source is needed on an lcore. Call-ID is associated data and part of the
- * cipher's key: a text copied to another call is refused.
+ * A sealed text (base64url, authenticated cipher, key id in front), parameter `c` of our Record-Route: what later
+ * requests of the dialog need. The cipher's nonce is a keyed hash of contents and message identity, so that a
+ * retransmitted request gets the same bytes (RFC 3261 16.11) and no random source is needed on an lcore. Call-ID is
+ * associated data and part of the cipher's key: a text copied to another call is refused.
  *
  * The cipher is AES-256-GCM where sodium_init() found AES instructions, else ChaCha20-Poly1305; the text tells which. A
  * node without them cannot open the texts of one that has them: do not mix both kinds in a cluster.
@@ -47,18 +45,12 @@ struct dialog_cookie {
 	struct span callee_from, callee_to;
 };
 
-/* What a response needs to get back to the sender of the request. */
-struct branch_cookie {
-	struct span sender_from, sender_to; /* as the sender wrote them; length 0: we did not change it */
-	struct net_entry entry;		    /* where the request came in */
-};
-
 uint32_t route_cookie_hash_tag(const struct secret_keys *keys, struct span tag);
 
 /*
  * All texts of the cookie together are at most ROUTE_COOKIE_PLAIN_BYTES_MAX.
  *
- * Thread: any.   Cost: about 600 ns, half of it the cipher; opening 550 ns, branches 100 ns less.
+ * Thread: any.   Cost: about 600 ns, half of it the cipher; opening 550 ns.
  * Result: text length, or -1 when it does not fit the bounds above or `capacity`.
  */
 int route_cookie_seal_dialog(char *text, uint32_t capacity, const struct dialog_cookie *cookie,
@@ -67,15 +59,6 @@ int route_cookie_seal_dialog(char *text, uint32_t capacity, const struct dialog_
 /* The spans of *cookie point into `plain`. Result: false when it does not open: unknown key, changed, or of another
  * Call-ID. */
 bool route_cookie_open_dialog(struct dialog_cookie *cookie, char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text,
-			      const struct secret_keys *keys, struct span call_id);
-
-/*
- * `transaction` names the received request: topmost Via branch, sent-by and CSeq number. INVITE, its CANCEL and the ACK
- * of a non-2xx must give the same bytes, so the method is no part of it.
- */
-int route_cookie_seal_branch(char *text, uint32_t capacity, const struct branch_cookie *cookie,
-			     const struct secret_keys *keys, struct span call_id, struct span transaction);
-bool route_cookie_open_branch(struct branch_cookie *cookie, char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text,
 			      const struct secret_keys *keys, struct span call_id);
 
 #endif

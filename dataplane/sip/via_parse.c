@@ -87,17 +87,39 @@ bool via_parse(struct sip_via *via, struct span *rest, struct span text)
 	return !has_next || at < end;
 }
 
+static void begin_line(struct via_walk *walk, uint8_t line)
+{
+	walk->line = line;
+	walk->rest = line == SIP_HEADER_NONE ? (struct span){0} : sip_message_header_value(walk->message, line);
+}
+
+struct via_walk via_parse_begin(const struct sip_message *message)
+{
+	struct via_walk walk = {.message = message};
+
+	begin_line(&walk, message->first[SIP_HEADER_VIA]);
+	return walk;
+}
+
+bool via_parse_next(struct via_walk *walk, struct sip_via *via)
+{
+	if (walk->line == SIP_HEADER_NONE)
+		return false;
+	if (!via_parse(via, &walk->rest, walk->rest)) {
+		walk->line = SIP_HEADER_NONE;
+		return false;
+	}
+	if (walk->rest.length == 0)
+		begin_line(walk, sip_message_next(walk->message, walk->line));
+	return true;
+}
+
 bool via_parse_nth(struct sip_via *via, const struct sip_message *message, uint32_t index)
 {
-	uint8_t line = message->first[SIP_HEADER_VIA];
-	for (; line != SIP_HEADER_NONE; line = sip_message_next(message, line)) {
-		struct span rest = sip_message_header_value(message, line);
-		do {
-			if (!via_parse(via, &rest, rest))
-				return false;
-			if (index-- == 0)
-				return true;
-		} while (rest.length);
-	}
+	struct via_walk walk = via_parse_begin(message);
+
+	while (via_parse_next(&walk, via))
+		if (index-- == 0)
+			return true;
 	return false;
 }

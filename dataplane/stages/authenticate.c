@@ -59,7 +59,7 @@ static uint64_t authenticate_name_use(const struct worker *worker, const struct 
 	struct span parts[] = {sip_message_text(message, message->request_uri),
 			       sip_message_first(message, SIP_HEADER_FROM), sip_message_first(message, SIP_HEADER_TO),
 			       sip_message_first(message, SIP_HEADER_CONTACT)};
-	uint64_t use = packet->transaction + message->method;
+	uint64_t use = packet_name(packet) + message->method;
 
 	for (uint32_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		uint64_t hash;
@@ -116,8 +116,6 @@ static enum authentication authenticate_header(struct worker *worker, struct pac
 		    !span_equals_nocase(credentials.realm, packet->caller.company->domain))
 			continue;
 		packet->digest_user = credentials.username;
-		if (packet->kind == PACKET_HOP)
-			continue;
 		so_far = authenticate_credentials(worker, packet, &credentials);
 	}
 	return so_far;
@@ -140,35 +138,7 @@ static enum reason authenticate_registration(const struct packet *packet)
 		       : REASON_REGISTER_FOR_ANOTHER;
 }
 
-/* CANCEL and ACK of a non-2xx: who sent the INVITE, or most likely did. */
-static void authenticate_recall(struct worker *worker, struct packet *packet, const struct caller_facts *facts)
-{
-	const struct company *company = packet->caller.company;
-	const struct caller_memory_entry *entry = caller_memory_find(&worker->caller_memory, packet->transaction);
-
-	if (entry && entry->company_id == company->id && entry->endpoint < company->endpoint_count &&
-	    name_table_hash(company->endpoint[entry->endpoint].name, false) == entry->name_hash)
-		packet->caller.endpoint = &company->endpoint[entry->endpoint];
-	if (!packet->caller.endpoint)
-		packet->caller.endpoint = caller_guess_endpoint(company, facts, packet->digest_user);
-	if (!packet->caller.endpoint)
-		packet_refuse(packet, packet->message.method == SIP_METHOD_ACK ? REASON_ACK_WITHOUT_COOKIE
-									       : REASON_UNKNOWN_CALLER);
-}
-
-static void authenticate_note(struct worker *worker, const struct packet *packet)
-{
-	const struct company *company = packet->caller.company;
-	const struct endpoint *endpoint = packet->caller.endpoint;
-
-	caller_memory_note(&worker->caller_memory,
-			   &(struct caller_memory_entry){.transaction = packet->transaction,
-							 .company_id = company->id,
-							 .endpoint = (uint32_t)(endpoint - company->endpoint),
-							 .name_hash = name_table_hash(endpoint->name, false)});
-}
-
-static void authenticate_endpoint(struct worker *worker, struct packet *packet, const struct caller_facts *facts)
+static void authenticate_endpoint(struct worker *worker, struct packet *packet)
 {
 	bool is_register = packet->message.method == SIP_METHOD_REGISTER;
 	enum authentication result = authenticate_header(
@@ -178,9 +148,7 @@ static void authenticate_endpoint(struct worker *worker, struct packet *packet, 
 		result = authenticate_header(worker, packet,
 					     is_register ? SIP_HEADER_PROXY_AUTHORIZATION : SIP_HEADER_AUTHORIZATION,
 					     result);
-	if (packet->kind == PACKET_HOP)
-		authenticate_recall(worker, packet, facts);
-	else if (result != AUTHENTICATION_OK)
+	if (result != AUTHENTICATION_OK)
 		packet_refuse(packet, authenticate_reasons[result][is_register]);
 }
 
@@ -198,27 +166,23 @@ static void authenticate_register(struct packet *packet)
 
 static void authenticate_packet(struct worker *worker, struct packet *packet)
 {
-	const struct caller_facts *facts = &packet->facts;
-
 	packet->digest_user = (struct span){0};
-	enum reason reason = caller_identify(&packet->caller, worker->snapshot->directory, facts);
+	enum reason reason = caller_identify(&packet->caller, worker->snapshot->directory, &packet->facts);
 	if (reason != REASON_NONE) {
 		packet_refuse(packet, reason);
 		return;
 	}
 	if (!packet->caller.carrier && !packet->caller.endpoint)
-		authenticate_endpoint(worker, packet, facts);
+		authenticate_endpoint(worker, packet);
 	if (packet->verdict)
 		return;
 	if (packet->message.method == SIP_METHOD_REGISTER)
 		authenticate_register(packet);
-	else if (packet->kind == PACKET_INITIAL && packet->caller.endpoint)
-		authenticate_note(worker, packet);
 }
 
 static bool authenticate_is_asked(const struct packet *packet)
 {
-	return !packet->verdict && (packet->kind == PACKET_INITIAL || packet->kind == PACKET_HOP);
+	return !packet->verdict && packet->kind == PACKET_INITIAL;
 }
 
 /* `at` may be NULL, and the bytes more than there are: an address to prefetch need not be one. */

@@ -4,29 +4,29 @@
  *
  * The transaction layer calls these at the events that their names say; they keep the lcore's call table
  * (dataplane/state/call_table.h), its share of the limits (dataplane/state/limit_table.h) and the records. A call is
- * named by a handle that also travels in our Record-Route cookie: slot, generation and the number of this start of the
- * router, so that a handle of before a restart, or of an earlier call in the slot, names none. A dialog that the table
- * does not know (any more) works all the same (R30).
+ * named by a handle (include/call.h) that also travels in our Record-Route cookie; one of before a restart, or of an
+ * earlier call in the slot, names none. A dialog that the table does not know (any more) works all the same (R30).
  *
  * Thread: the lcore of the call.
  */
 #ifndef AMITY_CALL_TRACK_H
 #define AMITY_CALL_TRACK_H
 
+#include "call.h"
 #include "worker.h"
 
-#define CALL_NONE 0ull /* handle */
-
 /*
- * A routed INVITE outside a dialog, before it gets a transaction: drain (not for emergency calls, R37), max_calls and
- * max_cps of R18, room in the table.
+ * A routed INVITE outside a dialog, before it gets a transaction: drain, max_calls and max_cps of R18, room in the
+ * table. None of them stops an emergency call (R37); one that finds the table full goes on as CALL_NONE.
  *
- * Result: REASON_NONE and packet->call set, the call in state TRYING; else the reason to refuse it with, and its record
- * written.
+ * Result: REASON_NONE and packet->call set, the call in state TRYING; else the reason not to do this call.
+ * CARRIER_CALL_LIMIT and ENDPOINT_CALL_LIMIT are about this target alone: another may be tried with another admit. When
+ * nothing is tried any more, call_track_refused() writes the record.
  */
 enum reason call_track_admit(struct worker *worker, struct packet *packet);
 
-/* An INVITE outside a dialog that reached routing and was refused by it (`reason`): only a record. */
+/* An INVITE outside a dialog that reached routing and is refused, by routing itself or by admit (`reason`): its record.
+ */
 void call_track_refused(struct worker *worker, const struct packet *packet, enum reason reason);
 
 /*
@@ -35,7 +35,7 @@ void call_track_refused(struct worker *worker, const struct packet *packet, enum
  */
 enum reason call_track_retarget(struct worker *worker, uint64_t call, const struct packet *packet);
 
-/* A provisional response was passed to the caller. */
+/* A provisional response was passed to the caller. (All from here on: does nothing for a call that is no more.) */
 void call_track_ringing(struct worker *worker, uint64_t call, uint16_t status);
 
 /* A 2xx to the INVITE passes; again for each callee's tag that answers (forks, RFC 3261 13.2.2.4), and for
@@ -45,10 +45,18 @@ void call_track_answered(struct worker *worker, uint64_t call, const struct sip_
 /* The INVITE ended with a final non-2xx. `reason`: REASON_NONE when the far side gave the status. */
 void call_track_failed(struct worker *worker, uint64_t call, uint16_t status, enum reason reason);
 
-/* An in-dialog request or response passes: re-INVITE and UPDATE with their 2xx move the call's end (RFC 4028). */
-void call_track_refresh(struct worker *worker, uint64_t call, const struct sip_message *message);
+/* A 2xx to a request in the dialog passes: that of re-INVITE and UPDATE moves the call's end (RFC 4028). */
+void call_track_refresh(struct worker *worker, uint64_t call, const struct sip_message *response);
 
-/* A BYE got its final response, or timed out: the dialog with that callee's tag ends; with the last one the call. */
+/* A BYE got its final response, or timed out: the dialog with that callee's tag (route_cookie_hash_tag()) ends; with
+ * the last one the call. */
 void call_track_bye(struct worker *worker, uint64_t call, uint32_t callee_tag_hash, bool by_caller);
+
+/* Its timer is due: neither BYE nor refresh came (RFC 4028 10), or the longest duration has passed. A timer of the
+ * wheel is a call's when call_table_of_timer(&worker->calls, timer) is not NULL. */
+void call_track_expire(struct worker *worker, struct call *call);
+
+/* Keyed hash of a Call-ID, for comparisons on lcores; the same on all of them and never 0. */
+uint64_t call_track_hash_call_id(const struct worker *worker, struct span call_id);
 
 #endif

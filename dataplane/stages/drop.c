@@ -1,5 +1,6 @@
 #include <rte_mbuf.h>
 
+#include "decision_note.h"
 #include "stages.h"
 
 void drop_burst(struct worker *worker)
@@ -8,6 +9,7 @@ void drop_burst(struct worker *worker)
 		struct packet *packet = &worker->packet[i];
 		worker->counters->verdict[packet->verdict]++;
 		worker->counters->reason[packet->reason]++;
+		decision_note_packet(worker, packet);
 		rte_pktmbuf_free(packet->mbuf);
 		packet->mbuf = NULL;
 	}

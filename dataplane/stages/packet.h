@@ -5,6 +5,7 @@
 #ifndef AMITY_PACKET_H
 #define AMITY_PACKET_H
 
+#include "call.h"
 #include "caller_identify.h"
 #include "location.h"
 #include "quoted_request_read.h"
@@ -12,6 +13,7 @@
 #include "route_cookie.h"
 #include "route_decide.h"
 #include "sip_message.h"
+#include "transaction_table.h"
 #include "uri_parse.h"
 #include "verdict.h"
 #include "wire.h"
@@ -21,7 +23,7 @@ struct rte_mbuf;
 enum packet_kind {
 	PACKET_RESPONSE,
 	PACKET_INITIAL,	  /* creates a dialog or stands alone: authenticated and routed */
-	PACKET_HOP,	  /* CANCEL, ACK of a non-2xx: goes where its INVITE went, without credentials */
+	PACKET_HOP,	  /* CANCEL, ACK of a non-2xx: meant for the transaction of their INVITE */
 	PACKET_IN_DIALOG, /* carries our Record-Route cookie */
 };
 
@@ -55,26 +57,44 @@ struct packet {
 	struct packet_fragment fragment; /* by receive, for reassemble */
 	struct quoted_request quoted;	 /* by receive, with is_unreachable */
 
-	struct sip_uri request_uri;   /* by screen, of requests */
-	struct span cookie;	      /* by screen: text of our cookie in the topmost Route; length 0: none */
-	uint64_t transaction;	      /* by transact: keyed hash of Call-ID, topmost branch and CSeq number */
-	uint64_t call;		      /* by route, fork: handle of the call (call_track.h); 0: none */
-	struct caller_facts facts;    /* by authenticate, of PACKET_INITIAL and PACKET_HOP */
-	struct caller caller;	      /* by authenticate */
+	struct transaction *transaction; /* by transact, of responses; by fork, of requests; NULL: none */
+	struct branch *branch;		 /* likewise; of ACKs NULL */
+	uint64_t call;			 /* by route, fork: handle of the call (call_track.h); 0: none */
+	uint8_t step_count;
+	const struct binding_set *bindings; /* of the target; NULL: direct, carrier */
+	const struct binding *binding;	    /* the one of them that this message goes to; NULL likewise */
+	const struct net_entry *entry;	    /* by route: where `destination` once came in; NULL: it did not */
+
+	/* What is above is cleared for each packet; what follows is as its stage has filled it. */
+	struct sip_uri request_uri;	    /* by screen, of requests */
+	struct span cookie;		    /* by screen: text of our cookie in the topmost Route; length 0: none */
+	uint8_t key[TRANSACTION_KEY_BYTES]; /* by transact, of requests: names the server transaction */
+	struct branch_name branch_name;	    /* of requests: what our Via will say */
+	struct span sender_from, sender_to; /* addresses as the sender of the request wrote them (R24) */
+	struct caller_facts facts;	    /* by authenticate, of PACKET_INITIAL */
+	struct caller caller;		    /* by authenticate */
 	struct span digest_user;      /* by authenticate: user name of the credentials for our realm; length 0: none */
-	struct route_request request; /* by route, of PACKET_INITIAL and PACKET_HOP */
+	struct route_request request; /* by route, of PACKET_INITIAL */
 	struct route_decision decision;
-	const struct binding *binding;	/* where the target is registered; NULL: direct, carrier */
-	struct dialog_cookie dialog;	/* by route, of PACKET_IN_DIALOG, opened */
-	bool from_caller;		/* by route, of PACKET_IN_DIALOG: sent by the side that sent the INVITE */
-	struct branch_cookie branch;	/* by route, of PACKET_RESPONSE, opened */
-	struct net_address destination; /* of `out` */
-	const struct net_entry *entry;	/* by route: where `destination` once came in; NULL: it did not */
-	struct wire_hop hop;		/* of `out` */
-	uint8_t hop_result;		/* enum wire_result: WIRE_OK or WIRE_NEIGHBOUR_UNKNOWN */
+	uint8_t step[TRANSACTION_STEPS_MAX]; /* by route: failures that led from the first target to this one */
+	struct dialog_cookie dialog;	     /* by route, of PACKET_IN_DIALOG, opened */
+	bool from_caller;		     /* by route, of PACKET_IN_DIALOG: sent by the side that sent the INVITE */
+	struct net_address destination;	     /* of `out` */
+	struct net_entry upstream_entry;     /* of responses: what `entry` points to */
+	struct wire_hop hop;		     /* of `out` */
+	uint8_t hop_result;		     /* enum wire_result: WIRE_OK or WIRE_NEIGHBOUR_UNKNOWN */
 
 	struct sip_message message; /* by parse */
 };
+
+/* The transaction's name as a number: for what is not its table. */
+static inline uint64_t packet_name(const struct packet *packet)
+{
+	uint64_t name;
+
+	memcpy(&name, packet->key, sizeof(name));
+	return name;
+}
 
 /* The end of a packet's walk. The first one wins: a stage skips packets that have ended. */
 static inline void packet_end(struct packet *packet, enum verdict verdict, enum reason reason)

@@ -33,13 +33,19 @@ static void receive_read_quoted(const struct worker *worker, struct packet *pack
 		packet_end(packet, VERDICT_DROP, REASON_UNREACHABLE_WITHOUT_BRANCH);
 }
 
-/* Puts the packet on the first unused place of the burst. Everything but the message is cleared: parse fills that. */
+/*
+ * Puts the packet on the first unused place of the burst. Everything but the message is cleared, as far as a packet can
+ * end before a stage has filled it: parse fills that.
+ */
 static struct packet *receive_add(struct worker *worker, struct rte_mbuf *mbuf)
 {
 	struct packet *packet = &worker->packet[worker->packet_count++];
 	memset(packet, 0, offsetof(struct packet, request_uri));
 	packet->mbuf = mbuf;
 	packet->message.is_request = false;
+	packet->call = CALL_NONE;
+	packet->caller = (struct caller){0};
+	packet->decision.rule[0] = '\0';
 	return packet;
 }
 

@@ -1,18 +1,19 @@
 #include <rte_mbuf.h>
 
 #include "frame_write.h"
+#include "fork.h"
+#include "rewrite.h"
 #include "rewrite_request.h"
 #include "rewrite_response.h"
 #include "send.h"
+#include "server_transaction.h"
 #include "stages.h"
 
-static bool rewrite_collect(struct worker *worker, const struct packet *packet)
+static bool rewrite_collect(struct worker *worker, struct packet *packet)
 {
 	edit_list_init(&worker->edits);
-	if (packet->kind == PACKET_RESPONSE) {
-		rewrite_response(worker, packet);
-		return true;
-	}
+	if (packet->kind == PACKET_RESPONSE)
+		return rewrite_response(worker, packet);
 	return packet->kind == PACKET_IN_DIALOG ? rewrite_request_in_dialog(worker, packet)
 						: rewrite_request_initial(worker, packet);
 }
@@ -24,8 +25,6 @@ static enum reason rewrite_forwarded(const struct packet *packet)
 		return REASON_FORWARDED_RESPONSE;
 	case PACKET_IN_DIALOG:
 		return REASON_FORWARDED_IN_DIALOG;
-	case PACKET_HOP:
-		return packet->message.method == SIP_METHOD_ACK ? REASON_FORWARDED_ACK : REASON_FORWARDED_CANCEL;
 	default:
 		return REASON_FORWARDED_REQUEST;
 	}
@@ -46,12 +45,11 @@ static bool rewrite_apply(struct worker *worker, const struct packet *packet, st
 	return length >= 0;
 }
 
-static void rewrite_packet(struct worker *worker, struct packet *packet)
+enum reason rewrite_packet(struct worker *worker, struct packet *packet)
 {
-	if (!rewrite_collect(worker, packet)) {
-		packet_refuse(packet, REASON_TOO_LARGE);
-		return;
-	}
+	packet->out = NULL;
+	if (!rewrite_collect(worker, packet))
+		return REASON_TOO_LARGE;
 	struct rte_mbuf *out = send_begin(worker);
 	bool fits = rewrite_apply(worker, packet, out);
 	if (out && !fits) {
@@ -59,16 +57,19 @@ static void rewrite_packet(struct worker *worker, struct packet *packet)
 		out = send_begin_large(worker);
 		fits = rewrite_apply(worker, packet, out);
 	}
-	if (!out) {
-		packet_end(packet, VERDICT_DROP, REASON_NO_BUFFER);
-		return;
-	}
-	if (!fits) {
+	if (fits)
+		packet->out = out;
+	else
 		rte_pktmbuf_free(out);
-		packet_refuse(packet, REASON_TOO_LARGE);
-		return;
-	}
-	packet->out = out;
+	return fits ? REASON_NONE : out ? REASON_TOO_LARGE : REASON_NO_BUFFER;
+}
+
+static void rewrite_complete(struct worker *worker, struct packet *packet)
+{
+	if (packet->kind == PACKET_RESPONSE)
+		server_transaction_keep(worker, packet->transaction, packet->out, packet->message.status_code);
+	else
+		fork_complete(worker, packet);
 	packet->punt_kind = PUNT_KERNEL_SEND;
 	if (packet->hop_result == WIRE_NEIGHBOUR_UNKNOWN)
 		packet_end(packet, VERDICT_PUNT, REASON_PUNTED_UNRESOLVED_NEIGHBOUR);
@@ -76,9 +77,22 @@ static void rewrite_packet(struct worker *worker, struct packet *packet)
 		packet_end(packet, VERDICT_FORWARD, rewrite_forwarded(packet));
 }
 
+static void rewrite_one(struct worker *worker, struct packet *packet)
+{
+	enum reason reason = rewrite_packet(worker, packet);
+
+	if (reason == REASON_NONE) {
+		rewrite_complete(worker, packet);
+		return;
+	}
+	if (packet->kind != PACKET_RESPONSE)
+		fork_abandon(worker, packet, reason);
+	packet_refuse(packet, reason);
+}
+
 void rewrite_burst(struct worker *worker)
 {
 	for (uint32_t i = 0; i < worker->packet_count; i++)
 		if (!worker->packet[i].verdict)
-			rewrite_packet(worker, &worker->packet[i]);
+			rewrite_one(worker, &worker->packet[i]);
 }

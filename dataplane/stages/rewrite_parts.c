@@ -60,13 +60,13 @@ void rewrite_parts_replace_address(struct edit_list *edits, const struct sip_mes
 		edit_list_replace(edits, rewrite_parts_slice(message, part), text);
 }
 
-void rewrite_parts_max_forwards(struct edit_list *edits, const struct sip_message *message)
+void rewrite_parts_max_forwards(struct edit_list *edits, const struct sip_message *message, uint8_t forward_count)
 {
 	struct span value = sip_message_first(message, SIP_HEADER_MAX_FORWARDS);
 
 	if (!value.length)
 		text_write_literal(&edits->writer, "Max-Forwards: ");
-	text_write_number(&edits->writer, message_facts_max_forwards(message) - (value.length ? 1 : 0));
+	text_write_number(&edits->writer, message_facts_max_forwards(message) - (value.length ? 1 : 0) - forward_count);
 	if (!value.length)
 		text_write_literal(&edits->writer, "\r\n");
 	edit_list_replace(edits, value.length ? rewrite_parts_slice(message, value) : rewrite_parts_top(message),
@@ -85,15 +85,17 @@ void rewrite_parts_write_own(struct text_writer *writer, const struct packet *pa
 	text_write_number(writer, packet->hop.interface->sip_port);
 }
 
-void rewrite_parts_push_via(struct edit_list *edits, const struct packet *packet, struct span branch)
+void rewrite_parts_push_via(struct edit_list *edits, const struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
 	struct span received = sip_message_first(message, SIP_HEADER_VIA);
+	char branch[BRANCH_NAME_TEXT_BYTES];
 
+	branch_name_write(branch, &packet->branch_name);
 	text_write_literal(&edits->writer, "Via: SIP/2.0/UDP ");
 	rewrite_parts_write_own(&edits->writer, packet);
-	text_write_literal(&edits->writer, ";branch=z9hG4bK");
-	text_write_span(&edits->writer, branch);
+	text_write_literal(&edits->writer, ";branch=");
+	text_write_span(&edits->writer, span_make(branch, sizeof(branch)));
 	text_write_literal(&edits->writer, "\r\n");
 	edit_list_replace(edits, rewrite_parts_top(message), edit_list_take(edits));
 

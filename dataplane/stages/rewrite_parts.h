@@ -28,11 +28,12 @@ struct span rewrite_parts_address_part(const struct sip_message *message, enum s
 void rewrite_parts_replace_address(struct edit_list *edits, const struct sip_message *message,
 				   enum sip_header_name name, struct span text);
 
-/* One less; put there when absent (R11, RFC 3261 16.6 step 3). */
-void rewrite_parts_max_forwards(struct edit_list *edits, const struct sip_message *message);
+/* One less, and one for each forward of the call, which route_next() has counted before (R11); put there when absent
+ * (RFC 3261 16.6 step 3). */
+void rewrite_parts_max_forwards(struct edit_list *edits, const struct sip_message *message, uint8_t forward_count);
 
 /* received= and rport= of the sender in what was the topmost Via (RFC 3261 18.2.1, RFC 3581); our own Via above it. */
-void rewrite_parts_push_via(struct edit_list *edits, const struct packet *packet, struct span branch);
+void rewrite_parts_push_via(struct edit_list *edits, const struct packet *packet);
 
 /* Credentials for a company's domain do not leave, in whatever request they come (R2); those for other realms are not
  * ours. `known` is a part of a header that was found to be ours before; length 0: none.

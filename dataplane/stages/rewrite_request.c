@@ -4,30 +4,6 @@
 #include "message_facts.h"
 #include "rewrite_parts.h"
 
-/*
- * What the sender wrote, as far as we change it, goes into our branch for the responses (R24). The cipher's nonce hangs
- * on the transaction, which INVITE, CANCEL and ACK have in common, so that all get the same branch (RFC 3261 16.11).
- */
-static bool rewrite_request_push_via(struct worker *worker, const struct packet *packet,
-				     const struct branch_cookie *sender, struct span from, struct span to)
-{
-	const struct sip_message *message = &packet->message;
-	struct span transaction = span_make((const char *)&packet->transaction, sizeof(packet->transaction));
-	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
-	struct branch_cookie cookie = {
-		.sender_from = span_equals(sender->sender_from, from) ? (struct span){0} : sender->sender_from,
-		.sender_to = span_equals(sender->sender_to, to) ? (struct span){0} : sender->sender_to,
-		.entry = net_entry_make(&packet->local, packet->interface),
-	};
-	int length = route_cookie_seal_branch(text, sizeof(text), &cookie, worker->snapshot->keys,
-					      sip_message_text(message, message->call_id), transaction);
-
-	if (length <= 0)
-		return false;
-	rewrite_parts_push_via(&worker->edits, packet, span_make(text, (size_t)length));
-	return true;
-}
-
 /* Has the sender an address that the answers of others would not reach (R35, R30)? */
 static bool rewrite_request_is_behind_nat(const struct packet *packet)
 {
@@ -43,8 +19,7 @@ static bool rewrite_request_is_behind_nat(const struct packet *packet)
 	return !uri_parse_ip(ip, uri.host) || memcmp(ip, packet->source.ip, 16) != 0;
 }
 
-static bool rewrite_request_record_route(struct worker *worker, const struct packet *packet,
-					 const struct branch_cookie *sender, struct span callee_from,
+static bool rewrite_request_record_route(struct worker *worker, const struct packet *packet, struct span callee_from,
 					 struct span callee_to)
 {
 	const struct sip_message *message = &packet->message;
@@ -53,11 +28,12 @@ static bool rewrite_request_record_route(struct worker *worker, const struct pac
 	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
 	struct dialog_cookie cookie = {
 		.company = company ? company->id : 0,
+		.call = packet->call,
 		.flags = DIALOG_CALLER_FLOW,
 		.caller_tag_hash =
 			route_cookie_hash_tag(worker->snapshot->keys, sip_message_text(message, message->from_tag)),
-		.caller_from = sender->sender_from,
-		.caller_to = sender->sender_to,
+		.caller_from = packet->sender_from,
+		.caller_to = packet->sender_to,
 		.callee_from = callee_from,
 		.callee_to = callee_to,
 	};
@@ -175,8 +151,6 @@ static void rewrite_request_identity(struct edit_list *edits, const struct packe
 	rewrite_parts_remove_headers(edits, message, SIP_HEADER_P_ASSERTED_IDENTITY);
 	rewrite_parts_remove_headers(edits, message, SIP_HEADER_P_PREFERRED_IDENTITY);
 	rewrite_parts_remove_headers(edits, message, SIP_HEADER_REMOTE_PARTY_ID);
-	if (!shown->keep_diversion)
-		rewrite_parts_remove_headers(edits, message, SIP_HEADER_DIVERSION);
 	if (shown->strip_private)
 		for (uint8_t i = 0; i < message->header_count; i++) {
 			const struct sip_header *header = &message->header[i];
@@ -196,6 +170,22 @@ static void rewrite_request_identity(struct edit_list *edits, const struct packe
 		text_write_ip(&edits->writer, packet->hop.source);
 	text_write_literal(&edits->writer, ">\r\n");
 	edit_list_replace(edits, rewrite_parts_top(message), edit_list_take(edits));
+}
+
+/* R27: a line for each forward, above those that were received and may stay. */
+static void rewrite_request_diversion(struct edit_list *edits, const struct packet *packet,
+				      const struct route_presentation *shown)
+{
+	const struct sip_message *message = &packet->message;
+	uint8_t first = message->first[SIP_HEADER_DIVERSION];
+
+	if (!shown->keep_diversion)
+		rewrite_parts_remove_headers(edits, message, SIP_HEADER_DIVERSION);
+	if (!shown->diversion.length)
+		return;
+	struct slice place =
+		first == SIP_HEADER_NONE ? rewrite_parts_top(message) : (struct slice){message->header[first].start, 0};
+	edit_list_replace(edits, place, shown->diversion);
 }
 
 /* RFC 3327 5.3: the Path of the binding becomes the Route; routes that the endpoint asked for do not count. */
@@ -218,22 +208,18 @@ bool rewrite_request_initial(struct worker *worker, const struct packet *packet)
 
 	if (!route_present(shown, &packet->request, &packet->decision))
 		return false;
-	struct branch_cookie sender = {
-		.sender_from = rewrite_parts_address_part(message, SIP_HEADER_FROM),
-		.sender_to = rewrite_parts_address_part(message, SIP_HEADER_TO),
-	};
 	struct span from = rewrite_request_from(edits, packet, shown);
 	struct span to = rewrite_request_to(edits, packet, shown);
-	if (!rewrite_request_push_via(worker, packet, &sender, from, to))
-		return false;
+	rewrite_parts_push_via(edits, packet);
 	rewrite_request_uri(edits, packet, shown);
 	rewrite_parts_replace_address(edits, message, SIP_HEADER_FROM, from);
 	rewrite_parts_replace_address(edits, message, SIP_HEADER_TO, to);
-	rewrite_parts_max_forwards(edits, message);
+	rewrite_parts_max_forwards(edits, message, packet->decision.forward_count);
 	rewrite_request_route(edits, packet);
 	rewrite_request_identity(edits, packet, shown);
+	rewrite_request_diversion(edits, packet, shown);
 	rewrite_parts_remove_credentials(edits, message, worker->snapshot->directory, packet->digest_user);
-	return message->method != SIP_METHOD_INVITE || rewrite_request_record_route(worker, packet, &sender, from, to);
+	return message->method != SIP_METHOD_INVITE || rewrite_request_record_route(worker, packet, from, to);
 }
 
 static void rewrite_request_pop_route(struct edit_list *edits, const struct sip_message *message)
@@ -254,15 +240,10 @@ bool rewrite_request_in_dialog(struct worker *worker, const struct packet *packe
 	/* The callee's From is what we showed as To, and the other way round (R24). */
 	struct span from = packet->from_caller ? dialog->callee_from : dialog->caller_to;
 	struct span to = packet->from_caller ? dialog->callee_to : dialog->caller_from;
-	struct branch_cookie sender = {
-		.sender_from = rewrite_parts_address_part(message, SIP_HEADER_FROM),
-		.sender_to = rewrite_parts_address_part(message, SIP_HEADER_TO),
-	};
 
-	if (!rewrite_request_push_via(worker, packet, &sender, from, to))
-		return false;
+	rewrite_parts_push_via(edits, packet);
 	rewrite_request_pop_route(edits, message);
-	rewrite_parts_max_forwards(edits, message);
+	rewrite_parts_max_forwards(edits, message, 0);
 	rewrite_parts_replace_address(edits, message, SIP_HEADER_FROM, from);
 	rewrite_parts_replace_address(edits, message, SIP_HEADER_TO, to);
 	rewrite_parts_remove_headers(edits, message, SIP_HEADER_P_ASSERTED_IDENTITY);

@@ -29,7 +29,39 @@ static void rewrite_response_record_route(struct edit_list *edits, const struct 
 	}
 }
 
-void rewrite_response(struct worker *worker, const struct packet *packet)
+/* Our cookie in one Record-Route value: tells what the caller wrote. Result: false when it is not there. */
+static bool rewrite_response_open_cookie(struct worker *worker, struct packet *packet, struct span value)
+{
+	const struct sip_message *message = &packet->message;
+	struct sip_address address;
+	struct sip_uri uri;
+	struct span cookie, rest;
+	char *plain = worker->plain[packet - worker->packet];
+
+	for (; value.length && address_parse(&address, &rest, value); value = rest)
+		if (uri_parse(&uri, address.uri) && uri_find_parameter(&cookie, uri.parameters, SPAN_LITERAL("c")) &&
+		    route_cookie_open_dialog(&packet->dialog, plain, cookie, worker->snapshot->keys,
+					     sip_message_text(message, message->call_id)))
+			return true;
+	return false;
+}
+
+/* The request is not kept any more. Only packets of the burst come here: what we kept ourselves has its request. */
+static bool rewrite_response_recall_sender(struct worker *worker, struct packet *packet)
+{
+	const struct sip_message *message = &packet->message;
+
+	for (uint8_t i = message->first[SIP_HEADER_RECORD_ROUTE]; i != SIP_HEADER_NONE;
+	     i = sip_message_next(message, i))
+		if (rewrite_response_open_cookie(worker, packet, sip_message_header_value(message, i))) {
+			packet->sender_from = packet->dialog.caller_from;
+			packet->sender_to = packet->dialog.caller_to;
+			return true;
+		}
+	return false;
+}
+
+bool rewrite_response(struct worker *worker, struct packet *packet)
 {
 	struct edit_list *edits = &worker->edits;
 	const struct sip_message *message = &packet->message;
@@ -37,15 +69,16 @@ void rewrite_response(struct worker *worker, const struct packet *packet)
 	struct sip_via via;
 	struct span rest = {0};
 
+	if (!packet->sender_from.length && !rewrite_response_recall_sender(worker, packet))
+		return false;
 	if (via_parse(&via, &rest, sip_message_header_value(message, via_index)))
 		rewrite_parts_remove_first_value(edits, message, via_index, rest);
-	if (packet->branch.sender_from.length)
-		rewrite_parts_replace_address(edits, message, SIP_HEADER_FROM, packet->branch.sender_from);
-	if (packet->branch.sender_to.length)
-		rewrite_parts_replace_address(edits, message, SIP_HEADER_TO, packet->branch.sender_to);
+	rewrite_parts_replace_address(edits, message, SIP_HEADER_FROM, packet->sender_from);
+	rewrite_parts_replace_address(edits, message, SIP_HEADER_TO, packet->sender_to);
 	if (memcmp(packet->hop.source, packet->local.ip, sizeof(packet->hop.source)) == 0)
-		return;
+		return true;
 	for (uint8_t i = message->first[SIP_HEADER_RECORD_ROUTE]; i != SIP_HEADER_NONE;
 	     i = sip_message_next(message, i))
 		rewrite_response_record_route(edits, packet, sip_message_header_value(message, i));
+	return true;
 }

@@ -6,7 +6,12 @@
 
 #include "worker.h"
 
-/* Collects the edits in worker->edits. Thread: lcore. */
-void rewrite_response(struct worker *worker, const struct packet *packet);
+/*
+ * Collects the edits in worker->edits. A 2xx that comes when its request is not kept any more brings back in our
+ * Record-Route what the caller wrote.
+ *
+ * Thread: lcore. Result: false when nothing tells what the caller wrote.
+ */
+bool rewrite_response(struct worker *worker, struct packet *packet);
 
 #endif

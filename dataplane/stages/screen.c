@@ -1,4 +1,3 @@
-#include "answer_write.h"
 #include "message_facts.h"
 #include "stages.h"
 
@@ -79,10 +78,8 @@ static void screen_outside_dialog(const struct worker *worker, struct packet *pa
 		packet->kind = PACKET_INITIAL;
 		break;
 	case SIP_METHOD_CANCEL:
-		packet->kind = PACKET_HOP;
-		break;
 	case SIP_METHOD_ACK:
-		packet_refuse(packet, REASON_ACK_WITHOUT_COOKIE);
+		packet->kind = PACKET_HOP;
 		break;
 	case SIP_METHOD_OPTIONS:
 		packet_refuse(packet, screen_options(worker, packet));
@@ -106,9 +103,7 @@ static void screen_request(const struct worker *worker, struct packet *packet)
 		return;
 	}
 	packet->cookie = screen_find_cookie(worker, message);
-	if (message->method == SIP_METHOD_ACK && answer_is_own_tag(message, worker->snapshot->keys->tag_key))
-		packet_end(packet, VERDICT_DROP, REASON_ACK_ABSORBED);
-	else if (message->to_tag.length && packet->cookie.length)
+	if (message->to_tag.length && packet->cookie.length)
 		packet->kind = PACKET_IN_DIALOG;
 	else if (message->to_tag.length && message->method == SIP_METHOD_ACK)
 		packet->kind = PACKET_HOP;

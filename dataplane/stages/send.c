@@ -157,7 +157,9 @@ void send_message(struct worker *worker, struct rte_mbuf *message, const struct 
 		  const struct net_entry *entry)
 {
 	struct wire_hop hop;
-	enum wire_result result = wire_find_way_back(&hop, worker->snapshot->wire, destination->ip, entry);
+	const struct wire *wire = worker->snapshot->wire;
+	enum wire_result result = entry ? wire_find_way_back(&hop, wire, destination->ip, entry)
+					: wire_find_hop(&hop, wire, destination->ip);
 
 	if (result != WIRE_NO_ROUTE) {
 		if (result == WIRE_OK) {
@@ -169,6 +171,25 @@ void send_message(struct worker *worker, struct rte_mbuf *message, const struct 
 	}
 	worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
 	rte_pktmbuf_free(message);
+}
+
+void send_copy(struct worker *worker, struct span text, const struct net_address *destination,
+	       const struct net_entry *entry)
+{
+	struct rte_mbuf *mbuf = send_begin(worker);
+
+	if (mbuf && rte_pktmbuf_tailroom(mbuf) < text.length) {
+		rte_pktmbuf_free(mbuf);
+		mbuf = send_begin_large(worker);
+	}
+	char *room = mbuf ? rte_pktmbuf_append(mbuf, (uint16_t)text.length) : NULL;
+	if (!room) {
+		worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
+		rte_pktmbuf_free(mbuf);
+		return;
+	}
+	memcpy(room, text.at, text.length);
+	send_message(worker, mbuf, destination, entry);
 }
 
 /* What workers without a queue of this port have given us. */

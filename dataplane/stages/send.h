@@ -27,11 +27,15 @@ bool send_through_kernel(struct worker *worker, struct rte_mbuf *message, const 
 			 const struct net_address *destination);
 
 /*
- * Finds the way back to who came in at `entry` and takes one of the two above; what finds none is freed and counted.
- * Owner: takes the mbuf.
+ * Finds the way to `destination`, that back to who came in at `entry` when there is one (else NULL), and takes one of
+ * the two above; what finds none is freed and counted. Owner: takes the mbuf.
  */
 void send_message(struct worker *worker, struct rte_mbuf *message, const struct net_address *destination,
 		  const struct net_entry *entry);
+
+/* The same with a copy of `text`: a message that is sent once more finds today's way, and no frame is written twice. */
+void send_copy(struct worker *worker, struct span text, const struct net_address *destination,
+	       const struct net_entry *entry);
 
 /* Gives all transmit buffers to their ports. */
 void send_flush(struct worker *worker);

@@ -26,7 +26,7 @@ void parse_burst(struct worker *worker);
 /* What can be refused, answered or classified without knowing who sent it (RFC 3261 16.3, R11, R29). */
 void screen_burst(struct worker *worker);
 
-/* The transaction layer's place in the walk; today it notes and recalls who sent an INVITE, for its CANCEL and ACK. */
+/* Finds the transaction of responses, CANCELs, ACKs and retransmissions, and what follows for it (RFC 3261 17). */
 void transact_burst(struct worker *worker);
 
 /* Who sent it (R1) and whether it is really them (R2). */
@@ -34,6 +34,9 @@ void authenticate_burst(struct worker *worker);
 
 /* Where it goes: route_decide() for new requests, the sealed cookie for in-dialog ones, Via for responses. */
 void route_burst(struct worker *worker);
+
+/* Makes the server transaction of a routed request and its first branch (RFC 3261 16.5, 16.6, 17.2; R18). */
+void fork_burst(struct worker *worker);
 
 /* The outgoing message: an edit list against the received bytes, applied in one pass into a new mbuf. */
 void rewrite_burst(struct worker *worker);
@@ -47,8 +50,14 @@ void answer_burst(struct worker *worker);
 /* Messages of the control thread -> transmit. */
 void reinject_burst(struct worker *worker);
 
+/* Timers that are due; transactions that this burst has settled. */
+void expire_burst(struct worker *worker);
+
 /* Frames around outgoing messages, to the ports. */
 void transmit_burst(struct worker *worker);
+
+/* Answers what the control thread asks (include/inquiry.h), a bounded part of it in each burst. */
+void inquire_burst(struct worker *worker);
 
 /* Counts every packet's end and gives the received mbufs back. */
 void drop_burst(struct worker *worker);

@@ -1,45 +1,118 @@
-#include <sodium.h>
-
+#include "branch_name.h"
+#include "cancel.h"
+#include "client_branch.h"
+#include "keyed_hash.h"
 #include "message_facts.h"
+#include "response_context.h"
+#include "server_transaction.h"
 #include "stages.h"
 #include "transact_unreachable.h"
 
-static uint64_t transact_hash(struct span text, const uint8_t key[16])
-{
-	uint64_t hash;
-	crypto_shorthash((uint8_t *)&hash, (const uint8_t *)text.at, text.length, key);
-	return hash;
-}
+#include "answer_write.h"
+
+static const struct span transact_cookie = SPAN_LITERAL("z9hG4bK");
 
 /*
- * INVITE, its CANCEL and the ACK of its non-2xx have Call-ID, topmost branch and CSeq number in common (RFC
- * 3261 9.1, 17.1.1.3). Keyed, so that nobody can make two transactions meet.
+ * RFC 3261 17.2.3: branch, sent-by and method; the peers of RFC 2543, whose branch means nothing, by what the RFC has
+ * for them. INVITE, its CANCEL and the ACK of its non-2xx have one name. Call-ID is a part of it, since it decides
+ * about the lcore; keyed, so that nobody can make two transactions meet.
  */
-static uint64_t transact_name(const struct sip_message *message, const uint8_t key[16])
+static void transact_make_key(const struct worker *worker, struct packet *packet)
 {
-	uint64_t call_id = transact_hash(sip_message_text(message, message->call_id), key);
-	uint64_t branch = transact_hash(sip_message_text(message, message->via_branch), key);
-	return (call_id ^ (branch << 17 | branch >> 47)) + message->cseq * 0x9e3779b97f4a7c15ull;
+	const struct sip_message *message = &packet->message;
+	struct span branch = sip_message_text(message, message->via_branch);
+	bool of_invite = message->method == SIP_METHOD_ACK || message->method == SIP_METHOD_CANCEL;
+	struct keyed_hash hash;
+
+	keyed_hash_begin(&hash, worker->snapshot->keys->steer_key, 'x');
+	keyed_hash_add(&hash, sip_message_text(message, message->call_id));
+	keyed_hash_add(&hash, branch);
+	keyed_hash_add(&hash, sip_message_text(message, message->via_host));
+	keyed_hash_add(&hash, of_invite ? SPAN_LITERAL("INVITE") : sip_message_text(message, message->method_text));
+	keyed_hash_add_number(&hash, (uint64_t)message->via_port << 32 | message->cseq);
+	if (!span_starts_with(branch, transact_cookie)) {
+		keyed_hash_add(&hash, sip_message_text(message, message->request_uri));
+		keyed_hash_add(&hash, sip_message_text(message, message->from_tag));
+	}
+	keyed_hash_finish(&hash, packet->key);
 }
 
-/*
- * After a 180 with Contact, chan_sip puts that Contact into the Request-URI of its ACK for a non-2xx. Such an ACK
- * belongs to its INVITE by its branch, whatever it asks for: when the lcore passed that INVITE, To says what was
- * dialled.
- */
-static void transact_restore_dialled(const struct worker *worker, struct packet *packet)
+/* ACK of a non-2xx ends here; that of a 2xx walks on by its cookie (17.1.1.3, 13.2.2.4). */
+static void transact_ack(struct worker *worker, struct packet *packet, struct transaction *transaction)
 {
-	const struct snapshot *snapshot = worker->snapshot;
-	struct sip_address address;
-	struct sip_uri to;
+	if (transaction && transaction->is_invite && transaction->state != TRANSACTION_ACCEPTED) {
+		server_transaction_acknowledge(worker, transaction);
+		packet_end(packet, VERDICT_ABSORB, REASON_ACK_CONFIRMED);
+	} else if (packet->kind != PACKET_IN_DIALOG) {
+		bool is_own = answer_is_own_tag(&packet->message, worker->snapshot->keys->tag_key);
+		packet_end(packet, VERDICT_DROP, is_own ? REASON_ACK_ABSORBED : REASON_ACK_WITHOUT_COOKIE);
+	}
+}
 
-	if (packet->kind != PACKET_HOP || packet->message.method != SIP_METHOD_ACK ||
-	    message_facts_is_own_host(snapshot->wire, packet->request_uri.host) ||
-	    company_find_by_domain(snapshot->directory, packet->request_uri.host) ||
-	    !caller_memory_find(&worker->caller_memory, packet->transaction))
+static void transact_request(struct worker *worker, struct packet *packet)
+{
+	transact_make_key(worker, packet);
+	if (packet->message.method == SIP_METHOD_REGISTER)
 		return;
-	if (message_facts_address(&address, &to, &packet->message, SIP_HEADER_TO) && to.scheme == URI_SCHEME_SIP)
-		packet->request_uri = to;
+	struct transaction *transaction = transaction_table_find(&worker->transactions, packet->key);
+	if (packet->message.method == SIP_METHOD_ACK) {
+		transact_ack(worker, packet, transaction);
+	} else if (packet->message.method == SIP_METHOD_CANCEL) {
+		/* Its INVITE may be in this very burst: fork asks again. */
+		if (transaction)
+			cancel_receive(worker, packet, transaction);
+	} else if (transaction) {
+		bool answered = transaction->response.mbuf || transaction->status == 100;
+		server_transaction_repeat(worker, transaction, packet);
+		packet_end(packet, VERDICT_ABSORB,
+			   answered ? REASON_RETRANSMISSION_ANSWERED : REASON_RETRANSMISSION_ABSORBED);
+	}
+}
+
+/* Our Via must not be the last one: there would be nobody to pass the response to. */
+static bool transact_has_next_via(const struct sip_message *message)
+{
+	uint8_t index = message->first[SIP_HEADER_VIA];
+
+	if (sip_message_next(message, index) != SIP_HEADER_NONE)
+		return true;
+	struct span value = sip_message_header_value(message, index);
+	return memchr(value.at, ',', value.length) != NULL;
+}
+
+/* Whose branch is it? */
+static enum reason transact_find_branch(struct worker *worker, struct packet *packet)
+{
+	const struct sip_message *message = &packet->message;
+	struct branch_name name;
+
+	if (!branch_name_read(&name, sip_message_text(message, message->via_branch)))
+		return REASON_RESPONSE_FORGED;
+	enum reason reason = client_branch_find(&packet->branch, worker, &name);
+	if (reason != REASON_NONE)
+		return reason;
+	packet->transaction = &worker->transactions.transaction[packet->branch->transaction];
+	transaction_table_hold(&worker->transactions, packet->transaction);
+	bool of_cancel = packet->transaction->is_invite && message->method == SIP_METHOD_CANCEL;
+	if (message->cseq != packet->transaction->cseq ||
+	    (message->method != packet->transaction->method && !of_cancel))
+		return REASON_RESPONSE_FORGED;
+	/* The CANCEL was our own: there is nobody else in its Via. */
+	return of_cancel || transact_has_next_via(message) ? REASON_NONE : REASON_RESPONSE_WITHOUT_NEXT_VIA;
+}
+
+static void transact_response(struct worker *worker, struct packet *packet)
+{
+	enum reason reason = transact_find_branch(worker, packet);
+
+	if (reason != REASON_NONE) {
+		packet_end(packet, VERDICT_DROP, reason);
+	} else if (packet->message.method == SIP_METHOD_CANCEL) {
+		client_branch_cancel_answered(worker, packet->branch, packet->message.status_code);
+		packet_end(packet, VERDICT_ABSORB, REASON_CANCEL_CONFIRMED);
+	} else {
+		response_context_receive(worker, packet);
+	}
 }
 
 void transact_burst(struct worker *worker)
@@ -50,9 +123,9 @@ void transact_burst(struct worker *worker)
 			continue;
 		if (packet->is_unreachable)
 			transact_unreachable(worker, packet);
-		if (packet->verdict || !packet->message.is_request)
-			continue;
-		packet->transaction = transact_name(&packet->message, worker->snapshot->keys->steer_key);
-		transact_restore_dialled(worker, packet);
+		else if (packet->message.is_request)
+			transact_request(worker, packet);
+		else
+			transact_response(worker, packet);
 	}
 }

@@ -7,13 +7,17 @@
 #ifndef AMITY_WORKER_H
 #define AMITY_WORKER_H
 
-#include "caller_memory.h"
+#include "call_table.h"
 #include "datagram_table.h"
 #include "dataplane.h"
+#include "decision_log.h"
 #include "edit_list.h"
+#include "inquiry.h"
+#include "limit_table.h"
 #include "nonce_window.h"
 #include "packet.h"
 #include "route_cookie.h"
+#include "transaction_table.h"
 
 #define WORKER_QUEUES_MAX 16
 #define BURST_MAX	  32
@@ -37,6 +41,15 @@ struct transmit_buffer {
 	uint16_t count;
 };
 
+struct inquire_progress {
+	struct inquiry *inquiry; /* NULL: none */
+	uint64_t call_id_hash;	 /* CALL, WHY */
+	uint64_t decision;	 /* WHY: number of the decision after the next one */
+	uint32_t next;		 /* slot to go on with */
+	uint32_t step;		 /* AUDIT: enum call_audit_step */
+	uint32_t tallied;	 /* AUDIT: limits of the calls in slots below it are in limit_table.audited */
+};
+
 struct worker {
 	/* By setup, before launch. */
 	struct dataplane *dataplane;
@@ -46,23 +59,34 @@ struct worker {
 	struct idle_policy idle;
 	uint32_t mtu_max;	  /* of what an mbuf of `pool` holds; larger MTUs are not used */
 	uint8_t fragment_key[16]; /* SipHash-64: ids of outgoing fragments, per pair of addresses; one for all */
-	struct datagram_table *datagrams;   /* what came in fragments and is not complete */
-	uint32_t message_bytes_max;	    /* limits.max_message_bytes; a longer message is refused */
-	struct nonce_window nonce_window;   /* memory and size set */
-	struct caller_memory caller_memory; /* likewise */
+	struct datagram_table *datagrams;      /* what came in fragments and is not complete */
+	uint32_t message_bytes_max;	       /* limits.max_message_bytes; a longer message is refused */
+	struct nonce_window nonce_window;      /* memory and size set */
+	struct transaction_table transactions; /* likewise */
+	struct timer_wheel wheel;
+	uint64_t tick_tsc;	/* TSC ticks of a tick of the wheel */
+	uint8_t branch_key[16]; /* SipHash-64: secrets of branches */
+	struct call_table calls;
+	struct limit_table limits;
+	struct decision_log decisions;
+	uint64_t call_ticks_max; /* limits.max_call_duration */
 
 	struct counters *counters; /* = dataplane->counters[index] */
 
 	/* By the worker itself, valid within a burst. */
 	const struct snapshot *snapshot;
 	uint64_t now_tsc;
-	uint32_t now_s; /* unix time */
+	uint64_t now_tick; /* of the wheel */
+	uint32_t now_s;	   /* unix time */
 	uint32_t packet_count;
-	uint32_t fragmented_count; /* for the ids; never two the same of one pair for long (RFC 7739 5.3) */
-	uint32_t next_queue;	   /* where the next burst starts to poll, so that no queue starves */
+	uint32_t fragmented_count;	 /* for the ids; never two the same of one pair for long (RFC 7739 5.3) */
+	uint32_t next_queue;		 /* where the next burst starts to poll, so that no queue starves */
+	struct inquire_progress inquire; /* of the inquiry that is being answered, over several bursts */
 	struct transmit_buffer transmit[WIRE_INTERFACES_MAX];
+	uint64_t branches_made; /* makes their secrets differ */
 	struct packet packet[BURST_MAX];
 	char plain[BURST_MAX][ROUTE_COOKIE_PLAIN_BYTES_MAX]; /* opened cookies */
+	struct packet work; /* a kept request, taken up again: failover, forwards, answers of our own */
 	struct edit_list edits;
 	struct route_presentation presentation;
 };

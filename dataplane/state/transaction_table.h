@@ -17,17 +17,17 @@
 #ifndef AMITY_TRANSACTION_TABLE_H
 #define AMITY_TRANSACTION_TABLE_H
 
+#include "kept_message.h"
 #include "net_address.h"
-#include "span.h"
 #include "timer_wheel.h"
 
-struct rte_mbuf;
-
-#define TRANSACTION_KEY_BYTES	 16
-#define TRANSACTION_BRANCHES_MAX 32 /* of one request, over its whole life: bindings, failover and forwards together   \
-				     */
-#define TRANSACTION_STEPS_MAX 16    /* failures that led to another target: carriers and forwards together */
-#define TRANSACTION_NONE      UINT32_MAX
+#define TRANSACTION_KEY_BYTES	   16
+#define TRANSACTION_BRANCHES_MAX   32 /* of one request, over its life: bindings, failover, forwards together */
+#define TRANSACTION_STEPS_MAX	   16 /* failures that led to another target: carriers and forwards together */
+#define TRANSACTION_GIVE_WAY_MAX   64 /* forgotten for one new request: an lcore must not stall */
+#define TRANSACTION_MERGE_LOOK_MAX TRANSACTION_BRANCHES_MAX /* requests alike that are looked at */
+#define TRANSACTION_LARGE_BYTES	   32768
+#define TRANSACTION_NONE	   UINT32_MAX
 
 enum transaction_state {
 	TRANSACTION_FREE,
@@ -35,6 +35,7 @@ enum transaction_state {
 	TRANSACTION_COMPLETED,	/* final response sent; INVITE: no ACK yet (G, H); others: J */
 	TRANSACTION_CONFIRMED,	/* ACK of a non-2xx came (I) */
 	TRANSACTION_ACCEPTED,	/* a 2xx to INVITE was passed (L, RFC 6026) */
+	TRANSACTION_ENDED,	/* all but its branches, which still absorb (D, K, M) */
 };
 
 enum branch_state {
@@ -50,18 +51,13 @@ enum branch_cancel {
 	BRANCH_CANCEL_NONE,
 	BRANCH_CANCEL_WANTED, /* as soon as a provisional response comes (RFC 3261 9.1) */
 	BRANCH_CANCEL_SENT,
+	BRANCH_CANCEL_PROCEEDING, /* a provisional response to it came */
 	BRANCH_CANCEL_ANSWERED,
 };
 
-/* A SIP message inside an mbuf, by position in its buffer: headers that are put in front of it do not move it. */
-struct kept_message {
-	struct rte_mbuf *mbuf; /* one reference is ours; NULL: none */
-	uint16_t offset;       /* from mbuf->buf_addr */
-	uint16_t length;
-};
-
 struct branch {
-	struct timer timer; /* one for both: the next retransmission, or the deadline */
+	_Alignas(64) struct timer timer; /* one for both: the next retransmission, or the deadline */
+	uint64_t retransmit_tick;	 /* UINT64_MAX: never */
 	uint64_t deadline_tick;
 	uint64_t secret;      /* in our Via: who does not know it has not seen the request */
 	uint32_t transaction; /* index */
@@ -70,10 +66,13 @@ struct branch {
 	uint8_t state;	      /* enum branch_state */
 	uint8_t cancel;	      /* enum branch_cancel */
 	uint8_t retransmissions;
-	uint8_t outcome;	     /* enum route_outcome of the target: what its failure leads to */
-	bool ring_limited;	     /* deadline_tick is the no-answer time of a forward (R27) */
-	uint8_t step;		     /* transaction->step_count when it was made: the target that it belongs to */
-	uint16_t status;	     /* last response; 408, 503: given by ourselves */
+	uint8_t outcome;   /* enum route_outcome of the target: what its failure leads to */
+	bool ring_limited; /* deadline_tick is ring_tick */
+	uint8_t step;	   /* transaction->step_count when it was made: the target that it belongs to */
+	/* So far what every response and every timer looks at: one cache line. */
+	uint64_t ring_ticks; /* how long it may ring before a no_answer forward takes over (R27); 0: no such forward */
+	uint64_t ring_tick;  /* when that is; 0: never */
+	uint16_t status;     /* last response; 408, 503: given by ourselves */
 	struct kept_message request; /* as sent; of COMPLETED: the ACK */
 	struct net_address destination;
 	struct net_entry entry; /* where the target once came in */
@@ -82,15 +81,16 @@ struct branch {
 
 struct transaction {
 	/* Matching. */
-	uint8_t key[TRANSACTION_KEY_BYTES]; /* keyed hash: RFC 3261 17.2.3; Call-ID is a part of it */
-	uint64_t merge_key;		    /* keyed hash of Call-ID, From tag, CSeq; 0: in no merge chain */
-	uint64_t loop_key;		    /* keyed hash of what decides about routing (16.3 step 4) */
+	_Alignas(64) uint8_t key[TRANSACTION_KEY_BYTES]; /* keyed hash: RFC 3261 17.2.3; Call-ID is a part of it */
+	uint64_t merge_key; /* keyed hash of Call-ID, From tag, CSeq; 0: in no merge chain */
+	uint64_t loop_key;  /* keyed hash of what decides about routing (16.3 step 4) */
 	uint32_t next_in_bucket, next_in_merge_bucket;
+	uint32_t previous_in_merge_bucket;   /* whoever sends many alike must not make their removal long */
 	uint32_t linger_older, linger_newer; /* TRANSACTION_NONE: end */
 	uint32_t next_free;
 
 	/* Server side. */
-	struct timer timer; /* G and H, I, J, L; 100 Trying of non-INVITEs (RFC 4320) */
+	_Alignas(64) struct timer timer; /* G and H, I, J, L; 100 Trying of non-INVITEs (RFC 4320) */
 	uint64_t deadline_tick;
 	uint8_t state; /* enum transaction_state */
 	uint8_t method;
@@ -98,17 +98,20 @@ struct transaction {
 	uint8_t retransmissions;
 	bool lingers;
 	bool is_invite;
-	bool cancelled;		      /* by the caller: no new branches */
-	bool declined;		      /* 6xx: no new branches */
-	bool trying_sent;	      /* 100 */
-	bool from_caller;	      /* in-dialog: by the side that sent the INVITE */
-	bool to_tag_is_own;	      /* the final response is ours: its ACK carries our tag */
-	uint16_t status;	      /* last response sent upstream */
+	bool is_answered;   /* a 2xx to INVITE was passed */
+	bool cancelled;	    /* by the caller: no new branches */
+	bool declined;	    /* 6xx: no new branches */
+	bool from_caller;   /* in-dialog: by the side that sent the INVITE */
+	bool to_tag_is_own; /* the final response is ours: its ACK carries our tag */
+	uint16_t status;    /* last response sent upstream; 0: none */
+	uint32_t cseq;
+	struct slice from, to;	      /* addresses in `request` as the sender wrote them (R24) */
 	struct kept_message request;  /* as received; NULL once it is not needed */
 	struct kept_message response; /* last sent upstream, for retransmission */
 	struct kept_message best;     /* best final response so far, as received; mbuf NULL: best_status is our own */
 	uint16_t best_status;	      /* 0: none */
 	uint16_t best_reason;	      /* enum reason, when it is our own */
+	uint16_t target_status;	      /* best final status of the present target's branches; 0: none */
 	struct net_address source, local;
 	struct net_address upstream; /* where responses go (18.2.2) */
 	uint16_t interface;
@@ -124,8 +127,9 @@ struct transaction {
 	uint8_t pending_count;		     /* without a final response */
 	uint8_t step[TRANSACTION_STEPS_MAX]; /* enum route_failure: what led from the first target to the present one */
 	uint8_t step_count;
-	uint16_t bindings_q; /* of the present target: bindings with that q and more were tried; 1001: none yet */
-	uint64_t call;	     /* call_track.h; 0: none */
+	uint16_t bindings_q;	  /* of the present target: bindings with that q and more were tried; 1001: none yet */
+	uint64_t call;		  /* call_track.h; 0: none */
+	uint32_t callee_tag_hash; /* of BYE: the dialog that it ends */
 };
 _Static_assert(sizeof(struct transaction) + sizeof(struct branch) <= 1024, "bytes of a transaction beside its mbufs");
 
@@ -137,13 +141,16 @@ struct transaction_table {
 	uint32_t *merge_bucket;		 /* [mask + 1] */
 	uint32_t count, branch_count, mask;
 	uint32_t mbufs_max; /* that transactions may keep */
+	uint32_t large_max; /* of these: mbufs of at least TRANSACTION_LARGE_BYTES; few messages are larger than a frame
+			     */
 
 	/* By the table. */
 	struct timer_wheel *wheel;
 	uint32_t free_transaction, free_branch;
 	uint32_t oldest, newest; /* lingering */
 	uint32_t used_count, lingering_count, spare_used_count;
-	uint32_t mbufs_kept;
+	uint32_t mbufs_kept;	 /* may exceed mbufs_max: only transaction_table_add() looks at it */
+	uint32_t large_kept;	 /* may exceed large_max: transaction_table_has_room_for() looks at it */
 	uint64_t gave_way_count; /* lingering ones forgotten early */
 };
 
@@ -151,48 +158,72 @@ struct transaction_table {
 uint64_t transaction_table_bytes(uint32_t count);
 
 /*
- * `memory`: transaction_table_bytes(count) zeroed bytes, on a cache line. Spare branches: a quarter of count, at least
- * 64.   Thread: setup.
+ * `count`: 1 or more. `memory`: transaction_table_bytes(count) zeroed bytes, on a cache line. Spare branches: a quarter
+ * of count, at least 64.
+ *
+ * Thread: setup.
  */
 void transaction_table_init(struct transaction_table *table, void *memory, uint32_t count, uint32_t mbufs_max,
-			    struct timer_wheel *wheel);
+			    uint32_t large_max, struct timer_wheel *wheel);
 
-/* Result: NULL when there is none. Thread: the owner, as all below. Cost: one bucket, about 20 ns when in cache. */
+/* Result: NULL when there is none. Thread: the owner, as all below. Cost: one bucket, 50 ns from memory. */
 struct transaction *transaction_table_find(const struct transaction_table *table,
 					   const uint8_t key[TRANSACTION_KEY_BYTES]);
 
-/* First live transaction with that merge key that has not ended, except `but`. */
+/*
+ * A transaction with that merge key, except `but`, that has not ended: no final response was sent, or a 2xx and it is
+ * not TRANSACTION_ENDED yet. (After any other the same request may come again on purpose, from a proxy that tries one
+ * target after the other.) The newest first; behind TRANSACTION_MERGE_LOOK_MAX of them nothing is found.
+ */
 struct transaction *transaction_table_find_merged(const struct transaction_table *table, uint64_t merge_key,
 						  const struct transaction *but);
 
 /*
- * A new transaction, zeroed but for its links, key and merge key entered, without branches. Takes the place of the one
- * that lingers longest when there is no free one, or when fewer than `mbufs` of the share are left.
+ * A new transaction: TRANSACTION_PROCEEDING, zeroed but for its links, key and merge key entered, without branches.
+ * `key` is not there yet. Takes the place of the one that lingers longest when there is no free one; others give way,
+ * the longest lingering first, while fewer than `mbufs` of the share are left. What pointed to one that lingers may
+ * point to another one afterwards.
  *
- * Result: NULL: full.
+ * Result: NULL: full, also after TRANSACTION_GIVE_WAY_MAX have given way. Cost: 150 ns with its branch and both timers,
+ * from memory; 350 ns when one gives way.
  */
 struct transaction *transaction_table_add(struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES],
 					  uint64_t merge_key, uint32_t mbufs);
 
-/* A new branch at the end of the transaction's list, BRANCH_CALLING, generation counted on. Result: NULL: no spare one,
- * or TRANSACTION_BRANCHES_MAX reached. */
+/* May `mbufs` more of the size of `mbuf` be kept? Only large ones are ever refused: lingering ones do not keep many. */
+bool transaction_table_has_room_for(const struct transaction_table *table, const struct rte_mbuf *mbuf, uint32_t mbufs);
+
+/*
+ * A new branch at the end of the transaction's list: BRANCH_CALLING, generation counted on, else zeroed; counted in
+ * branch_count. (What is pending is the stages' to count.) Result: NULL: no spare one, or TRANSACTION_BRANCHES_MAX
+ * reached.
+ */
 struct branch *transaction_table_add_branch(struct transaction_table *table, struct transaction *transaction);
 
-/* Stops all timers, gives all mbufs back, forgets it. */
+/*
+ * Stops all timers, gives all mbufs back, forgets it: TRANSACTION_FREE and BRANCH_FREE, found by no key. Cost: 200 ns
+ * from memory, beside the mbufs.
+ */
 void transaction_table_remove(struct transaction_table *table, struct transaction *transaction);
+
+/* Removes all: their mbufs are back. */
+void transaction_table_clear(struct transaction_table *table);
 
 /* From now on it may give way. Does nothing when it lingers already. */
 void transaction_table_linger(struct transaction_table *table, struct transaction *transaction);
 
 /*
+ * Until it lingers again it does not give way: for who points to it for the rest of a burst. Does nothing when it does
+ * not linger.
+ */
+void transaction_table_hold(struct transaction_table *table, struct transaction *transaction);
+
+/*
  * Keeps a message: one reference of `mbuf` becomes ours, what was kept there before is given back. `text` is inside the
- * mbuf's buffer. mbuf NULL: only gives back.
+ * mbuf's buffer. mbuf NULL: only gives back. Each kept message counts one in mbufs_kept, also of a shared mbuf.
  */
 void transaction_table_keep(struct transaction_table *table, struct kept_message *kept, struct rte_mbuf *mbuf,
 			    struct span text);
-
-/* Length 0: none. */
-struct span kept_message_text(const struct kept_message *kept);
 
 static inline uint32_t transaction_index(const struct transaction_table *table, const struct transaction *transaction)
 {

@@ -98,8 +98,9 @@ static void chan_sip_refer_with_empty_credentials_passes(void **state)
 	pipeline_stop(pipeline);
 }
 
-/* The Contact of the 180 as Request-URI, the branch of the INVITE: it goes where the INVITE went, with and without
- * Route. */
+/* The Contact of the 180 as Request-URI, the branch of the INVITE: it is the ACK of that INVITE, with and without
+ * Route.
+ */
 static void chan_sip_ack_of_a_busy_call_follows_its_branch(void **state)
 {
 	struct pipeline *pipeline = pipeline_start(*(const uint32_t *)*state, pipeline_case_provisioning);
@@ -111,25 +112,30 @@ static void chan_sip_ack_of_a_busy_call_follows_its_branch(void **state)
 	sip_response_write(text, invite.text, 486, "calleetag", "");
 	pipeline_send(pipeline, "192.0.2.11:5070", text);
 	pipeline_case_expect(pipeline, &message);
+	assert_memory_equal(message.text, "ACK sip:2050@192.0.2.11:5070 SIP/2.0\r\n", 38);
+	pipeline_case_expect_destination(&message, "192.0.2.11:5070");
+	expect_same_via(&message, &invite);
+	pipeline_case_expect(pipeline, &message);
 	assert_int_equal(sip_status(message.text), 486);
 	struct sip_request ack = request;
 	ack.method = "ACK";
 	ack.to = "<sip:2050@acme.example.net>;tag=calleetag";
 	ack.uri = "sip:2050@192.0.2.11:5070";
 	const char *const headers[] = {route, ""};
-	for (int i = 0; i < 2; i++) {
+	for (uint64_t i = 0; i < 2; i++) {
 		ack.headers = headers[i];
 		sip_request_write(text, &ack);
 		pipeline_send(pipeline, "192.0.2.10:5060", text);
-		pipeline_case_expect(pipeline, &message);
-		assert_memory_equal(message.text, "ACK sip:2050@192.0.2.11:5070 SIP/2.0\r\n", 38);
-		pipeline_case_expect_destination(&message, "192.0.2.11:5070");
-		expect_same_via(&message, &invite);
+		assert_false(pipeline_take(pipeline, &message));
+		assert_int_equal(pipeline_reason(pipeline, REASON_ACK_CONFIRMED), i + 1);
 	}
+	/* It is not sent again: the ACK was understood. */
+	pipeline_advance_ms(pipeline, 3000);
+	assert_false(pipeline_take(pipeline, &message));
 	pipeline_stop(pipeline);
 }
 
-/* CANCEL without credentials, From that names nobody: the lcore knows who sent the INVITE. */
+/* CANCEL without credentials, From that names nobody: it is told by its branch. */
 static void chan_sip_cancel_is_told_by_its_transaction(void **state)
 {
 	struct pipeline *pipeline = pipeline_start(*(const uint32_t *)*state, pipeline_case_provisioning);
@@ -144,6 +150,13 @@ static void chan_sip_cancel_is_told_by_its_transaction(void **state)
 	sip_request_write(text, &cancel);
 	pipeline_send(pipeline, "192.0.2.10:5060", text);
 	pipeline_case_expect(pipeline, &message);
+	assert_int_equal(sip_status(message.text), 200);
+	/* 9.1: not before the called side has said something. */
+	assert_false(pipeline_take(pipeline, &message));
+	sip_response_write(text, invite.text, 180, "calleetag", "");
+	pipeline_send(pipeline, "192.0.2.11:5070", text);
+	pipeline_case_expect(pipeline, &message);
+	assert_memory_equal(message.text, "CANCEL ", 7);
 	expect_same_via(&message, &invite);
 	pipeline_stop(pipeline);
 }

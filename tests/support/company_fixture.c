@@ -67,7 +67,8 @@ struct carrier *directory_fixture_add_carrier(struct directory_fixture *fixture,
 
 	carrier->name = span_of_text(name);
 	carrier->priority = priority;
-	carrier->address = fixture_address(address);
+	carrier->address[0] = fixture_address(address);
+	carrier->address_count = 1;
 	carrier->dial_plan.country = country ? find_country(country) : NULL;
 	return carrier;
 }
@@ -77,6 +78,12 @@ void directory_fixture_add_carrier_pattern(struct directory_fixture *fixture, co
 {
 	uint32_t index = next_index(&fixture->pattern_count, "carrier patterns");
 	fixture->pattern[index] = (struct pattern_row){pattern, (uint32_t)(carrier - fixture->carrier)};
+}
+
+void directory_fixture_add_carrier_address(struct carrier *carrier, const char *address)
+{
+	require(carrier->address_count < CARRIER_ADDRESSES_MAX, "more than CARRIER_ADDRESSES_MAX", address);
+	carrier->address[carrier->address_count++] = fixture_address(address);
 }
 
 void directory_fixture_add_carrier_source(struct directory_fixture *fixture, const struct carrier *carrier,
@@ -133,6 +140,16 @@ void company_fixture_add_pattern(struct company_fixture *company, const struct e
 {
 	uint32_t index = next_index(&company->pattern_count, "patterns");
 	company->pattern[index] = (struct pattern_row){pattern, (uint32_t)(endpoint - company->endpoint)};
+}
+
+void company_fixture_add_forward(struct company_fixture *company, const struct endpoint *friend, struct forward forward)
+{
+	uint32_t index = (uint32_t)(friend - company->endpoint);
+	struct endpoint *endpoint = &company->endpoint[index];
+
+	require(endpoint->forward_count < FORWARDS_MAX, "more than FORWARDS_MAX", "forwards");
+	company->forward[index][endpoint->forward_count++] = forward;
+	endpoint->forward = company->forward[index];
 }
 
 void company_fixture_add_extension(struct company_fixture *company, const char *number, struct route route)

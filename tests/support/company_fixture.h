@@ -25,7 +25,8 @@ struct company_fixture {
 	struct span emergency[FIXTURE_ROWS_MAX];
 	struct net_prefix source[FIXTURE_ROWS_MAX];
 	struct pattern_row pattern[FIXTURE_ROWS_MAX];
-	struct pattern_row rule[FIXTURE_ROWS_MAX]; /* owner: index of the ACL * 2 + allow */
+	struct forward forward[FIXTURE_ROWS_MAX][FORWARDS_MAX]; /* by endpoint */
+	struct pattern_row rule[FIXTURE_ROWS_MAX];		/* owner: index of the ACL * 2 + allow */
 	uint32_t pattern_count, rule_count;
 };
 
@@ -56,6 +57,8 @@ struct carrier *directory_fixture_add_carrier(struct directory_fixture *fixture,
 					      const char *address, const char *country);
 void directory_fixture_add_carrier_pattern(struct directory_fixture *fixture, const struct carrier *carrier,
 					   const char *pattern);
+/* Another address of the carrier, behind those that it has. */
+void directory_fixture_add_carrier_address(struct carrier *carrier, const char *address);
 void directory_fixture_add_carrier_source(struct directory_fixture *fixture, const struct carrier *carrier,
 					  const char *address, uint8_t length_bits);
 
@@ -65,6 +68,9 @@ struct endpoint *company_fixture_add_friend(struct company_fixture *company, con
 void company_fixture_make_direct(struct endpoint *endpoint, const char *address);
 
 void company_fixture_add_pattern(struct company_fixture *company, const struct endpoint *endpoint, const char *pattern);
+/* To ROUTE_EXTENSION or ROUTE_NUMBER. `after_s`: of FORWARD_NO_ANSWER, else 0. */
+void company_fixture_add_forward(struct company_fixture *company, const struct endpoint *friend,
+				 struct forward forward);
 void company_fixture_add_extension(struct company_fixture *company, const char *number, struct route route);
 void company_fixture_add_ddi(struct company_fixture *company, const char *number, const char *display,
 			     struct route route);

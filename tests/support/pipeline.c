@@ -1,6 +1,7 @@
 #include "pipeline.h"
 
 #include <arpa/inet.h>
+#include <rte_cycles.h>
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
 #include <rte_ether.h>
@@ -32,6 +33,11 @@
 #define LINK_MTU    1500
 #define WORKERS_MAX 3
 
+/* More than timer C and all of 64*T1 that can follow it; a transaction looks at the clock only when a timer is due, so
+ * a step may be as long as a client's first retransmission. */
+#define SETTLE_MS      400000
+#define SETTLE_STEP_MS 500
+
 struct pipeline {
 	struct dataplane *dataplane;
 	struct publisher *publisher;
@@ -44,7 +50,7 @@ struct pipeline {
 	struct event_base *event_base;
 	struct rte_ring *receive[WORKERS_MAX], *transmit;
 	uint16_t port_id;
-	uint32_t kernel_sent;
+	uint32_t kernel_sent, tryings;
 	char state_dir[64];
 	struct wire wire;
 	struct wire_interface interface;
@@ -116,7 +122,7 @@ static uint16_t last_cpu(void)
 	return last;
 }
 
-static void start_dataplane(struct pipeline *pipeline, uint32_t worker_count)
+static void start_dataplane(struct pipeline *pipeline, uint32_t worker_count, const struct pipeline_sizes *sizes)
 {
 	static uint32_t serial;
 	char error[DATAPLANE_ERROR_BYTES_MAX] = "", name[32];
@@ -125,10 +131,12 @@ static void start_dataplane(struct pipeline *pipeline, uint32_t worker_count)
 				      .memory = MEMORY_NO_HUGE,
 				      .table_bytes = 32u << 20,
 				      .message_bytes_max = 4096,
-				      .mbuf_count = 4095,
+				      .mbuf_count = sizes->mbuf_count ? sizes->mbuf_count : 4095,
 				      .spin_polls = UINT32_MAX,
-				      .nonce_set_count = 256,
-				      .caller_memory_count = 1024};
+				      .nonce_set_count = sizes->nonce_set_count ? sizes->nonce_set_count : 256,
+				      .transaction_count =
+					      sizes->transaction_count ? sizes->transaction_count : 1024 * worker_count,
+				      .call_count = sizes->call_count};
 
 	/* The rings of the port come before the port, so EAL does too: once a process, with lcores for the largest
 	 * test. */
@@ -210,7 +218,25 @@ static void start_registrar(struct pipeline *pipeline)
 	must(punt_reader_create(&pipeline->punt_reader, pipeline->dataplane, NULL, &handlers) == STATUS_OK);
 }
 
+/* After the publisher has tied the TSC to the system's clock: the lcores' time must not be before that. */
+static void stop_clock(struct pipeline *pipeline)
+{
+	uint64_t tick_tsc = pipeline_worker(pipeline, 0)->tick_tsc;
+	pipeline->dataplane->virtual_tsc = (rte_rdtsc() / tick_tsc + 1) * tick_tsc;
+}
+
+void pipeline_use_tsc(struct pipeline *pipeline)
+{
+	pipeline->dataplane->virtual_tsc = 0;
+}
+
 struct pipeline *pipeline_start(uint32_t worker_count, const char *provisioning)
+{
+	return pipeline_start_sized(worker_count, provisioning, &(struct pipeline_sizes){0});
+}
+
+struct pipeline *pipeline_start_sized(uint32_t worker_count, const char *provisioning,
+				      const struct pipeline_sizes *sizes)
 {
 	struct pipeline *pipeline = calloc(1, sizeof(*pipeline));
 	struct problem_list problems = {0};
@@ -218,10 +244,11 @@ struct pipeline *pipeline_start(uint32_t worker_count, const char *provisioning)
 	must(pipeline);
 	snprintf(pipeline->state_dir, sizeof(pipeline->state_dir), "/tmp/amity-pipeline-XXXXXX");
 	must(mkdtemp(pipeline->state_dir));
-	start_dataplane(pipeline, worker_count);
+	start_dataplane(pipeline, worker_count, sizes);
 	fill_wire(pipeline);
 	must(publisher_create(&pipeline->publisher, pipeline->dataplane, NULL) == STATUS_OK);
 	must(publish_wire(pipeline->publisher, &pipeline->wire, NULL) == STATUS_OK);
+	stop_clock(pipeline);
 	struct provision_options options = {
 		.state_dir = pipeline->state_dir, .node_id = 1, .publisher = pipeline->publisher};
 	must(provision_open(&pipeline->provision, &options, &problems) == STATUS_OK);
@@ -255,11 +282,8 @@ static void remove_state(const char *directory)
 
 void pipeline_stop(struct pipeline *pipeline)
 {
-	struct pipeline_message message;
-
+	pipeline_settle(pipeline);
 	pipeline_check_identity(pipeline);
-	while (pipeline_take(pipeline, &message))
-		;
 	punt_reader_free(pipeline->punt_reader);
 	registrar_close(pipeline->registrar);
 	provision_close(pipeline->provision);
@@ -312,6 +336,37 @@ void pipeline_send_frame(struct pipeline *pipeline, struct span frame)
 void pipeline_run(struct pipeline *pipeline)
 {
 	run_until_still(pipeline);
+}
+
+void pipeline_jump_ms(struct pipeline *pipeline, uint32_t ms)
+{
+	must(ms <= TIMER_WHEEL_SLOTS * TIMER_WHEEL_TICK_MS);
+	pipeline->dataplane->virtual_tsc += pipeline_worker(pipeline, 0)->tick_tsc * ms / TIMER_WHEEL_TICK_MS;
+	run_until_still(pipeline);
+}
+
+void pipeline_advance_ms(struct pipeline *pipeline, uint32_t ms)
+{
+	while (ms > 0) {
+		uint32_t step_ms = ms < TIMER_WHEEL_TICK_MS ? ms : TIMER_WHEEL_TICK_MS;
+		pipeline_jump_ms(pipeline, step_ms);
+		ms -= step_ms;
+	}
+}
+
+void pipeline_settle(struct pipeline *pipeline)
+{
+	struct pipeline_message message;
+
+	if (pipeline->dataplane->virtual_tsc == 0)
+		stop_clock(pipeline);
+	for (uint32_t ms = 0; ms < SETTLE_MS; ms += SETTLE_STEP_MS) {
+		while (pipeline_take_any(pipeline, &message))
+			;
+		pipeline_jump_ms(pipeline, SETTLE_STEP_MS);
+	}
+	while (pipeline_take_any(pipeline, &message))
+		;
 }
 
 /* The sender's side of the wire: the router's own frame writer with the roles changed. */
@@ -477,7 +532,7 @@ static void read_udp(struct pipeline_message *message, const char *bytes, uint32
 	message->text[message->length] = '\0';
 }
 
-bool pipeline_take(struct pipeline *pipeline, struct pipeline_message *message)
+bool pipeline_take_any(struct pipeline *pipeline, struct pipeline_message *message)
 {
 	static char datagram[UINT16_MAX];
 	struct frame_fragment part = {0};
@@ -500,6 +555,23 @@ bool pipeline_take(struct pipeline *pipeline, struct pipeline_message *message)
 	message->fragment_id = id;
 	read_udp(message, datagram, length);
 	return true;
+}
+
+bool pipeline_take(struct pipeline *pipeline, struct pipeline_message *message)
+{
+	static const char trying[] = "SIP/2.0 100 ";
+
+	while (pipeline_take_any(pipeline, message)) {
+		if (strncmp(message->text, trying, sizeof(trying) - 1) != 0)
+			return true;
+		pipeline->tryings++;
+	}
+	return false;
+}
+
+uint32_t pipeline_tryings(const struct pipeline *pipeline)
+{
+	return pipeline->tryings;
 }
 
 uint32_t pipeline_discard_sent(struct pipeline *pipeline)

@@ -3,8 +3,8 @@
  * datagrams out.
  *
  * Real parts all along: EAL, a port made of two rings, dataplane_create(), the workers' own bursts (run one after
- * another on this thread), publisher, provisioning store, registrar, punt reader. Only the clock is real and the wire
- * is not.
+ * another on this thread), publisher, provisioning store, registrar, punt reader. Only the wire and the clock are not:
+ * the lcores' time stands still until the test moves it.
  *
  * The router is 192.0.2.1, [2001:db8::1] and [2001:db8::10], port 5060; everybody else in 192.0.2.0/24, 198.51.100.0/24
  * and 2001:db8::/64 is on its link.
@@ -35,7 +35,16 @@ struct pipeline_message {
 /* Starts a router with that provisioning; fails the test when it is refused. */
 struct pipeline *pipeline_start(uint32_t worker_count, const char *provisioning);
 
-/* Ends it, and fails the test when an mbuf is missing or the counters do not add up. */
+/* What a router of another size than the tests' own is made of; 0: theirs. Counts are of all workers together. */
+struct pipeline_sizes {
+	uint32_t transaction_count, call_count, mbuf_count, nonce_set_count;
+};
+
+struct pipeline *pipeline_start_sized(uint32_t worker_count, const char *provisioning,
+				      const struct pipeline_sizes *sizes);
+
+/* Lets everything that waits for time end (pipeline_settle()), and fails the test when an mbuf is missing then or the
+ * counters do not add up. */
 void pipeline_stop(struct pipeline *pipeline);
 
 /* Applies another document. Result: false when it is refused. */
@@ -62,8 +71,32 @@ void pipeline_put_frame(struct pipeline *pipeline, struct span frame, uint64_t o
 /* Everything runs until nothing moves. */
 void pipeline_run(struct pipeline *pipeline);
 
-/* The next datagram that left, fragments joined; false when there is none. */
+/*
+ * Time goes on, tick by tick, and after each tick everything runs until nothing moves: what is due happens when it is
+ * due. The clock starts on the edge of a tick. A registration's time goes by the same clock.
+ */
+void pipeline_advance_ms(struct pipeline *pipeline, uint32_t ms);
+
+/* The same in one step, for who knows what is due on the way: it happens at the end. At most TIMER_WHEEL_SLOTS ticks,
+ * so that one burst catches up. */
+void pipeline_jump_ms(struct pipeline *pipeline, uint32_t ms);
+
+/* Time goes on until every transaction has ended, in coarse steps: in order, but not to the tick. Throws away what
+ * leaves meanwhile. */
+void pipeline_settle(struct pipeline *pipeline);
+
+/* From now on the clock is the TSC: for benches. */
+void pipeline_use_tsc(struct pipeline *pipeline);
+
+/* The next datagram that left, fragments joined; false when there is none. Passes over 100 Trying, which answers every
+ * INVITE and says nothing. */
 bool pipeline_take(struct pipeline *pipeline, struct pipeline_message *message);
+
+/* The same with 100 Trying. */
+bool pipeline_take_any(struct pipeline *pipeline, struct pipeline_message *message);
+
+/* How many 100 Trying pipeline_take() has passed over. */
+uint32_t pipeline_tryings(const struct pipeline *pipeline);
 
 /* Throws away all that left. Result: how many. */
 uint32_t pipeline_discard_sent(struct pipeline *pipeline);

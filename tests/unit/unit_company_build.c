@@ -61,8 +61,42 @@ static void everything_is_resolved(void **state)
 	assert_true(!hq->ddi_in && hq->always_transform && !hq->multi_contact);
 	assert_string_equal(branch->dial_plan.country->code, "ES");
 	assert_span_equal(branch->presented_ddi, SPAN_LITERAL("+34944000000"));
+	assert_int_equal(acme->max_calls, 20);
+	assert_int_equal(alice->max_calls, 2);
+	assert_int_equal(hq->max_calls, 15);
+	assert_int_equal(hq->max_cps, 5);
+	assert_int_equal(branch->max_calls + branch->max_cps + branch->forward_count + alice->forward_count, 0);
 	assert_null(branch->acl);
 	assert_true(branch->ddi_in && branch->multi_contact && !branch->is_direct);
+	company_build_release(block);
+}
+
+static void forwards_keep_their_order(void **state)
+{
+	(void)state;
+	struct model *model = provision_text_must(provision_text_full);
+	struct company_block *block = build(model);
+	model_free(model);
+	const struct endpoint *hq = find(company_build_view(block), "hq-pbx");
+	static const struct forward wanted[] = {
+		{FORWARD_BUSY, FORWARD_CALLS_BOTH, 0, {.target = ROUTE_EXTENSION, .number = SPAN_LITERAL("900")}},
+		{FORWARD_NO_ANSWER,
+		 FORWARD_CALLS_INTERNAL,
+		 30,
+		 {.target = ROUTE_NUMBER, .number = SPAN_LITERAL("+34600000000")}},
+		{FORWARD_NO_ANSWER,
+		 FORWARD_CALLS_EXTERNAL,
+		 20, /* when it is not given */
+		 {.target = ROUTE_NUMBER, .number = SPAN_LITERAL("+34600000001")}},
+	};
+	assert_int_equal(hq->forward_count, 3);
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_int_equal(hq->forward[i].when, wanted[i].when);
+		assert_int_equal(hq->forward[i].calls, wanted[i].calls);
+		assert_int_equal(hq->forward[i].after_s, wanted[i].after_s);
+		assert_int_equal(hq->forward[i].to.target, wanted[i].to.target);
+		assert_span_equal(hq->forward[i].to.number, wanted[i].to.number);
+	}
 	company_build_release(block);
 }
 
@@ -132,6 +166,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_is_resolved),
+		cmocka_unit_test(forwards_keep_their_order),
 		cmocka_unit_test(routes_point_to_what_they_name),
 		cmocka_unit_test(pattern_ids_follow_the_order_of_r8),
 		cmocka_unit_test(without_password_the_secret_is_unknown),

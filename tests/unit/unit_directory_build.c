@@ -97,8 +97,36 @@ static void carriers_and_their_sources(void **state)
 	for (uint32_t i = 0; i < 4; i++)
 		assert_int_equal(directory->carrier_source[i].prefix.length_bits, bits[i]);
 	assert_int_equal(directory->carrier_source[0].carrier, 2);
-	assert_int_equal(directory->carrier[1].address.port, 5070);
+	assert_int_equal(directory->carrier[1].address[0].port, 5070);
 	assert_null(directory->carrier[0].dial_plan.country);
+	directory_build_release(directory);
+	model_free(model);
+}
+
+/* R16: in their order; R33: calls may come from any of them. */
+static void each_address_of_a_carrier_counts(void **state)
+{
+	(void)state;
+	struct model *model =
+		provision_text_must("carriers:\n"
+				    "- {name: t, address: [udp:10.0.0.2, 'udp:[2001:db8::1]:5070', udp:10.0.0.1], "
+				    "max_calls: 7}\n"
+				    "- {name: u, address: [udp:10.0.0.3, udp:10.0.0.4], sources: [192.0.2.0/24]}\n");
+	const struct directory *directory = build(model, NULL, NULL, NULL);
+	const struct carrier *carrier = directory->carrier;
+	assert_int_equal(carrier->address_count, 3);
+	assert_int_equal(carrier->max_calls, 7);
+	assert_int_equal(carrier->address[0].port, 5060);
+	assert_int_equal(carrier->address[0].ip[15], 2);
+	assert_int_equal(carrier->address[1].port, 5070);
+	assert_false(net_address_is_v4(carrier->address[1].ip));
+	assert_int_equal(carrier->address[2].ip[15], 1);
+	assert_int_equal(directory->carrier_source_count, 4);
+	for (uint32_t i = 0; i < 3; i++) {
+		assert_int_equal(directory->carrier_source[i].carrier, 0);
+		assert_memory_equal(directory->carrier_source[i].prefix.ip, carrier->address[i].ip, 16);
+	}
+	assert_int_equal(directory->carrier_source[3].carrier, 1);
 	directory_build_release(directory);
 	model_free(model);
 }
@@ -290,6 +318,7 @@ int main(int argument_count, char **arguments)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(lookups_find_what_was_written),
 		cmocka_unit_test(carriers_and_their_sources),
+		cmocka_unit_test(each_address_of_a_carrier_counts),
 		cmocka_unit_test(only_what_changed_is_built),
 		cmocka_unit_test(equal_lists_share_one_database),
 		cmocka_unit_test(a_pattern_that_takes_too_long_is_refused_with_its_place),

@@ -56,7 +56,7 @@ static struct dataplane_plan plan_of(enum port_profile profile, const char *devi
 		.message_bytes_max = DATAPLANE_MESSAGE_BYTES_MAX,
 		.mbuf_count = 2047,
 		.nonce_set_count = 256,
-		.caller_memory_count = 256,
+		.transaction_count = 256,
 	};
 
 	plan.port[0].profile = profile;

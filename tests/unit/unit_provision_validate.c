@@ -33,8 +33,10 @@ static const struct refusal {
 	{"carriers:\n- {name: t, address: [udp:10.0.0.1]}\n- {name: t, address: [udp:10.0.0.2]}\n", 3, 10, "name",
 	 "taken already"},
 	{"carriers:\n- {name: t, address: []}\n", 2, 22, "address", "needs an address"},
-	{"carriers:\n- {name: t, address: [udp:10.0.0.1, udp:10.0.0.2]}\n", 2, 37, "address",
-	 "not available in this build"},
+	{COMPANY ", friends: [{name: f, password: p, forwards: [{when: busy, to: {extension: '7'}}]}]}\n", 2, 112,
+	 "extension", "is no extension"},
+	{COMPANY ", friends: [{name: f, password: p, forwards: [{when: busy, after: 9, to: {number: '+34'}}]}]}\n", 2,
+	 103, "after", "only with when: no_answer"},
 };
 
 static void each_refusal_says_where(void **state)

@@ -67,7 +67,7 @@ static struct dataplane_plan plan_of(uint32_t workers)
 		.message_bytes_max = 4000,
 		.mbuf_count = 2047,
 		.nonce_set_count = 256,
-		.caller_memory_count = 256,
+		.transaction_count = 256,
 	};
 
 	plan.port[0] = (struct port_plan){.driver = PORT_AF_XDP, .device = "tap0", .sip_port = SIP_PORT};

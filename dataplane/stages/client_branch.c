@@ -1,0 +1,327 @@
+#include "client_branch.h"
+
+#include <rte_mbuf.h>
+#include <sodium.h>
+
+#include "hop_request_write.h"
+#include "message_parse.h"
+#include "send.h"
+#include "sip_timers.h"
+
+/* The room of the texts that we make out of an INVITE: its first lines. What is larger comes from a hostile far side.
+ */
+#define HOP_REQUEST_BYTES_MAX 4096
+
+static struct transaction *transaction_of(struct worker *worker, const struct branch *branch)
+{
+	return &worker->transactions.transaction[branch->transaction];
+}
+
+static void schedule(struct worker *worker, struct branch *branch)
+{
+	uint64_t due_tick = RTE_MIN(branch->retransmit_tick, branch->deadline_tick);
+
+	timer_wheel_start(&worker->wheel, &branch->timer, due_tick);
+}
+
+static uint64_t make_secret(struct worker *worker, uint32_t slot)
+{
+	uint64_t parts[] = {slot, worker->branches_made++};
+	uint64_t secret;
+
+	crypto_shorthash((uint8_t *)&secret, (const uint8_t *)parts, sizeof(parts), worker->branch_key);
+	return secret;
+}
+
+bool client_branch_begin(struct worker *worker, struct transaction *transaction, struct packet *packet)
+{
+	struct transaction_table *table = &worker->transactions;
+	struct branch *branch = transaction_table_add_branch(table, transaction);
+
+	if (!branch)
+		return false;
+	uint32_t slot = branch_index(table, branch);
+	branch->secret = make_secret(worker, slot);
+	branch->step = packet->step_count;
+	branch->destination = packet->destination;
+	branch->has_entry = packet->entry != NULL;
+	if (packet->entry)
+		branch->entry = *packet->entry;
+	branch->retransmit_tick = branch->deadline_tick = UINT64_MAX;
+	if (packet->kind == PACKET_INITIAL) {
+		branch->outcome = packet->decision.outcome;
+		branch->ring_ticks = packet->decision.ring_s * SIP_TICKS(1000);
+	}
+	transaction->pending_count++;
+	packet->branch = branch;
+	packet->branch_name = (struct branch_name){
+		.node = worker->snapshot->keys->node_id,
+		.worker = (uint8_t)worker->index,
+		.generation = branch->generation,
+		.slot = slot,
+		.secret = branch->secret,
+	};
+	return true;
+}
+
+enum reason client_branch_find(struct branch **found, struct worker *worker, const struct branch_name *name)
+{
+	struct transaction_table *table = &worker->transactions;
+
+	if (name->slot == TRANSACTION_NONE)
+		return REASON_RESPONSE_STALE; /* of an ACK, which nobody answers */
+	if (name->node != worker->snapshot->keys->node_id || name->worker != worker->index ||
+	    name->slot >= table->branch_count)
+		return REASON_RESPONSE_FORGED;
+	struct branch *branch = &table->branch[name->slot];
+	if (branch->generation != name->generation || branch->state == BRANCH_FREE)
+		return REASON_RESPONSE_STALE;
+	if (branch->secret != name->secret)
+		return REASON_RESPONSE_FORGED;
+	*found = branch;
+	return REASON_NONE;
+}
+
+void client_branch_sent(struct worker *worker, struct branch *branch, struct rte_mbuf *out)
+{
+	rte_mbuf_refcnt_update(out, 1);
+	transaction_table_keep(&worker->transactions, &branch->request, out,
+			       span_make(rte_pktmbuf_mtod(out, const char *), rte_pktmbuf_data_len(out)));
+	branch->retransmit_tick = worker->now_tick + SIP_T1;	/* A, E */
+	branch->deadline_tick = worker->now_tick + SIP_TIMEOUT; /* B, F */
+	if (branch->ring_ticks && transaction_of(worker, branch)->is_invite) {
+		branch->ring_limited = branch->ring_ticks < SIP_TIMEOUT;
+		branch->ring_tick = worker->now_tick + branch->ring_ticks;
+		if (branch->ring_limited)
+			branch->deadline_tick = branch->ring_tick;
+	}
+	schedule(worker, branch);
+}
+
+static void send_text(struct worker *worker, const struct branch *branch, struct span text)
+{
+	send_copy(worker, text, &branch->destination, branch->has_entry ? &branch->entry : NULL);
+}
+
+/* What is kept is a message of our own: it parses. */
+static bool read_invite(struct worker *worker, const struct branch *branch)
+{
+	struct span text = kept_message_text(&branch->request);
+
+	return text.length && message_parse(&worker->work.message, text) == REASON_NONE;
+}
+
+/* From now on the branch keeps the ACK in the place of the INVITE: it is what a retransmitted response asks for. */
+static void acknowledge(struct worker *worker, struct branch *branch, const struct sip_message *response)
+{
+	struct rte_mbuf *ack = read_invite(worker, branch) ? send_begin(worker) : NULL;
+	int length = -1;
+
+	if (ack)
+		length = hop_request_write_ack(rte_pktmbuf_mtod(ack, char *), rte_pktmbuf_tailroom(ack),
+					       &worker->work.message, sip_message_first(response, SIP_HEADER_TO));
+	if (length < 0) {
+		worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
+		rte_pktmbuf_free(ack);
+		ack = NULL;
+	} else {
+		rte_pktmbuf_append(ack, (uint16_t)length);
+	}
+	struct span text = ack ? span_make(rte_pktmbuf_mtod(ack, const char *), (size_t)length) : (struct span){0};
+	transaction_table_keep(&worker->transactions, &branch->request, ack, text);
+	if (ack) {
+		worker->counters->value[COUNTER_ACKS_SENT]++;
+		send_text(worker, branch, text);
+	}
+}
+
+static void send_cancel(struct worker *worker, struct branch *branch)
+{
+	char text[HOP_REQUEST_BYTES_MAX];
+	int length =
+		read_invite(worker, branch) ? hop_request_write_cancel(text, sizeof(text), &worker->work.message) : -1;
+
+	if (length < 0) {
+		worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
+		return;
+	}
+	worker->counters->value[COUNTER_CANCELS_SENT]++;
+	send_text(worker, branch, span_make(text, (size_t)length));
+}
+
+static void begin_cancel(struct worker *worker, struct branch *branch)
+{
+	branch->cancel = BRANCH_CANCEL_SENT;
+	branch->ring_limited = false;
+	branch->retransmissions = 0;
+	branch->retransmit_tick = worker->now_tick + SIP_T1;	/* E of the CANCEL */
+	branch->deadline_tick = worker->now_tick + SIP_TIMEOUT; /* 9.1: then it counts as cancelled */
+	schedule(worker, branch);
+	send_cancel(worker, branch);
+}
+
+void client_branch_cancel(struct worker *worker, struct branch *branch)
+{
+	if (branch->cancel != BRANCH_CANCEL_NONE || !client_branch_is_pending(branch) ||
+	    !transaction_of(worker, branch)->is_invite)
+		return;
+	if (branch->state == BRANCH_PROCEEDING) {
+		begin_cancel(worker, branch);
+		return;
+	}
+	branch->cancel = BRANCH_CANCEL_WANTED;
+	if (branch->ring_limited) {
+		branch->ring_limited = false;
+		branch->deadline_tick = branch->ring_tick - branch->ring_ticks + SIP_TIMEOUT; /* B */
+		schedule(worker, branch);
+	}
+}
+
+void client_branch_cancel_answered(struct worker *worker, struct branch *branch, uint16_t status)
+{
+	if (branch->cancel != BRANCH_CANCEL_SENT && branch->cancel != BRANCH_CANCEL_PROCEEDING)
+		return;
+	if (status < 200) {
+		branch->cancel = BRANCH_CANCEL_PROCEEDING;
+		return;
+	}
+	branch->cancel = BRANCH_CANCEL_ANSWERED;
+	branch->retransmit_tick = UINT64_MAX;
+	if (client_branch_is_pending(branch))
+		schedule(worker, branch);
+}
+
+static void linger(struct worker *worker, struct branch *branch, enum branch_state state, uint64_t ticks)
+{
+	struct transaction *transaction = transaction_of(worker, branch);
+
+	branch->state = (uint8_t)state;
+	branch->retransmit_tick = UINT64_MAX;
+	branch->deadline_tick = worker->now_tick + ticks;
+	transaction->pending_count--;
+	schedule(worker, branch);
+}
+
+static enum branch_event receive_provisional(struct worker *worker, struct branch *branch, uint16_t status)
+{
+	bool is_invite = transaction_of(worker, branch)->is_invite;
+
+	if (!client_branch_is_pending(branch))
+		return BRANCH_EVENT_NONE;
+	bool first = branch->state == BRANCH_CALLING;
+	branch->state = BRANCH_PROCEEDING;
+	if (!is_invite) /* 17.1.2.2: E goes on, at T2 from its next turn on */
+		return BRANCH_EVENT_NONE;
+	if (branch->cancel == BRANCH_CANCEL_WANTED) {
+		begin_cancel(worker, branch);
+		return BRANCH_EVENT_NONE;
+	}
+	if (branch->cancel != BRANCH_CANCEL_NONE)
+		return BRANCH_EVENT_NONE;
+	if (first || status > 100) { /* 16.7 step 2 */
+		uint64_t c_tick = worker->now_tick + SIP_TIMER_C;
+		branch->retransmit_tick = UINT64_MAX;
+		branch->ring_limited = branch->ring_tick != 0 && branch->ring_tick < c_tick;
+		branch->deadline_tick = branch->ring_limited ? branch->ring_tick : c_tick;
+		schedule(worker, branch);
+	}
+	return status > 100 ? BRANCH_EVENT_PROVISIONAL : BRANCH_EVENT_NONE;
+}
+
+static enum branch_event receive_accepted(struct worker *worker, struct branch *branch)
+{
+	if (client_branch_is_pending(branch)) {
+		linger(worker, branch, BRANCH_ACCEPTED, SIP_TIMEOUT); /* M */
+		transaction_table_keep(&worker->transactions, &branch->request, NULL, (struct span){0});
+	}
+	return branch->state == BRANCH_ACCEPTED ? BRANCH_EVENT_ACCEPTED : BRANCH_EVENT_NONE;
+}
+
+enum branch_event client_branch_receive(struct worker *worker, struct branch *branch,
+					const struct sip_message *response)
+{
+	bool is_invite = transaction_of(worker, branch)->is_invite;
+	uint16_t status = response->status_code;
+
+	if (status < 200)
+		return receive_provisional(worker, branch, status);
+	if (is_invite && status < 300)
+		return receive_accepted(worker, branch);
+	if (client_branch_is_pending(branch)) {
+		branch->status = status;
+		linger(worker, branch, BRANCH_COMPLETED, is_invite ? SIP_TIMEOUT : SIP_T4); /* D, K */
+		if (is_invite)
+			acknowledge(worker, branch, response);
+		else
+			transaction_table_keep(&worker->transactions, &branch->request, NULL, (struct span){0});
+		return BRANCH_EVENT_FINAL;
+	}
+	if (is_invite && branch->state == BRANCH_COMPLETED && branch->request.mbuf) {
+		worker->counters->value[COUNTER_ACKS_SENT]++;
+		send_text(worker, branch, kept_message_text(&branch->request));
+	}
+	return BRANCH_EVENT_NONE;
+}
+
+void client_branch_give_up(struct worker *worker, struct branch *branch, uint16_t status)
+{
+	if (!client_branch_is_pending(branch))
+		return;
+	branch->status = status;
+	branch->state = BRANCH_ENDED;
+	transaction_of(worker, branch)->pending_count--;
+	timer_wheel_stop(&worker->wheel, &branch->timer);
+	transaction_table_keep(&worker->transactions, &branch->request, NULL, (struct span){0});
+}
+
+/* A: doubling without an end; E: up to T2, T2 once a provisional response came; CANCEL: as E. */
+static void retransmit(struct worker *worker, struct branch *branch)
+{
+	bool is_request = branch->cancel < BRANCH_CANCEL_SENT;
+	bool is_invite = is_request && transaction_of(worker, branch)->is_invite;
+	uint64_t interval;
+
+	branch->retransmissions++;
+	if (is_request ? !is_invite && branch->state == BRANCH_PROCEEDING : branch->cancel == BRANCH_CANCEL_PROCEEDING)
+		interval = SIP_T2;
+	else
+		interval = sip_timers_interval(branch->retransmissions, is_invite ? UINT64_MAX : SIP_T2);
+	branch->retransmit_tick = worker->now_tick + interval;
+	schedule(worker, branch);
+	if (!is_request) {
+		send_cancel(worker, branch);
+		return;
+	}
+	worker->counters->value[COUNTER_REQUESTS_REPEATED]++;
+	send_text(worker, branch, kept_message_text(&branch->request));
+}
+
+/* The time of a forward is over. Who has not even said 100 is asked on until B: it may have rung all the same (9.1). */
+static enum branch_timeout expire_ring(struct worker *worker, struct branch *branch)
+{
+	client_branch_cancel(worker, branch);
+	return BRANCH_TIMEOUT_RING;
+}
+
+enum branch_timeout client_branch_expire(struct worker *worker, struct branch *branch)
+{
+	if (!client_branch_is_pending(branch)) {
+		branch->state = BRANCH_ENDED;
+		transaction_table_keep(&worker->transactions, &branch->request, NULL, (struct span){0});
+		return BRANCH_TIMEOUT_LINGER;
+	}
+	if (worker->now_tick < branch->deadline_tick) {
+		retransmit(worker, branch);
+		return BRANCH_TIMEOUT_NONE;
+	}
+	if (branch->ring_limited)
+		return expire_ring(worker, branch);
+	/* 16.8: C of a branch that rings means CANCEL; who does not end then is given up. */
+	if (branch->state == BRANCH_PROCEEDING && branch->cancel == BRANCH_CANCEL_NONE &&
+	    transaction_of(worker, branch)->is_invite) {
+		client_branch_cancel(worker, branch);
+		return BRANCH_TIMEOUT_NONE;
+	}
+	client_branch_give_up(worker, branch, 408);
+	return BRANCH_TIMEOUT_REPLY;
+}

@@ -1,0 +1,346 @@
+#include "fork.h"
+
+#include <rte_mbuf.h>
+
+#include "call_track.h"
+#include "cancel.h"
+#include "client_branch.h"
+#include "keyed_hash.h"
+#include "kept_request.h"
+#include "response_choose.h"
+#include "rewrite.h"
+#include "rewrite_parts.h"
+#include "send.h"
+#include "server_transaction.h"
+#include "stages.h"
+#include "target.h"
+#include "via_find_own.h"
+
+/* Request as received, as sent, and the first response: what an INVITE keeps until it is answered. */
+#define FORK_MBUFS 3
+
+static uint64_t hash_to_number(struct keyed_hash *hash)
+{
+	uint8_t mac[KEYED_HASH_BYTES];
+	uint64_t number;
+
+	keyed_hash_finish(hash, mac);
+	memcpy(&number, mac, sizeof(number));
+	return number ? number : 1;
+}
+
+/* RFC 3261 8.2.2.2: the same request by another way has all of it but the branch. */
+static uint64_t make_merge_key(const struct worker *worker, const struct sip_message *message)
+{
+	struct keyed_hash hash;
+
+	keyed_hash_begin(&hash, worker->snapshot->keys->steer_key, 'm');
+	keyed_hash_add(&hash, sip_message_text(message, message->call_id));
+	keyed_hash_add(&hash, sip_message_text(message, message->from_tag));
+	keyed_hash_add(&hash, sip_message_text(message, message->method_text));
+	keyed_hash_add_number(&hash, message->cseq);
+	return hash_to_number(&hash);
+}
+
+/* RFC 3261 16.3 step 4: what the rules look at. A request that comes back with all of it the same goes in a circle. */
+static uint64_t make_loop_key(const struct worker *worker, const struct packet *packet)
+{
+	const struct caller *caller = &packet->caller;
+	struct keyed_hash hash;
+
+	keyed_hash_begin(&hash, worker->snapshot->keys->steer_key, 'l');
+	keyed_hash_add(&hash, sip_message_text(&packet->message, packet->message.request_uri));
+	if (caller->endpoint)
+		keyed_hash_add(&hash, caller->endpoint->name);
+	keyed_hash_add_number(&hash, caller->company ? caller->company->id : 0);
+	return hash_to_number(&hash);
+}
+
+/* Did this request pass us before? Then it is no merged one, and a loop when it asks for the same again. */
+static enum reason check_circles(const struct worker *worker, const struct packet *packet, uint64_t merge_key,
+				 uint64_t loop_key)
+{
+	const struct transaction_table *table = &worker->transactions;
+	struct via_find_own search = via_find_own_begin(&packet->message);
+	struct branch_name name;
+	bool passed_before = false;
+
+	while (via_find_own_next(&name, &search)) {
+		if (name.slot >= table->branch_count || table->branch[name.slot].secret != name.secret ||
+		    table->branch[name.slot].state == BRANCH_FREE)
+			continue;
+		passed_before = true;
+		if (table->transaction[table->branch[name.slot].transaction].loop_key == loop_key)
+			return REASON_LOOP_DETECTED;
+	}
+	if (!passed_before && transaction_table_find_merged(table, merge_key, NULL))
+		return REASON_MERGED_REQUEST;
+	return REASON_NONE;
+}
+
+/* R18: what a limit of the target refuses may go on as if the target had refused it. */
+static enum route_failure failure_of_limit(const struct packet *packet, enum reason reason)
+{
+	switch (reason) {
+	case REASON_CARRIER_CALL_LIMIT:
+	case REASON_ENDPOINT_CALL_LIMIT:
+		return route_next_classify(packet->decision.outcome, reason_rows[reason].status);
+	default:
+		return ROUTE_FAILURE_NONE;
+	}
+}
+
+static enum reason admit(struct worker *worker, struct packet *packet)
+{
+	enum reason reason;
+
+	while ((reason = call_track_admit(worker, packet)) != REASON_NONE) {
+		if (!target_move_on(worker, packet, failure_of_limit(packet, reason)))
+			break;
+		reason = target_reach(worker, packet, TARGET_Q_ABOVE_ALL);
+		if (reason != REASON_NONE)
+			break;
+	}
+	return reason;
+}
+
+static struct transaction *add_transaction(struct worker *worker, const struct packet *packet, uint64_t merge_key)
+{
+	struct transaction_table *table = &worker->transactions;
+
+	if (!transaction_table_has_room_for(table, packet->mbuf, FORK_MBUFS))
+		return NULL;
+	return transaction_table_add(table, packet->key, merge_key, FORK_MBUFS);
+}
+
+static enum reason begin_initial(struct worker *worker, struct packet *packet)
+{
+	const struct sip_message *message = &packet->message;
+	uint64_t merge_key = make_merge_key(worker, message), loop_key = make_loop_key(worker, packet);
+	enum reason reason = check_circles(worker, packet, merge_key, loop_key);
+
+	if (reason == REASON_NONE && message->method == SIP_METHOD_INVITE)
+		reason = admit(worker, packet);
+	if (reason != REASON_NONE) {
+		/* What came by another way too is one attempt, and has its record from that way. */
+		if (message->method == SIP_METHOD_INVITE && reason != REASON_MERGED_REQUEST)
+			call_track_refused(worker, packet, reason);
+		return reason;
+	}
+	packet->transaction = add_transaction(worker, packet, merge_key);
+	if (!packet->transaction) {
+		if (message->method == SIP_METHOD_INVITE)
+			call_track_failed(worker, packet->call, reason_rows[REASON_TRANSACTIONS_FULL].status,
+					  REASON_TRANSACTIONS_FULL);
+		return REASON_TRANSACTIONS_FULL;
+	}
+	packet->transaction->loop_key = loop_key;
+	return REASON_NONE;
+}
+
+static enum reason begin_in_dialog(struct worker *worker, struct packet *packet)
+{
+	const struct sip_message *message = &packet->message;
+	struct slice callee_tag = packet->from_caller ? message->to_tag : message->from_tag;
+
+	packet->transaction = add_transaction(worker, packet, 0);
+	if (!packet->transaction)
+		return REASON_TRANSACTIONS_FULL;
+	packet->transaction->from_caller = packet->from_caller;
+	if (message->method == SIP_METHOD_BYE)
+		packet->transaction->callee_tag_hash =
+			route_cookie_hash_tag(worker->snapshot->keys, sip_message_text(message, callee_tag));
+	return REASON_NONE;
+}
+
+/* An ACK of a 2xx has no transaction: its Via tells it from others, and the same one again from none. */
+static void name_ack(const struct worker *worker, struct packet *packet)
+{
+	packet->branch_name = (struct branch_name){.node = worker->snapshot->keys->node_id,
+						   .worker = (uint8_t)worker->index,
+						   .slot = TRANSACTION_NONE,
+						   .secret = packet_name(packet)};
+}
+
+static void fork_packet(struct worker *worker, struct packet *packet)
+{
+	if (packet->message.method == SIP_METHOD_CANCEL) {
+		cancel_receive(worker, packet, transaction_table_find(&worker->transactions, packet->key));
+		return;
+	}
+	packet->sender_from = rewrite_parts_address_part(&packet->message, SIP_HEADER_FROM);
+	packet->sender_to = rewrite_parts_address_part(&packet->message, SIP_HEADER_TO);
+	if (packet->message.method == SIP_METHOD_ACK) {
+		name_ack(worker, packet);
+		return;
+	}
+	/* Its twin came in the same burst. */
+	if (transaction_table_find(&worker->transactions, packet->key)) {
+		packet_end(packet, VERDICT_ABSORB, REASON_RETRANSMISSION_ABSORBED);
+		return;
+	}
+	enum reason reason =
+		packet->kind == PACKET_INITIAL ? begin_initial(worker, packet) : begin_in_dialog(worker, packet);
+	if (reason != REASON_NONE) {
+		packet_refuse(packet, reason);
+		return;
+	}
+	server_transaction_begin(worker, packet->transaction, packet);
+	client_branch_begin(worker, packet->transaction, packet);
+}
+
+void fork_burst(struct worker *worker)
+{
+	for (uint32_t i = 0; i < worker->packet_count; i++) {
+		struct packet *packet = &worker->packet[i];
+		if (!packet->verdict && packet->kind != PACKET_RESPONSE)
+			fork_packet(worker, packet);
+	}
+}
+
+void fork_abandon(struct worker *worker, struct packet *packet, enum reason reason)
+{
+	if (packet->transaction) {
+		if (packet->kind == PACKET_INITIAL && packet->transaction->is_invite)
+			call_track_failed(worker, packet->call, reason_rows[reason].status, reason);
+		transaction_table_remove(&worker->transactions, packet->transaction);
+	}
+	packet->transaction = NULL;
+	packet->branch = NULL;
+}
+
+/* Result: false when it could not be written; the branch is ended then. */
+static bool write_branch(struct worker *worker, struct packet *packet)
+{
+	packet->out = NULL;
+	if (!client_branch_begin(worker, packet->transaction, packet))
+		return false;
+	if (rewrite_packet(worker, packet) != REASON_NONE) {
+		client_branch_give_up(worker, packet->branch, 503);
+		return false;
+	}
+	client_branch_sent(worker, packet->branch, packet->out);
+	return true;
+}
+
+static void send_out(struct worker *worker, struct packet *packet)
+{
+	worker->counters->value[COUNTER_BRANCHES_SENT]++;
+	send_message(worker, packet->out, &packet->destination, packet->entry);
+	packet->out = NULL;
+}
+
+/* R20. Result: how many messages were sent. */
+static uint32_t send_beside(struct worker *worker, struct packet *packet)
+{
+	uint32_t sent = 0;
+
+	while (target_reach_beside(worker, packet))
+		if (write_branch(worker, packet)) {
+			send_out(worker, packet);
+			sent++;
+		}
+	return sent;
+}
+
+void fork_complete(struct worker *worker, struct packet *packet)
+{
+	struct transaction *transaction = packet->transaction;
+
+	if (!transaction)
+		return;
+	client_branch_sent(worker, packet->branch, packet->out);
+	if (transaction->is_invite)
+		server_transaction_send_trying(worker, transaction, packet);
+	if (!packet->binding)
+		return;
+	/* What leaves with the burst: the branch that was written first. */
+	struct rte_mbuf *out = packet->out;
+	struct branch *branch = packet->branch;
+	const struct binding *binding = packet->binding;
+	struct net_address destination = packet->destination;
+	const struct net_entry *entry = packet->entry;
+	struct wire_hop hop = packet->hop;
+	uint8_t hop_result = packet->hop_result;
+
+	send_beside(worker, packet);
+	packet->out = out;
+	packet->branch = branch;
+	packet->binding = binding;
+	packet->destination = destination;
+	packet->entry = entry;
+	packet->hop = hop;
+	packet->hop_result = hop_result;
+}
+
+/* All that can be reached of the present target's bindings with the q of packet->binding. */
+static bool send_group(struct worker *worker, struct packet *packet)
+{
+	uint32_t sent = 0;
+
+	packet->transaction->bindings_q = packet->binding ? packet->binding->q : 0;
+	if (write_branch(worker, packet)) {
+		send_out(worker, packet);
+		sent++;
+	}
+	return sent + send_beside(worker, packet) > 0;
+}
+
+static void weigh(struct worker *worker, struct transaction *transaction, enum reason reason)
+{
+	uint16_t status = reason_rows[reason].status;
+
+	if (!response_choose_is_better(status, transaction->best_status))
+		return;
+	transaction->best_status = status;
+	transaction->best_reason = (uint16_t)reason;
+	transaction_table_keep(&worker->transactions, &transaction->best, NULL, (struct span){0});
+}
+
+/* Targets one after another until one takes a message. `reason`: what reaching the first one came to. */
+static bool try_targets(struct worker *worker, struct packet *packet, enum reason reason)
+{
+	struct transaction *transaction = packet->transaction;
+
+	for (;;) {
+		enum route_failure failure = ROUTE_FAILURE_UNREACHABLE;
+		if (reason == REASON_NONE && transaction->is_invite)
+			reason = call_track_retarget(worker, transaction->call, packet);
+		if (reason == REASON_NONE) {
+			memcpy(transaction->step, packet->step, packet->step_count);
+			transaction->step_count = packet->step_count;
+			transaction->target_status = 0;
+			if (send_group(worker, packet))
+				return true;
+		} else {
+			failure = failure_of_limit(packet, reason);
+			weigh(worker, transaction, reason);
+		}
+		if (!target_move_on(worker, packet, failure))
+			return false;
+		reason = target_reach(worker, packet, TARGET_Q_ABOVE_ALL);
+	}
+}
+
+bool fork_go_on(struct worker *worker, struct transaction *transaction, enum route_failure failure)
+{
+	struct packet *work = &worker->work;
+
+	/* Nothing else to ask: most failures are the far side's last word. */
+	if (failure == ROUTE_FAILURE_NONE && transaction->bindings_q == 0)
+		return false;
+	if (!kept_request_read(work, transaction) || !kept_request_find_caller(worker, work, transaction))
+		return false;
+	memcpy(work->step, transaction->step, transaction->step_count);
+	work->step_count = transaction->step_count;
+	work->transaction = transaction;
+	target_decide(worker, work);
+	if (work->step_count != transaction->step_count || work->decision.outcome == ROUTE_OUTCOME_REJECT)
+		return false;
+	if (failure != ROUTE_FAILURE_NO_ANSWER && transaction->bindings_q > 0 &&
+	    target_reach(worker, work, transaction->bindings_q) == REASON_NONE)
+		return send_group(worker, work);
+	if (!target_move_on(worker, work, failure))
+		return false;
+	return try_targets(worker, work, target_reach(worker, work, TARGET_Q_ABOVE_ALL));
+}

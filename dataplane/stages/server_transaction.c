@@ -1,0 +1,238 @@
+#include "server_transaction.h"
+
+#include <rte_mbuf.h>
+
+#include "answer_make.h"
+#include "answer_write.h"
+#include "kept_request.h"
+#include "rewrite_parts.h"
+#include "send.h"
+#include "sip_timers.h"
+
+static void start_timer(struct worker *worker, struct transaction *transaction, uint64_t due_tick)
+{
+	timer_wheel_start(&worker->wheel, &transaction->timer, due_tick);
+}
+
+void server_transaction_begin(struct worker *worker, struct transaction *transaction, const struct packet *packet)
+{
+	const struct sip_message *message = &packet->message;
+	const struct caller *caller = &packet->caller;
+
+	transaction->state = TRANSACTION_PROCEEDING;
+	transaction->method = message->method;
+	transaction->kind = packet->kind;
+	transaction->is_invite = message->method == SIP_METHOD_INVITE;
+	transaction->cseq = message->cseq;
+	transaction->source = packet->source;
+	transaction->local = packet->local;
+	transaction->interface = packet->interface;
+	transaction->upstream = answer_destination(message, &packet->source);
+	transaction->endpoint = TRANSACTION_NONE;
+	transaction->bindings_q = packet->binding ? packet->binding->q : 0;
+	transaction->call = packet->call;
+	memcpy(transaction->step, packet->step, packet->step_count);
+	transaction->step_count = packet->step_count;
+	if (packet->kind == PACKET_INITIAL && caller->endpoint) {
+		transaction->company_id = caller->company->id;
+		transaction->endpoint = (uint32_t)(caller->endpoint - caller->company->endpoint);
+		transaction->endpoint_hash = name_table_hash(caller->endpoint->name, false);
+	}
+	transaction->from = rewrite_parts_slice(message, packet->sender_from);
+	transaction->to = rewrite_parts_slice(message, packet->sender_to);
+	rte_mbuf_refcnt_update(packet->mbuf, 1);
+	transaction_table_keep(&worker->transactions, &transaction->request, packet->mbuf, packet->bytes);
+	if (!transaction->is_invite)
+		start_timer(worker, transaction, worker->now_tick + SIP_TRYING);
+}
+
+static void begin_completed(struct worker *worker, struct transaction *transaction)
+{
+	transaction->state = TRANSACTION_COMPLETED;
+	transaction->retransmissions = 0;
+	transaction_table_keep(&worker->transactions, &transaction->response, NULL, (struct span){0});
+	transaction->deadline_tick = worker->now_tick + SIP_TIMEOUT; /* H, J */
+	start_timer(worker, transaction,
+		    transaction->is_invite ? worker->now_tick + SIP_T1 : transaction->deadline_tick);
+}
+
+static void begin_accepted(struct worker *worker, struct transaction *transaction)
+{
+	transaction->is_answered = true;
+	if (transaction->state != TRANSACTION_PROCEEDING)
+		return;
+	transaction->state = TRANSACTION_ACCEPTED;
+	transaction_table_keep(&worker->transactions, &transaction->response, NULL, (struct span){0});
+	start_timer(worker, transaction, worker->now_tick + SIP_TIMEOUT); /* L */
+}
+
+void server_transaction_answered(struct worker *worker, struct transaction *transaction, uint16_t status)
+{
+	if (transaction->is_invite && status >= 200 && status < 300)
+		begin_accepted(worker, transaction);
+	else if (transaction->state == TRANSACTION_PROCEEDING && status >= 200)
+		begin_completed(worker, transaction);
+	transaction->status = status;
+}
+
+void server_transaction_keep(struct worker *worker, struct transaction *transaction, struct rte_mbuf *out,
+			     uint16_t status)
+{
+	bool is_repeated =
+		status < 200 ? transaction->state == TRANSACTION_PROCEEDING
+			     : transaction->state == TRANSACTION_COMPLETED && !(transaction->is_invite && status < 300);
+
+	if (!is_repeated)
+		return;
+	rte_mbuf_refcnt_update(out, 1);
+	transaction_table_keep(&worker->transactions, &transaction->response, out,
+			       span_make(rte_pktmbuf_mtod(out, const char *), rte_pktmbuf_data_len(out)));
+}
+
+static void send_upstream(struct worker *worker, const struct transaction *transaction, struct rte_mbuf *out)
+{
+	struct net_entry entry = net_entry_make(&transaction->local, transaction->interface);
+
+	send_message(worker, out, &transaction->upstream, &entry);
+}
+
+void server_transaction_send_trying(struct worker *worker, struct transaction *transaction,
+				    const struct packet *request)
+{
+	struct answer answer = {.status = 100, .phrase = SPAN_LITERAL("Trying"), .source = transaction->source};
+	struct rte_mbuf *out;
+
+	if (answer_make(&out, worker, &request->message, &answer) != REASON_NONE)
+		return; /* the sender will ask again */
+	transaction->status = transaction->status ? transaction->status : 100;
+	worker->counters->value[COUNTER_TRYINGS_SENT]++;
+	send_upstream(worker, transaction, out);
+}
+
+void server_transaction_refuse(struct worker *worker, struct transaction *transaction, enum reason reason)
+{
+	struct packet *work = &worker->work;
+	struct rte_mbuf *out = NULL;
+
+	if (kept_request_read(work, transaction)) {
+		work->reason = (uint16_t)reason;
+		if (answer_make_refusal(&out, worker, work) == REASON_NONE)
+			transaction->to_tag_is_own = true;
+	}
+	server_transaction_answered(worker, transaction, reason_rows[reason].status);
+	if (!out) {
+		worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
+		return;
+	}
+	server_transaction_keep(worker, transaction, out, reason_rows[reason].status);
+	worker->counters->value[COUNTER_FINALS_SENT]++;
+	send_upstream(worker, transaction, out);
+}
+
+static void resend(struct worker *worker, struct transaction *transaction)
+{
+	struct net_entry entry = net_entry_make(&transaction->local, transaction->interface);
+
+	worker->counters->value[COUNTER_RESPONSES_REPEATED]++;
+	send_copy(worker, kept_message_text(&transaction->response), &transaction->upstream, &entry);
+}
+
+void server_transaction_repeat(struct worker *worker, struct transaction *transaction, const struct packet *request)
+{
+	if (transaction->state != TRANSACTION_PROCEEDING && transaction->state != TRANSACTION_COMPLETED)
+		return;
+	if (transaction->response.mbuf)
+		resend(worker, transaction);
+	else if (transaction->status == 100)
+		server_transaction_send_trying(worker, transaction, request);
+}
+
+void server_transaction_acknowledge(struct worker *worker, struct transaction *transaction)
+{
+	if (transaction->state != TRANSACTION_COMPLETED || !transaction->is_invite)
+		return;
+	transaction->state = TRANSACTION_CONFIRMED;
+	transaction_table_keep(&worker->transactions, &transaction->response, NULL, (struct span){0});
+	start_timer(worker, transaction, worker->now_tick + SIP_T4); /* I */
+	server_transaction_settle(worker, transaction);
+}
+
+/* RFC 4320 4.1: a request that takes long is answered 100, once. */
+static void expire_proceeding(struct worker *worker, struct transaction *transaction)
+{
+	struct packet *work = &worker->work;
+
+	if (!transaction->is_invite && transaction->status == 0 && kept_request_read(work, transaction))
+		server_transaction_send_trying(worker, transaction, work);
+}
+
+static void end(struct worker *worker, struct transaction *transaction)
+{
+	transaction->state = TRANSACTION_ENDED;
+	transaction_table_keep(&worker->transactions, &transaction->response, NULL, (struct span){0});
+	server_transaction_forget(worker, transaction);
+}
+
+void server_transaction_forget(struct worker *worker, struct transaction *transaction)
+{
+	struct transaction_table *table = &worker->transactions;
+
+	if (transaction->state != TRANSACTION_ENDED)
+		return;
+	for (struct branch *branch = transaction_first_branch(table, transaction); branch;
+	     branch = branch_next(table, branch))
+		if (branch->state != BRANCH_ENDED)
+			return;
+	transaction_table_remove(table, transaction);
+}
+
+void server_transaction_expire(struct worker *worker, struct transaction *transaction)
+{
+	switch (transaction->state) {
+	case TRANSACTION_PROCEEDING:
+		expire_proceeding(worker, transaction);
+		break;
+	case TRANSACTION_COMPLETED:
+		if (!transaction->is_invite || worker->now_tick >= transaction->deadline_tick) {
+			end(worker, transaction);
+			break;
+		}
+		transaction->retransmissions++;
+		start_timer(worker, transaction,
+			    RTE_MIN(worker->now_tick + sip_timers_interval(transaction->retransmissions, SIP_T2),
+				    transaction->deadline_tick));
+		if (transaction->response.mbuf)
+			resend(worker, transaction);
+		break;
+	default:
+		end(worker, transaction);
+	}
+}
+
+static bool is_settled(const struct transaction *transaction)
+{
+	switch (transaction->state) {
+	case TRANSACTION_ACCEPTED:
+	case TRANSACTION_CONFIRMED:
+	case TRANSACTION_ENDED:
+		return transaction->pending_count == 0;
+	case TRANSACTION_COMPLETED:
+		return transaction->pending_count == 0 && !transaction->is_invite;
+	default:
+		return false;
+	}
+}
+
+void server_transaction_settle(struct worker *worker, struct transaction *transaction)
+{
+	struct transaction_table *table = &worker->transactions;
+
+	if (transaction->state < TRANSACTION_COMPLETED || transaction->pending_count > 0)
+		return;
+	transaction_table_keep(table, &transaction->best, NULL, (struct span){0});
+	/* Later 2xx of a new dialog bring back what they need in our Record-Route; those of a re-INVITE do not. */
+	if (transaction->state != TRANSACTION_ACCEPTED || transaction->kind == PACKET_INITIAL)
+		transaction_table_keep(table, &transaction->request, NULL, (struct span){0});
+	if (is_settled(transaction))
+		transaction_table_linger(table, transaction);
+}

@@ -1,0 +1,193 @@
+#include "target.h"
+
+#include "message_facts.h"
+
+/* User part of a URI as people dial it; tel: URIs have nothing but a number (RFC 3966). */
+static struct span uri_user(struct span uri_text)
+{
+	static const struct span tel = SPAN_LITERAL("tel:");
+	struct sip_uri uri;
+
+	if (uri_text.length > tel.length && span_equals_nocase(span_make(uri_text.at, tel.length), tel)) {
+		struct span number = span_skip(uri_text, tel.length);
+		const char *end = memchr(number.at, ';', number.length);
+		return end ? span_make(number.at, (size_t)(end - number.at)) : number;
+	}
+	return uri_parse(&uri, uri_text) && uri.scheme != URI_SCHEME_OTHER ? uri.user : (struct span){0};
+}
+
+static struct span header_user(const struct sip_message *message, enum sip_header_name name)
+{
+	struct sip_address address;
+	struct span rest, value = sip_message_first(message, name);
+
+	return value.length && address_parse(&address, &rest, value) ? uri_user(address.uri) : (struct span){0};
+}
+
+/* R14: P-Asserted-Identity, else P-Preferred-Identity, else Remote-Party-ID. */
+static struct span identity_user(const struct sip_message *message)
+{
+	static const uint8_t names[] = {SIP_HEADER_P_ASSERTED_IDENTITY, SIP_HEADER_P_PREFERRED_IDENTITY,
+					SIP_HEADER_REMOTE_PARTY_ID};
+	struct span user = {0};
+
+	for (uint32_t i = 0; i < sizeof(names) && user.length == 0; i++)
+		if (sip_message_has(message, names[i]))
+			user = header_user(message, names[i]);
+	return user;
+}
+
+static void read_request(struct route_request *request, struct worker *worker, const struct packet *packet)
+{
+	const struct sip_message *message = &packet->message;
+	struct span privacy = sip_message_first(message, SIP_HEADER_PRIVACY);
+	struct sip_address from;
+	struct sip_uri uri;
+
+	*request = (struct route_request){
+		.directory = worker->snapshot->directory,
+		.scratch = &worker->snapshot->scratch[worker->index],
+		.company = packet->caller.company,
+		.caller = packet->caller.endpoint,
+		.carrier = packet->caller.carrier,
+		.number = packet->request_uri.user,
+		.identity_user = identity_user(message),
+		.diversion_user = header_user(message, SIP_HEADER_DIVERSION),
+		.max_forwards = (uint8_t)message_facts_max_forwards(message),
+	};
+	if (message_facts_address(&from, &uri, message, SIP_HEADER_FROM)) {
+		request->from_user = uri.user;
+		request->from_display = from.display;
+	}
+	request->anonymous = (privacy.length && !span_equals_nocase(privacy, SPAN_LITERAL("none"))) ||
+			     span_equals_nocase(request->from_user, SPAN_LITERAL("anonymous"));
+}
+
+void target_decide(struct worker *worker, struct packet *packet)
+{
+	read_request(&packet->request, worker, packet);
+	uint32_t given_up = packet->request.scratch->given_up;
+	route_decide(&packet->decision, &packet->request, NULL);
+	for (uint32_t i = 0; i < packet->step_count && packet->decision.outcome != ROUTE_OUTCOME_REJECT; i++)
+		if (!route_next(&packet->decision, &packet->request, (enum route_failure)packet->step[i], NULL))
+			packet->step_count = (uint8_t)i; /* an apply has taken the rest of the way away */
+	worker->counters->value[COUNTER_PATTERNS_GIVEN_UP] += packet->request.scratch->given_up - given_up;
+}
+
+enum reason target_find_hop(struct worker *worker, struct packet *packet)
+{
+	const struct wire *wire = worker->snapshot->wire;
+	const struct wire_interface *own = wire_find_own(wire, packet->destination.ip);
+
+	if (own && own->sip_port == packet->destination.port)
+		return packet->message.is_request ? REASON_FOREIGN_DOMAIN : REASON_RESPONSE_TO_OURSELVES;
+	packet->hop_result =
+		(uint8_t)(packet->entry ? wire_find_way_back(&packet->hop, wire, packet->destination.ip, packet->entry)
+					: wire_find_hop(&packet->hop, wire, packet->destination.ip));
+	return packet->hop_result == WIRE_NO_ROUTE ? REASON_NO_ROUTE_TO_HOST : REASON_NONE;
+}
+
+static enum reason reach_fixed(struct worker *worker, struct packet *packet, const struct net_address *address)
+{
+	packet->bindings = NULL;
+	packet->binding = NULL;
+	packet->entry = NULL;
+	packet->destination = *address;
+	return target_find_hop(worker, packet);
+}
+
+/* Bindings from `index` on with q from `least_q` to below `below_q` (best first, R34). */
+static enum reason reach_binding(struct worker *worker, struct packet *packet, uint32_t index, uint32_t least_q,
+				 uint32_t below_q)
+{
+	const struct binding_set *set = packet->bindings;
+	enum reason reason = REASON_NOT_REGISTERED;
+
+	for (; set && index < set->count; index++) {
+		const struct binding *binding = &set->binding[index];
+		if (binding->q >= below_q || binding->q < least_q || binding->expires_tsc <= worker->now_tsc)
+			continue;
+		packet->binding = binding;
+		packet->destination = binding->next_hop;
+		packet->entry = &binding->entry;
+		reason = target_find_hop(worker, packet);
+		if (reason == REASON_NONE)
+			break;
+	}
+	return reason;
+}
+
+/* R19, R12. */
+static enum reason reach_registered(struct worker *worker, struct packet *packet, uint32_t below_q)
+{
+	packet->bindings = location_find(worker->snapshot->location, packet->decision.target->aor_key);
+	enum reason reason = reach_binding(worker, packet, 0, 0, below_q);
+
+	return reason == REASON_NOT_REGISTERED && packet->decision.outcome == ROUTE_OUTCOME_FRIEND
+		       ? REASON_TARGET_UNREACHABLE
+		       : reason;
+}
+
+static enum reason reach_present(struct worker *worker, struct packet *packet, uint32_t below_q)
+{
+	const struct route_decision *decision = &packet->decision;
+	bool first = below_q == TARGET_Q_ABOVE_ALL;
+
+	if (decision->outcome == ROUTE_OUTCOME_EXTERNAL)
+		return first ? reach_fixed(worker, packet, &decision->carrier->address[decision->carrier_address])
+			     : REASON_NO_ROUTE_TO_HOST;
+	if (decision->target->is_direct)
+		return first ? reach_fixed(worker, packet, &decision->target->direct) : REASON_NO_ROUTE_TO_HOST;
+	return reach_registered(worker, packet, below_q);
+}
+
+enum reason target_reach(struct worker *worker, struct packet *packet, uint32_t below_q)
+{
+	for (;;) {
+		if (packet->decision.outcome == ROUTE_OUTCOME_REJECT)
+			return (enum reason)packet->decision.reason;
+		enum reason reason = reach_present(worker, packet, below_q);
+		if (reason == REASON_NONE)
+			return REASON_NONE;
+		/* The bindings of a lower q were all that was left: the target has had its chance. */
+		if (below_q != TARGET_Q_ABOVE_ALL)
+			return reason;
+		if (!target_move_on(worker, packet,
+				    reason == REASON_TARGET_UNREACHABLE ? ROUTE_FAILURE_UNREGISTERED
+									: ROUTE_FAILURE_UNREACHABLE))
+			return reason;
+	}
+}
+
+bool target_reach_beside(struct worker *worker, struct packet *packet)
+{
+	const struct binding *present = packet->binding;
+	const struct net_address destination = packet->destination;
+	const struct net_entry *entry = packet->entry;
+	const struct wire_hop hop = packet->hop;
+	const uint8_t hop_result = packet->hop_result;
+
+	if (!present)
+		return false;
+	uint32_t next = (uint32_t)(present - packet->bindings->binding) + 1;
+	if (reach_binding(worker, packet, next, present->q, present->q + 1u) == REASON_NONE)
+		return true;
+	packet->binding = present;
+	packet->destination = destination;
+	packet->entry = entry;
+	packet->hop = hop;
+	packet->hop_result = hop_result;
+	return false;
+}
+
+bool target_move_on(struct worker *worker, struct packet *packet, enum route_failure failure)
+{
+	if (failure == ROUTE_FAILURE_NONE || packet->step_count == TRANSACTION_STEPS_MAX)
+		return false;
+	uint32_t given_up = packet->request.scratch->given_up;
+	bool found = route_next(&packet->decision, &packet->request, failure, NULL);
+	worker->counters->value[COUNTER_PATTERNS_GIVEN_UP] += packet->request.scratch->given_up - given_up;
+	if (found)
+		packet->step[packet->step_count++] = (uint8_t)failure;
+	return found;
+}

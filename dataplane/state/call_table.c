@@ -1,0 +1,73 @@
+#include "call_table.h"
+
+#include "limit_table.h"
+
+#define SERIAL_MASK ((UINT64_C(1) << CALL_SERIAL_BITS) - 1)
+
+uint64_t call_table_bytes(uint32_t count)
+{
+	return (uint64_t)count * sizeof(struct call);
+}
+
+void call_table_init(struct call_table *table, void *memory, uint32_t count, uint32_t worker, uint64_t first_serial)
+{
+	*table = (struct call_table){.call = memory, .count = count, .worker = worker, .serial = first_serial};
+	table->free_call = count ? 0 : CALL_TABLE_NONE;
+	for (uint32_t i = 0; i < count; i++)
+		table->call[i].next_free = i + 1 < count ? i + 1 : CALL_TABLE_NONE;
+}
+
+/* The first of a lcore's slots and the first lcore are both 0: a serial number of 0 would make CALL_NONE. */
+static uint64_t take_serial(struct call_table *table)
+{
+	uint64_t serial = table->serial & SERIAL_MASK;
+
+	table->serial = serial + 1;
+	return serial ? serial : table->serial++;
+}
+
+struct call *call_table_add(struct call_table *table)
+{
+	uint32_t slot = table->free_call;
+
+	if (slot == CALL_TABLE_NONE)
+		return NULL;
+	struct call *call = &table->call[slot];
+	table->free_call = call->next_free;
+	memset(call, 0, sizeof(*call));
+	call->next_free = CALL_TABLE_NONE;
+	call->record.handle = call_handle_make(slot, table->worker, take_serial(table));
+	call->record.state = CALL_TRYING;
+	call->audit = table->audit;
+	for (uint32_t i = 0; i < CALL_LIMIT_COUNT; i++)
+		call->limit[i] = LIMIT_NONE;
+	table->state_count[CALL_TRYING]++;
+	table->used_count++;
+	return call;
+}
+
+struct call *call_table_find(const struct call_table *table, uint64_t handle)
+{
+	uint32_t slot = call_handle_slot(handle);
+
+	if (handle == CALL_NONE || slot >= table->count || table->call[slot].record.handle != handle)
+		return NULL;
+	return &table->call[slot];
+}
+
+void call_table_set_state(struct call_table *table, struct call *call, enum call_state state)
+{
+	table->state_count[call->record.state]--;
+	table->state_count[state]++;
+	call->record.state = (uint8_t)state;
+}
+
+void call_table_remove(struct call_table *table, struct call *call)
+{
+	table->state_count[call->record.state]--;
+	table->used_count--;
+	call->record.handle = CALL_NONE;
+	call->record.state = CALL_FREE;
+	call->next_free = table->free_call;
+	table->free_call = (uint32_t)(call - table->call);
+}

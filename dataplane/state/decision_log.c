@@ -1,0 +1,43 @@
+#include "decision_log.h"
+
+static const uint8_t text_bytes[DECISION_TEXT_COUNT] = {
+	[DECISION_TEXT_CALL_ID] = DECISION_CALL_ID_BYTES,
+	[DECISION_TEXT_CALLER] = DECISION_NAME_BYTES,
+	[DECISION_TEXT_TARGET] = DECISION_NAME_BYTES,
+	[DECISION_TEXT_NUMBER] = DECISION_NAME_BYTES,
+};
+
+void decision_log_init(struct decision_log *log, struct decision *memory, uint32_t count)
+{
+	*log = (struct decision_log){.decision = memory, .mask = count - 1};
+}
+
+struct decision *decision_log_add(struct decision_log *log)
+{
+	struct decision *decision = &log->decision[log->count++ & log->mask];
+
+	memset(decision, 0, sizeof(*decision));
+	return decision;
+}
+
+void decision_log_set_text(struct decision *decision, enum decision_text_kind kind, struct span text)
+{
+	uint32_t length = text.length < text_bytes[kind] ? text.length : text_bytes[kind];
+
+	if (length)
+		memcpy(decision->text + decision_text_offset(kind), text.at, length);
+	decision->length[kind] = (uint8_t)length;
+}
+
+const struct decision *decision_log_find(const struct decision_log *log, uint64_t number)
+{
+	if (number >= log->count || log->count - number > (uint64_t)log->mask + 1)
+		return NULL;
+	return &log->decision[number & log->mask];
+}
+
+bool decision_log_is_about(const struct decision *decision, struct span call_id, uint64_t call_id_hash)
+{
+	return decision->call_id_hash == call_id_hash &&
+	       span_starts_with(call_id, decision_text(decision, DECISION_TEXT_CALL_ID));
+}

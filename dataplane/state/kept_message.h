@@ -1,0 +1,30 @@
+/*
+ * kept_message.h - a SIP message that outlives its burst, in the mbuf that it came in or was written into.
+ *
+ * By position in the mbuf's buffer: headers that are put in front of it do not move it.
+ */
+#ifndef AMITY_KEPT_MESSAGE_H
+#define AMITY_KEPT_MESSAGE_H
+
+#include "span.h"
+
+struct rte_mbuf;
+
+struct kept_message {
+	struct rte_mbuf *mbuf; /* one reference is ours; NULL: none */
+	uint16_t offset;       /* from mbuf->buf_addr */
+	uint16_t length;
+};
+
+/*
+ * Keeps a message: one reference of `mbuf` becomes ours, what was kept there before is given back. `text` is inside the
+ * mbuf's buffer. mbuf NULL: only gives back.
+ *
+ * Thread: the owner of the mbufs. Result: how many messages are kept there now more than before: -1, 0, 1.
+ */
+int kept_message_replace(struct kept_message *kept, struct rte_mbuf *mbuf, struct span text);
+
+/* Length 0: none. */
+struct span kept_message_text(const struct kept_message *kept);
+
+#endif

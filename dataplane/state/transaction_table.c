@@ -1,0 +1,348 @@
+#include "transaction_table.h"
+
+#include <rte_common.h>
+#include <rte_prefetch.h>
+
+#define SPARE_DIVISOR 4 /* a quarter more branches than transactions: most requests go to one place */
+#define SPARE_LEAST   64
+
+static uint64_t round_up_to_line(uint64_t bytes)
+{
+	return RTE_ALIGN_CEIL(bytes, (uint64_t)RTE_CACHE_LINE_SIZE);
+}
+
+static uint32_t count_branches(uint32_t count)
+{
+	return count + RTE_MAX(count / SPARE_DIVISOR, (uint32_t)SPARE_LEAST);
+}
+
+static uint64_t bucket_bytes(uint32_t count)
+{
+	return round_up_to_line(rte_align64pow2(count) * sizeof(uint32_t));
+}
+
+static uint64_t transaction_bytes(uint32_t count)
+{
+	return round_up_to_line((uint64_t)count * sizeof(struct transaction));
+}
+
+static uint64_t branch_bytes(uint32_t count)
+{
+	return round_up_to_line((uint64_t)count_branches(count) * sizeof(struct branch));
+}
+
+uint64_t transaction_table_bytes(uint32_t count)
+{
+	return transaction_bytes(count) + branch_bytes(count) + 2 * bucket_bytes(count);
+}
+
+void transaction_table_init(struct transaction_table *table, void *memory, uint32_t count, uint32_t mbufs_max,
+			    uint32_t large_max, struct timer_wheel *wheel)
+{
+	char *at = memory;
+
+	*table = (struct transaction_table){
+		.transaction = (struct transaction *)at,
+		.branch = (struct branch *)(at + transaction_bytes(count)),
+		.bucket = (uint32_t *)(at + transaction_bytes(count) + branch_bytes(count)),
+		.merge_bucket = (uint32_t *)(at + transaction_bytes(count) + branch_bytes(count) + bucket_bytes(count)),
+		.count = count,
+		.branch_count = count_branches(count),
+		.mask = (uint32_t)(rte_align64pow2(count) - 1),
+		.mbufs_max = mbufs_max,
+		.large_max = large_max,
+		.wheel = wheel,
+		.free_transaction = 0,
+		.free_branch = count,
+		.oldest = TRANSACTION_NONE,
+		.newest = TRANSACTION_NONE,
+	};
+	memset(table->bucket, 0xff, bucket_bytes(count));
+	memset(table->merge_bucket, 0xff, bucket_bytes(count));
+	for (uint32_t i = 0; i < count; i++)
+		table->transaction[i].next_free = i + 1 < count ? i + 1 : TRANSACTION_NONE;
+	for (uint32_t i = count; i < table->branch_count; i++)
+		table->branch[i].next = i + 1 < table->branch_count ? i + 1 : TRANSACTION_NONE;
+}
+
+/* The keys are keyed hashes: every bit of them is as good as any other. */
+static uint32_t *bucket_of(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES])
+{
+	uint32_t bits;
+
+	memcpy(&bits, key, sizeof(bits));
+	return &table->bucket[bits & table->mask];
+}
+
+static uint32_t *merge_bucket_of(const struct transaction_table *table, uint64_t merge_key)
+{
+	return &table->merge_bucket[merge_key & table->mask];
+}
+
+struct transaction *transaction_table_find(const struct transaction_table *table,
+					   const uint8_t key[TRANSACTION_KEY_BYTES])
+{
+	uint32_t index = *bucket_of(table, key);
+
+	while (index != TRANSACTION_NONE) {
+		struct transaction *transaction = &table->transaction[index];
+		if (memcmp(transaction->key, key, TRANSACTION_KEY_BYTES) == 0)
+			return transaction;
+		index = transaction->next_in_bucket;
+	}
+	return NULL;
+}
+
+static bool has_ended(const struct transaction *transaction)
+{
+	return transaction->state == TRANSACTION_ENDED || transaction->status >= 300;
+}
+
+struct transaction *transaction_table_find_merged(const struct transaction_table *table, uint64_t merge_key,
+						  const struct transaction *but)
+{
+	uint32_t index = *merge_bucket_of(table, merge_key);
+
+	if (merge_key == 0)
+		return NULL;
+	for (uint32_t looks = 0; index != TRANSACTION_NONE && looks < TRANSACTION_MERGE_LOOK_MAX; looks++) {
+		struct transaction *transaction = &table->transaction[index];
+		if (transaction->merge_key == merge_key && transaction != but && !has_ended(transaction))
+			return transaction;
+		index = transaction->next_in_merge_bucket;
+	}
+	return NULL;
+}
+
+static void enter_key(struct transaction_table *table, struct transaction *transaction)
+{
+	uint32_t *bucket = bucket_of(table, transaction->key);
+
+	transaction->next_in_bucket = *bucket;
+	*bucket = transaction_index(table, transaction);
+}
+
+static void forget_key(struct transaction_table *table, const struct transaction *transaction)
+{
+	uint32_t *link = bucket_of(table, transaction->key), index = transaction_index(table, transaction);
+
+	while (*link != index)
+		link = &table->transaction[*link].next_in_bucket;
+	*link = transaction->next_in_bucket;
+}
+
+static void enter_merge_key(struct transaction_table *table, struct transaction *transaction)
+{
+	uint32_t *bucket = merge_bucket_of(table, transaction->merge_key);
+
+	if (transaction->merge_key == 0)
+		return;
+	transaction->previous_in_merge_bucket = TRANSACTION_NONE;
+	transaction->next_in_merge_bucket = *bucket;
+	if (*bucket != TRANSACTION_NONE)
+		table->transaction[*bucket].previous_in_merge_bucket = transaction_index(table, transaction);
+	*bucket = transaction_index(table, transaction);
+}
+
+static void forget_merge_key(struct transaction_table *table, const struct transaction *transaction)
+{
+	uint32_t next = transaction->next_in_merge_bucket, previous = transaction->previous_in_merge_bucket;
+
+	if (transaction->merge_key == 0)
+		return;
+	if (previous == TRANSACTION_NONE)
+		*merge_bucket_of(table, transaction->merge_key) = next;
+	else
+		table->transaction[previous].next_in_merge_bucket = next;
+	if (next != TRANSACTION_NONE)
+		table->transaction[next].previous_in_merge_bucket = previous;
+}
+
+void transaction_table_linger(struct transaction_table *table, struct transaction *transaction)
+{
+	uint32_t index = transaction_index(table, transaction);
+
+	if (transaction->lingers)
+		return;
+	transaction->lingers = true;
+	transaction->linger_older = table->newest;
+	transaction->linger_newer = TRANSACTION_NONE;
+	if (table->newest == TRANSACTION_NONE)
+		table->oldest = index;
+	else
+		table->transaction[table->newest].linger_newer = index;
+	table->newest = index;
+	table->lingering_count++;
+}
+
+void transaction_table_hold(struct transaction_table *table, struct transaction *transaction)
+{
+	uint32_t older = transaction->linger_older, newer = transaction->linger_newer;
+
+	if (!transaction->lingers)
+		return;
+	if (older == TRANSACTION_NONE)
+		table->oldest = newer;
+	else
+		table->transaction[older].linger_newer = newer;
+	if (newer == TRANSACTION_NONE)
+		table->newest = older;
+	else
+		table->transaction[newer].linger_older = older;
+	transaction->lingers = false;
+	table->lingering_count--;
+}
+
+/* What removal touches, all at once: who has lingered for 32 s is in no cache. */
+static void prefetch_removal(const struct transaction_table *table, const struct transaction *transaction)
+{
+	const char *own = (const char *)&table->branch[transaction_index(table, transaction)];
+
+	for (uint32_t offset = 0; offset < sizeof(struct transaction); offset += RTE_CACHE_LINE_SIZE)
+		rte_prefetch0((const char *)transaction + offset);
+	for (uint32_t offset = 0; offset < sizeof(struct branch); offset += RTE_CACHE_LINE_SIZE)
+		rte_prefetch0(own + offset);
+}
+
+static bool has_room(const struct transaction_table *table, uint32_t mbufs)
+{
+	return table->free_transaction != TRANSACTION_NONE && (uint64_t)table->mbufs_kept + mbufs <= table->mbufs_max;
+}
+
+static bool make_room(struct transaction_table *table, uint32_t mbufs)
+{
+	for (uint32_t i = 0; i < TRANSACTION_GIVE_WAY_MAX && !has_room(table, mbufs); i++) {
+		if (table->oldest == TRANSACTION_NONE || mbufs > table->mbufs_max)
+			return false;
+		transaction_table_remove(table, &table->transaction[table->oldest]);
+		table->gave_way_count++;
+	}
+	return has_room(table, mbufs);
+}
+
+struct transaction *transaction_table_add(struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES],
+					  uint64_t merge_key, uint32_t mbufs)
+{
+	if (!make_room(table, mbufs))
+		return NULL;
+	struct transaction *transaction = &table->transaction[table->free_transaction];
+	table->free_transaction = transaction->next_free;
+	table->used_count++;
+	memset(transaction, 0, sizeof(*transaction));
+	memcpy(transaction->key, key, TRANSACTION_KEY_BYTES);
+	transaction->merge_key = merge_key;
+	transaction->state = TRANSACTION_PROCEEDING;
+	transaction->first_branch = TRANSACTION_NONE;
+	enter_key(table, transaction);
+	enter_merge_key(table, transaction);
+	/* In a flood the next one comes at once. */
+	if (table->free_transaction == TRANSACTION_NONE && table->oldest != TRANSACTION_NONE)
+		prefetch_removal(table, &table->transaction[table->oldest]);
+	return transaction;
+}
+
+/* The transaction's own branch, when that is the first; else a spare one. */
+static uint32_t take_branch(struct transaction_table *table, const struct transaction *transaction)
+{
+	uint32_t index = table->free_branch;
+
+	if (transaction->first_branch == TRANSACTION_NONE)
+		return transaction_index(table, transaction);
+	if (index != TRANSACTION_NONE) {
+		table->free_branch = table->branch[index].next;
+		table->spare_used_count++;
+	}
+	return index;
+}
+
+static void append_branch(struct transaction_table *table, struct transaction *transaction, uint32_t index)
+{
+	uint32_t *link = &transaction->first_branch;
+
+	while (*link != TRANSACTION_NONE)
+		link = &table->branch[*link].next;
+	*link = index;
+	transaction->branch_count++;
+}
+
+struct branch *transaction_table_add_branch(struct transaction_table *table, struct transaction *transaction)
+{
+	if (transaction->branch_count == TRANSACTION_BRANCHES_MAX)
+		return NULL;
+	uint32_t index = take_branch(table, transaction);
+	if (index == TRANSACTION_NONE)
+		return NULL;
+	struct branch *branch = &table->branch[index];
+	*branch = (struct branch){
+		.generation = (uint16_t)(branch->generation + 1),
+		.transaction = transaction_index(table, transaction),
+		.next = TRANSACTION_NONE,
+		.state = BRANCH_CALLING,
+	};
+	append_branch(table, transaction, index);
+	return branch;
+}
+
+static void remove_branches(struct transaction_table *table, const struct transaction *transaction)
+{
+	uint32_t index = transaction->first_branch, own = transaction_index(table, transaction);
+
+	while (index != TRANSACTION_NONE) {
+		struct branch *branch = &table->branch[index];
+		uint32_t next = branch->next;
+		timer_wheel_stop(table->wheel, &branch->timer);
+		transaction_table_keep(table, &branch->request, NULL, (struct span){0});
+		branch->state = BRANCH_FREE;
+		if (index != own) {
+			branch->next = table->free_branch;
+			table->free_branch = index;
+			table->spare_used_count--;
+		}
+		index = next;
+	}
+}
+
+void transaction_table_remove(struct transaction_table *table, struct transaction *transaction)
+{
+	const struct span none = {0};
+
+	prefetch_removal(table, transaction);
+	remove_branches(table, transaction);
+	timer_wheel_stop(table->wheel, &transaction->timer);
+	transaction_table_keep(table, &transaction->request, NULL, none);
+	transaction_table_keep(table, &transaction->response, NULL, none);
+	transaction_table_keep(table, &transaction->best, NULL, none);
+	transaction_table_hold(table, transaction);
+	forget_key(table, transaction);
+	forget_merge_key(table, transaction);
+	transaction->state = TRANSACTION_FREE;
+	transaction->next_free = table->free_transaction;
+	table->free_transaction = transaction_index(table, transaction);
+	table->used_count--;
+}
+
+static bool is_large(const struct rte_mbuf *mbuf)
+{
+	return mbuf->buf_len >= TRANSACTION_LARGE_BYTES;
+}
+
+bool transaction_table_has_room_for(const struct transaction_table *table, const struct rte_mbuf *mbuf, uint32_t mbufs)
+{
+	return !is_large(mbuf) || table->large_kept + mbufs <= table->large_max;
+}
+
+void transaction_table_keep(struct transaction_table *table, struct kept_message *kept, struct rte_mbuf *mbuf,
+			    struct span text)
+{
+	/* Before it is given back. */
+	table->large_kept -= kept->mbuf && is_large(kept->mbuf);
+	table->large_kept += mbuf && is_large(mbuf);
+	table->mbufs_kept += (uint32_t)kept_message_replace(kept, mbuf, text);
+}
+
+void transaction_table_clear(struct transaction_table *table)
+{
+	for (uint32_t i = 0; i < table->count; i++)
+		if (table->transaction[i].state != TRANSACTION_FREE)
+			transaction_table_remove(table, &table->transaction[i]);
+}
