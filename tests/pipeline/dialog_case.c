@@ -49,8 +49,8 @@ void dialog_case_send_again(struct dialog_case *dialog, struct scene *scene, boo
 	pipeline_send(scene->pipeline, by_caller ? scene->caller : dialog->callee, dialog->text);
 }
 
-void dialog_case_send(struct dialog_case *dialog, struct scene *scene, bool by_caller, const char *method,
-		      unsigned int cseq)
+void dialog_case_write(struct dialog_case *dialog, const struct scene *scene, bool by_caller, const char *method,
+		       unsigned int cseq)
 {
 	char to[512], headers[2600];
 	const char *peer = by_caller ? scene->caller : dialog->callee;
@@ -75,5 +75,11 @@ void dialog_case_send(struct dialog_case *dialog, struct scene *scene, bool by_c
 		.headers = headers,
 	};
 	sip_request_write(dialog->text, &request);
-	pipeline_send(scene->pipeline, peer, dialog->text);
+}
+
+void dialog_case_send(struct dialog_case *dialog, struct scene *scene, bool by_caller, const char *method,
+		      unsigned int cseq)
+{
+	dialog_case_write(dialog, scene, by_caller, method, cseq);
+	dialog_case_send_again(dialog, scene, by_caller);
 }

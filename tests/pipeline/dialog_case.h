@@ -24,7 +24,11 @@ void dialog_case_begin(struct dialog_case *dialog, struct scene *scene, const ch
 void dialog_case_take(struct dialog_case *dialog, const struct scene *scene, const struct leg *invite,
 		      const char *response);
 
-/* The next request of one of the sides. With a new branch unless dialog->branch was set for it. */
+/* The next request of one of the sides, into dialog->text. With a new branch unless dialog->branch was set for it. */
+void dialog_case_write(struct dialog_case *dialog, const struct scene *scene, bool by_caller, const char *method,
+		       unsigned int cseq);
+
+/* The same, and sends it. */
 void dialog_case_send(struct dialog_case *dialog, struct scene *scene, bool by_caller, const char *method,
 		      unsigned int cseq);
 
