@@ -13,7 +13,7 @@
 #include "must.h"
 #include "setup.h"
 
-#define BATCH	   512 /* packets; the punt rings and the port's transmit ring hold more */
+#define BATCH	   256 /* packets; the punt rings and the port's transmit ring hold more */
 #define CLOCK_LOOK 1000
 
 struct lcore {
@@ -22,6 +22,7 @@ struct lcore {
 };
 
 struct run {
+	struct bench_traffic *traffic;
 	struct pipeline *pipeline;
 	uint32_t worker_count;
 	bench_lcores_meanwhile_fn meanwhile;
@@ -84,6 +85,7 @@ void bench_lcores_drain_punts(struct pipeline *pipeline)
 		uint32_t count;
 		while ((count = rte_ring_dequeue_burst(dataplane->punt[i], (void **)mbufs, BURST_MAX, NULL)) > 0)
 			rte_pktmbuf_free_bulk(mbufs, count);
+		rte_ring_reset(dataplane->call_record[i]); /* no lcore runs */
 	}
 }
 
@@ -120,28 +122,37 @@ static void run_batch(struct run *run, uint64_t ended)
 	atomic_store_explicit(&setup->shared.stopping, true, memory_order_relaxed);
 	for (uint32_t i = 0; i < run->worker_count; i++)
 		must(rte_eal_wait_lcore(setup->lcore[i]) == 0);
-	pipeline_discard_sent(run->pipeline);
+	bench_traffic_take(run->traffic);
 	bench_lcores_drain_punts(run->pipeline);
 }
 
-double bench_lcores_run(struct pipeline *pipeline, const struct bench_workload *workload, uint32_t worker_count,
+/* Sends `count` datagrams in batches. */
+static void run_part(struct run *run, const struct bench_datagram *datagram, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i += BATCH) {
+		uint32_t end = i + BATCH < count ? i + BATCH : count;
+		uint64_t ended = all_ended(run) + end - i;
+		for (uint32_t j = i; j < end; j++)
+			pipeline_put(run->pipeline, j % run->worker_count, datagram[j].source, datagram[j].bytes);
+		run_batch(run, ended);
+	}
+}
+
+double bench_lcores_run(struct bench_traffic *traffic, struct bench_workload *workload, uint32_t worker_count,
 			bench_lcores_meanwhile_fn meanwhile)
 {
-	struct run run = {.pipeline = pipeline, .worker_count = worker_count, .meanwhile = meanwhile};
-	uint64_t forwarded = pipeline_verdict(pipeline, VERDICT_FORWARD);
+	struct pipeline *pipeline = traffic->pipeline;
+	struct run run = {
+		.traffic = traffic, .pipeline = pipeline, .worker_count = worker_count, .meanwhile = meanwhile};
+	uint32_t count;
 
 	clock_cost_ns();
 	for (uint32_t i = 0; i < worker_count; i++)
 		run.lcore[i].worker = pipeline_worker(pipeline, i);
-	uint64_t ended = all_ended(&run);
-	for (uint32_t i = 0; i < workload->count; i += BATCH) {
-		uint32_t end = i + BATCH < workload->count ? i + BATCH : workload->count;
-		for (uint32_t j = i; j < end; j++)
-			pipeline_put(pipeline, j % worker_count, workload->datagram[j].source,
-				     workload->datagram[j].bytes);
-		ended += end - i;
-		run_batch(&run, ended);
-	}
+	bench_traffic_begin(traffic, workload);
+	uint64_t forwarded = pipeline_verdict(pipeline, VERDICT_FORWARD);
+	while ((count = bench_traffic_next(traffic, workload)) > 0)
+		run_part(&run, workload->datagram, count);
 	forwarded = pipeline_verdict(pipeline, VERDICT_FORWARD) - forwarded;
 	if (forwarded != workload->forwarded) {
 		fprintf(stderr, "bench_pipeline: %s: %" PRIu64 " of %u messages were forwarded by %u lcores\n",

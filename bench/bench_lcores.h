@@ -16,10 +16,11 @@
  * Thread: EAL's main.   Result: CPU nanoseconds per message, all lcores together.
  */
 typedef void (*bench_lcores_meanwhile_fn)(uint64_t busy_ns);
-double bench_lcores_run(struct pipeline *pipeline, const struct bench_workload *workload, uint32_t worker_count,
+double bench_lcores_run(struct bench_traffic *traffic, struct bench_workload *workload, uint32_t worker_count,
 			bench_lcores_meanwhile_fn meanwhile);
 
-/* Takes away what the control thread would: punted packets. Thread: the one that runs no burst meanwhile, or any other.
+/* Takes away what the control thread would: punted packets, call records. Thread: the one that runs no burst meanwhile,
+ * or any other.
  */
 void bench_lcores_drain_punts(struct pipeline *pipeline);
 

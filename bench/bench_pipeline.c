@@ -26,6 +26,7 @@
 #define COMPANIES	    10000
 #define COMPANIES_SHORT	    20
 #define MESSAGES	    4096
+#define TRANSACTIONS	    16384 /* of a worker */
 #define MESSAGES_SHORT	    64
 #define CHANGES_PER_S	    100
 #define CHANGES_PER_S_SHORT 1000
@@ -81,33 +82,41 @@ static uint32_t stages_of(const struct bench_workload *workload)
 	return workload->ends_after_parse ? STAGES_OF_PARSE : worker_stage_count;
 }
 
-static struct ticks run_round(const struct bench_workload *workload)
+static void check_ends(const struct bench_workload *workload, const struct worker *worker, uint64_t forwarded,
+		       uint64_t punted)
+{
+	if (forwarded == workload->forwarded && punted == workload->punted)
+		return;
+	fprintf(stderr,
+		"bench_pipeline: %s: of %u messages %" PRIu64 " were forwarded, not %u; %" PRIu64 " punted, not %u\n",
+		workload->name, workload->count, forwarded, workload->forwarded, punted, workload->punted);
+	for (uint32_t i = 0; i < REASON_COUNT; i++)
+		if (worker->counters->reason[i])
+			fprintf(stderr, "  %s %" PRIu64 "\n", reason_rows[i].name,
+				(uint64_t)worker->counters->reason[i]);
+	exit(1);
+}
+
+static struct ticks run_round(struct bench_workload *workload)
 {
 	struct ticks ticks = {0};
 	struct worker *worker = pipeline_worker(bench.pipeline, 0);
+	uint32_t count;
+
+	bench_traffic_begin(&bench.traffic, workload);
 	uint64_t forwarded = worker->counters->verdict[VERDICT_FORWARD];
 	uint64_t punted = worker->counters->verdict[VERDICT_PUNT];
-
-	for (uint32_t i = 0; i < workload->count; i += BURST_MAX) {
-		for (uint32_t j = i; j < i + BURST_MAX && j < workload->count; j++)
-			pipeline_put(bench.pipeline, 0, workload->datagram[j].source, workload->datagram[j].bytes);
-		run_burst(&ticks, worker, stages_of(workload));
-		pipeline_discard_sent(bench.pipeline);
-		bench_lcores_drain_punts(bench.pipeline);
-	}
-	forwarded = worker->counters->verdict[VERDICT_FORWARD] - forwarded;
-	punted = worker->counters->verdict[VERDICT_PUNT] - punted;
-	if (forwarded != workload->forwarded || punted != workload->punted) {
-		fprintf(stderr,
-			"bench_pipeline: %s: of %u messages %" PRIu64 " were forwarded, not %u; %" PRIu64
-			" punted, not %u\n",
-			workload->name, workload->count, forwarded, workload->forwarded, punted, workload->punted);
-		for (uint32_t i = 0; i < REASON_COUNT; i++)
-			if (worker->counters->reason[i])
-				fprintf(stderr, "  %s %" PRIu64 "\n", reason_rows[i].name,
-					(uint64_t)worker->counters->reason[i]);
-		exit(1);
-	}
+	while ((count = bench_traffic_next(&bench.traffic, workload)) > 0)
+		for (uint32_t i = 0; i < count; i += BURST_MAX) {
+			for (uint32_t j = i; j < i + BURST_MAX && j < count; j++)
+				pipeline_put(bench.pipeline, 0, workload->datagram[j].source,
+					     workload->datagram[j].bytes);
+			run_burst(&ticks, worker, stages_of(workload));
+			bench_traffic_take(&bench.traffic);
+			bench_lcores_drain_punts(bench.pipeline);
+		}
+	check_ends(workload, worker, worker->counters->verdict[VERDICT_FORWARD] - forwarded,
+		   worker->counters->verdict[VERDICT_PUNT] - punted);
 	return ticks;
 }
 
@@ -116,7 +125,7 @@ static double to_ns(uint64_t ticks, uint32_t count)
 	return (double)ticks * 1e9 / (double)rte_get_tsc_hz() / count;
 }
 
-static void measure_stages(const struct bench_workload *workload)
+static void measure_stages(struct bench_workload *workload)
 {
 	double all[ROUNDS], stage[STAGES_MAX][ROUNDS];
 	char name[64];
@@ -140,7 +149,7 @@ static void measure_stages(const struct bench_workload *workload)
 /* ---- lcores ---- */
 
 /* By turns, so that whatever else this machine does meanwhile strikes all of them. */
-static void measure_lcores(const struct bench_workload *workload)
+static void measure_lcores(struct bench_workload *workload)
 {
 	struct dataplane *dataplane = pipeline_dataplane(bench.pipeline);
 	uint32_t all_workers = dataplane->worker_count;
@@ -150,7 +159,7 @@ static void measure_lcores(const struct bench_workload *workload)
 	for (uint32_t round = 0; round < bench.rounds; round++) {
 		for (uint32_t n = 1; n <= bench.worker_count; n++) {
 			dataplane->worker_count = n; /* no lcore runs: the others' queues stay empty */
-			values[n - 1][round] = bench_lcores_run(bench.pipeline, workload, n, NULL);
+			values[n - 1][round] = bench_lcores_run(&bench.traffic, workload, n, NULL);
 		}
 	}
 	dataplane->worker_count = all_workers;
@@ -174,12 +183,12 @@ static void change_when_due(uint64_t busy_ns)
 }
 
 /* Result: median of the runs. */
-static double run_block(const struct bench_workload *workload, bench_lcores_meanwhile_fn meanwhile)
+static double run_block(struct bench_workload *workload, bench_lcores_meanwhile_fn meanwhile)
 {
 	double values[BLOCK_RUNS];
 
 	for (uint32_t i = 0; i < BLOCK_RUNS; i++) {
-		values[i] = bench_lcores_run(bench.pipeline, workload, 1, meanwhile);
+		values[i] = bench_lcores_run(&bench.traffic, workload, 1, meanwhile);
 		if (meanwhile)
 			bench.changing_ns += (uint64_t)(values[i] * workload->count);
 	}
@@ -194,7 +203,7 @@ static void report_ns(const struct bench_workload *workload, const char *what, d
 	bench_report_row(&bench.report, name, "CPU ns", bench_report_median(values, bench.rounds));
 }
 
-static void measure_changes(const struct bench_workload *workload)
+static void measure_changes(struct bench_workload *workload)
 {
 	struct dataplane *dataplane = pipeline_dataplane(bench.pipeline);
 	uint32_t all_workers = dataplane->worker_count;
@@ -248,7 +257,10 @@ static void start_router(void)
 {
 	fprintf(stderr, "bench_pipeline: building the tables of %u companies\n", bench.company_count);
 	char *provisioning = bench_traffic_provisioning(bench.company_count, UINT32_MAX);
-	bench.pipeline = pipeline_start(WORKERS_MAX, provisioning);
+	bench.pipeline = pipeline_start_sized(WORKERS_MAX, provisioning,
+					      &(struct pipeline_sizes){.transaction_count = WORKERS_MAX * TRANSACTIONS,
+								       .call_count = WORKERS_MAX * TRANSACTIONS,
+								       .nonce_set_count = 16384});
 	free(provisioning);
 	pipeline_use_tsc(bench.pipeline);
 	stop_clock();

@@ -6,10 +6,14 @@
 
 #include "bench_messages.h"
 #include "must.h"
+#include "call_track.h"
 #include "sip_client.h"
+#include "worker.h"
 
 #define COMPANY_BYTES_MAX 2800
 #define CALLER		  "192.0.2.7:5060"
+#define CALL_ID_FORMAT	  "%08x-3848276298220188511@192.0.2.7"
+#define BENCH_WORKERS	  3
 
 static const char body[] =
 	"v=0\r\no=alice 53655765 2353687637 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"
@@ -55,15 +59,14 @@ uint32_t bench_traffic_first_company(uint32_t company_count)
 
 /* ---- calls ---- */
 
-/* A call while it is made: texts of its messages. */
-struct call {
-	struct pipeline *pipeline;
-	uint32_t index, friend, company;
-	char uri[128], from[128], to[160], call_id[64], branch[64];
+/* What the peers of a call have to say. The parts that the router has a say in are made anew in each round. */
+struct bench_dialog {
+	uint32_t friend, company;
+	char uri[128], from[128], to[160], call_id[64], branch[3][64];
 	char source_of_callee[32];
-	char headers[4096];
-	struct sip_request request;
-	struct pipeline_message forwarded;
+	struct bench_datagram invite, ack_of_challenge, invite_auth;
+	struct bench_datagram ringing, answer, ack, bye, bye_answer; /* of this round */
+	char *invite_got, *bye_got;				     /* by the callee in this round; NULL: not yet */
 };
 
 static struct bench_datagram keep(const char *text, const char *source)
@@ -75,130 +78,236 @@ static struct bench_datagram keep(const char *text, const char *source)
 	return datagram;
 }
 
-static struct bench_datagram keep_request(struct call *call, const char *source)
+/* In place of what was kept there. */
+static void keep_anew(struct bench_datagram *datagram, const char *text, const char *source)
+{
+	free((char *)(uintptr_t)datagram->bytes.at);
+	*datagram = keep(text, source);
+}
+
+static struct bench_datagram keep_request(const struct sip_request *request)
 {
 	char text[SIP_TEXT_BYTES_MAX];
 
-	sip_request_write(text, &call->request);
-	return keep(text, source);
+	sip_request_write(text, request);
+	return keep(text, CALLER);
 }
 
-static void begin(struct call *call, struct pipeline *pipeline, uint32_t index, uint32_t company_count)
+static struct sip_request describe(const struct bench_dialog *dialog)
 {
-	call->pipeline = pipeline;
-	call->index = index;
-	call->friend = index % BENCH_FRIENDS;
-	call->company = company_of_call(index, company_count);
-	snprintf(call->uri, sizeof(call->uri), "sip:2%u%02u@c%u.example.net", call->friend, index % 100, call->company);
-	snprintf(call->from, sizeof(call->from), "\"Alice Doe\" <sip:alice@c%u.example.net>", call->company);
-	snprintf(call->to, sizeof(call->to), "<%s>", call->uri);
-	snprintf(call->call_id, sizeof(call->call_id), "%08x-3848276298220188511@192.0.2.7", index * 2246822519u);
-	snprintf(call->branch, sizeof(call->branch), "z9hG4bK-524287-1---%08x", index);
-	snprintf(call->source_of_callee, sizeof(call->source_of_callee), "192.0.2.%u:5060", 10 + call->friend);
-	call->request = (struct sip_request){
-		.uri = call->uri,
-		.from = call->from,
-		.to = call->to,
-		.call_id = call->call_id,
-		.branch = call->branch,
-		.body = body,
-		.headers = "Contact: <sip:alice@192.0.2.7:5060>\r\nContent-Type: application/sdp\r\n"};
+	return (struct sip_request){.uri = dialog->uri,
+				    .from = dialog->from,
+				    .to = dialog->to,
+				    .call_id = dialog->call_id,
+				    .branch = dialog->branch[0],
+				    .body = body,
+				    .headers =
+					    "Contact: <sip:alice@192.0.2.7:5060>\r\nContent-Type: application/sdp\r\n"};
 }
 
-/* Sends what was kept, and takes what the router made of it. */
-static void send(struct call *call, const struct bench_datagram *datagram, int status)
+static void begin_dialog(struct bench_dialog *dialog, uint32_t index, uint32_t company_count)
 {
-	pipeline_send_bytes(call->pipeline, datagram->source, datagram->bytes);
-	must(pipeline_take(call->pipeline, &call->forwarded));
-	if (sip_status(call->forwarded.text) != status)
-		must_fail(call->forwarded.text);
+	dialog->friend = index % BENCH_FRIENDS;
+	dialog->company = company_of_call(index, company_count);
+	snprintf(dialog->uri, sizeof(dialog->uri), "sip:2%u%02u@c%u.example.net", dialog->friend, index % 100,
+		 dialog->company);
+	snprintf(dialog->from, sizeof(dialog->from), "\"Alice Doe\" <sip:alice@c%u.example.net>", dialog->company);
+	snprintf(dialog->to, sizeof(dialog->to), "<%s>", dialog->uri);
+	snprintf(dialog->call_id, sizeof(dialog->call_id), CALL_ID_FORMAT, index);
+	for (uint32_t i = 0; i < 3; i++)
+		snprintf(dialog->branch[i], sizeof(dialog->branch[i]), "z9hG4bK-524287-%u---%08x", i + 1, index);
+	snprintf(dialog->source_of_callee, sizeof(dialog->source_of_callee), "192.0.2.%u:5060", 10 + dialog->friend);
 }
 
-/* INVITE -> 407 -> its ACK, INVITE with credentials -> what the friend gets. */
-static void make_invites(struct call *call, struct bench_datagram message[3])
+/* Sends what was kept, and takes the one message that the router makes of it. */
+static void send(struct pipeline *pipeline, const struct bench_datagram *datagram, int status,
+		 struct pipeline_message *made)
 {
+	pipeline_send_bytes(pipeline, datagram->source, datagram->bytes);
+	must(pipeline_take(pipeline, made));
+	if (sip_status(made->text) != status)
+		must_fail(made->text);
+}
+
+/* INVITE -> 407 -> its ACK, INVITE with credentials. */
+static void make_invites(struct bench_dialog *dialog, struct pipeline *pipeline)
+{
+	static struct pipeline_message challenge;
 	const struct sip_account account = {.user = "alice", .password = "secret", .nc = 1};
-	char authorization[1024], to[256];
+	char authorization[1024], headers[4096], to[256];
+	struct sip_request request = describe(dialog);
 
-	message[0] = keep_request(call, CALLER);
-	send(call, &message[0], 407);
-	sip_authorization_write(authorization, call->forwarded.text, &account, "INVITE", call->uri);
-
-	must(sip_find_header(to, sizeof(to), call->forwarded.text, "To", 0));
-	struct sip_request invite = call->request;
-	call->request.method = "ACK";
-	call->request.to = to;
-	call->request.headers = call->request.body = "";
-	message[1] = keep_request(call, CALLER);
-	pipeline_send_bytes(call->pipeline, CALLER, message[1].bytes);
-	must(!pipeline_take(call->pipeline, &call->forwarded));
-
-	call->request = invite;
-	snprintf(call->headers, sizeof(call->headers),
+	dialog->invite = keep_request(&request);
+	send(pipeline, &dialog->invite, 407, &challenge);
+	sip_authorization_write(authorization, challenge.text, &account, "INVITE", dialog->uri);
+	must(sip_find_header(to, sizeof(to), challenge.text, "To", 0));
+	struct sip_request ack = request;
+	ack.method = "ACK";
+	ack.to = to;
+	ack.headers = ack.body = "";
+	dialog->ack_of_challenge = keep_request(&ack);
+	snprintf(headers, sizeof(headers),
 		 "Contact: <sip:alice@192.0.2.7:5060>\r\nUser-Agent: bench 1.0\r\nSupported: replaces, timer\r\n"
 		 "Allow: INVITE, ACK, CANCEL, OPTIONS, BYE, REFER, NOTIFY, MESSAGE, INFO\r\n%sContent-Type: "
 		 "application/sdp\r\n",
 		 authorization);
-	snprintf(call->branch, sizeof(call->branch), "z9hG4bK-524287-2---%08x", call->index);
-	call->request.headers = call->headers;
-	call->request.cseq = 2;
-	message[2] = keep_request(call, CALLER);
-	send(call, &message[2], 0);
+	request.headers = headers;
+	request.branch = dialog->branch[1];
+	request.cseq = 2;
+	dialog->invite_auth = keep_request(&request);
 }
 
-static struct bench_datagram make_response(const struct call *call, int status)
+static void make_response(struct bench_dialog *dialog, struct bench_datagram *datagram, const char *got, int status)
 {
 	char text[SIP_TEXT_BYTES_MAX];
 
-	sip_response_write(text, call->forwarded.text, status, "calleetag", "Contact: <sip:2000@192.0.2.10:5060>\r\n");
-	return keep(text, call->source_of_callee);
+	sip_response_write(text, got, status, "calleetag", "Contact: <sip:2000@192.0.2.10:5060>\r\n");
+	keep_anew(datagram, text, dialog->source_of_callee);
 }
 
-static struct bench_datagram make_later(struct call *call, const char *method, const char *route, uint32_t cseq)
+static void make_later(const struct bench_dialog *dialog, struct bench_datagram *datagram, const char *method,
+		       uint32_t cseq)
 {
-	snprintf(call->headers, sizeof(call->headers), "Route: %s\r\n", route);
-	snprintf(call->to, sizeof(call->to), "<%s>;tag=calleetag", call->uri);
-	call->request = (struct sip_request){.method = method,
-					     .uri = "sip:2000@192.0.2.10:5060",
-					     .from = call->from,
-					     .to = call->to,
-					     .call_id = call->call_id,
-					     .branch = call->branch,
-					     .cseq = cseq,
-					     .headers = call->headers};
-	return keep_request(call, CALLER);
+	char text[SIP_TEXT_BYTES_MAX], route[2048], headers[2100], to[200];
+
+	must(sip_find_header(route, sizeof(route), dialog->invite_got, "Record-Route", 0));
+	snprintf(headers, sizeof(headers), "Route: %s\r\n", route);
+	snprintf(to, sizeof(to), "<%s>;tag=calleetag", dialog->uri);
+	struct sip_request request = {.method = method,
+				      .uri = "sip:2000@192.0.2.10:5060",
+				      .from = dialog->from,
+				      .to = to,
+				      .call_id = dialog->call_id,
+				      .branch = dialog->branch[cseq - 2],
+				      .cseq = cseq,
+				      .headers = headers};
+	sip_request_write(text, &request);
+	keep_anew(datagram, text, CALLER);
 }
 
-static void make_call(struct bench_datagram message[BENCH_CALL_MESSAGES], struct pipeline *pipeline, uint32_t index,
-		      uint32_t company_count)
+/* The callee got the INVITE: all that both sides will say. */
+static void make_rest_of_call(struct bench_dialog *dialog)
 {
-	static struct call call;
-	char route[2048];
-
-	begin(&call, pipeline, index, company_count);
-	make_invites(&call, message);
-	must(sip_find_header(route, sizeof(route), call.forwarded.text, "Record-Route", 0));
-	message[3] = make_response(&call, 180);
-	message[4] = make_response(&call, 200);
-	message[5] = make_later(&call, "ACK", route, 2);
-	message[6] = make_later(&call, "BYE", route, 3);
-	send(&call, &message[6], 0);
-	message[7] = make_response(&call, 200);
+	make_response(dialog, &dialog->ringing, dialog->invite_got, 180);
+	make_response(dialog, &dialog->answer, dialog->invite_got, 200);
+	make_later(dialog, &dialog->ack, "ACK", 2);
+	make_later(dialog, &dialog->bye, "BYE", 3);
 }
 
-static void make_calls(struct bench_traffic *traffic, struct pipeline *pipeline, uint32_t count)
+static void note_request(struct bench_traffic *traffic, const char *text)
 {
-	struct bench_workload *workload = traffic->workload;
+	const char *call_id = strstr(text, "\r\nCall-ID: ");
+	char *end;
 
-	for (uint32_t i = 0; i < count; i++) {
-		struct bench_datagram message[BENCH_CALL_MESSAGES];
-		make_call(message, pipeline, i, traffic->company_count);
-		workload[TRAFFIC_INVITE_AUTH].datagram[i] = message[2];
-		workload[TRAFFIC_RESPONSE].datagram[i] = message[3 + i % 2];
-		workload[TRAFFIC_IN_DIALOG].datagram[i] = message[5 + i % 2];
-		if ((i + 1) * BENCH_CALL_MESSAGES <= count)
-			memcpy(&workload[TRAFFIC_CALL].datagram[i * BENCH_CALL_MESSAGES], message, sizeof(message));
+	if (!call_id)
+		return;
+	unsigned long index = strtoul(call_id + strlen("\r\nCall-ID: "), &end, 16);
+	if (*end != '-' || index >= traffic->count)
+		return;
+	struct bench_dialog *dialog = &traffic->dialog[index];
+	if (strncmp(text, "INVITE ", 7) == 0) {
+		free(dialog->invite_got);
+		must((dialog->invite_got = strdup(text)) != NULL);
+		make_rest_of_call(dialog);
+	} else if (strncmp(text, "BYE ", 4) == 0) {
+		free(dialog->bye_got);
+		must((dialog->bye_got = strdup(text)) != NULL);
+		make_response(dialog, &dialog->bye_answer, dialog->bye_got, 200);
 	}
+}
+
+void bench_traffic_take(struct bench_traffic *traffic)
+{
+	static struct pipeline_message message;
+
+	while (pipeline_take_any(traffic->pipeline, &message))
+		if (sip_status(message.text) == 0)
+			note_request(traffic, message.text);
+}
+
+/* ---- rounds ---- */
+
+/* As they end by time. */
+static void forget_all(struct pipeline *pipeline)
+{
+	for (uint32_t i = 0; i < BENCH_WORKERS; i++) {
+		struct worker *worker = pipeline_worker(pipeline, i);
+		transaction_table_clear(&worker->transactions);
+		worker_begin_burst(worker);
+		for (uint32_t j = 0; j < worker->calls.count; j++)
+			if (worker->calls.call[j].record.state != CALL_FREE)
+				call_track_expire(worker, &worker->calls.call[j]);
+		worker_end_burst(worker);
+	}
+}
+
+static void send_all(struct bench_traffic *traffic, size_t datagram_at)
+{
+	for (uint32_t i = 0; i < traffic->count; i++) {
+		const struct bench_datagram *datagram =
+			(const struct bench_datagram *)((const char *)&traffic->dialog[i] + datagram_at);
+		pipeline_send_bytes(traffic->pipeline, datagram->source, datagram->bytes);
+		bench_traffic_take(traffic);
+	}
+}
+
+void bench_traffic_begin(struct bench_traffic *traffic, struct bench_workload *workload)
+{
+	workload->step = 0;
+	forget_all(traffic->pipeline);
+	switch (workload->kind) {
+	case TRAFFIC_RESPONSE:
+	case TRAFFIC_RETRANSMIT:
+		send_all(traffic, offsetof(struct bench_dialog, invite_auth));
+		break;
+	case TRAFFIC_IN_DIALOG:
+		send_all(traffic, offsetof(struct bench_dialog, invite_auth));
+		send_all(traffic, offsetof(struct bench_dialog, answer));
+		break;
+	default:
+		break;
+	}
+	for (uint32_t i = 0; i < workload->count; i++) {
+		struct bench_dialog *dialog = &traffic->dialog[i];
+		if (workload->kind == TRAFFIC_RESPONSE)
+			workload->datagram[i] = i % 2 ? dialog->answer : dialog->ringing;
+		else if (workload->kind == TRAFFIC_IN_DIALOG)
+			workload->datagram[i] = i % 2 ? dialog->bye : dialog->ack;
+	}
+}
+
+static const struct bench_datagram *find_message(const struct bench_dialog *dialog, uint32_t step)
+{
+	const struct bench_datagram *const messages[BENCH_CALL_MESSAGES] = {
+		&dialog->invite,  &dialog->ack_of_challenge, &dialog->invite_auth,
+		&dialog->ringing, &dialog->answer,	     &dialog->ack,
+		&dialog->bye,	  &dialog->bye_answer};
+
+	return messages[step];
+}
+
+/*
+ * Calls are in all their stages at once: an eighth of them is a message behind the other, and a burst has messages of
+ * each.
+ */
+static uint32_t next_of_calls(struct bench_traffic *traffic, struct bench_workload *workload)
+{
+	uint32_t calls = workload->count / BENCH_CALL_MESSAGES, count = 0;
+
+	for (uint32_t i = 0; i < calls; i++) {
+		uint32_t behind = i % BENCH_CALL_MESSAGES;
+		if (workload->step >= behind && workload->step - behind < BENCH_CALL_MESSAGES)
+			workload->datagram[count++] = *find_message(&traffic->dialog[i], workload->step - behind);
+	}
+	workload->step++;
+	return count;
+}
+
+uint32_t bench_traffic_next(struct bench_traffic *traffic, struct bench_workload *workload)
+{
+	if (workload->kind == TRAFFIC_CALL)
+		return next_of_calls(traffic, workload);
+	return workload->step++ == 0 ? workload->count : 0;
 }
 
 /* ---- the others ---- */
@@ -206,26 +315,28 @@ static void make_calls(struct bench_traffic *traffic, struct pipeline *pipeline,
 static void make_register(struct bench_datagram *message, struct pipeline *pipeline, uint32_t index,
 			  uint32_t company_count)
 {
-	static struct call call;
+	static struct pipeline_message challenge;
+	static struct bench_dialog dialog;
 	static const char contact[] = "Contact: <sip:alice@192.0.2.7:5060>\r\nExpires: 120\r\n";
 	const struct sip_account account = {.user = "alice", .password = "secret", .nc = 1};
-	char authorization[1024];
+	char authorization[1024], headers[2048];
 
-	begin(&call, pipeline, index, company_count);
-	snprintf(call.uri, sizeof(call.uri), "sip:c%u.example.net", call.company);
+	begin_dialog(&dialog, index, company_count);
+	snprintf(dialog.uri, sizeof(dialog.uri), "sip:c%u.example.net", dialog.company);
 	/* A nonce is of one Call-ID and second: that of the INVITE would be used twice. */
-	snprintf(call.call_id, sizeof(call.call_id), "register-%u@192.0.2.7", index);
-	call.request.method = "REGISTER";
-	call.request.to = call.from;
-	call.request.headers = contact;
-	call.request.body = "";
-	*message = keep_request(&call, CALLER);
-	send(&call, message, 401);
-	sip_authorization_write(authorization, call.forwarded.text, &account, "REGISTER", call.uri);
-	snprintf(call.headers, sizeof(call.headers), "%s%s", contact, authorization);
-	call.request.headers = call.headers;
-	call.request.cseq = 2;
-	*message = keep_request(&call, CALLER);
+	snprintf(dialog.call_id, sizeof(dialog.call_id), "register-%u@192.0.2.7", index);
+	struct sip_request request = describe(&dialog);
+	request.method = "REGISTER";
+	request.to = dialog.from;
+	request.headers = contact;
+	request.body = "";
+	*message = keep_request(&request);
+	send(pipeline, message, 401, &challenge);
+	sip_authorization_write(authorization, challenge.text, &account, "REGISTER", dialog.uri);
+	snprintf(headers, sizeof(headers), "%s%s", contact, authorization);
+	request.headers = headers;
+	request.cseq = 2;
+	keep_anew(message, keep_request(&request).bytes.at, CALLER);
 }
 
 /* Half of it looks like SIP at first. */
@@ -251,7 +362,7 @@ static void make_garbage(struct bench_datagram *message, const struct bench_data
 			message->bytes.length = length;
 		break;
 	case 2: /* a response whose branch is not ours */
-		memset(strstr(text, "z9hG4bK") + 20, 'A', 8);
+		memset(strstr(text, "z9hG4bK") + 28, 'A', 8);
 		break;
 	default: /* of a company that does not exist */
 		for (char *at = text; (at = strstr(at, ".example.net")); at++)
@@ -286,11 +397,11 @@ static void make_rows(struct bench_workload rows[TRAFFIC_COUNT], uint32_t count)
 	static const char *const names[TRAFFIC_COUNT] = {
 		[TRAFFIC_PARSE] = "parse",	 [TRAFFIC_INVITE_AUTH] = "invite_auth",
 		[TRAFFIC_RESPONSE] = "response", [TRAFFIC_IN_DIALOG] = "in_dialog",
-		[TRAFFIC_CALL] = "call",	 [TRAFFIC_REGISTER] = "register",
-		[TRAFFIC_FLOOD] = "flood",
+		[TRAFFIC_CALL] = "call",	 [TRAFFIC_RETRANSMIT] = "retransmit",
+		[TRAFFIC_REGISTER] = "register", [TRAFFIC_FLOOD] = "flood",
 	};
 	for (uint32_t i = 0; i < TRAFFIC_COUNT; i++) {
-		rows[i] = (struct bench_workload){.name = names[i], .count = count};
+		rows[i] = (struct bench_workload){.name = names[i], .kind = i, .count = count};
 		rows[i].datagram = calloc(count, sizeof(*rows[i].datagram));
 		must(rows[i].datagram != NULL);
 	}
@@ -304,14 +415,23 @@ static void make_rows(struct bench_workload rows[TRAFFIC_COUNT], uint32_t count)
 void bench_traffic_make(struct bench_traffic *traffic, struct pipeline *pipeline, uint32_t company_count,
 			uint32_t count)
 {
+	struct bench_workload *workload = traffic->workload;
+
+	traffic->pipeline = pipeline;
 	traffic->company_count = company_count;
-	make_rows(traffic->workload, count);
-	make_parse(&traffic->workload[TRAFFIC_PARSE]);
-	make_calls(traffic, pipeline, count);
+	traffic->count = count;
+	must((traffic->dialog = calloc(count, sizeof(*traffic->dialog))) != NULL);
+	make_rows(workload, count);
+	make_parse(&workload[TRAFFIC_PARSE]);
 	for (uint32_t i = 0; i < count; i++) {
-		make_register(&traffic->workload[TRAFFIC_REGISTER].datagram[i], pipeline, i, company_count);
-		make_garbage(&traffic->workload[TRAFFIC_FLOOD].datagram[i],
-			     &traffic->workload[TRAFFIC_INVITE_AUTH].datagram[i],
-			     &traffic->workload[TRAFFIC_RESPONSE].datagram[i], i);
+		begin_dialog(&traffic->dialog[i], i, company_count);
+		make_invites(&traffic->dialog[i], pipeline);
+		workload[TRAFFIC_INVITE_AUTH].datagram[i] = traffic->dialog[i].invite_auth;
+		workload[TRAFFIC_RETRANSMIT].datagram[i] = traffic->dialog[i].invite_auth;
+		make_register(&workload[TRAFFIC_REGISTER].datagram[i], pipeline, i, company_count);
 	}
+	bench_traffic_begin(traffic, &workload[TRAFFIC_RESPONSE]);
+	for (uint32_t i = 0; i < count; i++)
+		make_garbage(&workload[TRAFFIC_FLOOD].datagram[i], &traffic->dialog[i].invite_auth,
+			     &workload[TRAFFIC_RESPONSE].datagram[i], i);
 }

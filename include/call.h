@@ -112,8 +112,8 @@ struct call_record {
 	uint8_t end;			/* enum call_end */
 	uint8_t caller_kind;		/* enum call_party */
 	uint8_t target_kind;
-	uint8_t forward_count;	/* targets by a forward (R27) */
-	uint8_t failover_count; /* targets by failover among carriers (R16) */
+	uint8_t forward_count;	/* forwards that led to the present target (R27) */
+	uint8_t failover_count; /* targets that took the place of one that failed, without a forward (R16) */
 	uint8_t flags;		/* enum call_flag */
 	uint8_t reserved;
 	uint16_t text_length; /* the part of `text` that is used */

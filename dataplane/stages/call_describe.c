@@ -112,6 +112,7 @@ void call_describe_target(struct call *call, const struct packet *packet)
 		(is_whole_text_cut(record) ? CALL_TEXT_CUT : 0) | (decision->from_outside ? CALL_FROM_OUTSIDE : 0);
 	record->text_length = call->whole_text_length;
 	record->destination = decision->outcome == ROUTE_OUTCOME_REJECT ? (struct net_address){0} : packet->destination;
+	record->forward_count = decision->forward_count;
 	memcpy(record->rule, decision->rule, sizeof(record->rule));
 	if (decision->ddi)
 		text[CALL_TEXT_DDI] = decision->ddi->number;

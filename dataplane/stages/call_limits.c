@@ -22,7 +22,7 @@ static struct wanted want_company(const struct company *company, enum reason rea
 {
 	if (company->max_calls == 0)
 		return (struct wanted){0};
-	return (struct wanted){limit_key_make(LIMIT_COMPANY_CALLS, company->id), company->max_calls, (uint16_t)reason};
+	return (struct wanted){limit_table_key(LIMIT_COMPANY_CALLS, company->id), company->max_calls, (uint16_t)reason};
 }
 
 static struct wanted want_carrier(const struct worker *worker, const struct carrier *carrier, enum reason reason)
@@ -33,14 +33,14 @@ static struct wanted want_carrier(const struct worker *worker, const struct carr
 		return (struct wanted){0};
 	crypto_shorthash((uint8_t *)&name, (const uint8_t *)carrier->name.at, carrier->name.length,
 			 worker->snapshot->keys->aor_key);
-	return (struct wanted){limit_key_make(LIMIT_CARRIER_CALLS, name), carrier->max_calls, (uint16_t)reason};
+	return (struct wanted){limit_table_key(LIMIT_CARRIER_CALLS, name), carrier->max_calls, (uint16_t)reason};
 }
 
 static struct wanted want_endpoint(const struct endpoint *endpoint)
 {
 	if (endpoint->max_calls == 0)
 		return (struct wanted){0};
-	return (struct wanted){limit_key_make(LIMIT_ENDPOINT_CALLS, name_of_endpoint(endpoint)), endpoint->max_calls,
+	return (struct wanted){limit_table_key(LIMIT_ENDPOINT_CALLS, name_of_endpoint(endpoint)), endpoint->max_calls,
 			       REASON_ENDPOINT_CALL_LIMIT};
 }
 
@@ -167,7 +167,7 @@ enum reason call_limits_count_rate(struct worker *worker, const struct packet *p
 	if (!caller || caller->max_cps == 0)
 		return REASON_NONE;
 	bool emergency = packet->decision.emergency;
-	uint64_t key = limit_key_make(LIMIT_ENDPOINT_RATE, name_of_endpoint(caller));
+	uint64_t key = limit_table_key(LIMIT_ENDPOINT_RATE, name_of_endpoint(caller));
 	for (uint32_t i = 0; i < dataplane->worker_count; i++)
 		sum += limit_table_read_rate(dataplane->limits[i], key, worker->now_s);
 	if (sum >= caller->max_cps && !emergency)

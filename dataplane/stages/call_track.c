@@ -104,12 +104,9 @@ enum reason call_track_retarget(struct worker *worker, uint64_t handle, const st
 	enum reason reason = call_limits_take(worker, call, packet);
 	if (reason != REASON_NONE)
 		return reason;
-	bool among_carriers = call->record.target_kind == CALL_PARTY_CARRIER;
-	call_describe_target(call, packet);
-	if (among_carriers && call->record.target_kind == CALL_PARTY_CARRIER)
+	if (call->record.forward_count == packet->decision.forward_count)
 		call->record.failover_count++;
-	else
-		call->record.forward_count++;
+	call_describe_target(call, packet);
 	return REASON_NONE;
 }
 
@@ -188,14 +185,14 @@ void call_track_failed(struct worker *worker, uint64_t handle, uint16_t status, 
 	end_call(worker, call, CALL_END_FAILED);
 }
 
-void call_track_refresh(struct worker *worker, uint64_t handle, const struct sip_message *message)
+void call_track_refresh(struct worker *worker, uint64_t handle, const struct sip_message *response)
 {
-	if (message->is_request || message->status_code < 200 || message->status_code > 299 ||
-	    (message->method != SIP_METHOD_INVITE && message->method != SIP_METHOD_UPDATE))
+	if (response->status_code < 200 || response->status_code > 299 ||
+	    (response->method != SIP_METHOD_INVITE && response->method != SIP_METHOD_UPDATE))
 		return;
 	struct call *call = call_table_find(&worker->calls, handle);
 	if (call && call->record.state == CALL_ANSWERED)
-		set_end(worker, call, message);
+		set_end(worker, call, response);
 }
 
 void call_track_bye(struct worker *worker, uint64_t handle, uint32_t callee_tag_hash, bool by_caller)

@@ -45,8 +45,8 @@ void call_track_answered(struct worker *worker, uint64_t call, const struct sip_
 /* The INVITE ended with a final non-2xx. `reason`: REASON_NONE when the far side gave the status. */
 void call_track_failed(struct worker *worker, uint64_t call, uint16_t status, enum reason reason);
 
-/* An in-dialog request or response passes: re-INVITE and UPDATE with their 2xx move the call's end (RFC 4028). */
-void call_track_refresh(struct worker *worker, uint64_t call, const struct sip_message *message);
+/* A 2xx to a request in the dialog passes: that of re-INVITE and UPDATE moves the call's end (RFC 4028). */
+void call_track_refresh(struct worker *worker, uint64_t call, const struct sip_message *response);
 
 /* A BYE got its final response, or timed out: the dialog with that callee's tag (route_cookie_hash_tag()) ends; with
  * the last one the call. */

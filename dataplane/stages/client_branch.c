@@ -70,7 +70,8 @@ enum reason client_branch_find(struct branch **found, struct worker *worker, con
 
 	if (name->slot == TRANSACTION_NONE)
 		return REASON_RESPONSE_STALE; /* of an ACK, which nobody answers */
-	if (name->worker != worker->index || name->slot >= table->branch_count)
+	if (name->node != worker->snapshot->keys->node_id || name->worker != worker->index ||
+	    name->slot >= table->branch_count)
 		return REASON_RESPONSE_FORGED;
 	struct branch *branch = &table->branch[name->slot];
 	if (branch->generation != name->generation || branch->state == BRANCH_FREE)

@@ -150,7 +150,6 @@ static enum reason begin_in_dialog(struct worker *worker, struct packet *packet)
 	if (message->method == SIP_METHOD_BYE)
 		packet->transaction->callee_tag_hash =
 			route_cookie_hash_tag(worker->snapshot->keys, sip_message_text(message, callee_tag));
-	call_track_refresh(worker, packet->call, message);
 	return REASON_NONE;
 }
 
@@ -165,7 +164,7 @@ static void name_ack(const struct worker *worker, struct packet *packet)
 
 static void fork_packet(struct worker *worker, struct packet *packet)
 {
-	if (packet->kind == PACKET_HOP) {
+	if (packet->message.method == SIP_METHOD_CANCEL) {
 		cancel_receive(worker, packet, transaction_table_find(&worker->transactions, packet->key));
 		return;
 	}

@@ -152,6 +152,9 @@ static void receive_final(struct worker *worker, struct packet *packet)
 		return;
 	}
 	if (status < 300) {
+		/* UPDATE, the other request that refreshes a session (RFC 4028 7.4). */
+		if (transaction->kind != PACKET_INITIAL)
+			call_track_refresh(worker, transaction->call, &packet->message);
 		pass_at_hand(worker, packet, status);
 		return;
 	}

@@ -28,7 +28,7 @@ void limit_table_init(struct limit_table *table, void *memory, uint32_t entries)
 	table->audited = (uint32_t *)(table->entry + entries);
 }
 
-uint64_t limit_key_make(enum limit_kind kind, uint64_t name)
+uint64_t limit_table_key(enum limit_kind kind, uint64_t name)
 {
 	uint64_t key = (name ^ (uint64_t)kind << KIND_SHIFT) * KEY_FACTOR;
 

@@ -55,7 +55,7 @@ uint64_t limit_table_bytes(uint32_t entries);
 void limit_table_init(struct limit_table *table, void *memory, uint32_t entries);
 
 /* `name`: a keyed 64-bit hash of the thing, so that nobody chooses who shares a set with whom. Result: never 0. */
-uint64_t limit_key_make(enum limit_kind kind, uint64_t name);
+uint64_t limit_table_key(enum limit_kind kind, uint64_t name);
 
 /* Calls that this table counts for `key`. Thread: any lcore. Cost: one set, about 10 ns when in cache. */
 uint32_t limit_table_read_calls(const struct limit_table *table, uint64_t key);

@@ -15,6 +15,7 @@
 #define AMITY_TIMER_WHEEL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define TIMER_WHEEL_TICK_MS	10

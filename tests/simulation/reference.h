@@ -81,6 +81,8 @@ struct reference_request {
 	uint32_t sender; /* peer */
 	bool in_dialog;
 	uint32_t tag; /* To tag of it */
+	uint32_t
+		group; /* those of one group have Call-ID, From tag and CSeq in common: it came by two ways (8.2.2.2) */
 	uint32_t target_count;
 	struct reference_target target[REFERENCE_TARGETS_MAX];
 };

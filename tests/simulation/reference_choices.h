@@ -38,6 +38,9 @@
  * what repeats its request until then is absorbed, and is no new request. */
 #define REFERENCE_ENDED_IS_REMEMBERED true
 
+/* 8.2.2.2: "ongoing" ends with a final response that refuses. */
+#define REFERENCE_ONGOING_BELOW 300u
+
 /* Beside them, from R28: 401 and 407 of a called side go up as 502 with our own tag, except in a dialog; what the
  * caller has cancelled and nobody has ended goes up as 487, else what nobody has answered as 408. */
 

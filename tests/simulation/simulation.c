@@ -17,6 +17,9 @@
 #include "transaction_table.h"
 #include "worker.h"
 
+/* The longest duration of a call: longer than most sequences last, short enough to wait for. */
+#define CALL_TICKS_MAX 60000
+
 static struct {
 	uint64_t seed; /* 0: from 1 on */
 	uint32_t count, steps;
@@ -54,13 +57,23 @@ static void forget_texts(void)
 			free(simulation.client[i].sent[method]);
 }
 
-/* What the model says has ended has ended in the router too. */
+/* What the model says has ended has ended in the router too; calls that nobody has hung up end by their duration. */
 static void check_nothing_is_left(void)
 {
-	for (uint32_t i = 0; i < pipeline_dataplane(simulation.pipeline)->worker_count; i++) {
+	uint32_t worker_count = pipeline_dataplane(simulation.pipeline)->worker_count;
+
+	for (uint32_t i = 0; i < worker_count; i++) {
 		const struct worker *worker = pipeline_worker(simulation.pipeline, i);
-		if (worker->transactions.used_count != 0 || worker->wheel.count != 0)
-			simulation_fail(&simulation, "a transaction or a timer is left");
+		if (worker->transactions.used_count != 0)
+			simulation_fail(&simulation, "a transaction is left");
+		if (worker->calls.used_count != worker->calls.state_count[CALL_ANSWERED])
+			simulation_fail(&simulation, "a call is left that was not answered");
+	}
+	simulation_wait(&simulation, CALL_TICKS_MAX + 1);
+	for (uint32_t i = 0; i < worker_count; i++) {
+		const struct worker *worker = pipeline_worker(simulation.pipeline, i);
+		if (worker->calls.used_count != 0 || worker->wheel.count != 0)
+			simulation_fail(&simulation, "a call or a timer is left");
 	}
 	pipeline_check_identity(simulation.pipeline);
 }
@@ -109,6 +122,8 @@ static void router_does_what_the_model_does(void **state)
 {
 	memset(&tally, 0, sizeof(tally));
 	simulation.pipeline = pipeline_start(*(const uint32_t *)*state, simulation_provisioning);
+	for (uint32_t i = 0; i < *(const uint32_t *)*state; i++)
+		pipeline_worker(simulation.pipeline, i)->call_ticks_max = CALL_TICKS_MAX;
 	for (uint32_t i = 0; i < options.count; i++)
 		run_sequence(options.seed ? options.seed : i + 1, i * SIMULATION_CALLS_MAX);
 	print_tally();

@@ -81,6 +81,9 @@ struct simulation {
 /* One thing happens, and time may go on. */
 void simulation_act(struct simulation *simulation);
 
+/* Time goes on, to the tick. */
+void simulation_wait(struct simulation *simulation, uint64_t ticks);
+
 /* Time goes on until the model has no timer left. */
 void simulation_let_end(struct simulation *simulation);
 

@@ -1,12 +1,14 @@
 """sip_client.py - a SIP peer for tests: builds any message, right or wrong, and reads what comes back. UDP only.
 
 A Peer is one socket. Nothing retransmits and nothing answers by itself: a test says each message, and silence is a result.
+What the router retransmits because the test takes its time is passed over, unless the test asks for it.
 """
 
 import hashlib
 import itertools
 import re
 import secrets
+import selectors
 import socket
 import time
 
@@ -180,6 +182,26 @@ class Dialog:
         return message
 
 
+class Watch:
+    """What some peers hear, and when, while they say nothing."""
+
+    def __init__(self, *peers):
+        self.heard = {peer: [] for peer in peers}
+
+    def until(self, question, limit_s):
+        """Listens until question(heard) is true: {peer: [(time, message), ...]}. Keep-alives are passed over."""
+        end = time.monotonic() + limit_s
+        with selectors.DefaultSelector() as selector:
+            for peer in self.heard:
+                selector.register(peer.socket, selectors.EVENT_READ, peer)
+            while not question(self.heard):
+                assert time.monotonic() < end, f"messages heard: { {peer.name: len(heard) for peer, heard in self.heard.items()} }"
+                for key, _ in selector.select(0.2):
+                    raw = key.data.socket.recv(65535)
+                    if raw.strip():
+                        self.heard[key.data].append((time.monotonic(), Message.parse(raw)))
+
+
 class Peer:
     """A host's SIP socket that talks to one router."""
 
@@ -190,7 +212,7 @@ class Peer:
         self.socket = namespace.socket(family, socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind((address, port))
-        self._early = []
+        self._requests_heard = set()
 
     def close(self):
         self.socket.close()
@@ -263,8 +285,8 @@ class Peer:
         self.socket.sendto(bytes(message), to or (self.router, 5060))
         return message
 
-    def receive(self, wait_s=WAIT_S):
-        """The next SIP message; Silence when none comes in time. Keep-alives are passed over."""
+    def receive(self, wait_s=WAIT_S, repeats=False):
+        """The next SIP message; Silence when none comes in time. Keep-alives, and requests once more unless `repeats`, are passed over."""
         end = time.monotonic() + wait_s
         while True:
             self.socket.settimeout(max(end - time.monotonic(), 0.001))
@@ -272,11 +294,15 @@ class Peer:
                 raw, self.last_source = self.socket.recvfrom(65535)
             except (TimeoutError, BlockingIOError):
                 raise Silence(f"{self.name or 'peer'} at {self.address}:{self.port} got nothing within {wait_s} s") from None
-            if raw.strip():
-                return Message.parse(raw)
+            is_repeat = raw in self._requests_heard
+            if raw.strip() and (repeats or not is_repeat):
+                message = Message.parse(raw)
+                if message.is_request:
+                    self._requests_heard.add(raw)
+                return message
 
-    def expect_request(self, method, wait_s=WAIT_S):
-        message = self.receive(wait_s)
+    def expect_request(self, method, wait_s=WAIT_S, repeats=False):
+        message = self.receive(wait_s, repeats)
         assert message.is_request and message.method == method, f"expected {method}, got:\n{message}"
         return message
 
@@ -288,9 +314,9 @@ class Peer:
         assert message.status == status, f"expected {status}, got:\n{message}"
         return message
 
-    def expect_silence(self, wait_s=SILENCE_S):
+    def expect_silence(self, wait_s=SILENCE_S, repeats=False):
         try:
-            message = self.receive(wait_s)
+            message = self.receive(wait_s, repeats)
         except Silence:
             return
         raise AssertionError(f"expected nothing, got:\n{message}")
@@ -313,6 +339,13 @@ class Peer:
         headers = [("Via", request.get("Via")), ("Max-Forwards", "70"), ("From", request.get("From")), ("To", response.get("To")),
                    ("Call-ID", request.call_id), ("CSeq", f"{request.cseq} ACK"), ("Content-Length", "0")]
         return Message(f"ACK {request.uri} SIP/2.0", headers)
+
+    def cancel_of(self, request):
+        """RFC 3261 9.1."""
+        headers = [("Via", request.list("Via")[0]), ("Max-Forwards", "70"), ("From", request.get("From")), ("To", request.get("To")),
+                   ("Call-ID", request.call_id), ("CSeq", f"{request.cseq} CANCEL"),
+                   *(("Route", route) for route in request.all("Route")), ("Content-Length", "0")]
+        return Message(f"CANCEL {request.uri} SIP/2.0", headers)
 
     def challenged(self, request):
         """Sends a request that must be challenged. Result: the challenge."""
@@ -342,10 +375,15 @@ class Peer:
         return self.register(expires=0, contact="*")
 
 
+def offer(caller, callee, number, **options):
+    """An INVITE that reached its callee. Result: (INVITE as sent, as the callee got it)."""
+    sent = caller.invite(number, **options)
+    return sent, callee.expect_request("INVITE")
+
+
 def establish(caller, callee, number, **options):
     """A call that is answered. Result: (caller's dialog, callee's dialog, INVITE as the callee got it)."""
-    sent = caller.invite(number, **options)
-    got = callee.expect_request("INVITE")
+    sent, got = offer(caller, callee, number, **options)
     answer = callee.send(callee.answer(got, 200), to=callee.last_source)
     answered = caller.expect_status(200)
     callers, callees = Dialog(caller, sent, answered, True), Dialog(callee, got, answer, False)

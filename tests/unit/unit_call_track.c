@@ -231,14 +231,14 @@ static uint64_t key_of(int thing)
 	uint64_t name;
 
 	if (thing < 2)
-		return limit_key_make(LIMIT_COMPANY_CALLS, companies[thing].id);
+		return limit_table_key(LIMIT_COMPANY_CALLS, companies[thing].id);
 	if (thing < 5) {
 		struct span carrier = carriers[thing - 2].name;
 		crypto_shorthash((uint8_t *)&name, (const uint8_t *)carrier.at, carrier.length, rig.keys.aor_key);
-		return limit_key_make(LIMIT_CARRIER_CALLS, name);
+		return limit_table_key(LIMIT_CARRIER_CALLS, name);
 	}
 	memcpy(&name, endpoints[thing - 5].aor_key, sizeof(name));
-	return limit_key_make(LIMIT_ENDPOINT_CALLS, name);
+	return limit_table_key(LIMIT_ENDPOINT_CALLS, name);
 }
 
 static void check_counts(void)

@@ -27,7 +27,7 @@ static int begin(void **state)
 static void calls_are_counted_until_they_are_released(void **state)
 {
 	(void)state;
-	uint64_t company = limit_key_make(LIMIT_COMPANY_CALLS, 7), carrier = limit_key_make(LIMIT_CARRIER_CALLS, 7);
+	uint64_t company = limit_table_key(LIMIT_COMPANY_CALLS, 7), carrier = limit_table_key(LIMIT_CARRIER_CALLS, 7);
 	assert_int_equal(limit_table_read_calls(&table, company), 0);
 	uint32_t first = limit_table_hold(&table, company, NOW_S);
 	assert_int_not_equal(first, LIMIT_NONE);
@@ -52,7 +52,7 @@ static void calls_are_counted_until_they_are_released(void **state)
 static void a_rate_is_of_its_second(void **state)
 {
 	(void)state;
-	uint64_t key = limit_key_make(LIMIT_ENDPOINT_RATE, 9);
+	uint64_t key = limit_table_key(LIMIT_ENDPOINT_RATE, 9);
 	for (uint32_t i = 0; i < 5; i++) {
 		assert_int_equal(limit_table_read_rate(&table, key, NOW_S), i);
 		assert_true(limit_table_count_rate(&table, key, NOW_S));
@@ -68,7 +68,7 @@ static void a_rate_is_of_its_second(void **state)
 static uint64_t key_of_set(enum limit_kind kind, uint32_t n)
 {
 	for (uint64_t name = 0;; name++) {
-		uint64_t key = limit_key_make(kind, name);
+		uint64_t key = limit_table_key(kind, name);
 		if ((key >> 32 & (table.set_count - 1)) == 3 && n-- == 0)
 			return key;
 	}
@@ -117,12 +117,12 @@ struct model {
 
 static uint64_t key_of(uint32_t i)
 {
-	return limit_key_make((enum limit_kind)(LIMIT_COMPANY_CALLS + i % 3), i / 3);
+	return limit_table_key((enum limit_kind)(LIMIT_COMPANY_CALLS + i % 3), i / 3);
 }
 
 static uint64_t rate_key_of(uint32_t i)
 {
-	return limit_key_make(LIMIT_ENDPOINT_RATE, i);
+	return limit_table_key(LIMIT_ENDPOINT_RATE, i);
 }
 
 static void hold_one(struct model *model, uint32_t key, uint32_t now_s)
