@@ -168,8 +168,8 @@ static void fork_packet(struct worker *worker, struct packet *packet)
 		cancel_receive(worker, packet, transaction_table_find(&worker->transactions, packet->key));
 		return;
 	}
-	packet->sender_from = rewrite_parts_address_part(&packet->message, SIP_HEADER_FROM);
-	packet->sender_to = rewrite_parts_address_part(&packet->message, SIP_HEADER_TO);
+	packet->sender_from = sip_message_text(&packet->message, packet->message.from.address);
+	packet->sender_to = sip_message_text(&packet->message, packet->message.to.address);
 	if (packet->message.method == SIP_METHOD_ACK) {
 		name_ack(worker, packet);
 		return;

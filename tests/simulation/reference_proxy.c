@@ -132,17 +132,12 @@ static bool is_better(uint32_t status, uint32_t best)
 
 static void collect(struct reference_server *server, uint32_t status, uint32_t tag)
 {
+	if (is_better(status, server->target_status))
+		server->target_status = status;
 	if (!is_better(status, server->best_status))
 		return;
 	server->best_status = status;
 	server->best_tag = tag;
-}
-
-/* A challenge leads nowhere else, whatever the caller is told in its place: R16 goes by what was answered. */
-static void note_target(struct reference_server *server, uint32_t status)
-{
-	if (is_better(status, server->target_status))
-		server->target_status = status;
 }
 
 /* R16: a carrier that cannot take the call; by the best of what its addresses said. */
@@ -243,7 +238,6 @@ void reference_proxy_take(struct reference *reference, struct reference_client *
 		server->declined = true;
 		cancel_all(reference, server);
 	}
-	note_target(server, status);
 	if ((status == 401 || status == 407) && !request_of(reference, server)->in_dialog) {
 		status = 502;
 		tag = REFERENCE_TAG_OWN;
@@ -252,13 +246,12 @@ void reference_proxy_take(struct reference *reference, struct reference_client *
 	go_on(reference, server);
 }
 
-void reference_proxy_time_out(struct reference *reference, struct reference_client *client)
+void reference_proxy_fail(struct reference *reference, struct reference_client *client, uint32_t status)
 {
 	struct reference_server *server = server_of(reference, client);
 
 	client->settled = true;
-	note_target(server, server->cancelled ? 487 : 408);
-	collect(server, server->cancelled ? 487 : 408, REFERENCE_TAG_OWN);
+	collect(server, server->cancelled ? 487 : status, REFERENCE_TAG_OWN);
 	go_on(reference, server);
 }
 
@@ -273,5 +266,5 @@ void reference_proxy_expire(struct reference *reference, struct reference_client
 	client->state = REFERENCE_TERMINATED;
 	reference_stop_timers(reference->client[client->cancel].due);
 	reference->client[client->cancel].state = REFERENCE_TERMINATED;
-	reference_proxy_time_out(reference, client);
+	reference_proxy_fail(reference, client, 408);
 }
