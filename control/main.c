@@ -9,6 +9,7 @@
 #include "log.h"
 #include "memory.h"
 #include "pattern_compile_serve.h"
+#include "router_calls.h"
 #include "router_ready.h"
 
 /* Exit statuses: as those of amityctl where they mean the same. */
@@ -158,6 +159,8 @@ static int check(const struct config *config, struct problem_list *problems)
 	char error[DATAPLANE_ERROR_BYTES_MAX] = "";
 	struct dataplane_plan plan;
 
+	if (router_calls_check(config, problems))
+		return EXIT_REFUSED;
 	router_plan(&plan, config);
 	if (dataplane_check(&plan, error, sizeof(error))) {
 		problem_add(problems, "%s", error);
@@ -165,7 +168,8 @@ static int check(const struct config *config, struct problem_list *problems)
 	}
 	printf("the configuration is valid: %u interface(s), %u worker(s), state in %s, control socket %s\n",
 	       config->interface_count, plan.worker_count, config->node.state_dir, config->node.control_socket);
-	memory_print_plan(stdout, config, plan.worker_count, dataplane_memory_bytes(&plan));
+	const struct dataplane_memory memory = dataplane_memory(&plan);
+	memory_print_plan(stdout, config, plan.worker_count, &memory);
 	return EXIT_DONE;
 }
 

@@ -7,13 +7,13 @@
 #include <jemalloc/jemalloc.h>
 #endif
 
+#include "location_table.h"
+
 #define MEBIBYTE 1048576.0
 
-/* Measured with rte_hash of 22.11: key, slot and position of an endpoint; bindings themselves are on the heap. */
-#define LOCATION_BYTES_PER_ENDPOINT 160
-#define BINDING_BYTES		    640 /* measured 550 with short contacts, SQLite's page cache included */
-#define BANS_MAX		    16384
-#define BAN_BYTES		    160
+#define BINDING_BYTES 640 /* measured 550 with short contacts, SQLite's page cache included */
+#define BANS_MAX      16384
+#define BAN_BYTES     160
 /* Measured: model and tables of users and friends; their patterns' share of a compiled set. */
 #define ENDPOINT_BYTES 1600
 #define PATTERN_BYTES  1100
@@ -77,14 +77,9 @@ uint64_t memory_resident_bytes(void)
 }
 #endif
 
-static uint64_t location_bytes(const struct config *config)
-{
-	return (uint64_t)config->limits.max_bindings * LOCATION_BYTES_PER_ENDPOINT;
-}
-
 uint64_t memory_table_bytes(const struct config *config)
 {
-	return location_bytes(config) + BANS_MAX * BAN_BYTES;
+	return location_table_bytes(config->limits.max_bindings) + BANS_MAX * BAN_BYTES;
 }
 
 static void print_part(FILE *out, const char *what, uint64_t bytes, const char *format, ...)
@@ -101,20 +96,25 @@ static void print_part(FILE *out, const char *what, uint64_t bytes, const char *
 	fputc('\n', out);
 }
 
-void memory_print_plan(FILE *out, const struct config *config, uint32_t worker_count, uint64_t dataplane_bytes)
+void memory_print_plan(FILE *out, const struct config *config, uint32_t worker_count,
+		       const struct dataplane_memory *dataplane)
 {
 	uint64_t bindings = (uint64_t)config->limits.max_bindings * BINDING_BYTES;
 
 	fprintf(out, "memory plan\n");
-	print_part(out, "packets, rings, workers", dataplane_bytes - memory_table_bytes(config),
-		   "%u worker(s), messages up to %u bytes", worker_count, config->limits.max_message_bytes);
-	print_part(out, "location table", location_bytes(config), "limits.max_bindings %u",
+	print_part(out, "packets, rings, workers", dataplane->packets, "%u worker(s), messages up to %u bytes",
+		   worker_count, config->limits.max_message_bytes);
+	print_part(out, "transactions", dataplane->transactions,
+		   "limits.max_transactions %u, the messages that they keep included", config->limits.max_transactions);
+	print_part(out, "calls", dataplane->calls, "limits.max_calls %u, limits and last decisions included",
+		   config->limits.max_calls);
+	print_part(out, "location table", location_table_bytes(config->limits.max_bindings), "limits.max_bindings %u",
 		   config->limits.max_bindings);
 	print_part(out, "ban table", BANS_MAX * BAN_BYTES, "%d bans", BANS_MAX);
-	print_part(out, "in all of DPDK", dataplane_bytes, "hugepages, or memory of the process without them");
+	print_part(out, "in all of DPDK", dataplane->all, "hugepages, or memory of the process without them");
 	print_part(out, "program", PROGRAM_BYTES, "code, libraries, databases' caches");
 	print_part(out, "registrations", bindings, "as they come: when %u are there", config->limits.max_bindings);
-	print_part(out, "in all", dataplane_bytes + PROGRAM_BYTES + bindings, "and provisioning on top:");
+	print_part(out, "in all", dataplane->all + PROGRAM_BYTES + bindings, "and provisioning on top:");
 	fprintf(out,
 		"  a user or friend takes about %.1f KiB, a pattern %.1f KiB; what an apply changes takes as much "
 		"again "

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "config.h"
+#include "dataplane_memory.h"
 #include "problem.h"
 #include "status.h"
 
@@ -27,7 +28,8 @@ uint64_t memory_resident_bytes(void);
 /* What location and ban tables take of DPDK's memory. */
 uint64_t memory_table_bytes(const struct config *config);
 
-/* One line a part, and the sum. `dataplane_bytes`: dataplane_memory_bytes() of the plan, the tables included. */
-void memory_print_plan(FILE *out, const struct config *config, uint32_t worker_count, uint64_t dataplane_bytes);
+/* One line a part, and the sum. `dataplane`: dataplane_memory() of the plan. */
+void memory_print_plan(FILE *out, const struct config *config, uint32_t worker_count,
+		       const struct dataplane_memory *dataplane);
 
 #endif

@@ -8,6 +8,7 @@
 #include "event_loop.h"
 #include "log.h"
 #include "memory.h"
+#include "router_calls.h"
 #include "router_network.h"
 #include "router_parts.h"
 
@@ -40,6 +41,7 @@ static const struct router_part {
 	{"tables", router_parts_start_tables, router_parts_stop_tables},
 	{"registrar", router_parts_start_registrar, router_parts_stop_registrar},
 	{"network", router_network_start, router_network_stop},
+	{"calls", router_calls_start, router_calls_stop},
 	{"lcores", router_parts_start_lcores, router_parts_stop_lcores},
 	{"punts", router_parts_start_punts, router_parts_stop_punts},
 	{"control sockets", router_parts_start_rpc, router_parts_stop_rpc},
@@ -71,6 +73,9 @@ void router_plan(struct dataplane_plan *plan, const struct config *config)
 	plan->memory = memory_plans[config->node.memory];
 	plan->table_bytes = memory_table_bytes(config);
 	plan->message_bytes_max = config->limits.max_message_bytes;
+	plan->transaction_count = config->limits.max_transactions;
+	plan->call_count = config->limits.max_calls;
+	plan->call_duration_s_max = config->limits.max_call_duration_s;
 	plan->spin_polls = idle_policies[config->node.idle].spin_polls;
 	plan->sleep_us_max = idle_policies[config->node.idle].sleep_us_max;
 }

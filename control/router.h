@@ -14,14 +14,17 @@
 #include "problem.h"
 
 struct ban_table_write;
+struct cdr_writer;
 struct event;
 struct event_loop;
 struct failure_guard;
+struct inquirer;
 struct location_table;
 struct net_mirror;
 struct provision;
 struct publisher;
 struct punt_reader;
+struct record_reader;
 struct registrar;
 struct reinject;
 struct rpc_server;
@@ -48,6 +51,9 @@ struct router {
 	struct reinject *reinject;
 	struct registrar *registrar;
 	struct net_mirror *mirror;
+	struct inquirer *inquirer;
+	struct cdr_writer *cdr; /* NULL: no records are written */
+	struct record_reader *records;
 	struct punt_reader *punts;
 	struct rpc_server *control;
 	struct rpc_server *control_read_only;

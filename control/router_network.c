@@ -35,13 +35,15 @@ static void on_report(void *argument, const char *text)
 	log_event(LOG_LEVEL_ERROR, "network", "problem=%s", log_quote(text, strlen(text)).text);
 }
 
-/* What the kernel had to put together or unpack before it was for our port (reservation.h). */
+/* What the kernel had to put together or unpack before it was for our port, or could not deliver (reservation.h). */
 static void on_datagram(void *argument, uint16_t interface, const struct reservation_datagram *datagram)
 {
 	struct router *router = argument;
 	const struct reinject_path path = {.peer = datagram->peer, .local = datagram->local, .interface = interface};
 
-	if (!reinject_receive(router->reinject, &path, datagram->bytes))
+	bool taken = datagram->is_unreachable ? reinject_unreachable(router->reinject, &path, datagram->bytes)
+					      : reinject_receive(router->reinject, &path, datagram->bytes);
+	if (!taken)
 		log_event(LOG_LEVEL_WARNING, "datagram_lost", "port=%u bytes=%u", datagram->peer.port,
 			  datagram->bytes.length);
 }

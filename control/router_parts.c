@@ -18,6 +18,7 @@
 #include "ctl_wire.h"
 #include "event_loop.h"
 #include "failure_guard.h"
+#include "inquirer.h"
 #include "location_table.h"
 #include "log.h"
 #include "provision.h"
@@ -25,6 +26,7 @@
 #include "punt_reader.h"
 #include "registrar.h"
 #include "reinject.h"
+#include "router_calls.h"
 #include "router_network.h"
 #include "rpc.h"
 #include "tsc_clock.h"
@@ -346,21 +348,29 @@ enum status router_parts_start_rpc(struct router *router, struct problem_list *p
 
 void router_parts_stop_rpc(struct router *router)
 {
-	/* While those who asked for a change can still be told what became of it. */
+	/* While those who asked can still be told what became of it. */
 	provision_finish(router->provision);
+	inquirer_finish(router->inquirer);
 	rpc_server_close(router->control_read_only);
 	rpc_server_close(router->control);
 }
 
+/* Of a terminal that closes, or of who moved the call records away: no reason to end calls. */
+static const char *on_hangup(struct router *router)
+{
+	char error[ROUTER_CALLS_ERROR_BYTES];
+	enum status status = router_calls_rotate(router, error);
+
+	return status == STATUS_OK ? "cdr_rotated" : status == STATUS_NOT_FOUND ? "none" : "cdr_not_rotated";
+}
+
 static void on_signal(evutil_socket_t number, short what, void *argument)
 {
-	(void)what;
-	/* A terminal that closes, or a script that thinks of other daemons: no reason to end calls, and nothing to
-	 * reload. */
-	bool stops = number != SIGHUP;
+	const char *effect = number == SIGHUP ? on_hangup(argument) : "stop";
 
-	log_event(LOG_LEVEL_INFO, "signal", "number=%d effect=%s", (int)number, stops ? "stop" : "none");
-	if (stops)
+	(void)what;
+	log_event(LOG_LEVEL_INFO, "signal", "number=%d effect=%s", (int)number, effect);
+	if (number != SIGHUP)
 		router_request_stop(argument);
 }
 

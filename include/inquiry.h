@@ -29,7 +29,8 @@ enum inquiry_kind {
 
 struct call_counts {
 	uint32_t trying, ringing, answered;
-	uint32_t capacity; /* calls that fit the table */
+	uint32_t capacity;			 /* calls that fit the table */
+	uint32_t transactions, transactions_max; /* in use, those that only absorb what comes late included */
 };
 
 /*

@@ -19,7 +19,7 @@ enum punt_kind {
 
 struct punt {
 	uint8_t kind;		  /* enum punt_kind */
-	bool is_unreachable;	  /* between lcores: no message, but what an ICMP error quotes */
+	bool is_unreachable;	  /* to an lcore: no message, but what an ICMP error quotes; it was going to `peer` */
 	uint16_t interface;	  /* index of wire->interface that it came in by, or should leave by */
 	struct net_address peer;  /* source of a received message, destination of an outgoing one */
 	struct net_address local; /* our address and port */

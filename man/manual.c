@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "amityd_options.h"
+#include "call_json.h"
 #include "config_schema.h"
 #include "ctl_commands.h"
 #include "ctl_wire.h"
@@ -182,6 +183,16 @@ static void write_config_interface(void)
 	write_config(&config_schema_interface);
 }
 
+static void write_call_record(void)
+{
+	begin_list();
+	for (size_t i = 0; i < CDR_KEY_COUNT; i++) {
+		put_item("Ic", call_json_keys[i].name);
+		put_help(call_json_keys[i].name, call_json_keys[i].help);
+	}
+	end_list();
+}
+
 /* ---- amity-provisioning(5) ---- */
 
 static void write_choices(const char *const *choice)
@@ -299,13 +310,10 @@ static const struct {
 	const char *name;
 	void (*write)(void);
 } directives[] = {
-	{"amityd-options", write_options},
-	{"commands", write_commands},
-	{"limits", write_limits},
-	{"kept", write_kept},
-	{"config", write_config_node},
-	{"config-interface", write_config_interface},
-	{"provisioning", write_provisioning},
+	{"amityd-options", write_options},  {"commands", write_commands},
+	{"limits", write_limits},	    {"kept", write_kept},
+	{"config", write_config_node},	    {"config-interface", write_config_interface},
+	{"call-record", write_call_record}, {"provisioning", write_provisioning},
 };
 
 /* Result: false when there is no such directive. */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include <rte_common.h>
 #include <rte_cycles.h>
 #include <rte_hash.h>
 #include <rte_rcu_qsbr.h>
@@ -42,11 +43,31 @@ static uint32_t hash_of_key(const void *key, uint32_t length, uint32_t seed)
  * it. */
 #define DELETED_MAX 4096
 
+static uint32_t slots_of(uint32_t endpoints_max)
+{
+	return endpoints_max + endpoints_max / 8 + DELETED_MAX;
+}
+
+/*
+ * Measured with rte_hash of DPDK 22.11: a slot has its key and a place on the list of free ones; buckets, those behind
+ * them, the ring of free slots and the queue of deleted keys (two more than slots) come in powers of two.
+ */
+#define BYTES_PER_SLOT		  36
+#define BYTES_PER_SLOT_OF_BUCKETS 37
+#define BYTES_OF_HEADERS	  4096
+
+uint64_t location_table_bytes(uint32_t endpoints_max)
+{
+	uint64_t slots = slots_of(endpoints_max);
+
+	return slots * BYTES_PER_SLOT + rte_align64pow2(slots + 2) * BYTES_PER_SLOT_OF_BUCKETS + BYTES_OF_HEADERS;
+}
+
 static struct rte_hash *create_hash(uint32_t endpoints_max, struct rte_rcu_qsbr *qsbr)
 {
 	struct rte_hash_parameters parameters = {
 		.name = "location",
-		.entries = endpoints_max + endpoints_max / 8 + DELETED_MAX,
+		.entries = slots_of(endpoints_max),
 		.key_len = AOR_KEY_BYTES,
 		.hash_func = hash_of_key,
 		.socket_id = SOCKET_ID_ANY,

@@ -51,7 +51,7 @@ static struct rte_mbuf *make_packet(struct reinject *reinject, struct span messa
 }
 
 static bool hand_over(struct reinject *reinject, const struct reinject_path *path, struct span message,
-		      struct rte_ring *const *ring_of_worker)
+		      struct rte_ring *const *ring_of_worker, bool is_unreachable)
 {
 	struct rte_mbuf *mbuf = make_packet(reinject, message);
 	if (!mbuf)
@@ -59,6 +59,7 @@ static bool hand_over(struct reinject *reinject, const struct reinject_path *pat
 	struct punt *punt = rte_mbuf_to_priv(mbuf);
 	*punt = (struct punt){
 		.kind = PUNT_SEND,
+		.is_unreachable = is_unreachable,
 		.interface = path->interface,
 		.peer = path->peer,
 		.local = path->local,
@@ -76,12 +77,17 @@ static bool hand_over(struct reinject *reinject, const struct reinject_path *pat
 
 bool reinject_send(struct reinject *reinject, const struct reinject_path *path, struct span message)
 {
-	return hand_over(reinject, path, message, reinject->dataplane->reinject);
+	return hand_over(reinject, path, message, reinject->dataplane->reinject, false);
 }
 
 bool reinject_receive(struct reinject *reinject, const struct reinject_path *path, struct span datagram)
 {
-	return hand_over(reinject, path, datagram, reinject->dataplane->from_kernel);
+	return hand_over(reinject, path, datagram, reinject->dataplane->from_kernel, false);
+}
+
+bool reinject_unreachable(struct reinject *reinject, const struct reinject_path *path, struct span beginning)
+{
+	return hand_over(reinject, path, beginning, reinject->dataplane->from_kernel, true);
 }
 
 struct reinject_counts reinject_counts(const struct reinject *reinject)

@@ -37,6 +37,9 @@ bool reinject_send(struct reinject *reinject, const struct reinject_path *path, 
 /* For a datagram that came by the kernel, from path->peer to path->local; otherwise as reinject_send(). */
 bool reinject_receive(struct reinject *reinject, const struct reinject_path *path, struct span datagram);
 
+/* For the beginning of a request of ours, sent from path->local, which did not arrive at path->peer; likewise. */
+bool reinject_unreachable(struct reinject *reinject, const struct reinject_path *path, struct span beginning);
+
 struct reinject_counts reinject_counts(const struct reinject *reinject);
 
 #endif

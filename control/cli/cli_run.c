@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cli_show.h"
@@ -122,22 +123,77 @@ static json_t *read_file(const struct cli_options *options, const char *path)
 	return string;
 }
 
+/* One answer of many is added to those before it: its lists behind theirs. Takes `more`. */
+static json_t *join(json_t *whole, json_t *more)
+{
+	const char *name;
+	json_t *value;
+
+	if (!whole)
+		return more;
+	json_object_foreach(more, name, value)
+	{
+		json_t *list = json_object_get(whole, name);
+		if (json_is_array(list) && json_is_array(value))
+			json_array_extend(list, value);
+	}
+	json_decref(more);
+	return whole;
+}
+
+static void show(const struct cli_options *options, const struct ctl_command *command, const json_t *result)
+{
+	if (options->json) {
+		json_dumpf(result, stdout, JSON_ENCODE_ANY | JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+		fputc('\n', stdout);
+	} else {
+		cli_show_result(stdout, command, result);
+	}
+}
+
+static void wait_ms(json_int_t ms)
+{
+	const struct timespec wait = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+	nanosleep(&wait, NULL);
+}
+
+/*
+ * Asks, and asks on as long as an answer says what to ask "next": at once for the rest of a long list, which is shown
+ * as one; in "next_ms" for what is followed, which is shown each time, or with --json at its end.
+ */
 static enum cli_outcome ask(const struct cli_options *options, const struct ctl_command *command, json_t *params)
 {
-	json_t *result = NULL, *error = NULL;
-	enum cli_outcome outcome = cli_client_call(options->socket_path, command->access == CTL_ACCESS_READ,
-						   command->name, params, &result, &error);
-	if (outcome == CLI_DONE && options->json) {
-		json_dumpf(result, stdout, JSON_ENCODE_ANY | JSON_INDENT(2));
-		fputc('\n', stdout);
-	} else if (outcome == CLI_DONE) {
-		cli_show_result(stdout, command, result);
-	} else {
-		if (json_integer_value(json_object_get(error, "code")) == CTL_ERROR_PARAMS)
-			outcome = CLI_USAGE;
-		say_error(options, error);
+	json_t *whole = NULL, *next = json_incref(params);
+	enum cli_outcome outcome = CLI_DONE;
+
+	while (next && outcome == CLI_DONE) {
+		json_t *result = NULL, *error = NULL;
+		outcome = cli_client_call(options->socket_path, command->access == CTL_ACCESS_READ, command->name, next,
+					  &result, &error);
+		json_decref(next);
+		next = json_incref(json_object_get(result, "next"));
+		json_int_t after_ms = json_integer_value(json_object_get(result, "next_ms"));
+		if (outcome != CLI_DONE) {
+			if (json_integer_value(json_object_get(error, "code")) == CTL_ERROR_PARAMS)
+				outcome = CLI_USAGE;
+			say_error(options, error);
+		} else if (after_ms == 0) {
+			json_object_del(result, "next");
+			whole = join(whole, result);
+		} else {
+			if (!options->json)
+				show(options, command, result);
+			json_decref(result);
+			/* Who follows something sees it now; who cannot see it any more does not follow. */
+			if (fflush(stdout) != 0)
+				break;
+			wait_ms(after_ms);
+		}
 	}
-	json_decref(result);
+	if (outcome == CLI_DONE && !next)
+		show(options, command, whole);
+	json_decref(next);
+	json_decref(whole);
 	return outcome;
 }
 

@@ -130,6 +130,52 @@ static void show_explain(FILE *out, const struct ctl_command *command, const jso
 			meaning_of(text_of(result, "reason")));
 }
 
+/* `calls`: the list, all of one or some calls, or what the audit found. */
+static void show_calls(FILE *out, const struct ctl_command *command, const json_t *result)
+{
+	const json_t *records = json_object_get(result, "records");
+	size_t i;
+	json_t *record;
+
+	if (json_object_get(result, "lcores")) {
+		cli_table_print_pairs(out, result);
+		return;
+	}
+	if (!records)
+		cli_table_print(out, json_object_get(result, "calls"), "no calls");
+	json_array_foreach((json_t *)records, i, record)
+	{
+		if (i)
+			fputc('\n', out);
+		show_pairs(out, command, record);
+	}
+}
+
+static void show_why(FILE *out, const struct ctl_command *command, const json_t *result)
+{
+	size_t i;
+	json_t *decision;
+
+	(void)command;
+	json_array_foreach(json_object_get(result, "decisions"), i, decision)
+	{
+		char *text = cli_table_text(json_object_get(decision, "text"));
+		fprintf(out, "%s  %s\n", text_of(decision, "time"), text ? text : "?");
+		free(text);
+	}
+}
+
+static void show_drain(FILE *out, const struct ctl_command *command, const json_t *result)
+{
+	bool draining = json_is_true(json_object_get(result, "draining"));
+
+	(void)command;
+	fprintf(out, "%s; %lld calls live, %lld of them answered\n",
+		draining ? "no new calls are taken" : "new calls are taken",
+		(long long)json_integer_value(json_object_get(result, "calls")),
+		(long long)json_integer_value(json_object_get(result, "answered")));
+}
+
 static void show_changes(FILE *out, const struct ctl_command *command, const json_t *result)
 {
 	(void)command;
@@ -147,7 +193,8 @@ typedef void show_fn(FILE *out, const struct ctl_command *command, const json_t 
 static show_fn *const shows[CTL_SHOW_COUNT] = {
 	[CTL_SHOW_PAIRS] = show_pairs,	   [CTL_SHOW_TABLE] = show_table,     [CTL_SHOW_STATS] = show_stats,
 	[CTL_SHOW_EXPLAIN] = show_explain, [CTL_SHOW_CHANGES] = show_changes, [CTL_SHOW_DIFF] = show_diff,
-	[CTL_SHOW_TEXT] = show_text,
+	[CTL_SHOW_TEXT] = show_text,	   [CTL_SHOW_CALLS] = show_calls,     [CTL_SHOW_WHY] = show_why,
+	[CTL_SHOW_DRAIN] = show_drain,
 };
 
 void cli_show_result(FILE *out, const struct ctl_command *command, const json_t *result)

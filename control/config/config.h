@@ -83,12 +83,18 @@ struct config {
 	uint32_t interface_count;
 	struct {
 		uint32_t max_bindings;
+		uint32_t max_transactions;
+		uint32_t max_calls;
+		uint32_t max_call_duration_s;
 		uint32_t max_message_bytes;
 	} limits;
 	struct {
 		uint32_t min_expires_s;
 		uint32_t max_expires_s;
 	} registrar;
+	struct {
+		char path[PATH_MAX]; /* empty: no records */
+	} cdr;
 	struct {
 		uint32_t level;	 /* enum log_level */
 		uint32_t format; /* enum log_format */

@@ -93,11 +93,13 @@ static bool set_text(char *value, const struct config_item *item, struct span te
 		snprintf(error, CONFIG_ERROR_BYTES_MAX, "is longer than %zu bytes", item->size - 1);
 		return false;
 	}
-	if (text.length == 0 || memchr(text.at, '\0', text.length)) {
+	/* What has no default may be left empty in words, too. */
+	if ((text.length == 0 && *item->initial) || (text.length && memchr(text.at, '\0', text.length))) {
 		snprintf(error, CONFIG_ERROR_BYTES_MAX, "must not be empty");
 		return false;
 	}
-	memcpy(value, text.at, text.length);
+	if (text.length)
+		memcpy(value, text.at, text.length);
 	value[text.length] = '\0';
 	return true;
 }

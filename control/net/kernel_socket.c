@@ -8,7 +8,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <linux/errqueue.h>
 #include <linux/filter.h>
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
 #include <netinet/in.h>
 
 static socklen_t write_address(struct sockaddr_storage *storage, const struct net_address *address,
@@ -42,9 +45,11 @@ static bool set_options(int fd, bool v4)
 		return false;
 	/* An IPv6 address may still be in duplicate detection. */
 	if (v4)
-		return setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &one, sizeof(one)) == 0;
+		return setsockopt(fd, IPPROTO_IP, IP_FREEBIND, &one, sizeof(one)) == 0 &&
+		       setsockopt(fd, IPPROTO_IP, IP_RECVERR, &one, sizeof(one)) == 0;
 	return setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &one, sizeof(one)) == 0 &&
-	       setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &one, sizeof(one)) == 0;
+	       setsockopt(fd, IPPROTO_IPV6, IPV6_FREEBIND, &one, sizeof(one)) == 0 &&
+	       setsockopt(fd, IPPROTO_IPV6, IPV6_RECVERR, &one, sizeof(one)) == 0;
 }
 
 enum status kernel_socket_open(int *fd, const struct net_address *local, uint32_t interface_index, char *error,
@@ -201,5 +206,52 @@ ssize_t kernel_socket_receive(int fd, struct net_address *peer, uint32_t *interf
 		return -1;
 	read_peer(peer, &from);
 	*interface_index = read_interface(&message);
+	return length;
+}
+
+/* Who sent that ICMP error; of anything else than "unreachable", nobody. */
+static void read_reporter(uint8_t reporter[16], const struct cmsghdr *control)
+{
+	bool v4 = control->cmsg_level == IPPROTO_IP;
+	struct sockaddr_storage sender = {.ss_family = AF_UNSPEC};
+	struct sock_extended_err what;
+	struct net_address address;
+	size_t bytes = v4 ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+
+	if (control->cmsg_type != (v4 ? IP_RECVERR : IPV6_RECVERR) ||
+	    control->cmsg_len < CMSG_LEN(sizeof(what) + bytes))
+		return;
+	memcpy(&what, CMSG_DATA(control), sizeof(what));
+	memcpy(&sender, CMSG_DATA(control) + sizeof(what), bytes);
+	if (v4 ? what.ee_origin != SO_EE_ORIGIN_ICMP || what.ee_type != ICMP_DEST_UNREACH
+	       : what.ee_origin != SO_EE_ORIGIN_ICMP6 || what.ee_type != ICMPV6_DEST_UNREACH)
+		return;
+	read_peer(&address, &sender);
+	memcpy(reporter, address.ip, sizeof(address.ip));
+}
+
+ssize_t kernel_socket_receive_error(int fd, struct kernel_socket_error *error, void *bytes, size_t capacity)
+{
+	struct sockaddr_storage to = {.ss_family = AF_UNSPEC};
+	union {
+		char room[CMSG_SPACE(sizeof(struct sock_extended_err) + sizeof(struct sockaddr_in6)) +
+			  CMSG_SPACE(sizeof(struct in6_pktinfo))];
+		struct cmsghdr aligned;
+	} control;
+	struct iovec part = {.iov_base = bytes, .iov_len = capacity};
+	struct msghdr message = {.msg_name = &to,
+				 .msg_namelen = sizeof(to),
+				 .msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof(control)};
+	ssize_t length = recvmsg(fd, &message, MSG_ERRQUEUE);
+
+	if (length < 0)
+		return -1;
+	memset(error, 0, sizeof(*error));
+	read_peer(&error->peer, &to);
+	for (struct cmsghdr *one = CMSG_FIRSTHDR(&message); one; one = CMSG_NXTHDR(&message, one))
+		read_reporter(error->reporter, one);
 	return length;
 }

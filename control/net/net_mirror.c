@@ -305,6 +305,12 @@ static void take_datagram(void *argument, const struct reservation_datagram *dat
 {
 	const struct net_mirror *mirror = argument;
 
+	if (mirror->receive == NULL)
+		return;
+	if (datagram->is_unreachable) {
+		mirror->receive(mirror->argument, 0, datagram);
+		return;
+	}
 	for (uint32_t i = 0; i < mirror->interface_count; i++)
 		if (mirror->configured[i].reads_reserved &&
 		    wire_assemble_link_index(&mirror->configured[i], &mirror->view) == datagram->link_index) {

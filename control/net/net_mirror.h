@@ -73,7 +73,7 @@ struct net_mirror_plan {
 	net_mirror_publish_fn publish; /* called once during create, then at every change */
 	net_mirror_report_fn report;   /* NULL: silent */
 	net_mirror_link_fn link;       /* NULL: nobody asks */
-	net_mirror_receive_fn receive; /* for interfaces that read */
+	net_mirror_receive_fn receive; /* what interfaces that read got, and what cannot be delivered; may be NULL */
 	void *argument;		       /* of all */
 };
 

@@ -49,12 +49,36 @@ static struct reservation *find(const struct reservation_list *list, const struc
 	return NULL;
 }
 
-static void read_datagrams(evutil_socket_t fd, short what, void *argument)
+static void read_errors(const struct reservation *reservation)
+{
+	struct reservation_list *list = reservation->list;
+	struct kernel_socket_error error;
+
+	for (int i = 0; i < READS_MAX; i++) {
+		ssize_t length =
+			kernel_socket_receive_error(reservation->fd, &error, list->datagram, sizeof(list->datagram));
+		if (length < 0)
+			return;
+		if (memcmp(error.reporter, reservation->wish.local.ip, sizeof(error.reporter)) != 0)
+			continue;
+		const struct reservation_datagram datagram = {
+			.local = reservation->wish.local,
+			.peer = error.peer,
+			.is_unreachable = true,
+			.bytes = span_make(list->datagram, (size_t)length),
+		};
+		list->receive(list->argument, &datagram);
+	}
+}
+
+/* Errors first: as long as one waits, so the kernel says, there is something to be read. */
+static void read_socket(evutil_socket_t fd, short what, void *argument)
 {
 	struct reservation *reservation = argument;
 	struct reservation_list *list = reservation->list;
 
 	(void)what;
+	read_errors(reservation);
 	for (int i = 0; i < READS_MAX; i++) {
 		struct reservation_datagram datagram = {.local = reservation->wish.local};
 		ssize_t length = kernel_socket_receive(fd, &datagram.peer, &datagram.link_index, list->datagram,
@@ -68,12 +92,15 @@ static void read_datagrams(evutil_socket_t fd, short what, void *argument)
 
 static enum status listen_to(struct reservation *reservation, char *error, size_t error_bytes)
 {
-	enum status status = kernel_socket_listen(reservation->fd, &reservation->wish.local,
-						  reservation->list->read_link, reservation->list->read_link_count);
+	const struct reservation_list *list = reservation->list;
+	enum status status = STATUS_OK;
 
+	if (list->read_link_count > 0)
+		status = kernel_socket_listen(reservation->fd, &reservation->wish.local, list->read_link,
+					      list->read_link_count);
 	if (status == STATUS_OK) {
-		reservation->readable = event_new(reservation->list->base, reservation->fd, EV_READ | EV_PERSIST,
-						  read_datagrams, reservation);
+		reservation->readable =
+			event_new(list->base, reservation->fd, EV_READ | EV_PERSIST, read_socket, reservation);
 		if (reservation->readable == NULL || event_add(reservation->readable, NULL) != 0)
 			status = STATUS_NO_MEMORY;
 	}
@@ -104,7 +131,7 @@ enum status reservation_keep(struct reservation_list *list, const struct reserva
 	}
 	*opened = (struct reservation){.wish = *wish, .list = list, .fd = -1, .wanted = true};
 	enum status status = kernel_socket_open(&opened->fd, &wish->local, wish->link_index, error, error_bytes);
-	if (status == STATUS_OK && list->read_link_count > 0)
+	if (status == STATUS_OK)
 		status = listen_to(opened, error, error_bytes);
 	if (status == STATUS_OK)
 		list->reservation[list->count++] = opened;

@@ -4,6 +4,9 @@
  * From interfaces whose packets the lcores take away from the kernel, datagrams that reach a socket all the same (the
  * kernel put fragments together, took off a tag or an extension header) are handed to `receive`. They can be for any
  * address of ours; what comes by other interfaces stays out of the sockets.
+ *
+ * So is what this kernel itself could not deliver, as no neighbour has the address: a message that it sent for the
+ * lcores. ICMP errors of others come by the wire to the lcores.
  */
 #ifndef AMITY_RESERVATION_H
 #define AMITY_RESERVATION_H
@@ -32,6 +35,7 @@ struct reservation_wish {
 struct reservation_datagram {
 	struct net_address local, peer;
 	uint32_t link_index; /* of the interface that it came by */
+	bool is_unreachable; /* from local to peer, and did not arrive: `bytes` are its beginning; no link_index */
 	struct span bytes;
 };
 
@@ -40,7 +44,7 @@ typedef void (*reservation_receive_fn)(void *argument, const struct reservation_
 struct reservation {
 	struct reservation_wish wish;
 	struct reservation_list *list;
-	struct event *readable; /* NULL: nothing is read */
+	struct event *readable;
 	int fd;
 	bool wanted;
 };

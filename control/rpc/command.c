@@ -1,5 +1,7 @@
 #include "command.h"
 
+#include "directory.h"
+#include "inquirer.h"
 #include "router.h"
 
 const struct rpc_method command_methods[CTL_COMMAND_COUNT] = {
@@ -13,6 +15,54 @@ bool command_params_fit(const char *method, const json_t *params, char *error)
 {
 	const struct ctl_command *command = ctl_commands_find(method);
 	return command && ctl_commands_params_fit(command, params, error);
+}
+
+/* "none" is not shown: it never stays. */
+const char *const command_verdict_names[VERDICT_COUNT] = {
+	[VERDICT_NONE] = "none",   [VERDICT_FORWARD] = "forwarded", [VERDICT_ANSWER] = "answered",
+	[VERDICT_PUNT] = "punted", [VERDICT_DROP] = "dropped",	    [VERDICT_ABSORB] = "absorbed",
+};
+
+const struct company *command_find_company(struct rpc_call *call, const struct directory *directory, const char *name)
+{
+	struct span wanted = span_of_text(name);
+
+	for (uint32_t i = 0; i < directory->company_count; i++)
+		if (span_equals(directory->company[i]->name, wanted))
+			return directory->company[i];
+	rpc_call_refuse(call, CTL_ERROR_NOT_FOUND, NULL, "there is no company \"%s\": `amityctl companies` lists all",
+			name);
+	return NULL;
+}
+
+bool command_refuse_missing(struct rpc_call *call, const struct router *router, const struct inquiry_answers *answers)
+{
+	if (answers->missing == 0)
+		return false;
+	if (router->stopping)
+		rpc_call_refuse(call, CTL_ERROR_REFUSED, NULL, "the router is stopping");
+	else
+		rpc_call_refuse(call, CTL_ERROR_REFUSED, NULL,
+				"%u lcore(s) did not answer in time, the first is worker %u: `amityctl status` shows "
+				"whether it receives",
+				answers->missing, answers->first_missing);
+	return true;
+}
+
+struct call_counts command_sum_counts(const struct inquiry_answers *answers)
+{
+	struct call_counts sum = {0};
+
+	for (uint32_t i = 0; i < LCORES_MAX; i++) {
+		const struct inquiry *answer = answers->answer[i];
+		sum.trying += answer ? answer->counts.trying : 0;
+		sum.ringing += answer ? answer->counts.ringing : 0;
+		sum.answered += answer ? answer->counts.answered : 0;
+		sum.capacity += answer ? answer->counts.capacity : 0;
+		sum.transactions += answer ? answer->counts.transactions : 0;
+		sum.transactions_max += answer ? answer->counts.transactions_max : 0;
+	}
+	return sum;
 }
 
 void command_stop(struct rpc_call *call, void *context)

@@ -5,8 +5,13 @@
 #define AMITY_COMMAND_H
 
 #include "ctl_commands.h"
+#include "inquiry.h"
 #include "rpc.h"
+#include "verdict.h"
 
+struct company;
+struct directory;
+struct inquiry_answers;
 struct router;
 
 /* One a row, in their order. */
@@ -14,6 +19,18 @@ extern const struct rpc_method command_methods[CTL_COMMAND_COUNT];
 
 /* Do "params" fit the synopsis of the row? For struct rpc_server_options. */
 bool command_params_fit(const char *method, const json_t *params, char *error);
+
+/* "forwarded" and so on; in the order of enum verdict. */
+extern const char *const command_verdict_names[VERDICT_COUNT];
+
+/* Result: NULL and the call refused when there is none of that name. */
+const struct company *command_find_company(struct rpc_call *call, const struct directory *directory, const char *name);
+
+/* Result: true and the call refused when an lcore did not answer. */
+bool command_refuse_missing(struct rpc_call *call, const struct router *router, const struct inquiry_answers *answers);
+
+/* Of the lcores that answered INQUIRY_COUNT. */
+struct call_counts command_sum_counts(const struct inquiry_answers *answers);
 
 #define CTL_COMMAND(name, access, show, function, synopsis, help) rpc_method_fn function;
 #include "ctl_commands.def"

@@ -6,14 +6,6 @@
 #include "router.h"
 #include "tsc_clock.h"
 
-static const struct company *company_named(const struct directory *directory, struct span name)
-{
-	for (uint32_t i = 0; i < directory->company_count; i++)
-		if (span_equals(directory->company[i]->name, name))
-			return directory->company[i];
-	return NULL;
-}
-
 static const struct carrier *carrier_named(const struct directory *directory, struct span name)
 {
 	for (uint32_t i = 0; i < directory->carrier_count; i++)
@@ -49,12 +41,9 @@ static bool read_endpoint_call(struct rpc_call *call, const struct directory *di
 				company ? "--from" : "--company", ctl_commands[CTL_COMMAND_explain].synopsis);
 		return false;
 	}
-	request->company = company_named(directory, span_of_text(company));
-	if (!request->company) {
-		rpc_call_refuse(call, CTL_ERROR_NOT_FOUND, NULL,
-				"there is no company \"%s\": `amityctl companies` lists all", company);
+	request->company = command_find_company(call, directory, company);
+	if (!request->company)
 		return false;
-	}
 	request->caller = endpoint_find(request->company, span_of_text(from));
 	if (!request->caller) {
 		rpc_call_refuse(

@@ -18,12 +18,6 @@ static const char *const counter_texts[COUNTER_COUNT] = {
 #undef COUNTER
 };
 
-/* In the order of enum verdict; "none" is not shown: it never stays. */
-static const char *const verdict_names[VERDICT_COUNT] = {
-	[VERDICT_NONE] = "none",   [VERDICT_FORWARD] = "forwarded", [VERDICT_ANSWER] = "answered",
-	[VERDICT_PUNT] = "punted", [VERDICT_DROP] = "dropped",	    [VERDICT_ABSORB] = "absorbed",
-};
-
 static const char *const severity_names[] = {
 	[SEVERITY_NORMAL] = "normal",	[SEVERITY_CALLER] = "caller", [SEVERITY_CONFIG] = "config",
 	[SEVERITY_HOSTILE] = "hostile", [SEVERITY_LIMIT] = "limit",
@@ -97,7 +91,7 @@ static json_t *identity_of(const struct counters *total)
 				     (json_int_t)total->value[COUNTER_STEERED_IN]);
 
 	for (uint32_t i = VERDICT_NONE + 1; i < VERDICT_COUNT; i++) {
-		json_object_set_new(identity, verdict_names[i], json_integer((json_int_t)total->verdict[i]));
+		json_object_set_new(identity, command_verdict_names[i], json_integer((json_int_t)total->verdict[i]));
 		out += total->verdict[i];
 	}
 	json_object_set_new(identity, "steered_out", json_integer((json_int_t)total->value[COUNTER_STEERED_OUT]));
@@ -115,7 +109,7 @@ void command_stats(struct rpc_call *call, void *context)
 	}
 	json_t *verdicts = json_array(), *counters = json_array();
 	for (uint32_t i = VERDICT_NONE + 1; i < VERDICT_COUNT; i++)
-		json_array_append_new(verdicts, row_of(reading, "verdict", verdict_names[i],
+		json_array_append_new(verdicts, row_of(reading, "verdict", command_verdict_names[i],
 						       offsetof(struct counters, verdict) + i * sizeof(uint64_t)));
 	for (uint32_t i = 0; i < COUNTER_COUNT; i++) {
 		json_t *row = row_of(reading, "counter", counter_names[i],

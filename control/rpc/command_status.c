@@ -1,9 +1,13 @@
 #include "command.h"
 
+#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "cdr_writer.h"
 #include "failure_guard.h"
+#include "inquirer.h"
+#include "json_memory.h"
 #include "json_text.h"
 #include "location_table.h"
 #include "memory.h"
@@ -12,6 +16,7 @@
 #include "publish.h"
 #include "registrar.h"
 #include "router.h"
+#include "router_calls.h"
 
 static json_t *addresses_of(const struct wire_interface *interface)
 {
@@ -54,18 +59,49 @@ static json_t *ports_of(const struct router *router)
 	return list;
 }
 
-static json_t *lcores_of(const struct router *router)
+static json_int_t live_calls(const struct call_counts *counts)
+{
+	return (json_int_t)counts->trying + counts->ringing + counts->answered;
+}
+
+static void add_calls(json_t *object, const struct router *router, const struct inquiry_answers *answers)
+{
+	const struct call_counts counts = command_sum_counts(answers);
+
+	json_object_set_new(object, "draining", json_boolean(router_calls_are_draining(router)));
+	json_object_set_new(object, "calls", json_integer(live_calls(&counts)));
+	json_object_set_new(object, "calls_answered", json_integer(counts.answered));
+	json_object_set_new(object, "calls_max", json_integer(counts.capacity));
+	json_object_set_new(object, "transactions", json_integer(counts.transactions));
+	json_object_set_new(object, "transactions_max", json_integer(counts.transactions_max));
+}
+
+static void add_records(json_t *object, const struct router *router)
+{
+	if (!router->cdr)
+		return;
+	const struct cdr_writer_counts counts = cdr_writer_counts(router->cdr);
+	json_object_set_new(object, "cdr",
+			    json_pack("{s:s, s:I, s:I, s:I, s:s}", "path", cdr_writer_path(router->cdr), "written",
+				      (json_int_t)counts.written, "waiting", (json_int_t)counts.waiting, "lost",
+				      (json_int_t)counts.lost, "problem", cdr_writer_problem(router->cdr)));
+}
+
+/* `calls` of an lcore that does not answer: null. */
+static json_t *lcores_of(const struct router *router, const struct inquiry_answers *answers)
 {
 	json_t *list = json_array();
 
 	for (uint32_t i = 0; i < router->dataplane->worker_count; i++) {
 		const struct counters *counters = router->dataplane->counters[i];
+		const struct inquiry *answer = answers->answer[i];
 		json_array_append_new(
-			list,
-			json_pack("{s:i, s:i, s:I, s:I, s:I}", "worker", (int)i, "cpu", (int)router->plan.worker_cpu[i],
-				  "received", (json_int_t)counters_load(&counters->value[COUNTER_RECEIVED]),
-				  "transmitted", (json_int_t)counters_load(&counters->value[COUNTER_TRANSMITTED]),
-				  "dropped", (json_int_t)counters_load(&counters->verdict[VERDICT_DROP])));
+			list, json_pack("{s:i, s:i, s:o, s:I, s:I, s:I}", "worker", (int)i, "cpu",
+					(int)router->plan.worker_cpu[i], "calls",
+					answer ? json_integer(live_calls(&answer->counts)) : json_null(), "received",
+					(json_int_t)counters_load(&counters->value[COUNTER_RECEIVED]), "transmitted",
+					(json_int_t)counters_load(&counters->value[COUNTER_TRANSMITTED]), "dropped",
+					(json_int_t)counters_load(&counters->verdict[VERDICT_DROP])));
 	}
 	return list;
 }
@@ -107,9 +143,8 @@ static void add_publishing(json_t *object, const struct router *router)
 	json_object_set_new(object, "replaced_bindings_waiting", json_integer(fill.retired));
 }
 
-void command_status(struct rpc_call *call, void *context)
+static json_t *status_of(const struct router *router, const struct inquiry_answers *answers)
 {
-	const struct router *router = context;
 	struct timespec now;
 
 	clock_gettime(CLOCK_BOOTTIME, &now);
@@ -120,14 +155,46 @@ void command_status(struct rpc_call *call, void *context)
 			  (json_int_t)((uint64_t)now.tv_sec - router->started_s));
 	add_publishing(object, router);
 	add_counts(object, router);
+	add_calls(object, router, answers);
+	add_records(object, router);
 	json_object_set_new(object, "allocator", json_string(memory_allocator()));
 	json_object_set_new(object, "heap_resident_bytes", json_integer((json_int_t)memory_resident_bytes()));
 	json_object_set_new(object, "dpdk_used_bytes", json_integer((json_int_t)dataplane_memory_used_bytes()));
 	json_object_set_new(object, "dpdk_planned_bytes",
-			    json_integer((json_int_t)dataplane_memory_bytes(&router->plan)));
+			    json_integer((json_int_t)dataplane_memory(&router->plan).all));
 	json_object_set_new(object, "state_dir", json_string(router->config->node.state_dir));
 	json_object_set_new(object, "control_socket", json_string(router->config->node.control_socket));
 	json_object_set_new(object, "ports", ports_of(router));
-	json_object_set_new(object, "lcores", lcores_of(router));
-	rpc_call_result(call, object);
+	json_object_set_new(object, "lcores", lcores_of(router, answers));
+	return object;
+}
+
+/* A question that waits for the lcores' counts. */
+struct asking {
+	struct rpc_call *call;
+	const struct router *router;
+};
+
+static void on_counts(void *argument, const struct inquiry_answers *answers)
+{
+	struct asking *asking = argument;
+
+	json_memory_clear();
+	rpc_call_result(asking->call, status_of(asking->router, answers));
+	free(asking);
+}
+
+void command_status(struct rpc_call *call, void *context)
+{
+	const struct router *router = context;
+	const struct inquiry question = {.kind = INQUIRY_COUNT};
+	struct asking *asking = malloc(sizeof(*asking));
+
+	if (asking) {
+		*asking = (struct asking){call, router};
+		if (inquirer_ask(router->inquirer, INQUIRER_ALL, &question, on_counts, asking) == STATUS_OK)
+			return;
+		free(asking);
+	}
+	rpc_call_refuse(call, CTL_ERROR_INTERNAL, NULL, "out of memory");
 }

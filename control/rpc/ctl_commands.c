@@ -28,6 +28,11 @@ static struct ctl_argument *argument_find(struct ctl_arguments *arguments, const
 	return NULL;
 }
 
+static const char *dashes_of(const struct ctl_argument *argument)
+{
+	return argument->is_option && !argument->is_word ? "--" : "";
+}
+
 /* The row of `name`, a new one at its first mention. */
 static struct ctl_argument *argument_mention(struct ctl_arguments *arguments, const char *name, size_t length)
 {
@@ -57,10 +62,14 @@ static void read_way(struct ctl_arguments *arguments, const char *at, size_t len
 		size_t word_length = (size_t)(at - word);
 		if (word_length == 0)
 			continue;
-		if (strncmp(word, "--", 2) == 0) {
-			option = argument_mention(arguments, word + 2, word_length - 2);
+		bool has_dashes = strncmp(word, "--", 2) == 0;
+		/* Values and positions are written in capitals. */
+		if (has_dashes || (!option && islower((unsigned char)*word))) {
+			size_t skipped = has_dashes ? 2 : 0;
+			option = argument_mention(arguments, word + skipped, word_length - skipped);
 			if (option) {
 				option->is_option = true;
+				option->is_word = !has_dashes;
 				option->required = !optional && is_only_way;
 			}
 			/* Its value, if it has one, follows in the same brackets. */
@@ -109,71 +118,97 @@ static bool check_required(const struct ctl_command *command, const struct ctl_a
 		const struct ctl_argument *argument = &arguments->argument[i];
 		if (!argument->required || json_object_get(params, argument->name))
 			continue;
-		snprintf(error, CTL_ERROR_BYTES_MAX, "%s%s is missing: %s %s", argument->is_option ? "--" : "",
-			 argument->name, command->name, command->synopsis);
+		snprintf(error, CTL_ERROR_BYTES_MAX, "%s%s is missing: %s %s", dashes_of(argument), argument->name,
+			 command->name, command->synopsis);
 		return false;
 	}
 	return true;
 }
 
-/* One option at words[*i]; its value may be the next word or stand behind '='. */
-static bool take_option(json_t *params, const struct ctl_command *command, struct ctl_arguments *arguments,
-			int word_count, char *const *words, int *i, char error[CTL_ERROR_BYTES_MAX])
+/* What of a command line is left to be read. */
+struct reading {
+	const struct ctl_command *command;
+	struct ctl_arguments arguments;
+	char *const *words;
+	int left;
+	size_t position; /* of arguments without a name */
+	json_t *params;
+	char *error;
+};
+
+static bool is_word_of(struct reading *reading, const char *word)
 {
-	const char *name = words[*i] + 2;
+	const struct ctl_argument *argument = argument_find(&reading->arguments, word, strlen(word));
+	return argument && argument->is_word;
+}
+
+/* An option; its value may be the next word or stand behind '='. */
+static bool take_option(struct reading *reading, bool is_word)
+{
+	const struct ctl_command *command = reading->command;
+	const char *name = *reading->words + (is_word ? 0 : 2);
 	size_t length = strcspn(name, "=");
 	const char *value = name[length] ? name + length + 1 : NULL;
-	const struct ctl_argument *argument = argument_find(arguments, name, length);
+	const struct ctl_argument *argument = argument_find(&reading->arguments, name, length);
 
-	if (!argument || !argument->is_option) {
-		snprintf(error, CTL_ERROR_BYTES_MAX, "%s knows no --%.*s: %s %s", command->name, (int)length, name,
-			 command->name, command->synopsis);
+	if (!argument || !argument->is_option || argument->is_word != is_word) {
+		snprintf(reading->error, CTL_ERROR_BYTES_MAX, "%s knows no --%.*s: %s %s", command->name, (int)length,
+			 name, command->name, command->synopsis);
 		return false;
 	}
-	if (argument->takes_value && !value && *i + 1 < word_count)
-		value = words[++*i];
+	if (argument->takes_value && !value && reading->left > 1) {
+		value = *++reading->words;
+		reading->left--;
+	}
 	if (argument->takes_value != (value != NULL)) {
-		snprintf(error, CTL_ERROR_BYTES_MAX, "--%s takes %s value: %s %s", argument->name,
-			 argument->takes_value ? "a" : "no", command->name, command->synopsis);
+		snprintf(reading->error, CTL_ERROR_BYTES_MAX, "%s%s takes %s value: %s %s", dashes_of(argument),
+			 argument->name, argument->takes_value ? "a" : "no", command->name, command->synopsis);
 		return false;
 	}
 	json_t *member = value ? json_string(value) : json_true();
 	if (!member) {
-		snprintf(error, CTL_ERROR_BYTES_MAX, "the value of --%s is not UTF-8", argument->name);
+		snprintf(reading->error, CTL_ERROR_BYTES_MAX, "the value of %s%s is not UTF-8", dashes_of(argument),
+			 argument->name);
 		return false;
 	}
-	return json_object_set_new(params, argument->name, member) == 0;
+	return json_object_set_new(reading->params, argument->name, member) == 0;
+}
+
+static bool take_position(struct reading *reading)
+{
+	const struct ctl_command *command = reading->command;
+	const struct ctl_argument *argument = argument_by_position(&reading->arguments, reading->position++);
+
+	if (!argument) {
+		snprintf(reading->error, CTL_ERROR_BYTES_MAX, "\"%s\" is one word too many: %s %s", *reading->words,
+			 command->name, command->synopsis);
+		return false;
+	}
+	if (json_object_set_new(reading->params, argument->name, json_string(*reading->words)) == 0)
+		return true;
+	snprintf(reading->error, CTL_ERROR_BYTES_MAX, "%s of %s is not UTF-8", argument->name, command->name);
+	return false;
 }
 
 json_t *ctl_commands_parse(const struct ctl_command *command, int word_count, char *const *words,
 			   char error[CTL_ERROR_BYTES_MAX])
 {
-	struct ctl_arguments arguments;
-	size_t position = 0;
-	json_t *params = json_object();
+	struct reading reading = {
+		.command = command, .words = words, .left = word_count, .params = json_object(), .error = error};
+	bool taken = true;
 
-	ctl_commands_arguments(&arguments, command);
-	for (int i = 0; i < word_count; i++) {
-		if (strncmp(words[i], "--", 2) == 0 && words[i][2]) {
-			if (!take_option(params, command, &arguments, word_count, words, &i, error))
-				goto fail;
-			continue;
-		}
-		const struct ctl_argument *argument = argument_by_position(&arguments, position++);
-		if (!argument) {
-			snprintf(error, CTL_ERROR_BYTES_MAX, "\"%s\" is one word too many: %s %s", words[i],
-				 command->name, command->synopsis);
-			goto fail;
-		}
-		if (json_object_set_new(params, argument->name, json_string(words[i])) != 0) {
-			snprintf(error, CTL_ERROR_BYTES_MAX, "%s of %s is not UTF-8", argument->name, command->name);
-			goto fail;
-		}
+	ctl_commands_arguments(&reading.arguments, command);
+	for (; reading.left > 0 && taken; reading.words++, reading.left--) {
+		const char *word = *reading.words;
+		bool is_word = is_word_of(&reading, word);
+		if (is_word || (strncmp(word, "--", 2) == 0 && word[2]))
+			taken = take_option(&reading, is_word);
+		else
+			taken = take_position(&reading);
 	}
-	if (check_required(command, &arguments, params, error))
-		return params;
-fail:
-	json_decref(params);
+	if (taken && check_required(command, &reading.arguments, reading.params, error))
+		return reading.params;
+	json_decref(reading.params);
 	return NULL;
 }
 

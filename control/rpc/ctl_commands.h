@@ -29,6 +29,9 @@ enum ctl_show {
 	CTL_SHOW_CHANGES,
 	CTL_SHOW_DIFF,
 	CTL_SHOW_TEXT,
+	CTL_SHOW_CALLS,
+	CTL_SHOW_WHY,
+	CTL_SHOW_DRAIN,
 	CTL_SHOW_COUNT
 };
 
@@ -50,7 +53,8 @@ const struct ctl_command *ctl_commands_find(const char *name);
 
 struct ctl_argument {
 	char name[CTL_ARGUMENT_NAME_BYTES_MAX]; /* the member of "params": "dry-run", "company", "file" */
-	bool is_option;				/* --name, else by position */
+	bool is_option;				/* found by its name, else by position */
+	bool is_word;				/* its name stands without the dashes: `show ID` */
 	bool takes_value;
 	bool required; /* in every way to call the command */
 };

@@ -82,7 +82,7 @@ json_t *json_memory_load(const char *text, size_t length, json_error_t *error)
 char *json_memory_dump(const json_t *value)
 {
 	json_memory_clear();
-	char *text = json_dumps(value, JSON_COMPACT);
+	char *text = json_dumps(value, JSON_COMPACT | JSON_MEMORY_PRECISION);
 	if (!mine.was_short)
 		return text;
 	free(text);

@@ -31,6 +31,9 @@ void json_memory_note_shortage(void);
  */
 json_t *json_memory_load(const char *text, size_t length, json_error_t *error);
 
+/* Digits of a double that all are true: 0.7, not 0.69999999999999996. */
+#define JSON_MEMORY_PRECISION JSON_REAL_PRECISION(15)
+
 /* json_dumps() with JSON_COMPACT. Clears first. Result: NULL when memory ended. Owner: the caller, to free(). */
 char *json_memory_dump(const json_t *value);
 

@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "json_memory.h"
 #include "net_address.h"
@@ -24,6 +25,19 @@ json_t *json_text_make(struct span text)
 	string = json_stringn(copy, text.length);
 	free(copy);
 	return string;
+}
+
+json_t *json_text_make_time(uint64_t unix_ms)
+{
+	time_t second = (time_t)(unix_ms / 1000);
+	char text[64];
+	struct tm utc;
+
+	if (!unix_ms || !gmtime_r(&second, &utc))
+		return json_null();
+	size_t length = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &utc);
+	snprintf(text + length, sizeof(text) - length, ".%03uZ", (unsigned)(unix_ms % 1000));
+	return json_string(text);
 }
 
 const char *json_text_write_address(char text[JSON_TEXT_ADDRESS_BYTES_MAX], const uint8_t ip[16], uint16_t port)

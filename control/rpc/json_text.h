@@ -11,6 +11,9 @@
 /* Bytes that are no UTF-8 become '?'. Result: NULL when memory ends. */
 json_t *json_text_make(struct span text);
 
+/* RFC 3339, UTC, with milliseconds; 0: null. Result: NULL when memory ends. */
+json_t *json_text_make_time(uint64_t unix_ms);
+
 #define JSON_TEXT_ADDRESS_BYTES_MAX 64
 
 /* "192.0.2.1:5060", "[2001:db8::1]:5060"; port 0: "192.0.2.1", "[2001:db8::1]". Result: `text`. */

@@ -108,9 +108,9 @@ enum status dataplane_check(const struct dataplane_plan *plan, char *error, size
 	return check_plan(&asking, plan);
 }
 
-uint64_t dataplane_memory_bytes(const struct dataplane_plan *plan)
+struct dataplane_memory dataplane_memory(const struct dataplane_plan *plan)
 {
-	return setup_memory_bytes(plan);
+	return setup_memory(plan);
 }
 
 uint64_t dataplane_memory_used_bytes(void)

@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 #include "dataplane.h"
+#include "dataplane_memory.h"
 #include "net_address.h"
 #include "wire.h"
 
@@ -102,8 +103,8 @@ enum status dataplane_create(struct dataplane **created, const struct dataplane_
  */
 enum status dataplane_check(const struct dataplane_plan *plan, char *error, size_t error_bytes) AMITY_CHECKED;
 
-/* What DPDK's memory will hold: for the memory plan, before anything is made. Thread: any. */
-uint64_t dataplane_memory_bytes(const struct dataplane_plan *plan);
+/* For the memory plan, before anything is made. Thread: any. */
+struct dataplane_memory dataplane_memory(const struct dataplane_plan *plan);
 
 /* What it holds now. Thread: control. */
 uint64_t dataplane_memory_used_bytes(void);

@@ -6,6 +6,9 @@
 
 #include "setup.h"
 
+/* What so many buffers with that data room take of DPDK's memory. Thread: any. */
+uint64_t pools_bytes(uint32_t count, uint32_t room_bytes);
+
 enum status pools_create(struct setup *setup, const struct dataplane_plan *plan) AMITY_CHECKED;
 
 /* Result: mbufs that are missing. */

@@ -7,6 +7,7 @@
 #include <rte_mbuf.h>
 
 #include "kernel_interface.h"
+#include "pools.h"
 #include "xdp_port.h"
 
 /* Ethernet and one VLAN tag. */
@@ -31,7 +32,7 @@
 
 /* A small table must be able to hold some INVITEs all the same. */
 #define TRANSACTION_MBUFS_LEAST 256
-#define TRANSACTION_LARGE_LEAST 64
+#define TRANSACTION_LARGE_LEAST 128
 
 /* Rings, EAL's own tables, the ports' queues. */
 #define OTHER_MEMORY_BYTES (96ull << 20)
@@ -128,23 +129,42 @@ uint32_t setup_transaction_mbuf_count(const struct dataplane_plan *plan)
 /* Few messages are larger than a frame. */
 uint32_t setup_transaction_large_count(const struct dataplane_plan *plan)
 {
-	return TRANSACTION_LARGE_LEAST + setup_transaction_count(plan) / 64;
+	return TRANSACTION_LARGE_LEAST + setup_transaction_count(plan) / 32;
+}
+
+static uint64_t port_bytes(const struct dataplane_plan *plan)
+{
+	uint64_t bytes = 0;
+
+	for (uint32_t i = 0; i < plan->port_count; i++)
+		if (plan->port[i].profile == PORT_KERNEL && plan->port[i].driver == PORT_AF_XDP)
+			bytes += xdp_port_memory_bytes(plan, &plan->port[i]);
+	return bytes;
+}
+
+/* What transactions may keep counts for them, though all packets share the pools. */
+struct dataplane_memory setup_memory(const struct dataplane_plan *plan)
+{
+	uint32_t room_bytes = setup_room_bytes(plan);
+	uint64_t all_mbufs = pools_bytes(setup_mbuf_count(plan), room_bytes) +
+			     pools_bytes(setup_large_count(plan), SETUP_LARGE_ROOM_BYTES);
+	uint64_t kept = pools_bytes(plan->worker_count * setup_transaction_mbuf_count(plan), room_bytes) +
+			pools_bytes(plan->worker_count * setup_transaction_large_count(plan), SETUP_LARGE_ROOM_BYTES);
+	uint64_t worker_bytes =
+		sizeof(struct worker) + sizeof(struct datagram_table) +
+		(uint64_t)setup_nonce_set_count(plan) * NONCE_WINDOW_WAYS * sizeof(struct nonce_window_entry);
+	struct dataplane_memory memory = {
+		.packets = all_mbufs - kept + plan->worker_count * worker_bytes + port_bytes(plan) + OTHER_MEMORY_BYTES,
+		.transactions = kept + plan->worker_count * transaction_table_bytes(setup_transaction_count(plan)),
+		.calls = plan->worker_count * call_bytes(plan),
+		.tables = plan->table_bytes,
+	};
+
+	memory.all = memory.packets + memory.transactions + memory.calls + memory.tables;
+	return memory;
 }
 
 uint64_t setup_memory_bytes(const struct dataplane_plan *plan)
 {
-	uint64_t mbuf_bytes = sizeof(struct rte_mbuf) + sizeof(struct punt) + 256;
-	uint64_t packets = setup_mbuf_count(plan) * (mbuf_bytes + setup_room_bytes(plan)) +
-			   setup_large_count(plan) * (mbuf_bytes + SETUP_LARGE_ROOM_BYTES);
-	uint64_t worker_bytes =
-		sizeof(struct worker) + sizeof(struct datagram_table) +
-		(uint64_t)setup_nonce_set_count(plan) * NONCE_WINDOW_WAYS * sizeof(struct nonce_window_entry) +
-		transaction_table_bytes(setup_transaction_count(plan)) + call_bytes(plan);
-
-	uint64_t port_bytes = 0;
-
-	for (uint32_t i = 0; i < plan->port_count; i++)
-		if (plan->port[i].profile == PORT_KERNEL && plan->port[i].driver == PORT_AF_XDP)
-			port_bytes += xdp_port_memory_bytes(plan, &plan->port[i]);
-	return packets + plan->worker_count * worker_bytes + port_bytes + plan->table_bytes + OTHER_MEMORY_BYTES;
+	return setup_memory(plan).all;
 }

@@ -48,6 +48,7 @@ uint32_t setup_large_count(const struct dataplane_plan *plan);
 uint32_t setup_frame_bytes(const struct dataplane_plan *plan); /* of an af_packet ring: a power of two, or 60 KiB */
 uint32_t setup_mtu_max(const struct dataplane_plan *plan);     /* of what such a frame holds */
 uint32_t setup_room_bytes(const struct dataplane_plan *plan);  /* data room of an mbuf, with headroom */
+struct dataplane_memory setup_memory(const struct dataplane_plan *plan);
 uint64_t setup_memory_bytes(const struct dataplane_plan *plan);
 uint32_t setup_nonce_set_count(const struct dataplane_plan *plan);
 uint32_t setup_transaction_count(const struct dataplane_plan *plan);	   /* of each worker */

@@ -86,7 +86,9 @@ static bool count_calls(struct worker *worker)
 	worker->inquire.inquiry->counts = (struct call_counts){.trying = calls->state_count[CALL_TRYING],
 							       .ringing = calls->state_count[CALL_RINGING],
 							       .answered = calls->state_count[CALL_ANSWERED],
-							       .capacity = calls->count};
+							       .capacity = calls->count,
+							       .transactions = worker->transactions.used_count,
+							       .transactions_max = worker->transactions.count};
 	return true;
 }
 

@@ -80,7 +80,8 @@ static void receive_from_lcore(struct worker *worker, struct rte_mbuf *mbuf)
 	worker->counters->value[COUNTER_STEERED_IN]++;
 }
 
-/* Came by the kernel to the reserved port: a bare message, with its addresses in the private area. */
+/* Came by the kernel to the reserved port: a bare message, with its addresses in the private area; or the kernel could
+ * not deliver it. */
 static void receive_from_kernel(struct worker *worker, struct rte_mbuf *mbuf)
 {
 	struct packet *packet = receive_add(worker, mbuf);
@@ -90,6 +91,9 @@ static void receive_from_kernel(struct worker *worker, struct rte_mbuf *mbuf)
 	packet->local = punt->local;
 	packet->interface = punt->interface;
 	packet->bytes = span_make(rte_pktmbuf_mtod(mbuf, const char *), rte_pktmbuf_data_len(mbuf));
+	packet->is_unreachable = punt->is_unreachable;
+	if (packet->is_unreachable)
+		receive_read_quoted(worker, packet);
 	worker->counters->value[COUNTER_RECEIVED]++;
 	worker->counters->value[COUNTER_RECEIVED_BYTES] += rte_pktmbuf_data_len(mbuf);
 }

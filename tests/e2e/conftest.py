@@ -11,11 +11,12 @@ import sys
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(ROOT / "tools/demo"), str(ROOT / "tests/support")]
+sys.path[:0] = [str(ROOT / "tools/demo"), str(ROOT / "tests/support"), str(ROOT / "tests/soak")]
 
 import network  # noqa: E402
+from bad_wire import BadWire  # noqa: E402
 from router import Router  # noqa: E402
-from sip_client import Peer  # noqa: E402
+from sip_client import Peer, end_calls  # noqa: E402
 
 PROVISIONING = pathlib.Path(__file__).parent / "provisioning.yaml"
 LAN, WAN, LAN6 = "198.51.100.1", "203.0.113.1", "2001:db8:1::1"
@@ -91,7 +92,8 @@ class Site:
             yield router
         finally:
             if router.process.poll() is None:
-                router.stop()
+                status = router.stop()
+                assert status == 0, f"amityd ended with status {status}:\n{router.log_tail()}"
 
 
 class Lab(Site):
@@ -100,15 +102,43 @@ class Lab(Site):
     def __init__(self, net):
         super().__init__(net, net.namespace("router"), net.namespace("peers"))
         self.connect_lan()
-        network.Network.link(self.router_namespace, "wan0", self.peers_namespace, "wan0")
+        self.connect("wan0")
         self.router_namespace.address("wan0", WAN + "/24")
         self.peers_namespace.address("wan0", *(address + "/24" for address, _ in ENDPOINTS.values() if not address.startswith("198.")))
 
+    def connect(self, interface):
+        network.Network.link(self.router_namespace, interface, self.peers_namespace, interface)
+
     def connect_lan(self):
-        network.Network.link(self.router_namespace, "lan0", self.peers_namespace, "lan0")
+        self.connect("lan0")
         self.router_namespace.address("lan0", LAN + "/24", LAN6 + "/64")
         self.peers_namespace.address("lan0", "2001:db8:1::11/64", "2001:db8:1::12/64")
         self.peers_namespace.address("lan0", *(address + "/24" for address, _ in ENDPOINTS.values() if address.startswith("198.")))
+
+
+class BadLab(Lab):
+    """As Lab, where both links can be made bad: lab.wires["lan0"].be(...)."""
+
+    def __init__(self, net):
+        self.wires = {}
+        self.middle = net.namespace("middle")
+        super().__init__(net)
+
+    def connect(self, interface):
+        self.wires[interface] = BadWire(self.middle, self.router_namespace, self.peers_namespace, interface)
+
+    def be(self, **rates):
+        for seed, wire in enumerate(self.wires.values(), rates.pop("seed", 1)):
+            wire.be(seed=seed, **rates)
+
+    def settle(self):
+        """Both links good again. Result: by fate, what was done to frames in all four directions."""
+        total = {}
+        for wire in self.wires.values():
+            for counts in wire.settle().values():
+                for fate, count in counts.items():
+                    total[fate] = total.get(fate, 0) + count
+        return total
 
 
 class Peers:
@@ -129,6 +159,7 @@ class Peers:
     def close(self):
         for peer in self._open:
             peer.close()
+        end_calls()
 
 
 @pytest.fixture(scope="session")
@@ -154,6 +185,30 @@ def own_lab():
         yield Lab(net)
     finally:
         net.close()
+
+
+@pytest.fixture(scope="session")
+def bad_lab():
+    """A third network, with wires that can be bad."""
+    net = network.Network("test", "-bad")
+    try:
+        yield BadLab(net)
+    finally:
+        net.close()
+
+
+@pytest.fixture
+def bad_wires(bad_lab):
+    """bad_wires.be(...) makes them bad until the test ends."""
+    yield bad_lab
+    bad_lab.settle()
+
+
+@pytest.fixture
+def bad_peers(bad_lab):
+    opened = Peers(bad_lab)
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -260,10 +260,8 @@ def test_the_memory_plan_is_what_is_taken(own_lab, limits):
         status = router.must("status", as_json=True).json
         plan = planned(router, "in all of DPDK")
         assert abs(plan - status["dpdk_planned_bytes"]) < MEBIBYTE
-        # The plan is what is reserved: enough, and no more over what is taken than the sum it has for rings and queues (96 MiB)
-        # and what rte_hash does not need of a number that is near a power of two.
-        slack = 104 * MEBIBYTE + 0.2 * planned(router, "location table")
-        assert plan - slack < status["dpdk_used_bytes"] <= plan
+        # The plan is what is reserved: enough, and no more over what is taken than the sum it has for rings and queues.
+        assert plan - 104 * MEBIBYTE < status["dpdk_used_bytes"] <= plan
         memory = dict(line.split(":", 1) for line in open(f"/proc/{status['pid']}/status") if ":" in line)
         outside = (int(memory["RssAnon"].split()[0]) + int(memory["RssFile"].split()[0])) * 1024
         assert 0.5 * planned(router, "program") < outside < 1.5 * planned(router, "program")

@@ -1,8 +1,8 @@
-"""R27: what a forwarded call looks like where it ends. Friends that forward every call need no failure before."""
+"""R27, R28: where a call goes that a friend does not take, and what it looks like there."""
 
 import pytest
 
-from sip_client import user_of
+from sip_client import Dialog, user_of
 
 PROVISIONING = """
 carriers:
@@ -22,15 +22,27 @@ companies:
          forwards: [{when: always, calls: internal, to: {number: "+34600123123"}}]}
       - {name: tie-b, password: tie-b-secret, direct: "udp:198.51.100.33:5060", patterns: ['^6'],
          forwards: [{when: always, to: {extension: "600"}}]}
+      - {name: plain, password: plain-secret, direct: "udp:198.51.100.41:5060", patterns: ['^8'], fallback_ddi: "+34944000001",
+         forwards: [{when: busy, calls: external, to: {extension: "101"}}, {when: busy, to: {extension: "700"}},
+                    {when: no_answer, after: 1, to: {extension: "900"}}, {when: unregistered, to: {number: "+34600123123"}}]}
+      - {name: looking, password: looking-secret, direct: "udp:198.51.100.43:5060", patterns: ['^9[0-9]{3}$'],
+         forwards: [{when: busy, to: {extension: "800"}}]}
+      - {name: tie-c, password: tie-a-secret, direct: "udp:198.51.100.32:5060", priority: 0, patterns: ['^5555$'],
+         forwards: [{when: busy, to: {extension: "555"}}]}
+      - {name: absent, password: absent-secret, patterns: ['^2'], forwards: [{when: unregistered, to: {extension: "700"}}]}
       - {name: named, password: named-secret, direct: "udp:198.51.100.42:5060", patterns: ['^7'],
          forwards: [{when: always, to: {extension: "500"}}]}
     extensions:
       - {number: "101", route: {user: alice}}
       - {number: "500", route: {friend: "5000"}}
+      - {number: "555", route: {friend: "5555"}}
       - {number: "600", route: {friend: "6000"}}
       - {number: "700", route: {friend: "3700"}}
+      - {number: "800", route: {friend: "8000"}}
+      - {number: "900", route: {friend: "9000"}}
     ddis:
       - {number: "+34944000000", route: {friend: "5000"}}
+      - {number: "+34944000008", route: {friend: "8000"}}
       - {number: "+34944000001", route: {user: alice}}
     call_acls:
       - {name: nothing, default: deny}
@@ -45,11 +57,28 @@ def forwarding(own_lab, tmp_path_factory):
         yield router
 
 
-def dial(caller, callee, number, **options):
-    caller.invite(number, **options)
+def refuse(callee, status):
+    """Answers the INVITE that comes. Result: the INVITE."""
     got = callee.expect_request("INVITE")
-    callee.send(callee.answer(got, 486))
-    caller.expect_status(486)
+    callee.send(callee.answer(got, status))
+    callee.expect_request("ACK")
+    return got
+
+
+def hear(caller, sent, status):
+    """The caller's final answer, with its ACK."""
+    caller.send(caller.ack_of_failure(sent, caller.expect_status(status)))
+
+
+def from_outside(telco, number):
+    return telco.request("INVITE", f"sip:{number}@{telco.router}", to=f"<sip:{number}@{telco.router}>",
+                         from_=f"<sip:600111222@{telco.address}>")
+
+
+def dial(caller, callee, number, **options):
+    sent = caller.invite(number, **options)
+    got = refuse(callee, 486)
+    hear(caller, sent, 486)
     return got
 
 
@@ -81,12 +110,10 @@ def test_to_a_number_the_friend_calls_and_no_acl_is_asked(forwarding, own_peers)
 
 def test_calls_from_outside_are_another_kind(forwarding, own_peers):
     telco, friend = own_peers("telco-a"), own_peers("tie-a")
-    telco.send(telco.request("INVITE", f"sip:944000000@{telco.router}", to=f"<sip:944000000@{telco.router}>",
-                             from_=f"<sip:600111222@{telco.address}>"))
-    got = friend.expect_request("INVITE")
+    sent = telco.send(from_outside(telco, "944000000"))
+    got = refuse(friend, 486)
     assert user_of(f"<{got.uri}>") == "5000" and not got.all("Diversion")
-    friend.send(friend.answer(got, 486))
-    telco.expect_status(486)
+    hear(telco, sent, 486)
 
 
 def test_over_five_forwards_is_482(forwarding, own_peers):
@@ -105,8 +132,89 @@ def test_forwards_end_with_max_forwards(forwarding, own_peers):
 
     assert alice.transact(authorized(2)).status == 483
     telco.expect_silence()
-    alice.send(authorized(3))
-    got = telco.expect_request("INVITE")
-    assert got.get("Max-Forwards") == "0"
-    telco.send(telco.answer(got, 486))
-    alice.expect_status(486)
+    sent = alice.send(authorized(3))
+    assert refuse(telco, 486).get("Max-Forwards") == "0"
+    hear(alice, sent, 486)
+
+
+# After a failure.
+
+def test_busy_and_the_caller_hears_nothing_of_it(forwarding, own_peers):
+    alice, friend, east = own_peers("alice"), own_peers("plain"), own_peers("east")
+    sent = alice.invite("8123")
+    first = refuse(friend, 486)
+    assert not first.all("Diversion") and first.get("Max-Forwards") == "69"
+    got = east.expect_request("INVITE")
+    assert user_of(f"<{got.uri}>") == "3700" and got.all("Diversion") == ["<sip:8123@acme.test>;reason=user-busy"]
+    assert got.get("Max-Forwards") == "68" and user_of(got.get("From")) == "101"
+    answer = east.send(east.answer(got, 200))
+    dialog = Dialog(alice, sent, alice.expect_status(200), True)
+    alice.send(dialog.request("ACK", cseq=sent.cseq))
+    assert east.expect_request("ACK").call_id == got.call_id
+    east.send(Dialog(east, got, answer, False).request("BYE"))
+    alice.send(alice.answer(alice.expect_request("BYE"), 200))
+    east.expect_status(200)
+
+
+def test_busy_friends_one_after_the_other(forwarding, own_peers):
+    """looking is busy, plain is busy, east is busy and has no forward: its answer is the caller's."""
+    alice, first, second, east = own_peers("alice"), own_peers("looking"), own_peers("plain"), own_peers("east")
+    sent = alice.invite("9123")
+    refuse(first, 486)
+    assert user_of(f"<{refuse(second, 600).uri}>") == "8000"
+    got = refuse(east, 486)
+    assert got.all("Diversion") == ["<sip:8000@acme.test>;reason=user-busy", "<sip:9123@acme.test>;reason=user-busy"]
+    answer = alice.expect_status(600)  # 6xx before all (RFC 3261 16.7.6)
+    alice.send(alice.ack_of_failure(sent, answer))
+
+
+def test_over_five_busy_friends_is_482(forwarding, own_peers):
+    """tie-c forwards to itself. The caller hears of the loop, not that somebody is busy."""
+    alice, friend = own_peers("alice"), own_peers("tie-a")
+    sent = alice.invite("5555")
+    for diversions in range(6):
+        assert len(refuse(friend, 486).all("Diversion")) == diversions
+    hear(alice, sent, 482)
+
+
+def test_calls_from_outside_take_their_own_forward(forwarding, own_peers):
+    telco, friend, alice = own_peers("telco-a"), own_peers("plain"), own_peers("alice")
+    assert alice.register().status == 200
+    sent = telco.send(from_outside(telco, "944000008"))
+    refuse(friend, 486)
+    got = refuse(alice, 486)
+    assert user_of(got.get("From")) == "600111222" and got.all("Diversion") == ["<sip:8000@acme.test>;reason=user-busy"]
+    hear(telco, sent, 486)
+    assert alice.forget().status == 200
+
+
+def test_who_does_not_answer_is_cancelled(forwarding, own_peers):
+    alice, friend, other = own_peers("alice"), own_peers("plain"), own_peers("looking")
+    sent = alice.invite("8123")
+    ringing = friend.expect_request("INVITE")
+    friend.send(friend.answer(ringing, 180))
+    alice.expect_status(180)
+    cancel = friend.expect_request("CANCEL", wait_s=5)
+    friend.send(friend.answer(cancel, 200))
+    friend.send(friend.answer(ringing, 487))
+    got = refuse(other, 404)
+    friend.expect_request("ACK")
+    assert user_of(f"<{got.uri}>") == "9000" and got.all("Diversion") == ["<sip:8123@acme.test>;reason=no-answer"]
+    alice.send(alice.ack_of_failure(sent, alice.receive()))
+
+
+@pytest.mark.parametrize("status", [403, 404, 488, 500, 503, 603])
+def test_what_is_not_reached_is_called_outside_by_the_friend(forwarding, own_peers, status):
+    """R28: of class unreachable."""
+    alice, friend, telco = own_peers("alice"), own_peers("plain"), own_peers("telco-a")
+    sent = alice.invite("8123")
+    refuse(friend, status)
+    got = refuse(telco, 404)
+    assert user_of(f"<{got.uri}>") == "600123123" and user_of(got.get("From")) == "944000001"
+    assert got.all("Diversion") == ["<sip:8123@acme.test>;reason=unavailable"]
+    alice.send(alice.ack_of_failure(sent, alice.receive()))
+
+
+def test_not_registered(forwarding, own_peers):
+    got = dial(own_peers("alice"), own_peers("east"), "2123")
+    assert got.all("Diversion") == ["<sip:2123@acme.test>;reason=unavailable"]

@@ -86,30 +86,6 @@ def test_no_cookie_is_403_and_an_ack_is_dropped(router, peers):
     east.expect_silence()
 
 
-def test_cancel_follows_its_invite(router, peers):
-    alice, east = peers("alice"), peers("east")
-    sent = alice.invite("3100")
-    got = east.expect_request("INVITE")
-    east.send(east.answer(got, 180, tag="t1"))
-    alice.expect_status(180)
-    cancel = alice.request("CANCEL", sent.uri, from_=sent.get("From"), to=sent.get("To"), call_id=sent.call_id, cseq=sent.cseq,
-                           contact=False).set("Via", sent.get("Via"))
-    alice.send(cancel)
-    cancelled = east.expect_request("CANCEL")
-    assert cancelled.list("Via")[0] == got.list("Via")[0], "the CANCEL's branch must be the INVITE's"
-    east.send(east.answer(cancelled, 200))
-    east.send(east.answer(got, 487, tag="t1"))
-    assert {alice.receive().status, alice.receive().status} == {200, 487}
-
-
-def test_retransmitted_invite_gets_the_same_branch(router, peers):
-    alice, east = peers("alice"), peers("east")
-    sent = alice.invite("3100")
-    first = east.expect_request("INVITE")
-    alice.send(sent)
-    assert east.expect_request("INVITE").list("Via")[0] == first.list("Via")[0]
-
-
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
 def test_call_survives_a_restart_of_the_router(own_lab, own_peers, how):
     with own_lab.router() as router:

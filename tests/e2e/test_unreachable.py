@@ -254,13 +254,51 @@ def test_ping_and_path_mtu(site, running, wire):
 
 @pytest.mark.parametrize("suffix", ["", "6"])
 def test_closed_port(running, site_peers, suffix):
-    """bob's phone has crashed: its host's kernel refuses the INVITE."""
+    """bob's phone has crashed: its host's kernel refuses the INVITE, and alice hears of it at once."""
     alice = site_peers("alice", address=NEAR6 if suffix else None)
     bob = site_peers("bob", address=CALLEE6 if suffix else None)
     assert bob.register().status == 200
     bob.socket.close()
-    before = taken(running)
-    alice.invite("102")
-    assert network.wait_until(lambda: taken(running) > before, 10)
+    before = reason(running, "UNREACHABLE_REPORTED")
+    invite = alice.invite("102")
+    alice.send(alice.ack_of_failure(invite, alice.expect_status(503)))
+    assert reason(running, "UNREACHABLE_REPORTED") == before + 1
     again = site_peers("bob", address=CALLEE6 if suffix else None)
     assert again.forget().status == 200
+
+
+@pytest.mark.parametrize("suffix", ["", "6"])
+def test_host_that_is_gone(site, running, site_peers, suffix):
+    """bob's phone was unplugged: no neighbour answers the kernel, which was to send the INVITE to it, and says so."""
+    address, bits = ("2001:db8:1::12", 64) if suffix else ("198.51.100.12", 24)
+    alice = site_peers("alice", address=NEAR6 if suffix else None)
+    bob = site_peers("bob", address=address)
+    assert bob.register().status == 200
+    bob.socket.close()
+    site.peers_namespace.ip("address", "delete", f"{address}/{bits}", "dev", "lan0")
+    try:
+        site.router_namespace.ip("neighbour", "flush", "to", address)
+        before = reason(running, "UNREACHABLE_REPORTED")
+        invite = alice.invite("102")
+        # Not at once: the kernel asks three times. Timer B would take 32 s.
+        assert network.wait_until(lambda: reason(running, "UNREACHABLE_REPORTED") == before + 1, 20)
+        alice.send(alice.ack_of_failure(invite, alice.expect_status(503)))
+    finally:
+        site.peers_namespace.ip("address", "add", f"{address}/{bits}", "dev", "lan0", *(["nodad"] if suffix else []))
+    again = site_peers("bob", address=address)
+    assert again.forget().status == 200
+
+
+@pytest.mark.parametrize("what", ["", "IPv6"])
+def test_packet_of_another_host(site, running, wire, what):
+    """An error for what another host sent from its port 5060 comes here only by mistake: the kernel has it."""
+    family, protocol = (socket.AF_INET6, ICMP6) if what else (socket.AF_INET, ICMP)
+    message = icmp6(1, 4, sent6(source="2001:db8:1::77")) if what else icmp(3, 3, sent(source="198.51.100.77"))
+    with site.router_namespace.socket(family, socket.SOCK_RAW, protocol) as kernel:
+        kernel.settimeout(1)
+        before = taken(running)
+        wire.send(v6(message) if what else v4(message))
+        wire.send(MARKER)
+        assert network.wait_until(lambda: taken(running) > before, 10)
+        assert taken(running) == before + 1
+        assert has_come(kernel, message)

@@ -1,5 +1,6 @@
 /* ICMP errors for what we sent: which are taken (RFC 3261 18.4), which lcore gets them, and what it is told. */
 #include <rte_mbuf.h>
+#include <rte_ring.h>
 #include <stdio.h>
 
 #include "branch_name.h"
@@ -372,6 +373,32 @@ static void lcore_of_the_branch(void **state)
 	pipeline_stop(pipeline);
 }
 
+/* A message that the kernel was to send for us, to an address that no neighbour has: any lcore is told first. */
+static void what_the_kernel_could_not_deliver(void **state)
+{
+	struct pipeline *pipeline = start(state);
+	struct dataplane *dataplane = pipeline_dataplane(pipeline);
+
+	for (uint32_t first = 0; first < dataplane->worker_count; first++)
+		for (uint32_t owner = 0; owner < dataplane->worker_count; owner++) {
+			const uint64_t *reasons = dataplane->counters[owner]->reason;
+			uint64_t before = reasons[REASON_UNREACHABLE_UNKNOWN];
+			struct span request = write_request((uint8_t)owner);
+			struct rte_mbuf *mbuf = rte_pktmbuf_alloc(dataplane->pool);
+			must(mbuf != NULL);
+			struct punt *punt = rte_mbuf_to_priv(mbuf);
+			*punt = (struct punt){.is_unreachable = true, .peer = {.port = 5099}, .local = {.port = 5060}};
+			memcpy(rte_pktmbuf_append(mbuf, (uint16_t)request.length), request.at, request.length);
+			must(rte_ring_enqueue(dataplane->from_kernel[first], mbuf) == 0);
+			pipeline_run(pipeline);
+			pipeline_run(pipeline); /* a worker that hands all on seems to stand still */
+			wire_case_expect_nothing(pipeline);
+			assert_int_equal(reasons[REASON_UNREACHABLE_UNKNOWN], before + 1);
+			assert_int_equal(pipeline_worker(pipeline, owner)->packet[0].source.port, 5099);
+		}
+	pipeline_stop(pipeline);
+}
+
 /* What we send besides requests with a branch of ours. */
 static void other_messages_of_ours(void **state)
 {
@@ -443,6 +470,7 @@ int main(void)
 		PIPELINE_CASE_ROWS(frames_cut_short),
 		PIPELINE_CASE_ROWS(fragments_of_it),
 		PIPELINE_CASE_ROWS(lcore_of_the_branch),
+		PIPELINE_CASE_ROWS(what_the_kernel_could_not_deliver),
 		PIPELINE_CASE_ROWS(other_messages_of_ours),
 		PIPELINE_CASE_ROWS(among_messages),
 	};

@@ -101,6 +101,31 @@ struct reference_server *reference_find_server(struct reference *reference, uint
 	return NULL;
 }
 
+/* 8.2.2.2: an ongoing transaction has all of it but the branch. */
+static bool is_merged(const struct reference *reference, uint32_t request)
+{
+	for (uint32_t i = 0; i < reference->server_count; i++) {
+		const struct reference_server *server = &reference->server[i];
+		if (reference->request[server->request].group == reference->request[request].group &&
+		    server->state != REFERENCE_TERMINATED && server->status < REFERENCE_ONGOING_BELOW)
+			return true;
+	}
+	return false;
+}
+
+/* A response without a transaction of its own: the same again for each that comes. */
+static void refuse(struct reference *reference, uint32_t request, uint32_t status, enum reference_method method)
+{
+	const struct reference_request *sent = &reference->request[request];
+
+	reference_send(reference, (struct reference_output){.peer = sent->sender,
+							    .status = status,
+							    .method = method,
+							    .request = request,
+							    .client = REFERENCE_NONE,
+							    .tag = sent->in_dialog ? sent->tag : REFERENCE_TAG_OWN});
+}
+
 void reference_take_request(struct reference *reference, uint32_t request)
 {
 	struct reference_server *server = reference_find_server(reference, request);
@@ -111,6 +136,10 @@ void reference_take_request(struct reference *reference, uint32_t request)
 			reference_server_invite_take_again(reference, server);
 		else
 			reference_server_other_take_again(reference, server);
+		return;
+	}
+	if (!reference->request[request].in_dialog && is_merged(reference, request)) {
+		refuse(reference, request, 482, reference->request[request].method);
 		return;
 	}
 	must(reference->server_count < REFERENCE_SERVERS_MAX);
@@ -124,22 +153,15 @@ void reference_take_request(struct reference *reference, uint32_t request)
 	reference_proxy_begin(reference, server);
 }
 
-/* 9.2: 200 at once, without a transaction of its own: the same again for each that comes. */
+/* 9.2. */
 void reference_take_cancel(struct reference *reference, uint32_t request)
 {
 	struct reference_server *server = reference_find_server(reference, request);
-	const struct reference_request *sent = &reference->request[request];
+	bool is_known = server && reference->request[request].method == REFERENCE_INVITE;
 
-	if (server && sent->method == REFERENCE_INVITE)
+	if (is_known)
 		reference_proxy_cancel(reference, server);
-	reference_send(reference, (struct reference_output){
-					  .peer = sent->sender,
-					  .status = server && sent->method == REFERENCE_INVITE ? 200 : 481,
-					  .method = REFERENCE_CANCEL,
-					  .request = request,
-					  .client = REFERENCE_NONE,
-					  .tag = sent->in_dialog ? sent->tag : REFERENCE_TAG_OWN,
-				  });
+	refuse(reference, request, is_known ? 200 : 481, REFERENCE_CANCEL);
 }
 
 void reference_take_ack(struct reference *reference, uint32_t request)
@@ -181,6 +203,18 @@ void reference_take_response(struct reference *reference, uint32_t client_index,
 		reference_client_other_take(reference, client, status, tag);
 }
 
+void reference_take_unreachable(struct reference *reference, uint32_t client_index)
+{
+	struct reference_client *client = &reference->client[client_index];
+	bool is_invite = client->method == REFERENCE_INVITE;
+
+	if (client->state != REFERENCE_TRYING && (is_invite || client->state != REFERENCE_PROCEEDING))
+		return;
+	reference_stop_timers(client->due);
+	client->state = REFERENCE_TERMINATED;
+	reference_proxy_fail(reference, client, 503);
+}
+
 /* ---- time ---- */
 
 static uint64_t least_of(const uint64_t due[TIMER_COUNT], uint64_t least)
@@ -208,6 +242,7 @@ static void fire_server(struct reference *reference, struct reference_server *se
 		if (server->due[timer] > reference->now)
 			continue;
 		server->due[timer] = REFERENCE_NEVER;
+		reference->fired[timer]++;
 		if (reference->request[server->request].method == REFERENCE_INVITE)
 			reference_server_invite_expire(reference, server, timer);
 		else
@@ -221,6 +256,7 @@ static void fire_client(struct reference *reference, struct reference_client *cl
 		if (client->due[timer] > reference->now)
 			continue;
 		client->due[timer] = REFERENCE_NEVER;
+		reference->fired[timer]++;
 		if (client->method == REFERENCE_INVITE)
 			reference_client_invite_expire(reference, client, timer);
 		else

@@ -38,6 +38,12 @@
  * what repeats its request until then is absorbed, and is no new request. */
 #define REFERENCE_ENDED_IS_REMEMBERED true
 
+/* 18.4: an ICMP error ends a branch that has heard nothing yet; who rings has a way to us. Of a non-INVITE, whose
+ * request is repeated until its end, it ends it in Proceeding too. */
+
+/* 8.2.2.2: "ongoing" ends with a final response that refuses. */
+#define REFERENCE_ONGOING_BELOW 300u
+
 /* Beside them, from R28: 401 and 407 of a called side go up as 502 with our own tag, except in a dialog; what the
  * caller has cancelled and nobody has ended goes up as 487, else what nobody has answered as 408. */
 

@@ -52,7 +52,7 @@ struct simulation_success {
 /* What has happened, over all sequences. */
 struct simulation_tally {
 	uint64_t sequences, steps, outputs, repeated, ticks;
-	uint64_t requests[REFERENCE_MESSAGE + 1], responses[7];
+	uint64_t requests[REFERENCE_MESSAGE + 1], responses[7], fired[TIMER_COUNT];
 };
 
 struct simulation {
@@ -80,6 +80,9 @@ struct simulation {
 
 /* One thing happens, and time may go on. */
 void simulation_act(struct simulation *simulation);
+
+/* Time goes on, to the tick. */
+void simulation_wait(struct simulation *simulation, uint64_t ticks);
 
 /* Time goes on until the model has no timer left. */
 void simulation_let_end(struct simulation *simulation);

@@ -35,9 +35,19 @@ static void log_reasons(struct simulation *simulation)
 	}
 }
 
-static void deliver(struct simulation *simulation, uint32_t peer, const char *text)
+/* The network doubles a datagram now and then: both copies in one burst. */
+static uint32_t choose_copies(struct simulation *simulation)
 {
-	pipeline_send(simulation->pipeline, simulation_peers[peer], text);
+	return random_source_once_in(&simulation->random, 8) ? 2 : 1;
+}
+
+static void deliver(struct simulation *simulation, uint32_t peer, const char *text, uint32_t copies)
+{
+	if (copies > 1)
+		fprintf(simulation->log, "%10s    twice\n", "");
+	for (uint32_t i = 0; i < copies; i++)
+		pipeline_put(simulation->pipeline, 0, simulation_peers[peer], span_of_text(text));
+	pipeline_run(simulation->pipeline);
 	log_reasons(simulation);
 	simulation_compare(simulation);
 }
@@ -59,7 +69,7 @@ static void jump(struct simulation *simulation, uint64_t ticks)
 
 /* In jumps to just before the model's next timer, so that a timer of the router that is early is seen, and then a tick
  * by itself, so that one that is late is seen. */
-static void advance(struct simulation *simulation, uint64_t ticks)
+void simulation_wait(struct simulation *simulation, uint64_t ticks)
 {
 	uint64_t end = simulation->reference->now + ticks;
 
@@ -75,8 +85,8 @@ void simulation_let_end(struct simulation *simulation)
 	uint64_t due;
 
 	while ((due = reference_next_due(simulation->reference)) != REFERENCE_NEVER)
-		advance(simulation, due - simulation->reference->now);
-	advance(simulation, 2);
+		simulation_wait(simulation, due - simulation->reference->now);
+	simulation_wait(simulation, 2);
 }
 
 static void wait_some_time(struct simulation *simulation)
@@ -88,10 +98,22 @@ static void wait_some_time(struct simulation *simulation)
 	if (random_source_once_in(&simulation->random, 80))
 		ticks = 18110; /* timer C */
 	note(simulation, "%u ms pass", ticks * 10);
-	advance(simulation, ticks);
+	simulation_wait(simulation, ticks);
 }
 
 /* ---- requests ---- */
+
+/* The copy of a request that made a transaction just now is absorbed: nothing was answered yet that could come again.
+ */
+static void take_request(struct simulation *simulation, uint32_t number, const char *message)
+{
+	struct reference *reference = simulation->reference;
+	uint32_t copies = choose_copies(simulation), servers = reference->server_count;
+
+	for (uint32_t i = 0; i < copies && reference->server_count == servers; i++)
+		reference_take_request(reference, number);
+	deliver(simulation, reference->request[number].sender, message, copies);
+}
 
 static void send_request(struct simulation *simulation, const struct reference_request *model,
 			 const struct peer_request *text)
@@ -104,11 +126,11 @@ static void send_request(struct simulation *simulation, const struct reference_r
 	kept->sender = model->sender;
 	kept->method = model->method;
 	kept->branch = simulation->call_base * 1000 + number;
+	kept->is_old = random_source_once_in(&simulation->random, 8);
 	peer_request_write(message, kept);
 	note(simulation, "%s sends %s, request %u of call %u, cseq %u", simulation_peers[model->sender],
 	     peer_method_name(model->method), number, kept->call, kept->cseq);
-	reference_take_request(simulation->reference, number);
-	deliver(simulation, model->sender, message);
+	take_request(simulation, number, message);
 }
 
 static void begin_call(struct simulation *simulation)
@@ -117,11 +139,12 @@ static void begin_call(struct simulation *simulation)
 	struct reference_request model = {
 		.method = random_source_once_in(&simulation->random, 4) ? REFERENCE_MESSAGE : REFERENCE_INVITE,
 		.sender = PEER_CALLER,
+		.group = simulation->reference->request_count,
 		.target_count = 1,
 		.target = {simulation->user},
 	};
 	if (to_carrier) {
-		model.target_count = 1; // PEER_CARRIER_COUNT;
+		model.target_count = PEER_CARRIER_COUNT;
 		for (uint32_t i = 0; i < PEER_CARRIER_COUNT; i++)
 			model.target[i] =
 				(struct reference_target){.count = 1, .peer = {PEER_CARRIER + i}, .q = {1000}};
@@ -151,6 +174,7 @@ static void send_in_dialog(struct simulation *simulation)
 		.sender = dialog->side[side].peer,
 		.in_dialog = true,
 		.tag = dialog->side[!side].tag,
+		.group = simulation->reference->request_count,
 		.target_count = 1,
 		.target = {{.count = 1, .peer = {dialog->side[!side].peer}, .q = {1000}}},
 	};
@@ -183,8 +207,21 @@ static void repeat_request(struct simulation *simulation)
 	const struct peer_request *text = &simulation->request[number].text;
 	note(simulation, "request %u (%s) comes again", number, peer_method_name(text->method));
 	peer_request_write(message, text);
-	reference_take_request(simulation->reference, number);
-	deliver(simulation, text->sender, message);
+	take_request(simulation, number, message);
+}
+
+/* By another way, which gave it another branch. */
+static void merge_request(struct simulation *simulation)
+{
+	if (simulation->reference->request_count == 0)
+		return;
+	uint32_t number = choose_request(simulation);
+	const struct reference_request model = simulation->reference->request[number];
+	const struct peer_request text = simulation->request[number].text;
+	if (model.in_dialog)
+		return;
+	note(simulation, "request %u comes by another way", number);
+	send_request(simulation, &model, &text);
 }
 
 static void cancel_request(struct simulation *simulation)
@@ -199,8 +236,10 @@ static void cancel_request(struct simulation *simulation)
 		return;
 	note(simulation, "request %u is cancelled", number);
 	peer_request_write_cancel(message, text);
-	reference_take_cancel(simulation->reference, number);
-	deliver(simulation, text->sender, message);
+	uint32_t copies = choose_copies(simulation);
+	for (uint32_t i = 0; i < copies; i++)
+		reference_take_cancel(simulation->reference, number);
+	deliver(simulation, text->sender, message, copies);
 }
 
 /* Also one for a final response that has not come: it finds an INVITE that waits, or nothing. */
@@ -220,8 +259,10 @@ static void acknowledge(struct simulation *simulation)
 		return;
 	note(simulation, "request %u is acknowledged", number);
 	peer_request_write_ack(message, &request->text, request->final_to[0] ? request->final_to : request->text.to);
-	reference_take_ack(simulation->reference, number);
-	deliver(simulation, request->text.sender, message);
+	uint32_t copies = choose_copies(simulation);
+	for (uint32_t i = 0; i < copies; i++)
+		reference_take_ack(simulation->reference, number);
+	deliver(simulation, request->text.sender, message, copies);
 }
 
 static void acknowledge_success(struct simulation *simulation)
@@ -240,8 +281,11 @@ static void acknowledge_success(struct simulation *simulation)
 	snprintf(text.route, sizeof(text.route), "%s", dialog->side[side].route);
 	note(simulation, "the 2xx of request %u with tag %u is acknowledged", success->request, success->tag);
 	peer_request_write_ack(message, &text, success->to);
-	reference_take_ack_of_2xx(simulation->reference, success->request, dialog->side[!side].peer, success->tag);
-	deliver(simulation, text.sender, message);
+	uint32_t copies = choose_copies(simulation);
+	for (uint32_t i = 0; i < copies; i++)
+		reference_take_ack_of_2xx(simulation->reference, success->request, dialog->side[!side].peer,
+					  success->tag);
+	deliver(simulation, text.sender, message, copies);
 }
 
 /* ---- responses ---- */
@@ -309,8 +353,46 @@ static void respond(struct simulation *simulation)
 	note(simulation, "%s answers %u to client %u, request %u, tag %u", simulation_peers[model->peer], status,
 	     number, model->request, tag);
 	peer_response_write(message, client->sent[model->method], status, tag, model->peer);
-	reference_take_response(simulation->reference, number, model->method, status, tag);
-	deliver(simulation, model->peer, message);
+	uint32_t copies = choose_copies(simulation);
+	for (uint32_t i = 0; i < copies; i++)
+		reference_take_response(simulation->reference, number, model->method, status, tag);
+	deliver(simulation, model->peer, message, copies);
+}
+
+static void report_unreachable(struct simulation *simulation)
+{
+	uint32_t number = choose_client(simulation);
+
+	if (number == REFERENCE_NONE)
+		return;
+	const struct reference_client *model = &simulation->reference->client[number];
+	note(simulation, "nobody is at %s: client %u, request %u", simulation_peers[model->peer], number,
+	     model->request);
+	reference_take_unreachable(simulation->reference, number);
+	peer_send_unreachable(simulation->pipeline, model->peer, simulation->client[number].sent[model->method]);
+	log_reasons(simulation);
+	simulation_compare(simulation);
+}
+
+/* Of nobody who has seen the request: one letter of the branch is another. */
+static void forge_response(struct simulation *simulation)
+{
+	static char message[PEER_TEXT_BYTES_MAX];
+	uint32_t number = choose_client(simulation);
+
+	if (number == REFERENCE_NONE)
+		return;
+	const struct reference_client *model = &simulation->reference->client[number];
+	peer_response_write(message, simulation->client[number].sent[model->method],
+			    choose_status(simulation, model->method == REFERENCE_INVITE),
+			    simulation_new_tag(simulation, number), model->peer);
+	char *branch = strstr(message, simulation->client[number].branch);
+	must(branch);
+	char *letter = branch + below(simulation, (uint32_t)strlen(simulation->client[number].branch));
+	*letter = *letter == 'B' ? 'C' : 'B';
+	note(simulation, "a forged response to client %u: %.40s instead of %s", number, branch,
+	     simulation->client[number].branch);
+	deliver(simulation, model->peer, message, 1);
 }
 
 static void respond_to_cancel(struct simulation *simulation)
@@ -326,8 +408,10 @@ static void respond_to_cancel(struct simulation *simulation)
 	note(simulation, "%s answers %u to the CANCEL of client %u", simulation_peers[peer], status, number);
 	peer_response_write(message, simulation->client[number].sent[REFERENCE_CANCEL], status,
 			    simulation_new_tag(simulation, number), peer);
-	reference_take_response(simulation->reference, number, REFERENCE_CANCEL, status, REFERENCE_TAG_NONE);
-	deliver(simulation, peer, message);
+	uint32_t copies = choose_copies(simulation);
+	for (uint32_t i = 0; i < copies; i++)
+		reference_take_response(simulation->reference, number, REFERENCE_CANCEL, status, REFERENCE_TAG_NONE);
+	deliver(simulation, peer, message, copies);
 }
 
 /* ---- what next ---- */
@@ -336,8 +420,10 @@ static const struct {
 	uint32_t weight;
 	void (*act)(struct simulation *simulation);
 } actions[] = {
-	{8, begin_call},	  {30, respond},       {10, repeat_request},   {7, cancel_request},  {8, acknowledge},
-	{6, acknowledge_success}, {8, send_in_dialog}, {8, respond_to_cancel}, {25, wait_some_time},
+	{8, begin_call},     {30, respond},	      {10, repeat_request},
+	{7, cancel_request}, {8, acknowledge},	      {6, acknowledge_success},
+	{8, send_in_dialog}, {8, respond_to_cancel},  {2, merge_request},
+	{2, forge_response}, {2, report_unreachable}, {25, wait_some_time},
 };
 
 void simulation_act(struct simulation *simulation)

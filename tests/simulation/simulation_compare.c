@@ -88,12 +88,84 @@ static bool is_branch_right(const struct simulation *simulation, const struct re
 	char expected[64];
 
 	if (output->status) {
-		snprintf(expected, sizeof(expected), "z9hG4bKpeer%u", simulation->request[output->request].text.branch);
+		peer_request_branch(expected, &simulation->request[output->request].text);
 		return strcmp(branch, expected) == 0;
 	}
 	if (output->client != REFERENCE_NONE && simulation->client[output->client].branch[0])
 		return strcmp(branch, simulation->client[output->client].branch) == 0;
 	return strncmp(branch, "z9hG4bK", 7) == 0 && !is_branch_known(simulation, branch);
+}
+
+static bool has_value(const char *text, const char *name, const char *value)
+{
+	char found[1024];
+
+	peer_header(found, sizeof(found), text, name);
+	return strcmp(found, value) == 0;
+}
+
+/* `value` and the tag. */
+static bool has_tagged_value(const char *text, const char *name, const char *value, uint32_t tag)
+{
+	char expected[1024];
+
+	snprintf(expected, sizeof(expected), "%s;tag=tag-%u", value, tag);
+	return has_value(text, name, expected);
+}
+
+static uint32_t count_vias(const char *text)
+{
+	char value[1024];
+	uint32_t count = 0;
+
+	while (sip_find_header(value, sizeof(value), text, "Via", count))
+		count++;
+	return count;
+}
+
+/* R24: each side sees its own From and To all along. */
+static bool are_names_right(const struct simulation *simulation, const struct reference_output *output,
+			    const char *text)
+{
+	const struct peer_request *request = &simulation->request[output->request].text;
+	char to[1024];
+
+	if (output->status) {
+		peer_header(to, sizeof(to), text, "To");
+		return has_tagged_value(text, "From", request->from, request->from_tag) &&
+		       strncmp(to, request->to, strlen(request->to)) == 0;
+	}
+	if (output->client != REFERENCE_NONE && simulation->client[output->client].sent[request->method]) {
+		const char *first = simulation->client[output->client].sent[request->method];
+		peer_header(to, sizeof(to), first, "From");
+		return has_value(text, "From", to);
+	}
+	for (uint32_t i = 0; i < simulation->dialog_count; i++) {
+		const struct simulation_dialog *dialog = &simulation->dialog[i];
+		uint32_t side = request->from_tag == dialog->side[0].tag; /* that gets it */
+		if (dialog->call == request->call && dialog->side[side].tag == output->tag &&
+		    dialog->side[!side].tag == request->from_tag)
+			return has_value(text, "From", dialog->side[side].to) &&
+			       has_tagged_value(text, "To", dialog->side[side].from, output->tag);
+	}
+	return !simulation->reference->request[output->request].in_dialog;
+}
+
+/* What we make ourselves has our Via alone; what we pass has the sender's below it. */
+static void check_text(struct simulation *simulation, const struct reference_output *output, const char *text)
+{
+	bool is_passed = output->status == 0 && output->method != REFERENCE_CANCEL &&
+			 (output->method != REFERENCE_ACK || output->client == REFERENCE_NONE);
+	const char *problem = NULL;
+
+	if (!are_names_right(simulation, output, text))
+		problem = "From and To are not those that the other side knows";
+	else if (count_vias(text) != (is_passed ? 2 : 1))
+		problem = "too many Vias, or too few";
+	if (!problem)
+		return;
+	fprintf(simulation->log, "%s\n", text);
+	simulation_fail(simulation, problem);
 }
 
 static struct seen *find_seen(struct comparison *comparison, const struct reference_output *output)
@@ -233,6 +305,7 @@ static void compare_output(struct comparison *comparison, const struct reference
 		return;
 	}
 	seen->taken = true;
+	check_text(simulation, output, seen->message.text);
 	count(simulation->tally, output);
 	if (output->status)
 		keep_response(simulation, output, seen->message.text);

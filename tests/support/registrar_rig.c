@@ -11,6 +11,8 @@
 #include <rte_ring_elem.h>
 #include <sodium.h>
 
+#include "call.h"
+
 int64_t registrar_rig_now_s = 1800000000;
 bool registrar_rig_pbx_exists = true;
 
@@ -39,6 +41,8 @@ struct dataplane *registrar_rig_dataplane(void)
 	dataplane->punt[0] = rte_ring_create("rig_punt", 1024, 0, 0);
 	dataplane->reinject[0] = rte_ring_create("rig_reinject", 1024, 0, 0);
 	dataplane->auth_failure[0] = rte_ring_create_elem("rig_failure", sizeof(struct auth_failure), 1024, 0, 0);
+	dataplane->call_record[0] = rte_ring_create_elem("rig_calls", sizeof(struct call_record), 1024, 0, 0);
+	dataplane->inquiry[0] = rte_ring_create("rig_inquiry", 8, 0, 0);
 	dataplane->qsbr =
 		aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_ALIGN_CEIL(rte_rcu_qsbr_get_memsize(1), RTE_CACHE_LINE_SIZE));
 	rte_rcu_qsbr_init(dataplane->qsbr, 1);

@@ -1,12 +1,14 @@
 """sip_client.py - a SIP peer for tests: builds any message, right or wrong, and reads what comes back. UDP only.
 
 A Peer is one socket. Nothing retransmits and nothing answers by itself: a test says each message, and silence is a result.
+What the router retransmits because the test takes its time is passed over, unless the test asks for it.
 """
 
 import hashlib
 import itertools
 import re
 import secrets
+import selectors
 import socket
 import time
 
@@ -18,6 +20,7 @@ SDP = ("v=0\r\no=- 1 1 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\
        "m=audio 40000 RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n")
 
 _serial = itertools.count(1)
+_first_call = 0  # calls of before are a test's that has ended; what is still repeated of them is nobody's
 
 
 class Silence(AssertionError):
@@ -26,6 +29,18 @@ class Silence(AssertionError):
 
 def token(prefix=""):
     return f"{prefix}{next(_serial)}{secrets.token_hex(4)}"
+
+
+def end_calls():
+    """From now on Peers pass over what is still sent of calls that began before."""
+    global _first_call
+    _first_call = next(_serial)
+
+
+def has_ended(message):
+    """A call of before end_calls()."""
+    found = re.match(r"call-(\d+)[0-9a-f]{8}$", message.get("Call-ID") or "")
+    return found is not None and int(found[1]) < _first_call
 
 
 def parameter(value, name):
@@ -180,6 +195,26 @@ class Dialog:
         return message
 
 
+class Watch:
+    """What some peers hear, and when, while they say nothing."""
+
+    def __init__(self, *peers):
+        self.heard = {peer: [] for peer in peers}
+
+    def until(self, question, limit_s):
+        """Listens until question(heard) is true: {peer: [(time, message), ...]}. Keep-alives are passed over."""
+        end = time.monotonic() + limit_s
+        with selectors.DefaultSelector() as selector:
+            for peer in self.heard:
+                selector.register(peer.socket, selectors.EVENT_READ, peer)
+            while not question(self.heard):
+                assert time.monotonic() < end, f"messages heard: { {peer.name: len(heard) for peer, heard in self.heard.items()} }"
+                for key, _ in selector.select(0.2):
+                    raw = key.data.socket.recv(65535)
+                    if raw.strip() and not has_ended(message := Message.parse(raw)):
+                        self.heard[key.data].append((time.monotonic(), message))
+
+
 class Peer:
     """A host's SIP socket that talks to one router."""
 
@@ -190,7 +225,7 @@ class Peer:
         self.socket = namespace.socket(family, socket.SOCK_DGRAM)
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.socket.bind((address, port))
-        self._early = []
+        self._requests_heard = set()
 
     def close(self):
         self.socket.close()
@@ -263,8 +298,8 @@ class Peer:
         self.socket.sendto(bytes(message), to or (self.router, 5060))
         return message
 
-    def receive(self, wait_s=WAIT_S):
-        """The next SIP message; Silence when none comes in time. Keep-alives are passed over."""
+    def receive(self, wait_s=WAIT_S, repeats=False):
+        """The next SIP message; Silence when none comes in time. Keep-alives, and requests once more unless `repeats`, are passed over."""
         end = time.monotonic() + wait_s
         while True:
             self.socket.settimeout(max(end - time.monotonic(), 0.001))
@@ -272,11 +307,17 @@ class Peer:
                 raw, self.last_source = self.socket.recvfrom(65535)
             except (TimeoutError, BlockingIOError):
                 raise Silence(f"{self.name or 'peer'} at {self.address}:{self.port} got nothing within {wait_s} s") from None
-            if raw.strip():
-                return Message.parse(raw)
+            if not raw.strip() or not repeats and raw in self._requests_heard:
+                continue
+            message = Message.parse(raw)
+            if has_ended(message):
+                continue
+            if message.is_request:
+                self._requests_heard.add(raw)
+            return message
 
-    def expect_request(self, method, wait_s=WAIT_S):
-        message = self.receive(wait_s)
+    def expect_request(self, method, wait_s=WAIT_S, repeats=False):
+        message = self.receive(wait_s, repeats)
         assert message.is_request and message.method == method, f"expected {method}, got:\n{message}"
         return message
 
@@ -288,9 +329,9 @@ class Peer:
         assert message.status == status, f"expected {status}, got:\n{message}"
         return message
 
-    def expect_silence(self, wait_s=SILENCE_S):
+    def expect_silence(self, wait_s=SILENCE_S, repeats=False):
         try:
-            message = self.receive(wait_s)
+            message = self.receive(wait_s, repeats)
         except Silence:
             return
         raise AssertionError(f"expected nothing, got:\n{message}")
@@ -313,6 +354,13 @@ class Peer:
         headers = [("Via", request.get("Via")), ("Max-Forwards", "70"), ("From", request.get("From")), ("To", response.get("To")),
                    ("Call-ID", request.call_id), ("CSeq", f"{request.cseq} ACK"), ("Content-Length", "0")]
         return Message(f"ACK {request.uri} SIP/2.0", headers)
+
+    def cancel_of(self, request):
+        """RFC 3261 9.1."""
+        headers = [("Via", request.list("Via")[0]), ("Max-Forwards", "70"), ("From", request.get("From")), ("To", request.get("To")),
+                   ("Call-ID", request.call_id), ("CSeq", f"{request.cseq} CANCEL"),
+                   *(("Route", route) for route in request.all("Route")), ("Content-Length", "0")]
+        return Message(f"CANCEL {request.uri} SIP/2.0", headers)
 
     def challenged(self, request):
         """Sends a request that must be challenged. Result: the challenge."""
@@ -342,10 +390,15 @@ class Peer:
         return self.register(expires=0, contact="*")
 
 
+def offer(caller, callee, number, **options):
+    """An INVITE that reached its callee. Result: (INVITE as sent, as the callee got it)."""
+    sent = caller.invite(number, **options)
+    return sent, callee.expect_request("INVITE")
+
+
 def establish(caller, callee, number, **options):
     """A call that is answered. Result: (caller's dialog, callee's dialog, INVITE as the callee got it)."""
-    sent = caller.invite(number, **options)
-    got = callee.expect_request("INVITE")
+    sent, got = offer(caller, callee, number, **options)
     answer = callee.send(callee.answer(got, 200), to=callee.last_source)
     answered = caller.expect_status(200)
     callers, callees = Dialog(caller, sent, answered, True), Dialog(callee, got, answer, False)

@@ -12,13 +12,17 @@
 
 #include <event2/event.h>
 
+#include <rte_ring.h>
+
 #include "ban_table_write.h"
+#include "cdr_writer.h"
 #include "cmocka_all.h"
 #include "command.h"
 #include "event_loop.h"
 #include "failing_allocator.h"
 #include "failing_walk.h"
 #include "failure_guard.h"
+#include "inquirer.h"
 #include "net_mirror.h"
 #include "provision.h"
 #include "provision_text.h"
@@ -85,6 +89,52 @@ static void apply(const char *text)
 	assert_int_equal(provision_apply(router.provision, span_of_text(text), "t.yaml", on_applied, &accepted),
 			 STATUS_OK);
 	assert_true(accepted);
+}
+
+/* What the lcore of a router with one call answers: that call to everybody, the same decisions to each Call-ID. */
+static void answer_as_lcore(void)
+{
+	static const struct decision decisions[] = {
+		{.kind = DECISION_REQUEST,
+		 .time_ms = 1000,
+		 .reason = REASON_CALL_ACL_DENIED,
+		 .verdict = VERDICT_ANSWER,
+		 .status = 403,
+		 .rule = "R4.1",
+		 .text = "one",
+		 .length = {3}},
+		{.kind = DECISION_CALL, .time_ms = 2000, .end = CALL_END_CALLER, .status = 200, .call = 1},
+	};
+	void *waiting;
+	while (rte_ring_dequeue(router.dataplane->inquiry[0], &waiting) == 0) {
+		struct inquiry *inquiry = waiting;
+		struct call_record *record = inquiry->output;
+		inquiry->counts = (struct call_counts){.capacity = 8};
+		inquiry->cursor = INQUIRY_CURSOR_END;
+		if (inquiry->kind == INQUIRY_WHY) {
+			memcpy(inquiry->output, decisions, sizeof(decisions));
+			inquiry->count = 2;
+		} else if (record) {
+			*record = (struct call_record){.handle = 77,
+						       .state = CALL_RINGING,
+						       .started_ms = 1000,
+						       .ringing_ms = 1500,
+						       .caller_kind = CALL_PARTY_USER,
+						       .part[CALL_TEXT_CALLER] = {.length = 5},
+						       .text = "alice"};
+			inquiry->count = 1;
+		}
+		atomic_store_explicit(&inquiry->done, true, memory_order_release);
+	}
+	inquirer_poll(router.inquirer);
+}
+
+static void open_calls(void)
+{
+	char error[CDR_FILE_ERROR_BYTES], path[80];
+	snprintf(path, sizeof(path), "%s/calls.json", rig.state_dir);
+	assert_int_equal(inquirer_create(&router.inquirer, router.dataplane, NULL), STATUS_OK);
+	assert_int_equal(cdr_writer_open(&router.cdr, NULL, path, 1, error), STATUS_OK);
 }
 
 static void open_server(void)
@@ -159,6 +209,7 @@ static int open_router(void **state)
 	assert_int_equal(ban_table_write_create(&router.bans, 64, router.dataplane), STATUS_OK);
 	assert_int_equal(failure_guard_create(&router.guard, router.bans, event_loop_base(router.loop)), STATUS_OK);
 	open_mirror();
+	open_calls();
 	/* Two revisions, so that there is one to go back to. */
 	apply("companies: [{name: old, domain: old.example.net, country: ES}]");
 	apply(provision_text_full);
@@ -171,6 +222,8 @@ static int close_router(void **state)
 	(void)state;
 	close(client);
 	rpc_server_close(server);
+	cdr_writer_close(router.cdr);
+	inquirer_free(router.inquirer);
 	net_mirror_free(router.mirror);
 	failure_guard_free(router.guard);
 	ban_table_write_free(router.bans);
@@ -193,8 +246,9 @@ static int close_router(void **state)
 static const struct {
 	const char *word, *value;
 } values[] = {
-	{"COMPANY", "acme"}, {"ENDPOINT", "alice"},  {"NUMBER", "2001"},
-	{"FILE", "t.yaml"},  {"CARRIER", "telco-a"}, {"N", REVISION},
+	{"COMPANY", "acme"},	      {"ENDPOINT", "alice"},  {"NUMBER", "2001"},
+	{"FILE", "t.yaml"},	      {"CARRIER", "telco-a"}, {"N", REVISION},
+	{"CALL", "000000000000004d"}, {"CALL-ID", "one@two"}, {"POSITION", "0:0"},
 };
 
 static const char *value_of(const char *word)
@@ -226,7 +280,9 @@ static json_t *params_of(const struct ctl_command *command, unsigned way, bool f
 		if (*token && (fully || !optional)) {
 			token[strlen(token) - closes] = '\0';
 			token += opens;
-			words[count++] = *token == '-' ? token : (char *)(uintptr_t)value_of(token);
+			words[count++] = *token == '-' || islower((unsigned char)*token)
+						 ? token
+						 : (char *)(uintptr_t)value_of(token);
 		}
 		optional -= closes;
 	}
@@ -287,6 +343,7 @@ static enum failing_walk_outcome ask(void *argument)
 	asking->length = -1;
 	for (int turn = 0; turn < 100 && asking->length != 0; turn++) {
 		event_base_loop(event_loop_base(router.loop), EVLOOP_NONBLOCK);
+		answer_as_lcore();
 		asking->length = recv(client, asking->answer + length, ANSWER_BYTES_MAX - 1 - length, MSG_DONTWAIT);
 		length += asking->length > 0 ? (size_t)asking->length : 0;
 		if (length && asking->answer[length - 1] == '\n')

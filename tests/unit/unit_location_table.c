@@ -2,6 +2,7 @@
  * The location table: an old set lives until its readers are quiescent, capacity is what was asked for. (Readers and a
  * writer at the same time: tests/concurrency.)
  */
+#include <rte_malloc.h>
 #include <rte_rcu_qsbr.h>
 
 #include "cmocka_all.h"
@@ -115,12 +116,36 @@ static void old_set_lives_until_readers_are_quiescent(void **state)
 	rte_rcu_qsbr_thread_offline(dataplane->qsbr, 0);
 }
 
+static uint64_t used_bytes(void)
+{
+	struct rte_malloc_socket_stats stats;
+	assert_int_equal(rte_malloc_get_socket_stats(0, &stats), 0);
+	return stats.heap_allocsz_bytes;
+}
+
+/* The memory plan reserves it: enough, and not a hundredth more. Just below and above powers of two, too. */
+static void it_takes_what_it_says(void **state)
+{
+	static const uint32_t counts[] = {16, 500, 3639, 3643, 10000, 50000, 100000, 112860, 112870, 130000, 200000};
+	(void)state;
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		uint64_t before = used_bytes(), said = location_table_bytes(counts[i]);
+		struct location_table *measured;
+		assert_int_equal(location_table_create(&measured, counts[i], dataplane), STATUS_OK);
+		uint64_t taken = used_bytes() - before;
+		location_table_free(measured);
+		assert_in_range(said, taken, taken + taken / 100);
+		assert_int_equal(used_bytes(), before);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest cases[] = {
 		cmocka_unit_test_setup_teardown(put_find_remove, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(every_endpoint_fits_and_no_more, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(old_set_lives_until_readers_are_quiescent, set_up, tear_down),
+		cmocka_unit_test(it_takes_what_it_says),
 	};
 	return cmocka_run_group_tests(cases, NULL, NULL);
 }

@@ -8,11 +8,13 @@
 
 #include <arpa/inet.h>
 #include <net/if.h>
+#include <poll.h>
 #include <string.h>
 #include <time.h>
 
 #include <event2/event.h>
 
+#include "kernel_socket.h"
 #include "net_interface.h"
 #include "net_mirror.h"
 #include "veth.h"
@@ -31,6 +33,9 @@ struct observer {
 	uint32_t refusals; /* publications that are still to fail */
 	enum net_mirror_link link;
 	uint32_t link_changes;
+	struct reservation_datagram undelivered; /* the last one, without its bytes */
+	char undelivered_bytes[64];
+	uint32_t undelivered_count;
 };
 
 static enum status take(void *argument, const struct wire *wire)
@@ -60,6 +65,18 @@ static void take_link(void *argument, uint32_t index, enum net_mirror_link link)
 	((struct observer *)argument)->link_changes++;
 }
 
+static void take_undelivered(void *argument, uint16_t interface, const struct reservation_datagram *datagram)
+{
+	struct observer *observer = argument;
+
+	assert_int_equal(interface, 0);
+	assert_true(datagram->is_unreachable && datagram->bytes.length < sizeof(observer->undelivered_bytes));
+	memcpy(observer->undelivered_bytes, datagram->bytes.at, datagram->bytes.length);
+	observer->undelivered_bytes[datagram->bytes.length] = '\0';
+	observer->undelivered = *datagram;
+	observer->undelivered_count++;
+}
+
 static void set_ip(uint8_t ip[16], const char *text)
 {
 	uint8_t v4[4];
@@ -82,6 +99,7 @@ static enum status create(struct observer *observer, const struct net_mirror_int
 					 .publish = take,
 					 .report = take_report,
 					 .link = take_link,
+					 .receive = take_undelivered,
 					 .argument = observer,
 				 },
 				 error, sizeof(error));
@@ -229,6 +247,64 @@ static void test_kernel_sends_and_resolves(void **state)
 	await(&observer, "10.93.0.2", WIRE_NEIGHBOUR_UNKNOWN);
 	end(&observer);
 	close(fd);
+}
+
+/* An error waits until it is read, and nothing more then: an event loop would turn without end. */
+static void test_errors_of_a_socket(void **state)
+{
+	(void)state;
+	struct net_address local = {.port = 5062}, peer = {.port = 9};
+	struct kernel_socket_error told;
+	struct pollfd waiting = {.events = POLLIN};
+	char bytes[64];
+
+	set_ip(local.ip, "10.93.0.1");
+	set_ip(peer.ip, "10.93.0.2");
+	assert_int_equal(kernel_socket_open(&waiting.fd, &local, 0, error, sizeof(error)), STATUS_OK);
+	for (int round = 0; round < 3; round++) {
+		assert_int_equal(kernel_socket_send(waiting.fd, &local, 0, &peer, SPAN_LITERAL("hello")), STATUS_OK);
+		assert_int_equal(poll(&waiting, 1, WAIT_S * 1000), 1);
+		assert_int_equal(kernel_socket_receive_error(waiting.fd, &told, bytes, sizeof(bytes)), 5);
+		assert_memory_equal(bytes, "hello", 5);
+		assert_memory_equal(told.reporter, peer.ip, 16); /* a closed port of a host that is there */
+		assert_memory_equal(&told.peer, &peer, sizeof(peer));
+		assert_int_equal(kernel_socket_receive_error(waiting.fd, &told, bytes, sizeof(bytes)), -1);
+		assert_int_equal(poll(&waiting, 1, 0), 0);
+	}
+	close(waiting.fd);
+}
+
+/* No neighbour has the address. A closed port is said by the wire, and is nothing new here. */
+static void test_what_cannot_be_delivered(void **state)
+{
+	(void)state;
+	static const char *const addresses[][2] = {{"10.93.0.1", "10.93.0.99"}, {"fd93::1", "fd93::99"}};
+	struct net_address local = {.port = 5060}, peer = {.port = 5070};
+	struct observer observer;
+
+	start(&observer);
+	set_ip(local.ip, "10.93.0.1");
+	set_ip(peer.ip, "10.93.0.2");
+	assert_int_equal(net_mirror_send(observer.mirror, &local, 0, &peer, SPAN_LITERAL("refused")), STATUS_OK);
+	await(&observer, "10.93.0.2", WIRE_OK);
+	run_ms(&observer, 100);
+	assert_int_equal(observer.undelivered_count, 0);
+	for (uint32_t i = 0; i < 2; i++) {
+		time_t deadline = time(NULL) + WAIT_S;
+		set_ip(local.ip, addresses[i][0]);
+		set_ip(peer.ip, addresses[i][1]);
+		assert_int_equal(net_mirror_send(observer.mirror, &local, 0, &peer, SPAN_LITERAL("to nobody")),
+				 STATUS_OK);
+		while (observer.undelivered_count == i && time(NULL) <= deadline)
+			run_ms(&observer, 5);
+		assert_int_equal(observer.undelivered_count, i + 1);
+		assert_string_equal(observer.undelivered_bytes, "to nobody");
+		assert_memory_equal(&observer.undelivered.local, &local, sizeof(local));
+		assert_memory_equal(&observer.undelivered.peer, &peer, sizeof(peer));
+	}
+	assert_int_equal(veth_run("ip neigh del 10.93.0.2 dev veth0"), 0);
+	await(&observer, "10.93.0.2", WIRE_NEIGHBOUR_UNKNOWN);
+	end(&observer);
 }
 
 static void test_routes_and_gateways(void **state)
@@ -449,6 +525,8 @@ int main(void)
 		cmocka_unit_test_prestate(test_first_table, &veth),
 		cmocka_unit_test_prestate(test_refusals, &veth),
 		cmocka_unit_test_prestate(test_kernel_sends_and_resolves, &veth),
+		cmocka_unit_test_prestate(test_errors_of_a_socket, &veth),
+		cmocka_unit_test_prestate(test_what_cannot_be_delivered, &veth),
 		cmocka_unit_test_prestate(test_routes_and_gateways, &veth),
 		cmocka_unit_test_prestate(test_addresses_come_and_go, &veth),
 		cmocka_unit_test_prestate(test_link_down_and_up, &veth),

@@ -1,0 +1,82 @@
+#include "router_calls.h"
+
+#include <string.h>
+
+#include "cdr_writer.h"
+#include "event_loop.h"
+#include "inquirer.h"
+#include "log.h"
+#include "record_reader.h"
+
+_Static_assert(ROUTER_CALLS_ERROR_BYTES == CDR_FILE_ERROR_BYTES, "one text");
+
+static enum status open_records(struct router *router, struct problem_list *problems)
+{
+	char error[CDR_FILE_ERROR_BYTES] = "";
+	const char *path = router->config->cdr.path;
+	struct event_base *base = event_loop_base(router->loop);
+
+	if (*path) {
+		enum status status = cdr_writer_open(&router->cdr, base, path, router->config->node.id, error);
+		if (status) {
+			problem_add(problems, "cdr.path: %s", *error ? error : status_text(status));
+			return status;
+		}
+	}
+	/* Without a file they are taken all the same, so that the rings do not fill. */
+	enum status status = record_reader_create(&router->records, router->dataplane, base,
+						  *path ? cdr_writer_take : NULL, router->cdr);
+	if (status)
+		cdr_writer_close(router->cdr);
+	return status;
+}
+
+enum status router_calls_start(struct router *router, struct problem_list *problems)
+{
+	enum status status = inquirer_create(&router->inquirer, router->dataplane, event_loop_base(router->loop));
+
+	if (status)
+		return status;
+	status = open_records(router, problems);
+	if (status)
+		inquirer_free(router->inquirer);
+	return status;
+}
+
+void router_calls_stop(struct router *router)
+{
+	record_reader_free(router->records);
+	cdr_writer_close(router->cdr);
+	inquirer_finish(router->inquirer);
+	inquirer_free(router->inquirer);
+}
+
+enum status router_calls_check(const struct config *config, struct problem_list *problems)
+{
+	char error[CDR_FILE_ERROR_BYTES] = "";
+
+	if (!*config->cdr.path || cdr_file_check(config->cdr.path, error) == STATUS_OK)
+		return STATUS_OK;
+	problem_add(problems, "cdr.path: %s", error);
+	return STATUS_IO;
+}
+
+enum status router_calls_rotate(struct router *router, char error[ROUTER_CALLS_ERROR_BYTES])
+{
+	if (router->cdr)
+		return cdr_writer_rotate(router->cdr, error);
+	snprintf(error, ROUTER_CALLS_ERROR_BYTES, "no call records are written: cdr.path is not in the configuration");
+	return STATUS_NOT_FOUND;
+}
+
+void router_calls_set_draining(struct router *router, bool draining)
+{
+	/* Relaxed: nothing else depends on the moment. */
+	if (atomic_exchange_explicit(&router->dataplane->draining, draining, memory_order_relaxed) != draining)
+		log_event(LOG_LEVEL_INFO, "drain", "new_calls=%s", draining ? "refused" : "taken");
+}
+
+bool router_calls_are_draining(const struct router *router)
+{
+	return atomic_load_explicit(&router->dataplane->draining, memory_order_relaxed);
+}

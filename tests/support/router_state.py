@@ -1,0 +1,35 @@
+"""router_state.py - what a router still holds, by its own counters."""
+
+import network
+
+LINGER_S = 45  # 64*T1 and some
+
+
+def counters(router):
+    """{name: total} of `amityctl stats`."""
+    return {row["counter"]: row["total"] for row in router.must("stats", as_json=True).json["counters"]}
+
+
+def reasons(router):
+    """{name: count} of `amityctl reasons --all`."""
+    return {row["reason"]: row["count"] for row in router.must("reasons", "--all", as_json=True).json}
+
+
+def expect_identity(router):
+    """Every packet ended once."""
+    said = network.wait_until(lambda: router.must("stats", as_json=True).json["identity"]["holds"], 5)
+    assert said, router.must("stats").text
+
+
+def live(router):
+    """{"transactions": n, "calls": n} of all lcores."""
+    status = router.must("status", as_json=True).json
+    return {name: status[name] for name in ("transactions", "calls")}
+
+
+def expect_idle(router):
+    """Once everything has lingered long enough, nothing is left."""
+    nothing = {"transactions": 0, "calls": 0}
+    network.wait_until(lambda: live(router) == nothing, LINGER_S, 0.5)
+    assert live(router) == nothing
+    expect_identity(router)
