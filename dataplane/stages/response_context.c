@@ -37,8 +37,6 @@ static void remember(struct worker *worker, struct transaction *transaction, uin
 {
 	struct rte_mbuf *mbuf = NULL;
 
-	if (response_choose_is_better(status, transaction->target_status))
-		transaction->target_status = status;
 	if (!response_choose_is_better(status, transaction->best_status))
 		return;
 	transaction->best_status = status;
@@ -96,18 +94,37 @@ static enum route_failure classify(const struct transaction *transaction, const 
 	return route_next_classify(branch->outcome, transaction->target_status);
 }
 
+/* What a target says that has rung too long is late: the next one has been asked already (R27). */
+static bool is_of_present_target(const struct transaction *transaction, const struct branch *branch)
+{
+	return branch->step == transaction->step_count;
+}
+
+static void note_for_target(struct transaction *transaction, const struct branch *branch, uint16_t status)
+{
+	if (is_of_present_target(transaction, branch) && response_choose_is_better(status, transaction->target_status))
+		transaction->target_status = status;
+}
+
+static bool is_target_pending(const struct transaction_table *table, const struct transaction *transaction)
+{
+	for (const struct branch *branch = transaction_first_branch(table, transaction); branch;
+	     branch = branch_next(table, branch))
+		if (is_of_present_target(transaction, branch) && client_branch_is_pending(branch))
+			return true;
+	return false;
+}
+
 /* Is there, or comes there, somebody else who could take the request? */
 static bool goes_on(struct worker *worker, struct transaction *transaction, const struct branch *branch)
 {
-	if (transaction->pending_count > 0)
+	bool may_go_on = transaction->kind == PACKET_INITIAL && !transaction->cancelled && !transaction->declined &&
+			 !transaction->is_answered && is_of_present_target(transaction, branch) &&
+			 !is_target_pending(&worker->transactions, transaction);
+
+	if (may_go_on && fork_go_on(worker, transaction, classify(transaction, branch)))
 		return true;
-	if (transaction->kind != PACKET_INITIAL || transaction->cancelled || transaction->declined ||
-	    transaction->is_answered)
-		return false;
-	/* A target that rang too long has had its next one already; what it says now is late. */
-	if (branch->step != transaction->step_count)
-		return false;
-	return fork_go_on(worker, transaction, classify(transaction, branch));
+	return transaction->pending_count > 0;
 }
 
 static void finish(struct worker *worker, struct transaction *transaction)
@@ -158,7 +175,10 @@ static void receive_final(struct worker *worker, struct packet *packet)
 		pass_at_hand(worker, packet, status);
 		return;
 	}
-	remember(worker, transaction, reason == REASON_NONE ? status : reason_rows[reason].status, reason, packet);
+	if (reason != REASON_NONE)
+		status = reason_rows[reason].status;
+	note_for_target(transaction, packet->branch, status);
+	remember(worker, transaction, status, reason, packet);
 	if (goes_on(worker, transaction, packet->branch)) {
 		packet_end(packet, VERDICT_ABSORB, REASON_RESPONSE_COLLECTED);
 		return;
@@ -243,6 +263,7 @@ void response_context_give_up(struct worker *worker, struct branch *branch, enum
 	}
 	if (transaction->cancelled)
 		reason = REASON_CANCELLED;
+	note_for_target(transaction, branch, reason_rows[reason].status);
 	remember(worker, transaction, reason_rows[reason].status, reason, NULL);
 	if (!goes_on(worker, transaction, branch))
 		finish(worker, transaction);
