@@ -185,6 +185,9 @@ uint64_t reference_next_due(const struct reference *reference);
 /* Time goes on to `tick`; timers on the way fire in order. */
 void reference_advance(struct reference *reference, uint64_t tick);
 
+/* Server transactions that have not ended, with those that are remembered for one of their branches. */
+uint32_t reference_count_live(const struct reference *reference);
+
 /* The server transaction of a request that has not ended; NULL: none. */
 struct reference_server *reference_find_server(struct reference *reference, uint32_t request);
 

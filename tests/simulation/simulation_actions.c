@@ -1,5 +1,6 @@
 #include "simulation.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "must.h"
@@ -50,10 +51,16 @@ static void deliver(struct simulation *simulation, uint32_t peer, const char *te
 	simulation_compare(simulation);
 }
 
-#define note(simulation, ...)                                                                                          \
-	(fprintf((simulation)->log, "%10llu %u: ", (unsigned long long)(simulation)->reference->now,                   \
-		 (simulation)->step),                                                                                  \
-	 fprintf((simulation)->log, __VA_ARGS__), fprintf((simulation)->log, "\n"))
+__attribute__((format(printf, 2, 3))) static void note(struct simulation *simulation, const char *format, ...)
+{
+	va_list arguments;
+
+	fprintf(simulation->log, "%10llu %u: ", (unsigned long long)simulation->reference->now, simulation->step);
+	va_start(arguments, format);
+	vfprintf(simulation->log, format, arguments);
+	va_end(arguments);
+	fprintf(simulation->log, "\n");
+}
 
 /* ---- time ---- */
 
@@ -95,6 +102,10 @@ static void wait_some_time(struct simulation *simulation)
 
 	if (random_source_once_in(&simulation->random, 80))
 		ticks = 18110; /* timer C */
+	/* To the edge of something. */
+	uint64_t due = reference_next_due(simulation->reference);
+	if (due != REFERENCE_NEVER && random_source_once_in(&simulation->random, 3))
+		ticks = (uint32_t)(due - simulation->reference->now) - below(simulation, 2);
 	note(simulation, "%u ms pass", ticks * 10);
 	simulation_wait(simulation, ticks);
 }
