@@ -32,6 +32,19 @@ static enum reason reason_in_its_place(const struct transaction *transaction, ui
 	return !transaction->is_invite && status == 408 ? REASON_NO_REPLY : REASON_NONE;
 }
 
+/* A target that rang too long has had its next one already; what it says now is late. */
+static bool is_of_present_target(const struct transaction *transaction, const struct branch *branch)
+{
+	return branch->step == transaction->step_count;
+}
+
+/* What the present target's failure is, as it came (R16, R28). */
+static void note_failure(struct transaction *transaction, const struct branch *branch, uint16_t status)
+{
+	if (is_of_present_target(transaction, branch) && response_choose_is_better(status, transaction->target_status))
+		transaction->target_status = status;
+}
+
 static void remember(struct worker *worker, struct transaction *transaction, uint16_t status, enum reason reason,
 		     struct packet *packet)
 {
@@ -94,18 +107,6 @@ static enum route_failure classify(const struct transaction *transaction, const 
 	return route_next_classify(branch->outcome, transaction->target_status);
 }
 
-/* What a target says that has rung too long is late: the next one has been asked already (R27). */
-static bool is_of_present_target(const struct transaction *transaction, const struct branch *branch)
-{
-	return branch->step == transaction->step_count;
-}
-
-static void note_for_target(struct transaction *transaction, const struct branch *branch, uint16_t status)
-{
-	if (is_of_present_target(transaction, branch) && response_choose_is_better(status, transaction->target_status))
-		transaction->target_status = status;
-}
-
 static bool is_target_pending(const struct transaction_table *table, const struct transaction *transaction)
 {
 	for (const struct branch *branch = transaction_first_branch(table, transaction); branch;
@@ -118,8 +119,8 @@ static bool is_target_pending(const struct transaction_table *table, const struc
 /* Is there, or comes there, somebody else who could take the request? */
 static bool goes_on(struct worker *worker, struct transaction *transaction, const struct branch *branch)
 {
-	bool may_go_on = transaction->kind == PACKET_INITIAL && !transaction->cancelled && !transaction->declined &&
-			 !transaction->is_answered && is_of_present_target(transaction, branch) &&
+	bool may_go_on = transaction->kind == PACKET_INITIAL && !transaction->cancelled && !transaction->is_answered &&
+			 is_of_present_target(transaction, branch) &&
 			 !is_target_pending(&worker->transactions, transaction);
 
 	if (may_go_on && fork_go_on(worker, transaction, classify(transaction, branch)))
@@ -160,7 +161,7 @@ static void receive_final(struct worker *worker, struct packet *packet)
 	uint16_t status = packet->message.status_code;
 	enum reason reason = reason_in_its_place(transaction, status);
 
-	if (status >= 600 && !transaction->declined) {
+	if (status >= 600 && !transaction->declined && is_of_present_target(transaction, packet->branch)) {
 		transaction->declined = true;
 		response_context_cancel_pending(worker, transaction);
 	}
@@ -175,10 +176,8 @@ static void receive_final(struct worker *worker, struct packet *packet)
 		pass_at_hand(worker, packet, status);
 		return;
 	}
-	if (reason != REASON_NONE)
-		status = reason_rows[reason].status;
-	note_for_target(transaction, packet->branch, status);
-	remember(worker, transaction, status, reason, packet);
+	note_failure(transaction, packet->branch, status);
+	remember(worker, transaction, reason == REASON_NONE ? status : reason_rows[reason].status, reason, packet);
 	if (goes_on(worker, transaction, packet->branch)) {
 		packet_end(packet, VERDICT_ABSORB, REASON_RESPONSE_COLLECTED);
 		return;
@@ -263,7 +262,7 @@ void response_context_give_up(struct worker *worker, struct branch *branch, enum
 	}
 	if (transaction->cancelled)
 		reason = REASON_CANCELLED;
-	note_for_target(transaction, branch, reason_rows[reason].status);
+	note_failure(transaction, branch, reason_rows[reason].status);
 	remember(worker, transaction, reason_rows[reason].status, reason, NULL);
 	if (!goes_on(worker, transaction, branch))
 		finish(worker, transaction);

@@ -41,8 +41,8 @@ void server_transaction_begin(struct worker *worker, struct transaction *transac
 		transaction->endpoint = (uint32_t)(caller->endpoint - caller->company->endpoint);
 		transaction->endpoint_hash = name_table_hash(caller->endpoint->name, false);
 	}
-	transaction->from = rewrite_parts_slice(message, packet->sender_from);
-	transaction->to = rewrite_parts_slice(message, packet->sender_to);
+	transaction->from = message->from.address;
+	transaction->to = message->to.address;
 	rte_mbuf_refcnt_update(packet->mbuf, 1);
 	transaction_table_keep(&worker->transactions, &transaction->request, packet->mbuf, packet->bytes);
 	if (!transaction->is_invite)

@@ -135,11 +135,14 @@ static bool is_better(uint32_t status, uint32_t best)
 	return best == 0 || rank_of(status) < rank_of(best);
 }
 
-static void collect(struct reference_server *server, const struct reference_client *client, uint32_t status,
-		    uint32_t tag)
+static void note_failure(struct reference_server *server, const struct reference_client *client, uint32_t status)
 {
 	if (client->target == server->target && is_better(status, server->target_status))
 		server->target_status = status;
+}
+
+static void collect(struct reference_server *server, uint32_t status, uint32_t tag)
+{
 	if (!is_better(status, server->best_status))
 		return;
 	server->best_status = status;
@@ -169,6 +172,7 @@ static bool begin_next_target(struct reference *reference, struct reference_serv
 	server->target = target->next[failure];
 	server->next_binding = 0;
 	server->target_status = 0;
+	server->declined = false; /* R28: a friend's 6xx too may lead to a forward; it said so for itself */
 	return begin_group(reference, server);
 }
 
@@ -189,9 +193,8 @@ static void go_on(struct reference *reference, struct reference_server *server)
 
 	if (has_final(server) || is_pending(reference, server, server->target))
 		return;
-	if (!server->cancelled && !server->declined &&
-	    (begin_group(reference, server) ||
-	     begin_next_target(reference, server, failure_of(target, server->target_status))))
+	if (!server->cancelled && ((!server->declined && begin_group(reference, server)) ||
+				   begin_next_target(reference, server, failure_of(target, server->target_status))))
 		return;
 	/* A target before this one that rang too long may still be about to say that it has ended. */
 	if (!is_pending(reference, server, REFERENCE_NONE))
@@ -256,15 +259,17 @@ void reference_proxy_take(struct reference *reference, struct reference_client *
 		take_success(reference, client, status, tag);
 		return;
 	}
-	if (status >= 600) {
+	/* R27: what a target says that rang too long is late. */
+	if (status >= 600 && client->target == server->target) {
 		server->declined = true;
 		cancel_all(reference, server);
 	}
+	note_failure(server, client, status);
 	if ((status == 401 || status == 407) && !request_of(reference, server)->in_dialog) {
 		status = 502;
 		tag = REFERENCE_TAG_OWN;
 	}
-	collect(server, client, status, tag);
+	collect(server, status, tag);
 	go_on(reference, server);
 }
 
@@ -273,7 +278,10 @@ void reference_proxy_fail(struct reference *reference, struct reference_client *
 	struct reference_server *server = server_of(reference, client);
 
 	client->settled = true;
-	collect(server, client, server->cancelled ? 487 : status, REFERENCE_TAG_OWN);
+	if (server->cancelled)
+		status = 487;
+	note_failure(server, client, status);
+	collect(server, status, REFERENCE_TAG_OWN);
 	go_on(reference, server);
 }
 

@@ -399,6 +399,14 @@ static void forwards(void **state)
 			 {ANSWER, 0, 487, "5000:ACK>1"},
 			 {ANSWER, 3, 404, "5000:ACK>3 5000:486^0"}},
 	});
+	check(&(struct sequence){
+		.target_count = 2,
+		.target = {{.kind = TARGET_FRIEND, .next = {[FAILURE_BUSY] = 1}, .count = 1, .peer = {1}, .q = {1000}},
+			   {.count = 2, .peer = {2, 3}, .q = {1000, 500}}},
+		.step = {{REQUEST, 0, 0, "0:100^0 0:INVITE>1"},
+			 {ANSWER, 0, 600, "0:ACK>1 0:INVITE>2"}, /* R28; not for the bindings of one target: */
+			 {ANSWER, 1, 603, "0:ACK>2 0:600^0"}},
+	});
 }
 
 int main(void)

@@ -7,7 +7,7 @@ An Agent lives in an asyncio loop, on the socket of a Peer (sip_client.py), whos
 import asyncio
 import collections
 
-from sip_client import Dialog, Message, parameter
+from sip_client import Dialog, Message, has_ended, parameter
 
 T1_S, T2_S = 0.5, 4.0
 GIVE_UP_S = 64 * T1_S
@@ -190,6 +190,8 @@ class Agent(asyncio.DatagramProtocol):
         if not raw.strip():
             return
         message = Message.parse(raw)
+        if has_ended(message):
+            return
         try:
             if message.is_request:
                 self._request(message, source)
