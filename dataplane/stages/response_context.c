@@ -107,15 +107,25 @@ static enum route_failure classify(const struct transaction *transaction, const 
 	return route_next_classify(branch->outcome, transaction->target_status);
 }
 
+static bool is_target_pending(const struct transaction_table *table, const struct transaction *transaction)
+{
+	for (const struct branch *branch = transaction_first_branch(table, transaction); branch;
+	     branch = branch_next(table, branch))
+		if (is_of_present_target(transaction, branch) && client_branch_is_pending(branch))
+			return true;
+	return false;
+}
+
 /* Is there, or comes there, somebody else who could take the request? */
 static bool goes_on(struct worker *worker, struct transaction *transaction, const struct branch *branch)
 {
-	if (transaction->pending_count > 0)
+	bool may_go_on = transaction->kind == PACKET_INITIAL && !transaction->cancelled && !transaction->is_answered &&
+			 is_of_present_target(transaction, branch) &&
+			 !is_target_pending(&worker->transactions, transaction);
+
+	if (may_go_on && fork_go_on(worker, transaction, classify(transaction, branch)))
 		return true;
-	if (transaction->kind != PACKET_INITIAL || transaction->cancelled || transaction->is_answered ||
-	    !is_of_present_target(transaction, branch))
-		return false;
-	return fork_go_on(worker, transaction, classify(transaction, branch));
+	return transaction->pending_count > 0;
 }
 
 static void finish(struct worker *worker, struct transaction *transaction)

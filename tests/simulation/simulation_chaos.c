@@ -125,7 +125,7 @@ static void put_request(const struct peer_request *sent)
 
 static void begin_call(void)
 {
-	bool to_carrier = below(3) == 0;
+	static const char *const numbers[] = {"102", "3100", "600000000"};
 	struct peer_request sent = {
 		.sender = PEER_CALLER,
 		.method = below(4) ? REFERENCE_INVITE : REFERENCE_MESSAGE,
@@ -135,7 +135,7 @@ static void begin_call(void)
 		.from = "<sip:gate@acme.example.net>",
 	};
 
-	snprintf(sent.uri, sizeof(sent.uri), "sip:%s@acme.example.net", to_carrier ? "600000000" : "102");
+	snprintf(sent.uri, sizeof(sent.uri), "sip:%s@acme.example.net", numbers[below(3)]);
 	snprintf(sent.to, sizeof(sent.to), "<%s>", sent.uri);
 	put_request(&sent);
 }
