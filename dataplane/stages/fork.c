@@ -168,8 +168,8 @@ static void fork_packet(struct worker *worker, struct packet *packet)
 		cancel_receive(worker, packet, transaction_table_find(&worker->transactions, packet->key));
 		return;
 	}
-	packet->sender_from = rewrite_parts_address_part(&packet->message, SIP_HEADER_FROM);
-	packet->sender_to = rewrite_parts_address_part(&packet->message, SIP_HEADER_TO);
+	packet->sender_from = sip_message_text(&packet->message, packet->message.from.address);
+	packet->sender_to = sip_message_text(&packet->message, packet->message.to.address);
 	if (packet->message.method == SIP_METHOD_ACK) {
 		name_ack(worker, packet);
 		return;
@@ -286,11 +286,14 @@ static bool send_group(struct worker *worker, struct packet *packet)
 	return sent + send_beside(worker, packet) > 0;
 }
 
-static void weigh(struct worker *worker, struct transaction *transaction, enum reason reason)
+/* What a forward is refused with ends the call (R27): it does not compete with what others answered. */
+static void weigh(struct worker *worker, const struct packet *packet, enum reason reason)
 {
+	struct transaction *transaction = packet->transaction;
 	uint16_t status = reason_rows[reason].status;
 
-	if (!response_choose_is_better(status, transaction->best_status))
+	if (packet->decision.outcome != ROUTE_OUTCOME_REJECT &&
+	    !response_choose_is_better(status, transaction->best_status))
 		return;
 	transaction->best_status = status;
 	transaction->best_reason = (uint16_t)reason;
@@ -310,11 +313,12 @@ static bool try_targets(struct worker *worker, struct packet *packet, enum reaso
 			memcpy(transaction->step, packet->step, packet->step_count);
 			transaction->step_count = packet->step_count;
 			transaction->target_status = 0;
+			transaction->declined = false; /* 6xx was said by another one */
 			if (send_group(worker, packet))
 				return true;
 		} else {
 			failure = failure_of_limit(packet, reason);
-			weigh(worker, transaction, reason);
+			weigh(worker, packet, reason);
 		}
 		if (!target_move_on(worker, packet, failure))
 			return false;
@@ -337,7 +341,7 @@ bool fork_go_on(struct worker *worker, struct transaction *transaction, enum rou
 	target_decide(worker, work);
 	if (work->step_count != transaction->step_count || work->decision.outcome == ROUTE_OUTCOME_REJECT)
 		return false;
-	if (failure != ROUTE_FAILURE_NO_ANSWER && transaction->bindings_q > 0 &&
+	if (failure != ROUTE_FAILURE_NO_ANSWER && transaction->bindings_q > 0 && !transaction->declined &&
 	    target_reach(worker, work, transaction->bindings_q) == REASON_NONE)
 		return send_group(worker, work);
 	if (!target_move_on(worker, work, failure))

@@ -32,13 +32,24 @@ static enum reason reason_in_its_place(const struct transaction *transaction, ui
 	return !transaction->is_invite && status == 408 ? REASON_NO_REPLY : REASON_NONE;
 }
 
+/* A target that rang too long has had its next one already; what it says now is late. */
+static bool is_of_present_target(const struct transaction *transaction, const struct branch *branch)
+{
+	return branch->step == transaction->step_count;
+}
+
+/* What the present target's failure is, as it came (R16, R28). */
+static void note_failure(struct transaction *transaction, const struct branch *branch, uint16_t status)
+{
+	if (is_of_present_target(transaction, branch) && response_choose_is_better(status, transaction->target_status))
+		transaction->target_status = status;
+}
+
 static void remember(struct worker *worker, struct transaction *transaction, uint16_t status, enum reason reason,
 		     struct packet *packet)
 {
 	struct rte_mbuf *mbuf = NULL;
 
-	if (response_choose_is_better(status, transaction->target_status))
-		transaction->target_status = status;
 	if (!response_choose_is_better(status, transaction->best_status))
 		return;
 	transaction->best_status = status;
@@ -101,11 +112,8 @@ static bool goes_on(struct worker *worker, struct transaction *transaction, cons
 {
 	if (transaction->pending_count > 0)
 		return true;
-	if (transaction->kind != PACKET_INITIAL || transaction->cancelled || transaction->declined ||
-	    transaction->is_answered)
-		return false;
-	/* A target that rang too long has had its next one already; what it says now is late. */
-	if (branch->step != transaction->step_count)
+	if (transaction->kind != PACKET_INITIAL || transaction->cancelled || transaction->is_answered ||
+	    !is_of_present_target(transaction, branch))
 		return false;
 	return fork_go_on(worker, transaction, classify(transaction, branch));
 }
@@ -143,7 +151,7 @@ static void receive_final(struct worker *worker, struct packet *packet)
 	uint16_t status = packet->message.status_code;
 	enum reason reason = reason_in_its_place(transaction, status);
 
-	if (status >= 600 && !transaction->declined) {
+	if (status >= 600 && !transaction->declined && is_of_present_target(transaction, packet->branch)) {
 		transaction->declined = true;
 		response_context_cancel_pending(worker, transaction);
 	}
@@ -158,6 +166,7 @@ static void receive_final(struct worker *worker, struct packet *packet)
 		pass_at_hand(worker, packet, status);
 		return;
 	}
+	note_failure(transaction, packet->branch, status);
 	remember(worker, transaction, reason == REASON_NONE ? status : reason_rows[reason].status, reason, packet);
 	if (goes_on(worker, transaction, packet->branch)) {
 		packet_end(packet, VERDICT_ABSORB, REASON_RESPONSE_COLLECTED);
@@ -243,6 +252,7 @@ void response_context_give_up(struct worker *worker, struct branch *branch, enum
 	}
 	if (transaction->cancelled)
 		reason = REASON_CANCELLED;
+	note_failure(transaction, branch, reason_rows[reason].status);
 	remember(worker, transaction, reason_rows[reason].status, reason, NULL);
 	if (!goes_on(worker, transaction, branch))
 		finish(worker, transaction);

@@ -77,7 +77,6 @@ static void screen_outside_dialog(const struct worker *worker, struct packet *pa
 	case SIP_METHOD_REGISTER:
 		packet->kind = PACKET_INITIAL;
 		break;
-	case SIP_METHOD_CANCEL:
 	case SIP_METHOD_ACK:
 		packet->kind = PACKET_HOP;
 		break;
@@ -103,12 +102,14 @@ static void screen_request(const struct worker *worker, struct packet *packet)
 		return;
 	}
 	packet->cookie = screen_find_cookie(worker, message);
-	if (message->to_tag.length && packet->cookie.length)
+	/* The CANCEL of a re-INVITE has all that makes its INVITE one of a dialog, and goes no further than here. */
+	if (message->method == SIP_METHOD_CANCEL)
+		packet->kind = PACKET_HOP;
+	else if (message->to_tag.length && packet->cookie.length)
 		packet->kind = PACKET_IN_DIALOG;
 	else if (message->to_tag.length && message->method == SIP_METHOD_ACK)
 		packet->kind = PACKET_HOP;
-	else if (message->to_tag.length && message->method != SIP_METHOD_REGISTER &&
-		 message->method != SIP_METHOD_CANCEL)
+	else if (message->to_tag.length && message->method != SIP_METHOD_REGISTER)
 		packet_refuse(packet, REASON_NO_COOKIE);
 	else
 		screen_outside_dialog(worker, packet);

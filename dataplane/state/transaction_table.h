@@ -100,7 +100,7 @@ struct transaction {
 	bool is_invite;
 	bool is_answered;   /* a 2xx to INVITE was passed */
 	bool cancelled;	    /* by the caller: no new branches */
-	bool declined;	    /* 6xx: no new branches */
+	bool declined;	    /* 6xx by the present target: none of its other bindings is asked (16.7 step 5) */
 	bool from_caller;   /* in-dialog: by the side that sent the INVITE */
 	bool to_tag_is_own; /* the final response is ours: its ACK carries our tag */
 	uint16_t status;    /* last response sent upstream; 0: none */

@@ -25,14 +25,17 @@ companies:
       - {name: plain, password: plain-secret, direct: "udp:198.51.100.41:5060", patterns: ['^8'], fallback_ddi: "+34944000001",
          forwards: [{when: busy, calls: external, to: {extension: "101"}}, {when: busy, to: {extension: "700"}},
                     {when: no_answer, after: 1, to: {extension: "900"}}, {when: unregistered, to: {number: "+34600123123"}}]}
-      - {name: looking, password: looking-secret, direct: "udp:198.51.100.43:5060", patterns: ['^9'],
+      - {name: looking, password: looking-secret, direct: "udp:198.51.100.43:5060", patterns: ['^9[0-9]{3}$'],
          forwards: [{when: busy, to: {extension: "800"}}]}
+      - {name: tie-c, password: tie-a-secret, direct: "udp:198.51.100.32:5060", priority: 0, patterns: ['^5555$'],
+         forwards: [{when: busy, to: {extension: "555"}}]}
       - {name: absent, password: absent-secret, patterns: ['^2'], forwards: [{when: unregistered, to: {extension: "700"}}]}
       - {name: named, password: named-secret, direct: "udp:198.51.100.42:5060", patterns: ['^7'],
          forwards: [{when: always, to: {extension: "500"}}]}
     extensions:
       - {number: "101", route: {user: alice}}
       - {number: "500", route: {friend: "5000"}}
+      - {number: "555", route: {friend: "5555"}}
       - {number: "600", route: {friend: "6000"}}
       - {number: "700", route: {friend: "3700"}}
       - {number: "800", route: {friend: "8000"}}
@@ -163,6 +166,15 @@ def test_busy_friends_one_after_the_other(forwarding, own_peers):
     assert got.all("Diversion") == ["<sip:8000@acme.test>;reason=user-busy", "<sip:9123@acme.test>;reason=user-busy"]
     answer = alice.expect_status(600)  # 6xx before all (RFC 3261 16.7.6)
     alice.send(alice.ack_of_failure(sent, answer))
+
+
+def test_over_five_busy_friends_is_482(forwarding, own_peers):
+    """tie-c forwards to itself. The caller hears of the loop, not that somebody is busy."""
+    alice, friend = own_peers("alice"), own_peers("tie-a")
+    sent = alice.invite("5555")
+    for diversions in range(6):
+        assert len(refuse(friend, 486).all("Diversion")) == diversions
+    hear(alice, sent, 482)
 
 
 def test_calls_from_outside_take_their_own_forward(forwarding, own_peers):

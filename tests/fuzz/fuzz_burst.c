@@ -182,8 +182,6 @@ static void forget(void)
 {
 	for (uint32_t i = 0; i < WORKERS; i++) {
 		struct worker *worker = pipeline_worker(pipeline, i);
-		memset(worker->caller_memory.entry, 0,
-		       (worker->caller_memory.mask + 1) * sizeof(worker->caller_memory.entry[0]));
 		memset(worker->nonce_window.entry, 0,
 		       worker->nonce_window.set_count * NONCE_WINDOW_WAYS * sizeof(worker->nonce_window.entry[0]));
 		worker->next_queue = 0;
@@ -458,6 +456,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	run_until_still();
 	pipeline_check_identity(pipeline);
 	must(count_ended() - ended == packets);
+	for (uint32_t i = 0; i < WORKERS; i++)
+		transaction_table_clear(&pipeline_worker(pipeline, i)->transactions);
 	must(rte_mempool_avail_count(dataplane->pool) == available);
 	return 0;
 }

@@ -136,6 +136,7 @@ struct reference_output {
 struct reference {
 	uint64_t now; /* in ticks of 10 ms */
 	uint32_t request_count, server_count, client_count, output_count;
+	uint32_t fired[TIMER_COUNT]; /* how often each has fired */
 	struct reference_request request[REFERENCE_REQUESTS_MAX];
 	struct reference_server server[REFERENCE_SERVERS_MAX];
 	struct reference_client client[REFERENCE_CLIENTS_MAX];
@@ -159,6 +160,9 @@ void reference_take_ack_of_2xx(struct reference *reference, uint32_t request, ui
 /* A response to what that client transaction sent; `method` is that of its CSeq: CANCEL for its CANCEL. */
 void reference_take_response(struct reference *reference, uint32_t client, enum reference_method method,
 			     uint32_t status, uint32_t tag);
+
+/* The network says that nobody is where that client transaction sends its request (18.4, 16.9). */
+void reference_take_unreachable(struct reference *reference, uint32_t client);
 
 /* The next moment at which a timer fires; REFERENCE_NEVER: none runs. */
 uint64_t reference_next_due(const struct reference *reference);

@@ -76,6 +76,6 @@ void reference_client_invite_expire(struct reference *reference, struct referenc
 		reference_stop_timers(client->due);
 		client->state = REFERENCE_TERMINATED;
 		if (timer == TIMER_B)
-			reference_proxy_time_out(reference, client);
+			reference_proxy_fail(reference, client, 408);
 	}
 }

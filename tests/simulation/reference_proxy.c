@@ -246,12 +246,12 @@ void reference_proxy_take(struct reference *reference, struct reference_client *
 	go_on(reference, server);
 }
 
-void reference_proxy_time_out(struct reference *reference, struct reference_client *client)
+void reference_proxy_fail(struct reference *reference, struct reference_client *client, uint32_t status)
 {
 	struct reference_server *server = server_of(reference, client);
 
 	client->settled = true;
-	collect(server, server->cancelled ? 487 : 408, REFERENCE_TAG_OWN);
+	collect(server, server->cancelled ? 487 : status, REFERENCE_TAG_OWN);
 	go_on(reference, server);
 }
 
@@ -266,5 +266,5 @@ void reference_proxy_expire(struct reference *reference, struct reference_client
 	client->state = REFERENCE_TERMINATED;
 	reference_stop_timers(reference->client[client->cancel].due);
 	reference->client[client->cancel].state = REFERENCE_TERMINATED;
-	reference_proxy_time_out(reference, client);
+	reference_proxy_fail(reference, client, 408);
 }

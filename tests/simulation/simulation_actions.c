@@ -126,6 +126,7 @@ static void send_request(struct simulation *simulation, const struct reference_r
 	kept->sender = model->sender;
 	kept->method = model->method;
 	kept->branch = simulation->call_base * 1000 + number;
+	kept->is_old = random_source_once_in(&simulation->random, 8);
 	peer_request_write(message, kept);
 	note(simulation, "%s sends %s, request %u of call %u, cseq %u", simulation_peers[model->sender],
 	     peer_method_name(model->method), number, kept->call, kept->cseq);
@@ -358,6 +359,21 @@ static void respond(struct simulation *simulation)
 	deliver(simulation, model->peer, message, copies);
 }
 
+static void report_unreachable(struct simulation *simulation)
+{
+	uint32_t number = choose_client(simulation);
+
+	if (number == REFERENCE_NONE)
+		return;
+	const struct reference_client *model = &simulation->reference->client[number];
+	note(simulation, "nobody is at %s: client %u, request %u", simulation_peers[model->peer], number,
+	     model->request);
+	reference_take_unreachable(simulation->reference, number);
+	peer_send_unreachable(simulation->pipeline, model->peer, simulation->client[number].sent[model->method]);
+	log_reasons(simulation);
+	simulation_compare(simulation);
+}
+
 /* Of nobody who has seen the request: one letter of the branch is another. */
 static void forge_response(struct simulation *simulation)
 {
@@ -374,7 +390,8 @@ static void forge_response(struct simulation *simulation)
 	must(branch);
 	char *letter = branch + below(simulation, (uint32_t)strlen(simulation->client[number].branch));
 	*letter = *letter == 'B' ? 'C' : 'B';
-	note(simulation, "a forged response to client %u", number);
+	note(simulation, "a forged response to client %u: %.40s instead of %s", number, branch,
+	     simulation->client[number].branch);
 	deliver(simulation, model->peer, message, 1);
 }
 
@@ -403,9 +420,10 @@ static const struct {
 	uint32_t weight;
 	void (*act)(struct simulation *simulation);
 } actions[] = {
-	{8, begin_call},	  {30, respond},       {10, repeat_request},   {7, cancel_request}, {8, acknowledge},
-	{6, acknowledge_success}, {8, send_in_dialog}, {8, respond_to_cancel}, {2, merge_request},  {2, forge_response},
-	{25, wait_some_time},
+	{8, begin_call},     {30, respond},	      {10, repeat_request},
+	{7, cancel_request}, {8, acknowledge},	      {6, acknowledge_success},
+	{8, send_in_dialog}, {8, respond_to_cancel},  {2, merge_request},
+	{2, forge_response}, {2, report_unreachable}, {25, wait_some_time},
 };
 
 void simulation_act(struct simulation *simulation)

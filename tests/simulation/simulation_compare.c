@@ -88,7 +88,7 @@ static bool is_branch_right(const struct simulation *simulation, const struct re
 	char expected[64];
 
 	if (output->status) {
-		snprintf(expected, sizeof(expected), "z9hG4bKpeer%u", simulation->request[output->request].text.branch);
+		peer_request_branch(expected, &simulation->request[output->request].text);
 		return strcmp(branch, expected) == 0;
 	}
 	if (output->client != REFERENCE_NONE && simulation->client[output->client].branch[0])

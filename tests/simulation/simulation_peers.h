@@ -29,12 +29,14 @@ struct peer_request {
 	uint32_t sender;
 	enum reference_method method;
 	uint32_t call, cseq, branch; /* numbers of a text */
+	bool is_old;		     /* RFC 2543: the branch is without magic cookie */
 	uint32_t from_tag;
 	char uri[256];
 	char from[512], to[512]; /* with the tag of `to` */
 	char route[4096];	 /* value of Route; "": none */
 };
 
+void peer_request_branch(char branch[64], const struct peer_request *request);
 void peer_request_write(char text[PEER_TEXT_BYTES_MAX], const struct peer_request *request);
 
 /* `to`: that of the response. */
@@ -62,6 +64,9 @@ bool peer_message_read(struct peer_message *message, const struct net_address *d
 
 /* The whole value of a header, without the name. Fails the test when it is not there. */
 void peer_header(char *value, size_t size, const char *text, const char *name);
+
+/* An ICMP error of `peer` for what it was sent, as if nobody were there: port unreachable. */
+void peer_send_unreachable(struct pipeline *pipeline, uint32_t peer, const char *sent);
 
 /* Registers bob's binding number `index` with that q, or takes it away (q 0). */
 void peer_register(struct pipeline *pipeline, uint32_t index, uint32_t q);
