@@ -37,7 +37,7 @@ struct received {
 	char *text;
 };
 
-static struct options options = {.count = 60, .steps = 300};
+static struct options options = {.count = 30, .steps = 300};
 static struct pipeline *pipeline;
 static struct random_source source;
 static struct peer_request request[KEPT_MAX];
