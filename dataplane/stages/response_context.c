@@ -107,15 +107,26 @@ static enum route_failure classify(const struct transaction *transaction, const 
 	return route_next_classify(branch->outcome, transaction->target_status);
 }
 
+/* A branch of an earlier target that rang too long may take its time to end: the present one need not wait for it. */
+static bool has_failed(const struct worker *worker, const struct transaction *transaction)
+{
+	const struct transaction_table *table = &worker->transactions;
+
+	for (const struct branch *branch = transaction_first_branch(table, transaction);
+	     transaction->pending_count > 0 && branch; branch = branch_next(table, branch))
+		if (client_branch_is_pending(branch) && is_of_present_target(transaction, branch))
+			return false;
+	return true;
+}
+
 /* Is there, or comes there, somebody else who could take the request? */
 static bool goes_on(struct worker *worker, struct transaction *transaction, const struct branch *branch)
 {
-	if (transaction->pending_count > 0)
-		return true;
-	if (transaction->kind != PACKET_INITIAL || transaction->cancelled || transaction->is_answered ||
-	    !is_of_present_target(transaction, branch))
-		return false;
-	return fork_go_on(worker, transaction, classify(transaction, branch));
+	bool may_go_on = transaction->kind == PACKET_INITIAL && !transaction->cancelled && !transaction->is_answered &&
+			 is_of_present_target(transaction, branch) && has_failed(worker, transaction);
+
+	return (may_go_on && fork_go_on(worker, transaction, classify(transaction, branch))) ||
+	       transaction->pending_count > 0;
 }
 
 static void finish(struct worker *worker, struct transaction *transaction)
@@ -128,12 +139,9 @@ static void finish(struct worker *worker, struct transaction *transaction)
 	} else if (!transaction->is_invite && transaction->best_status == 408) {
 		/* RFC 4320 4.2: nobody waits for it any more. */
 		transaction->state = TRANSACTION_ENDED;
-		server_transaction_forget(worker, transaction);
-		return;
 	} else {
 		server_transaction_refuse(worker, transaction, reason);
 	}
-	server_transaction_settle(worker, transaction);
 }
 
 /* The final response at hand goes to the sender of the request. */
@@ -245,11 +253,8 @@ void response_context_give_up(struct worker *worker, struct branch *branch, enum
 {
 	struct transaction *transaction = &worker->transactions.transaction[branch->transaction];
 
-	if (transaction->state != TRANSACTION_PROCEEDING) {
-		server_transaction_settle(worker, transaction);
-		server_transaction_forget(worker, transaction);
+	if (transaction->state != TRANSACTION_PROCEEDING)
 		return;
-	}
 	if (transaction->cancelled)
 		reason = REASON_CANCELLED;
 	note_failure(transaction, branch, reason_rows[reason].status);
@@ -269,5 +274,5 @@ void response_context_ring_over(struct worker *worker, struct branch *branch)
 	     other = branch_next(&worker->transactions, other))
 		if (other->step == branch->step)
 			client_branch_cancel(worker, other);
-	fork_go_on(worker, transaction, ROUTE_FAILURE_NO_ANSWER);
+	fork_go_past(worker, transaction);
 }
