@@ -252,7 +252,8 @@ void fork_complete(struct worker *worker, struct packet *packet)
 	client_branch_sent(worker, packet->branch, packet->out);
 	if (transaction->is_invite)
 		server_transaction_send_trying(worker, transaction, packet);
-	if (!packet->binding)
+	/* A CANCEL of the same burst: no new branches. */
+	if (!packet->binding || transaction->cancelled)
 		return;
 	/* What leaves with the burst: the branch that was written first. */
 	struct rte_mbuf *out = packet->out;

@@ -107,15 +107,25 @@ static enum route_failure classify(const struct transaction *transaction, const 
 	return route_next_classify(branch->outcome, transaction->target_status);
 }
 
+static bool is_target_pending(const struct transaction_table *table, const struct transaction *transaction)
+{
+	for (const struct branch *branch = transaction_first_branch(table, transaction); branch;
+	     branch = branch_next(table, branch))
+		if (is_of_present_target(transaction, branch) && client_branch_is_pending(branch))
+			return true;
+	return false;
+}
+
 /* Is there, or comes there, somebody else who could take the request? */
 static bool goes_on(struct worker *worker, struct transaction *transaction, const struct branch *branch)
 {
-	if (transaction->pending_count > 0)
+	bool may_go_on = transaction->kind == PACKET_INITIAL && !transaction->cancelled && !transaction->is_answered &&
+			 is_of_present_target(transaction, branch) &&
+			 !is_target_pending(&worker->transactions, transaction);
+
+	if (may_go_on && fork_go_on(worker, transaction, classify(transaction, branch)))
 		return true;
-	if (transaction->kind != PACKET_INITIAL || transaction->cancelled || transaction->is_answered ||
-	    !is_of_present_target(transaction, branch))
-		return false;
-	return fork_go_on(worker, transaction, classify(transaction, branch));
+	return transaction->pending_count > 0;
 }
 
 static void finish(struct worker *worker, struct transaction *transaction)
@@ -128,12 +138,9 @@ static void finish(struct worker *worker, struct transaction *transaction)
 	} else if (!transaction->is_invite && transaction->best_status == 408) {
 		/* RFC 4320 4.2: nobody waits for it any more. */
 		transaction->state = TRANSACTION_ENDED;
-		server_transaction_forget(worker, transaction);
-		return;
 	} else {
 		server_transaction_refuse(worker, transaction, reason);
 	}
-	server_transaction_settle(worker, transaction);
 }
 
 /* The final response at hand goes to the sender of the request. */
@@ -245,11 +252,8 @@ void response_context_give_up(struct worker *worker, struct branch *branch, enum
 {
 	struct transaction *transaction = &worker->transactions.transaction[branch->transaction];
 
-	if (transaction->state != TRANSACTION_PROCEEDING) {
-		server_transaction_settle(worker, transaction);
-		server_transaction_forget(worker, transaction);
+	if (transaction->state != TRANSACTION_PROCEEDING)
 		return;
-	}
 	if (transaction->cancelled)
 		reason = REASON_CANCELLED;
 	note_failure(transaction, branch, reason_rows[reason].status);

@@ -93,6 +93,15 @@ static bool is_ended(const struct reference *reference, const struct reference_s
 	return true;
 }
 
+uint32_t reference_count_live(const struct reference *reference)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < reference->server_count; i++)
+		count += !is_ended(reference, &reference->server[i]);
+	return count;
+}
+
 struct reference_server *reference_find_server(struct reference *reference, uint32_t request)
 {
 	for (uint32_t i = reference->server_count; i > 0; i--)

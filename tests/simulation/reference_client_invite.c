@@ -70,6 +70,7 @@ void reference_client_invite_expire(struct reference *reference, struct referenc
 		return;
 	case TIMER_C:
 	case TIMER_GIVE_UP:
+	case TIMER_RING:
 		reference_proxy_expire(reference, client, timer);
 		return;
 	default:

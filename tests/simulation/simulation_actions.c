@@ -1,5 +1,6 @@
 #include "simulation.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "must.h"
@@ -9,8 +10,6 @@
 #define JUMP_TICKS_MAX 200
 
 #define CALLER_FROM "<sip:gate@acme.example.net>"
-#define USER_URI    "sip:102@acme.example.net"
-#define CARRIER_URI "sip:600000000@acme.example.net"
 
 uint32_t simulation_new_tag(struct simulation *simulation, uint32_t client)
 {
@@ -52,10 +51,16 @@ static void deliver(struct simulation *simulation, uint32_t peer, const char *te
 	simulation_compare(simulation);
 }
 
-#define note(simulation, ...)                                                                                          \
-	(fprintf((simulation)->log, "%10llu %u: ", (unsigned long long)(simulation)->reference->now,                   \
-		 (simulation)->step),                                                                                  \
-	 fprintf((simulation)->log, __VA_ARGS__), fprintf((simulation)->log, "\n"))
+__attribute__((format(printf, 2, 3))) static void note(struct simulation *simulation, const char *format, ...)
+{
+	va_list arguments;
+
+	fprintf(simulation->log, "%10llu %u: ", (unsigned long long)simulation->reference->now, simulation->step);
+	va_start(arguments, format);
+	vfprintf(simulation->log, format, arguments);
+	va_end(arguments);
+	fprintf(simulation->log, "\n");
+}
 
 /* ---- time ---- */
 
@@ -97,6 +102,10 @@ static void wait_some_time(struct simulation *simulation)
 
 	if (random_source_once_in(&simulation->random, 80))
 		ticks = 18110; /* timer C */
+	/* To the edge of something. */
+	uint64_t due = reference_next_due(simulation->reference);
+	if (due != REFERENCE_NEVER && random_source_once_in(&simulation->random, 3))
+		ticks = (uint32_t)(due - simulation->reference->now) - below(simulation, 2);
 	note(simulation, "%u ms pass", ticks * 10);
 	simulation_wait(simulation, ticks);
 }
@@ -133,9 +142,40 @@ static void send_request(struct simulation *simulation, const struct reference_r
 	take_request(simulation, number, message);
 }
 
+/* What simulation_provisioning says of a dialled number. Result: how many targets. */
+static uint32_t fill_carriers(struct reference_target *target, uint32_t first)
+{
+	for (uint32_t i = 0; i < PEER_CARRIER_COUNT; i++)
+		target[i] = (struct reference_target){.kind = TARGET_CARRIER,
+						      .next = {[FAILURE_UNREACHABLE] = i ? 0 : first + 1},
+						      .count = 1,
+						      .peer = {PEER_CARRIER + i},
+						      .q = {1000}};
+	return PEER_CARRIER_COUNT;
+}
+
+static uint32_t fill_friends(struct reference_target *target, const struct reference_target *user)
+{
+	target[0] = (struct reference_target){.kind = TARGET_FRIEND,
+					      .next = {[FAILURE_BUSY] = 1, [FAILURE_NO_ANSWER] = 2},
+					      .ring_ticks = 500,
+					      .count = 1,
+					      .peer = {PEER_FRIEND},
+					      .q = {1000}};
+	target[1] = *user;
+	target[2] = (struct reference_target){.kind = TARGET_FRIEND,
+					      .next = {[FAILURE_NO_ANSWER] = 3},
+					      .ring_ticks = 2000,
+					      .count = 1,
+					      .peer = {PEER_FRIEND + 1},
+					      .q = {1000}};
+	return 3 + fill_carriers(&target[3], 3);
+}
+
 static void begin_call(struct simulation *simulation)
 {
-	bool to_carrier = random_source_once_in(&simulation->random, 4);
+	static const char *const numbers[] = {"102", "102", "102", "3100", "3100", "600000000"};
+	const char *number = numbers[below(simulation, sizeof(numbers) / sizeof(numbers[0]))];
 	struct reference_request model = {
 		.method = random_source_once_in(&simulation->random, 4) ? REFERENCE_MESSAGE : REFERENCE_INVITE,
 		.sender = PEER_CALLER,
@@ -143,12 +183,10 @@ static void begin_call(struct simulation *simulation)
 		.target_count = 1,
 		.target = {simulation->user},
 	};
-	if (to_carrier) {
-		model.target_count = PEER_CARRIER_COUNT;
-		for (uint32_t i = 0; i < PEER_CARRIER_COUNT; i++)
-			model.target[i] =
-				(struct reference_target){.count = 1, .peer = {PEER_CARRIER + i}, .q = {1000}};
-	}
+	if (number[0] == '6')
+		model.target_count = fill_carriers(model.target, 0);
+	else if (number[0] == '3')
+		model.target_count = fill_friends(model.target, &simulation->user);
 	if (simulation->call_count == SIMULATION_CALLS_MAX)
 		return;
 	uint32_t call = simulation->call_count++;
@@ -156,7 +194,7 @@ static void begin_call(struct simulation *simulation)
 				    .cseq = simulation->cseq[call] = 1,
 				    .from_tag = simulation_new_tag(simulation, REFERENCE_NONE),
 				    .from = CALLER_FROM};
-	snprintf(text.uri, sizeof(text.uri), "%s", to_carrier ? CARRIER_URI : USER_URI);
+	snprintf(text.uri, sizeof(text.uri), "sip:%s@acme.example.net", number);
 	snprintf(text.to, sizeof(text.to), "<%s>", text.uri);
 	send_request(simulation, &model, &text);
 }

@@ -25,13 +25,28 @@ const char simulation_provisioning[] =
 	"      - {name: bob, password: secret-b, extension: \"102\", multi_contact: true}\n"
 	"    friends:\n"
 	"      - {name: gate, auth: source, direct: \"udp:192.0.2.7:5060\"}\n"
+	"      - name: desk\n"
+	"        password: secret-d\n"
+	"        direct: \"udp:192.0.2.41:5060\"\n"
+	"        patterns: [\"^31\"]\n"
+	"        forwards:\n"
+	"          - {when: busy, calls: both, to: {extension: \"102\"}}\n"
+	"          - {when: no_answer, after: 5, calls: both, to: {extension: \"103\"}}\n"
+	"      - name: night\n"
+	"        password: secret-n\n"
+	"        direct: \"udp:192.0.2.42:5060\"\n"
+	"        patterns: [\"^32\"]\n"
+	"        forwards:\n"
+	"          - {when: no_answer, after: 20, calls: both, to: {number: \"+34600000000\"}}\n"
 	"    extensions:\n"
 	"      - {number: \"102\", route: {user: bob}}\n"
+	"      - {number: \"103\", route: {friend: \"3200\"}}\n"
 	"    ddis:\n"
 	"      - {number: \"+34944000000\", route: {user: bob}}\n";
 
 const char *const simulation_peers[PEER_COUNT] = {"192.0.2.7:5060",  "192.0.2.21:5060", "192.0.2.22:5060",
-						  "192.0.2.23:5060", "192.0.2.31:5060", "192.0.2.32:5060"};
+						  "192.0.2.23:5060", "192.0.2.31:5060", "192.0.2.32:5060",
+						  "192.0.2.41:5060", "192.0.2.42:5060"};
 
 static const char *const method_names[] = {
 	[REFERENCE_INVITE] = "INVITE", [REFERENCE_ACK] = "ACK",	  [REFERENCE_CANCEL] = "CANCEL",

@@ -2,7 +2,9 @@
  * simulation_peers.h - the peers of a simulated router as it sees them: their messages as text, the router's messages
  * read back to their essentials.
  *
- * Peer 0 is the caller, a friend that is known by its address; 1 to 3 are the bindings of user bob; 4 and 5 carriers.
+ * Peer 0 is the caller, a friend that is known by its address; 1 to 3 are the bindings of user bob; 4 and 5 carriers; 6
+ * and 7 friends with forwards: 3100 (desk) to bob when it is busy and to 3200 after 5 s, 3200 (night) to a carrier
+ * after 20 s.
  */
 #ifndef AMITY_TESTS_SIMULATION_PEERS_H
 #define AMITY_TESTS_SIMULATION_PEERS_H
@@ -15,7 +17,9 @@
 #define PEER_BINDING_COUNT 3u
 #define PEER_CARRIER	   4u
 #define PEER_CARRIER_COUNT 2u
-#define PEER_COUNT	   6u
+#define PEER_FRIEND	   6u
+#define PEER_FRIEND_COUNT  2u
+#define PEER_COUNT	   8u
 
 #define PEER_TEXT_BYTES_MAX 8192
 

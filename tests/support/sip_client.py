@@ -396,6 +396,29 @@ def offer(caller, callee, number, **options):
     return sent, callee.expect_request("INVITE")
 
 
+def refuse(callee, status):
+    """Answers the INVITE that comes; the router's ACK follows. Result: the INVITE."""
+    got = callee.expect_request("INVITE")
+    callee.send(callee.answer(got, status), to=callee.last_source)
+    callee.expect_request("ACK")
+    return got
+
+
+def hear_refusal(caller, sent, status):
+    """The final answer to an INVITE, with its ACK: nothing is repeated to who comes next."""
+    refusal = caller.expect_status(status)
+    caller.send(caller.ack_of_failure(sent, refusal))
+    return refusal
+
+
+def dial_in_vain(caller, callee, number, **options):
+    """A call that its callee does not want. Result: the INVITE as the callee got it."""
+    sent = caller.invite(number, **options)
+    got = refuse(callee, 486)
+    hear_refusal(caller, sent, 486)
+    return got
+
+
 def establish(caller, callee, number, **options):
     """A call that is answered. Result: (caller's dialog, callee's dialog, INVITE as the callee got it)."""
     sent, got = offer(caller, callee, number, **options)
