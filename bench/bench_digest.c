@@ -1,5 +1,6 @@
 /*
- * bench_digest - what an authenticated request costs in cryptography: digests, nonces, cookies and the replay window.
+ * bench_digest - what an authenticated request costs in cryptography: digests, nonces, cookies and the replay window;
+ * and the names of branches, which need none.
  *
  * Each round takes the next of a set of calls, so that neither branch predictor nor cache knows the one text by heart.
  */
@@ -10,6 +11,7 @@
 #include <stdlib.h>
 
 #include "bench_report.h"
+#include "branch_name.h"
 #include "digest.h"
 #include "nonce.h"
 #include "nonce_window.h"
@@ -21,14 +23,15 @@
 
 struct call {
 	char texts[512]; /* what the spans below point into */
-	struct span call_id, uri, transaction, from, to, shown_from, shown_to;
+	struct span call_id, uri, from, to, shown_from, shown_to;
 	char nonce[NONCE_TEXT_BYTES];
 	char response[2][2 * 32 + 1]; /* hex with its end */
 	struct digest_secret secret;
 	struct digest_credentials credentials[2];
-	char dialog[ROUTE_COOKIE_TEXT_BYTES_MAX], branch[ROUTE_COOKIE_TEXT_BYTES_MAX];
-	struct span dialog_text, branch_text;
+	char dialog[ROUTE_COOKIE_TEXT_BYTES_MAX], branch[BRANCH_NAME_TEXT_BYTES];
+	struct span dialog_text;
 	struct dialog_cookie cookie;
+	struct branch_name branch_name;
 };
 
 struct bench {
@@ -114,11 +117,10 @@ static void fill_credentials(struct call *call, uint8_t algorithm, struct span u
 	};
 }
 
-static void fill_cookies(struct call *call)
+static void fill_cookies(struct call *call, uint32_t index)
 {
-	struct branch_cookie branch = {.sender_from = call->from, .sender_to = call->to};
-
 	call->cookie = (struct dialog_cookie){.company = 4711,
+					      .call = index + 1,
 					      .caller_tag_hash = route_cookie_hash_tag(&bench.keys, call->from),
 					      .flags = DIALOG_CALLER_FLOW,
 					      .caller_flow = {.port = 40000},
@@ -130,9 +132,8 @@ static void fill_cookies(struct call *call)
 	int length =
 		route_cookie_seal_dialog(call->dialog, sizeof(call->dialog), &call->cookie, &bench.keys, call->call_id);
 	call->dialog_text = span_make(call->dialog, (size_t)length);
-	length = route_cookie_seal_branch(call->branch, sizeof(call->branch), &branch, &bench.keys, call->call_id,
-					  call->transaction);
-	call->branch_text = span_make(call->branch, (size_t)length);
+	call->branch_name = (struct branch_name){.slot = index, .secret = (index + 1) * 0x9e3779b97f4a7c15u};
+	branch_name_write(call->branch, &call->branch_name);
 }
 
 static void fill_call(struct call *call, uint32_t index)
@@ -141,7 +142,6 @@ static void fill_call(struct call *call, uint32_t index)
 
 	call->call_id = add_text(call, &used, "%08x-384827629822@192.0.2.%u", index * 2654435761u, index % 250);
 	call->uri = add_text(call, &used, "sip:%u00%u@company-4711.example.net", index % 9 + 1, index);
-	call->transaction = add_text(call, &used, "z9hG4bK-%08x-524287 192.0.2.4:5060 %u", index * 40503u, index);
 	call->from = add_text(call, &used, "\"Alice %u\" <sip:2%03u@company-4711.example.net>", index, index);
 	call->to = add_text(call, &used, "<sip:00349112%u%04u@company-4711.example.net>", index % 10, index);
 	call->shown_from = add_text(call, &used, "\"Alice %u\" <sip:2%03u@pbx.example.net>", index, index);
@@ -152,7 +152,7 @@ static void fill_call(struct call *call, uint32_t index)
 	nonce_issue(call->nonce, &bench.keys.nonce, NOW_S, &(struct nonce_scope){realm, call->call_id}, 1);
 	fill_credentials(call, DIGEST_MD5, username, cnonce);
 	fill_credentials(call, DIGEST_SHA256, username, cnonce);
-	fill_cookies(call);
+	fill_cookies(call, index);
 }
 
 static void verify_md5(struct call *call, uint32_t round)
@@ -205,23 +205,22 @@ static void open_dialog(struct call *call, uint32_t round)
 	bench.wrong += !route_cookie_open_dialog(&cookie, plain, call->dialog_text, &bench.keys, call->call_id);
 }
 
-static void seal_branch(struct call *call, uint32_t round)
+static void write_branch(struct call *call, uint32_t round)
 {
-	struct branch_cookie cookie = {.sender_from = call->from, .sender_to = call->to};
-	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
+	char text[BRANCH_NAME_TEXT_BYTES];
 
 	(void)round;
-	bench.wrong += route_cookie_seal_branch(text, sizeof(text), &cookie, &bench.keys, call->call_id,
-						call->transaction) < 0;
+	branch_name_write(text, &call->branch_name);
+	bench.wrong += memcmp(text, call->branch, sizeof(text)) != 0;
 }
 
-static void open_branch(struct call *call, uint32_t round)
+static void read_branch(struct call *call, uint32_t round)
 {
-	struct branch_cookie cookie;
-	char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX];
+	struct branch_name name;
 
 	(void)round;
-	bench.wrong += !route_cookie_open_branch(&cookie, plain, call->branch_text, &bench.keys, call->call_id);
+	bench.wrong += !branch_name_read(&name, span_make(call->branch, sizeof(call->branch))) ||
+		       name.secret != call->branch_name.secret;
 }
 
 int main(int argc, char **argv)
@@ -247,10 +246,9 @@ int main(int argc, char **argv)
 	measure("nonce_window_use", use_window);
 	measure("route_cookie_seal_dialog", seal_dialog);
 	measure("route_cookie_open_dialog", open_dialog);
-	measure("route_cookie_seal_branch", seal_branch);
-	measure("route_cookie_open_branch", open_branch);
+	measure("branch_name_write", write_branch);
+	measure("branch_name_read", read_branch);
 	bench_report_row(&report, "dialog cookie", "bytes", bench.call[0].dialog_text.length);
-	bench_report_row(&report, "branch", "bytes", bench.call[0].branch_text.length);
 	free(bench.window.entry);
 	if (bench.wrong)
 		fprintf(stderr, "bench_digest: %llu operations had a wrong result: the numbers mean nothing\n",

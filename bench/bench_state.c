@@ -1,6 +1,6 @@
 /*
- * bench_state - what the tables that change in place cost an lcore: 100,000 registered endpoints, 1,000 bans, callers
- * remembered, and the frame in front of a message. (The window of nonces: bench_digest.)
+ * bench_state - what the tables that change in place cost an lcore: 100,000 registered endpoints, 1,000 bans, and
+ * the frame in front of a message. (The window of nonces: bench_digest.)
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,7 +11,6 @@
 
 #include "ban_table_write.h"
 #include "bench_report.h"
-#include "caller_memory.h"
 #include "frame_write.h"
 #include "location_table.h"
 #include "must.h"
@@ -19,14 +18,12 @@
 
 #define ENDPOINTS     100000
 #define BANS	      1000
-#define CALLERS	      16384
 #define LOOKUPS	      4096
 #define MESSAGE_BYTES 900
 
 struct bench {
 	struct location_table *location;
 	struct ban_table_write *bans;
-	struct caller_memory callers;
 	uint8_t key[LOOKUPS][AOR_KEY_BYTES];
 	struct ban_key ban[LOOKUPS];
 	struct rte_mbuf *mbuf;
@@ -69,9 +66,6 @@ static void make_tables(void)
 		if (i < BANS)
 			must(ban_table_write_put(bench.bans, &bench.ban[i], 3600) == STATUS_OK);
 	}
-	bench.callers.mask = CALLERS - 1;
-	bench.callers.entry = calloc(CALLERS, sizeof(*bench.callers.entry));
-	must(bench.callers.entry != NULL);
 }
 
 static void make_message(void)
@@ -98,16 +92,6 @@ static void find_bans(void *argument)
 	(void)argument;
 	for (uint32_t i = 0; i < LOOKUPS; i++)
 		bench.wrong += ban_find(bans, &bench.ban[i], now_tsc) != (i < BANS);
-}
-
-static void remember_callers(void *argument)
-{
-	(void)argument;
-	for (uint32_t i = 0; i < LOOKUPS; i++) {
-		const struct caller_memory_entry entry = {.transaction = (i + 1) * 0x9e3779b97f4a7c15u};
-		caller_memory_note(&bench.callers, &entry);
-		bench.wrong += !caller_memory_find(&bench.callers, entry.transaction);
-	}
 }
 
 static void write_frames(void *argument)
@@ -137,11 +121,9 @@ int main(int argc, char **argv)
 	make_message();
 	bench_report_measure(&report, "location_find", LOOKUPS, find_locations, NULL);
 	bench_report_measure(&report, "ban_find", LOOKUPS, find_bans, NULL);
-	bench_report_measure(&report, "caller_memory_note, _find", LOOKUPS, remember_callers, NULL);
 	bench_report_measure(&report, "frame_write IPv4", LOOKUPS, write_frames, NULL);
 	bench_report_measure(&report, "frame_write IPv6", LOOKUPS, write_frames, &bench);
 	rte_pktmbuf_free(bench.mbuf);
-	free(bench.callers.entry);
 	location_table_free(bench.location);
 	ban_table_write_free(bench.bans);
 	if (bench.wrong)

@@ -7,7 +7,6 @@
 #include <jemalloc/jemalloc.h>
 #endif
 
-#include "dataplane_plan.h"
 #include "location_table.h"
 
 #define MEBIBYTE 1048576.0

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "config.h"
+#include "dataplane_memory.h"
 #include "problem.h"
 #include "status.h"
 
@@ -26,8 +27,6 @@ uint64_t memory_resident_bytes(void);
 
 /* What location and ban tables take of DPDK's memory. */
 uint64_t memory_table_bytes(const struct config *config);
-
-struct dataplane_memory;
 
 /* One line a part, and the sum. `dataplane`: dataplane_memory() of the plan. */
 void memory_print_plan(FILE *out, const struct config *config, uint32_t worker_count,

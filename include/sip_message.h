@@ -48,6 +48,13 @@ _Static_assert(sizeof(struct sip_header) == 8, "eight header lines in a cache li
 
 #define SIP_HEADER_NONE 0xff
 
+/* From or To. Length 0: malformed or absent. */
+struct sip_party {
+	struct slice address; /* display name and URI, without parameters */
+	struct slice display; /* with its quotes if quoted; length 0: none */
+	struct slice uri;     /* without angle brackets */
+};
+
 struct sip_message {
 	struct span bytes; /* the whole datagram, as received */
 	struct slice start_line;
@@ -57,6 +64,7 @@ struct sip_message {
 	struct slice cseq_method_text;
 	struct slice from_tag; /* length 0: none */
 	struct slice to_tag;   /* length 0: none */
+	struct sip_party from, to;
 	struct slice via_host; /* topmost Via: sent-by host; IPv6 references with their brackets */
 	struct slice via_branch;
 	struct slice body; /* by Content-Length; without one, the rest of the datagram (RFC 3261 18.3) */

@@ -187,8 +187,8 @@ static void write_call_record(void)
 {
 	begin_list();
 	for (size_t i = 0; i < CDR_KEY_COUNT; i++) {
-		put_item("Ic", cdr_keys[i].name);
-		put_help(cdr_keys[i].name, cdr_keys[i].help);
+		put_item("Ic", call_json_keys[i].name);
+		put_help(call_json_keys[i].name, call_json_keys[i].help);
 	}
 	end_list();
 }

@@ -45,7 +45,7 @@ char *cli_table_text(const json_t *value)
 	else if (json_is_array(value))
 		text = joined(value);
 	else
-		text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
+		text = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_REAL_PRECISION(15));
 	hide_control_characters(text);
 	return text;
 }

@@ -9,7 +9,7 @@
 #include "json_text.h"
 #include "reason.h"
 
-const struct cdr_key cdr_keys[CDR_KEY_COUNT] = {
+const struct call_json_key call_json_keys[CDR_KEY_COUNT] = {
 #define CDR_KEY(name, help) {#name, help},
 #include "cdr_keys.def"
 #undef CDR_KEY
@@ -140,7 +140,7 @@ static json_t *cut_of(const struct call_record *record, const struct call_json_v
 	(void)view;
 	for (uint32_t i = 0; i < CALL_TEXT_COUNT; i++)
 		if (record->part[i].cut)
-			json_array_append_new(list, json_string(cdr_keys[key_of_text[i]].name));
+			json_array_append_new(list, json_string(call_json_keys[key_of_text[i]].name));
 	return list;
 }
 
@@ -223,7 +223,7 @@ json_t *call_json_record(const struct call_record *record, const struct call_jso
 	json_t *object = json_object();
 
 	for (uint32_t i = 0; i < CDR_KEY_COUNT; i++)
-		json_object_set_new_nocheck(object, cdr_keys[i].name, value_of(&values[i], record, view));
+		json_object_set_new_nocheck(object, call_json_keys[i].name, value_of(&values[i], record, view));
 	return object;
 }
 

@@ -10,7 +10,7 @@
 
 #include "call.h"
 
-struct cdr_key {
+struct call_json_key {
 	const char *name, *help;
 };
 
@@ -21,7 +21,7 @@ enum cdr_key_id {
 	CDR_KEY_COUNT
 };
 
-extern const struct cdr_key cdr_keys[CDR_KEY_COUNT];
+extern const struct call_json_key call_json_keys[CDR_KEY_COUNT];
 
 /* What a record does not know by itself. */
 struct call_json_view {

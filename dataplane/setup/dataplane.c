@@ -172,6 +172,7 @@ void dataplane_stop(struct dataplane *dataplane)
 	struct setup *setup = owner_of(dataplane);
 
 	lcores_join(setup);
+	lcores_forget_transactions(setup);
 	rings_drain(setup);
 	for (uint32_t i = 0; i < setup->shared.port_count; i++)
 		port_stop(&setup->port[i]);

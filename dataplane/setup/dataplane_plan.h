@@ -17,6 +17,7 @@
 #include <stddef.h>
 
 #include "dataplane.h"
+#include "dataplane_memory.h"
 #include "net_address.h"
 #include "wire.h"
 
@@ -102,16 +103,7 @@ enum status dataplane_create(struct dataplane **created, const struct dataplane_
  */
 enum status dataplane_check(const struct dataplane_plan *plan, char *error, size_t error_bytes) AMITY_CHECKED;
 
-/* What DPDK's memory will hold, in bytes: for the memory plan, before anything is made. */
-struct dataplane_memory {
-	uint64_t packets;      /* and rings, ports, what a worker has besides the below */
-	uint64_t transactions; /* the messages that they keep included */
-	uint64_t calls;	       /* their limits, decisions and records, too */
-	uint64_t tables;       /* plan->table_bytes */
-	uint64_t all;
-};
-
-/* Thread: any. */
+/* For the memory plan, before anything is made. Thread: any. */
 struct dataplane_memory dataplane_memory(const struct dataplane_plan *plan);
 
 /* What it holds now. Thread: control. */

@@ -166,6 +166,13 @@ void lcores_join(struct setup *setup)
 	setup->running = false;
 }
 
+void lcores_forget_transactions(struct setup *setup)
+{
+	for (uint32_t i = 0; i < setup->shared.worker_count; i++)
+		if (setup->worker[i] != NULL)
+			transaction_table_clear(&setup->worker[i]->transactions);
+}
+
 static void free_datagrams(struct datagram_table *table)
 {
 	for (uint32_t i = 0; table != NULL && i < DATAGRAM_TABLE_SLOTS; i++)
@@ -179,7 +186,6 @@ void lcores_free(struct setup *setup)
 		if (setup->worker[i] != NULL) {
 			free_datagrams(setup->worker[i]->datagrams);
 			rte_free(setup->worker[i]->nonce_window.entry);
-			transaction_table_clear(&setup->worker[i]->transactions);
 			rte_free(setup->worker[i]->transactions.transaction);
 			rte_free(setup->worker[i]->calls.call);
 			rte_free(setup->worker[i]->limits.entry);

@@ -17,6 +17,9 @@ enum status lcores_launch(struct setup *setup) AMITY_CHECKED;
 /* Sets `stopping` and waits for every worker to return. */
 void lcores_join(struct setup *setup);
 
+/* After lcores_join(): the messages that transactions keep go back, some of them into buffers of a port's own pool. */
+void lcores_forget_transactions(struct setup *setup);
+
 void lcores_free(struct setup *setup);
 
 #endif

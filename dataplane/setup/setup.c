@@ -32,7 +32,7 @@
 
 /* A small table must be able to hold some INVITEs all the same. */
 #define TRANSACTION_MBUFS_LEAST 256
-#define TRANSACTION_LARGE_LEAST 64
+#define TRANSACTION_LARGE_LEAST 128
 
 /* Rings, EAL's own tables, the ports' queues. */
 #define OTHER_MEMORY_BYTES (96ull << 20)
@@ -129,7 +129,7 @@ uint32_t setup_transaction_mbuf_count(const struct dataplane_plan *plan)
 /* Few messages are larger than a frame. */
 uint32_t setup_transaction_large_count(const struct dataplane_plan *plan)
 {
-	return TRANSACTION_LARGE_LEAST + setup_transaction_count(plan) / 64;
+	return TRANSACTION_LARGE_LEAST + setup_transaction_count(plan) / 32;
 }
 
 static uint64_t port_bytes(const struct dataplane_plan *plan)

@@ -260,12 +260,18 @@ static enum reason parse_cseq(struct sip_message *message)
 }
 
 /* From and To: one address, and its tag. Result: false when it does not parse. */
-static bool parse_party(struct slice *tag, const struct sip_message *message, enum sip_header_name name)
+static bool parse_party(struct sip_party *party, struct slice *tag, const struct sip_message *message,
+			enum sip_header_name name)
 {
 	struct sip_address address;
-	struct span rest, value;
-	if (!address_parse_with_tag(&address, &value, &rest, sip_message_first(message, name)) || rest.length)
+	struct span rest, value, text = sip_message_first(message, name);
+
+	if (!address_parse_with_tag(&address, &value, &rest, text) || rest.length)
 		return false;
+	const char *end = address.uri.at + address.uri.length + (address.bracketed ? 1 : 0);
+	party->address = slice_of(message, span_make(address.value.at, (size_t)(end - address.value.at)));
+	party->display = slice_of(message, address.display);
+	party->uri = slice_of(message, address.uri);
 	*tag = slice_of(message, value);
 	return true;
 }
@@ -276,9 +282,9 @@ static enum reason parse_parties(struct sip_message *message)
 		return REASON_MISSING_FROM;
 	if (!sip_message_has(message, SIP_HEADER_TO))
 		return REASON_MISSING_TO;
-	if (!parse_party(&message->from_tag, message, SIP_HEADER_FROM))
+	if (!parse_party(&message->from, &message->from_tag, message, SIP_HEADER_FROM))
 		return REASON_MALFORMED_FROM;
-	return parse_party(&message->to_tag, message, SIP_HEADER_TO) ? REASON_NONE : REASON_MALFORMED_TO;
+	return parse_party(&message->to, &message->to_tag, message, SIP_HEADER_TO) ? REASON_NONE : REASON_MALFORMED_TO;
 }
 
 static enum reason parse_max_forwards(const struct sip_message *message)

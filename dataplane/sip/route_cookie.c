@@ -376,7 +376,7 @@ int route_cookie_seal_dialog(char *text, uint32_t capacity, const struct dialog_
 	text_write_char(&writer, (char)cookie->flags);
 	write_flows(&writer, cookie);
 	write_varint(&writer, cookie->company);
-	write_varint(&writer, cookie->call);
+	text_write_span(&writer, span_make((const char *)&cookie->call, sizeof(cookie->call)));
 	text_write_span(&writer, span_make((const char *)&cookie->caller_tag_hash, sizeof(cookie->caller_tag_hash)));
 	write_text(&writer, cookie->caller_from, (struct span){0});
 	write_text(&writer, cookie->caller_to, cookie->caller_from);
@@ -402,7 +402,9 @@ bool route_cookie_open_dialog(struct dialog_cookie *cookie, char plain[ROUTE_COO
 	opened.flags = read_byte(&reader);
 	read_flows(&reader, &opened);
 	opened.company = read_varint(&reader);
-	opened.call = contents == CONTENTS_DIALOG ? read_varint(&reader) : 0;
+	struct span call = read_bytes(&reader, contents == CONTENTS_DIALOG ? sizeof(opened.call) : 0);
+	if (!reader.broken && call.length)
+		memcpy(&opened.call, call.at, sizeof(opened.call));
 	struct span tag_hash = read_bytes(&reader, sizeof(opened.caller_tag_hash));
 	if (!reader.broken)
 		memcpy(&opened.caller_tag_hash, tag_hash.at, sizeof(opened.caller_tag_hash));

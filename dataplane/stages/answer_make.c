@@ -73,6 +73,7 @@ static void answer_extra_headers(struct text_writer *extra, const struct worker 
 		text_write_literal(extra, "Allow-Events: refer\r\n");
 		break;
 	case REASON_PUNT_RING_FULL:
+	case REASON_TRANSACTIONS_FULL:
 	case REASON_CALLS_PER_SECOND:
 		text_write_literal(extra, "Retry-After: 1\r\n");
 		break;

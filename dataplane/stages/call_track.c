@@ -35,16 +35,14 @@ static void send_record(struct worker *worker, struct call_record *record)
 static void end_call(struct worker *worker, struct call *call, enum call_end end)
 {
 	struct call_record *record = &call->record;
-	struct call_record ended;
 
 	record->end = (uint8_t)end;
 	record->ended_ms = worker_clock_unix_ms(worker);
 	timer_wheel_stop(&worker->wheel, &call->timer);
 	call_limits_release(worker, call);
 	decision_note_call(worker, record);
-	ended = *record;
-	ended.state = CALL_ENDED;
-	send_record(worker, &ended);
+	call_table_set_state(&worker->calls, call, CALL_ENDED);
+	send_record(worker, record);
 	worker->counters->value[COUNTER_CALLS_ENDED]++;
 	call_table_remove(&worker->calls, call);
 }

@@ -8,10 +8,6 @@
 #include "send.h"
 #include "sip_timers.h"
 
-/* The room of the texts that we make out of an INVITE: its first lines. What is larger comes from a hostile far side.
- */
-#define HOP_REQUEST_BYTES_MAX 4096
-
 static struct transaction *transaction_of(struct worker *worker, const struct branch *branch)
 {
 	return &worker->transactions.transaction[branch->transaction];
@@ -89,7 +85,8 @@ void client_branch_sent(struct worker *worker, struct branch *branch, struct rte
 			       span_make(rte_pktmbuf_mtod(out, const char *), rte_pktmbuf_data_len(out)));
 	branch->retransmit_tick = worker->now_tick + SIP_T1;	/* A, E */
 	branch->deadline_tick = worker->now_tick + SIP_TIMEOUT; /* B, F */
-	if (branch->ring_ticks && transaction_of(worker, branch)->is_invite) {
+	/* A CANCEL of the same burst: nobody is forwarded, B is what ends it. */
+	if (branch->ring_ticks && transaction_of(worker, branch)->is_invite && branch->cancel == BRANCH_CANCEL_NONE) {
 		branch->ring_limited = branch->ring_ticks < SIP_TIMEOUT;
 		branch->ring_tick = worker->now_tick + branch->ring_ticks;
 		if (branch->ring_limited)
@@ -111,42 +108,57 @@ static bool read_invite(struct worker *worker, const struct branch *branch)
 	return text.length && message_parse(&worker->work.message, text) == REASON_NONE;
 }
 
+/* The ACK (`to`: that of the response) or the CANCEL (NULL) of a branch's INVITE. Result: NULL: it cannot be made. */
+static struct rte_mbuf *make_hop_request(struct worker *worker, const struct branch *branch, const struct span *to)
+{
+	const struct sip_message *invite = &worker->work.message;
+
+	if (!read_invite(worker, branch))
+		return NULL;
+	for (uint32_t attempt = 0; attempt < 2; attempt++) {
+		struct rte_mbuf *mbuf = attempt == 0 ? send_begin(worker) : send_begin_large(worker);
+		if (!mbuf)
+			return NULL;
+		char *room = rte_pktmbuf_mtod(mbuf, char *);
+		uint32_t capacity = rte_pktmbuf_tailroom(mbuf);
+		int length = to ? hop_request_write_ack(room, capacity, invite, *to)
+				: hop_request_write_cancel(room, capacity, invite);
+		if (length >= 0) {
+			rte_pktmbuf_append(mbuf, (uint16_t)length);
+			return mbuf;
+		}
+		rte_pktmbuf_free(mbuf);
+	}
+	return NULL;
+}
+
 /* From now on the branch keeps the ACK in the place of the INVITE: it is what a retransmitted response asks for. */
 static void acknowledge(struct worker *worker, struct branch *branch, const struct sip_message *response)
 {
-	struct rte_mbuf *ack = read_invite(worker, branch) ? send_begin(worker) : NULL;
-	int length = -1;
+	struct span to = sip_message_first(response, SIP_HEADER_TO);
+	struct rte_mbuf *ack = make_hop_request(worker, branch, &to);
 
-	if (ack)
-		length = hop_request_write_ack(rte_pktmbuf_mtod(ack, char *), rte_pktmbuf_tailroom(ack),
-					       &worker->work.message, sip_message_first(response, SIP_HEADER_TO));
-	if (length < 0) {
+	if (!ack) {
 		worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
-		rte_pktmbuf_free(ack);
-		ack = NULL;
-	} else {
-		rte_pktmbuf_append(ack, (uint16_t)length);
+		transaction_table_keep(&worker->transactions, &branch->request, NULL, (struct span){0});
+		return;
 	}
-	struct span text = ack ? span_make(rte_pktmbuf_mtod(ack, const char *), (size_t)length) : (struct span){0};
+	struct span text = span_make(rte_pktmbuf_mtod(ack, const char *), rte_pktmbuf_data_len(ack));
 	transaction_table_keep(&worker->transactions, &branch->request, ack, text);
-	if (ack) {
-		worker->counters->value[COUNTER_ACKS_SENT]++;
-		send_text(worker, branch, text);
-	}
+	worker->counters->value[COUNTER_ACKS_SENT]++;
+	send_text(worker, branch, text);
 }
 
 static void send_cancel(struct worker *worker, struct branch *branch)
 {
-	char text[HOP_REQUEST_BYTES_MAX];
-	int length =
-		read_invite(worker, branch) ? hop_request_write_cancel(text, sizeof(text), &worker->work.message) : -1;
+	struct rte_mbuf *cancel = make_hop_request(worker, branch, NULL);
 
-	if (length < 0) {
+	if (!cancel) {
 		worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
 		return;
 	}
 	worker->counters->value[COUNTER_CANCELS_SENT]++;
-	send_text(worker, branch, span_make(text, (size_t)length));
+	send_message(worker, cancel, &branch->destination, branch->has_entry ? &branch->entry : NULL);
 }
 
 static void begin_cancel(struct worker *worker, struct branch *branch)

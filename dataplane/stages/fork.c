@@ -168,8 +168,8 @@ static void fork_packet(struct worker *worker, struct packet *packet)
 		cancel_receive(worker, packet, transaction_table_find(&worker->transactions, packet->key));
 		return;
 	}
-	packet->sender_from = rewrite_parts_address_part(&packet->message, SIP_HEADER_FROM);
-	packet->sender_to = rewrite_parts_address_part(&packet->message, SIP_HEADER_TO);
+	packet->sender_from = sip_message_text(&packet->message, packet->message.from.address);
+	packet->sender_to = sip_message_text(&packet->message, packet->message.to.address);
 	if (packet->message.method == SIP_METHOD_ACK) {
 		name_ack(worker, packet);
 		return;
@@ -252,7 +252,8 @@ void fork_complete(struct worker *worker, struct packet *packet)
 	client_branch_sent(worker, packet->branch, packet->out);
 	if (transaction->is_invite)
 		server_transaction_send_trying(worker, transaction, packet);
-	if (!packet->binding)
+	/* A CANCEL of the same burst: no new branches. */
+	if (!packet->binding || transaction->cancelled)
 		return;
 	/* What leaves with the burst: the branch that was written first. */
 	struct rte_mbuf *out = packet->out;

@@ -9,6 +9,14 @@ bool message_facts_address(struct sip_address *address, struct sip_uri *uri, con
 	struct span rest;
 	struct span value = sip_message_first(message, name);
 
+	if (name == SIP_HEADER_FROM || name == SIP_HEADER_TO) {
+		/* The parser has been there. */
+		const struct sip_party *party = name == SIP_HEADER_FROM ? &message->from : &message->to;
+		*address = (struct sip_address){.value = sip_message_text(message, party->address),
+						.display = sip_message_text(message, party->display),
+						.uri = sip_message_text(message, party->uri)};
+		return address->uri.length && uri_parse(uri, address->uri);
+	}
 	return value.length && address_parse(address, &rest, value) && uri_parse(uri, address->uri);
 }
 

@@ -107,26 +107,25 @@ static enum route_failure classify(const struct transaction *transaction, const 
 	return route_next_classify(branch->outcome, transaction->target_status);
 }
 
-/* A branch of an earlier target that rang too long may take its time to end: the present one need not wait for it. */
-static bool has_failed(const struct worker *worker, const struct transaction *transaction)
+static bool is_target_pending(const struct transaction_table *table, const struct transaction *transaction)
 {
-	const struct transaction_table *table = &worker->transactions;
-
-	for (const struct branch *branch = transaction_first_branch(table, transaction);
-	     transaction->pending_count > 0 && branch; branch = branch_next(table, branch))
-		if (client_branch_is_pending(branch) && is_of_present_target(transaction, branch))
-			return false;
-	return true;
+	for (const struct branch *branch = transaction_first_branch(table, transaction); branch;
+	     branch = branch_next(table, branch))
+		if (is_of_present_target(transaction, branch) && client_branch_is_pending(branch))
+			return true;
+	return false;
 }
 
 /* Is there, or comes there, somebody else who could take the request? */
 static bool goes_on(struct worker *worker, struct transaction *transaction, const struct branch *branch)
 {
 	bool may_go_on = transaction->kind == PACKET_INITIAL && !transaction->cancelled && !transaction->is_answered &&
-			 is_of_present_target(transaction, branch) && has_failed(worker, transaction);
+			 is_of_present_target(transaction, branch) &&
+			 !is_target_pending(&worker->transactions, transaction);
 
-	return (may_go_on && fork_go_on(worker, transaction, classify(transaction, branch))) ||
-	       transaction->pending_count > 0;
+	if (may_go_on && fork_go_on(worker, transaction, classify(transaction, branch)))
+		return true;
+	return transaction->pending_count > 0;
 }
 
 static void finish(struct worker *worker, struct transaction *transaction)
@@ -274,5 +273,5 @@ void response_context_ring_over(struct worker *worker, struct branch *branch)
 	     other = branch_next(&worker->transactions, other))
 		if (other->step == branch->step)
 			client_branch_cancel(worker, other);
-	fork_go_past(worker, transaction);
+	fork_go_on(worker, transaction, ROUTE_FAILURE_NO_ANSWER);
 }

@@ -38,26 +38,11 @@ void rewrite_parts_remove_first_value(struct edit_list *edits, const struct sip_
 			  (struct span){0});
 }
 
-struct span rewrite_parts_address_part(const struct sip_message *message, enum sip_header_name name)
-{
-	struct span rest, value = sip_message_first(message, name);
-	struct sip_address address;
-
-	if (!value.length || !address_parse(&address, &rest, value))
-		return (struct span){0};
-	const char *end = address.uri.at + address.uri.length;
-	if (address.bracketed)
-		end = (const char *)memchr(end, '>', (size_t)(value.at + value.length - end)) + 1;
-	return span_make(value.at, (size_t)(end - value.at));
-}
-
 void rewrite_parts_replace_address(struct edit_list *edits, const struct sip_message *message,
-				   enum sip_header_name name, struct span text)
+				   const struct sip_party *party, struct span text)
 {
-	struct span part = rewrite_parts_address_part(message, name);
-
-	if (part.length && !span_equals(part, text))
-		edit_list_replace(edits, rewrite_parts_slice(message, part), text);
+	if (party->address.length && !span_equals(sip_message_text(message, party->address), text))
+		edit_list_replace(edits, party->address, text);
 }
 
 void rewrite_parts_max_forwards(struct edit_list *edits, const struct sip_message *message, uint8_t forward_count)

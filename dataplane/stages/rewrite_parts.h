@@ -17,16 +17,10 @@ void rewrite_parts_remove_headers(struct edit_list *edits, const struct sip_mess
 void rewrite_parts_remove_first_value(struct edit_list *edits, const struct sip_message *message, uint8_t index,
 				      struct span rest);
 
-/*
- * The address of From or To without its parameters: display name and URI. Result: length 0 when it does not parse,
- * which the parser has ruled out for messages that come here.
- */
-struct span rewrite_parts_address_part(const struct sip_message *message, enum sip_header_name name);
-
 /* Puts `text` in the place of the address of From or To, tag and other parameters kept (R24). No edit when nothing
  * changes. */
 void rewrite_parts_replace_address(struct edit_list *edits, const struct sip_message *message,
-				   enum sip_header_name name, struct span text);
+				   const struct sip_party *party, struct span text);
 
 /* One less, and one for each forward of the call, which route_next() has counted before (R11); put there when absent
  * (RFC 3261 16.6 step 3). */

@@ -212,8 +212,8 @@ bool rewrite_request_initial(struct worker *worker, const struct packet *packet)
 	struct span to = rewrite_request_to(edits, packet, shown);
 	rewrite_parts_push_via(edits, packet);
 	rewrite_request_uri(edits, packet, shown);
-	rewrite_parts_replace_address(edits, message, SIP_HEADER_FROM, from);
-	rewrite_parts_replace_address(edits, message, SIP_HEADER_TO, to);
+	rewrite_parts_replace_address(edits, message, &message->from, from);
+	rewrite_parts_replace_address(edits, message, &message->to, to);
 	rewrite_parts_max_forwards(edits, message, packet->decision.forward_count);
 	rewrite_request_route(edits, packet);
 	rewrite_request_identity(edits, packet, shown);
@@ -244,8 +244,8 @@ bool rewrite_request_in_dialog(struct worker *worker, const struct packet *packe
 	rewrite_parts_push_via(edits, packet);
 	rewrite_request_pop_route(edits, message);
 	rewrite_parts_max_forwards(edits, message, 0);
-	rewrite_parts_replace_address(edits, message, SIP_HEADER_FROM, from);
-	rewrite_parts_replace_address(edits, message, SIP_HEADER_TO, to);
+	rewrite_parts_replace_address(edits, message, &message->from, from);
+	rewrite_parts_replace_address(edits, message, &message->to, to);
 	rewrite_parts_remove_headers(edits, message, SIP_HEADER_P_ASSERTED_IDENTITY);
 	rewrite_parts_remove_headers(edits, message, SIP_HEADER_P_PREFERRED_IDENTITY);
 	rewrite_parts_remove_headers(edits, message, SIP_HEADER_REMOTE_PARTY_ID);

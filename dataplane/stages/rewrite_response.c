@@ -73,8 +73,8 @@ bool rewrite_response(struct worker *worker, struct packet *packet)
 		return false;
 	if (via_parse(&via, &rest, sip_message_header_value(message, via_index)))
 		rewrite_parts_remove_first_value(edits, message, via_index, rest);
-	rewrite_parts_replace_address(edits, message, SIP_HEADER_FROM, packet->sender_from);
-	rewrite_parts_replace_address(edits, message, SIP_HEADER_TO, packet->sender_to);
+	rewrite_parts_replace_address(edits, message, &message->from, packet->sender_from);
+	rewrite_parts_replace_address(edits, message, &message->to, packet->sender_to);
 	if (memcmp(packet->hop.source, packet->local.ip, sizeof(packet->hop.source)) == 0)
 		return true;
 	for (uint8_t i = message->first[SIP_HEADER_RECORD_ROUTE]; i != SIP_HEADER_NONE;

@@ -10,6 +10,9 @@
 #include "send.h"
 #include "sip_timers.h"
 
+/* A number of seconds has no more digits than this. */
+#define TIMESTAMP_LINE_BYTES 128
+
 static void start_timer(struct worker *worker, struct transaction *transaction, uint64_t due_tick)
 {
 	timer_wheel_start(&worker->wheel, &transaction->timer, due_tick);
@@ -41,8 +44,8 @@ void server_transaction_begin(struct worker *worker, struct transaction *transac
 		transaction->endpoint = (uint32_t)(caller->endpoint - caller->company->endpoint);
 		transaction->endpoint_hash = name_table_hash(caller->endpoint->name, false);
 	}
-	transaction->from = rewrite_parts_slice(message, packet->sender_from);
-	transaction->to = rewrite_parts_slice(message, packet->sender_to);
+	transaction->from = message->from.address;
+	transaction->to = message->to.address;
 	rte_mbuf_refcnt_update(packet->mbuf, 1);
 	transaction_table_keep(&worker->transactions, &transaction->request, packet->mbuf, packet->bytes);
 	if (!transaction->is_invite)
@@ -99,12 +102,28 @@ static void send_upstream(struct worker *worker, const struct transaction *trans
 	send_message(worker, out, &transaction->upstream, &entry);
 }
 
+/* RFC 3261 8.2.6.1: the sender measures its round trip. */
+static void write_timestamp(struct text_writer *writer, const struct sip_message *request)
+{
+	if (!sip_message_has(request, SIP_HEADER_TIMESTAMP))
+		return;
+	text_write_literal(writer, "Timestamp: ");
+	text_write_span(writer, sip_message_first(request, SIP_HEADER_TIMESTAMP));
+	text_write_literal(writer, "\r\n");
+}
+
 void server_transaction_send_trying(struct worker *worker, struct transaction *transaction,
 				    const struct packet *request)
 {
-	struct answer answer = {.status = 100, .phrase = SPAN_LITERAL("Trying"), .source = transaction->source};
+	char text[TIMESTAMP_LINE_BYTES];
+	struct text_writer extra = text_write_begin(text, sizeof(text));
 	struct rte_mbuf *out;
 
+	write_timestamp(&extra, &request->message);
+	struct answer answer = {.status = 100,
+				.phrase = SPAN_LITERAL("Trying"),
+				.extra_headers = extra.overflowed ? (struct span){0} : text_written(&extra),
+				.source = transaction->source};
 	if (answer_make(&out, worker, &request->message, &answer) != REASON_NONE)
 		return; /* the sender will ask again */
 	transaction->status = transaction->status ? transaction->status : 100;

@@ -47,7 +47,7 @@ struct call_table {
 	/* By the table. */
 	uint32_t free_call;
 	uint32_t used_count;
-	uint32_t state_count[CALL_ENDED];
+	uint32_t state_count[CALL_ENDED + 1];
 	uint64_t serial; /* of the next call */
 	uint32_t audit;	 /* number of the last audit (stages/call_audit.c); it does not judge calls that began since */
 };
@@ -68,7 +68,7 @@ struct call *call_table_add(struct call_table *table);
 /* Result: NULL when there is no such call (any more). */
 struct call *call_table_find(const struct call_table *table, uint64_t handle);
 
-/* `state`: not FREE, not ENDED. */
+/* `state`: not FREE. */
 void call_table_set_state(struct call_table *table, struct call *call, enum call_state state);
 
 /* Its timer must be stopped. */

@@ -64,6 +64,7 @@ void readers_start(struct readers *readers, struct dataplane *dataplane, readers
 		must(reader->worker);
 		reader->worker->dataplane = dataplane;
 		reader->worker->index = i;
+		reader->worker->tick_tsc = 1; /* no timers: any tick will do */
 		must(rte_rcu_qsbr_thread_register(dataplane->qsbr, i) == 0);
 		must(pthread_create(&reader->thread, NULL, run, reader) == 0);
 	}

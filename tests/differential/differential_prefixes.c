@@ -8,6 +8,7 @@
 #include "address_parse.h"
 #include "answer_write.h"
 #include "base64url_read.h"
+#include "branch_name.h"
 #include "cmocka_all.h"
 #include "corpus.h"
 #include "credentials_parse.h"
@@ -32,7 +33,6 @@ static const struct secret_keys keys = {
 	.tag_key = "tag key, never..",
 };
 static const struct span call_id = SPAN_LITERAL("3848276298220188511@192.0.2.4");
-static const struct span magic = SPAN_LITERAL("z9hG4bK");
 static const struct nonce_scope scope = {SPAN_LITERAL("acme.example.net"), SPAN_LITERAL("call")};
 
 typedef struct span (*place_fn)(struct guard_page *guard, struct span input);
@@ -92,15 +92,15 @@ static void read_credentials(struct span text)
 static void read_sealed(struct span text)
 {
 	struct dialog_cookie dialog;
-	struct branch_cookie branch;
+	struct branch_name branch;
 	uint32_t issued_s;
 	char *plain = guard_page_room(&plain_guard, ROUTE_COOKIE_PLAIN_BYTES_MAX);
 	uint8_t bytes[64];
 
 	base64url_read(bytes, sizeof(bytes), text);
+	branch_name_read(&branch, text);
 	nonce_verify(&issued_s, text, &keys.nonce, NOW_S, &scope);
 	route_cookie_open_dialog(&dialog, plain, text, &keys, call_id);
-	route_cookie_open_branch(&branch, plain, text, &keys, call_id);
 }
 
 static void read_sdp(struct span text)
@@ -151,8 +151,7 @@ static void read_message(struct span bytes)
 	if (reason == REASON_NONE && message_unfold(&message, (char *)(uintptr_t)bytes.at))
 		message_parse(&message, bytes);
 	read_uri(sip_message_text(&message, message.request_uri));
-	if (span_starts_with(sip_message_text(&message, message.via_branch), magic))
-		read_sealed(span_skip(sip_message_text(&message, message.via_branch), magic.length));
+	read_sealed(sip_message_text(&message, message.via_branch));
 	for (uint32_t i = 0; via_parse_nth(&via, &message, i); i++)
 		;
 	for (uint8_t i = 0; i < message.header_count; i++) {
@@ -249,15 +248,14 @@ static void sealed_texts_in_all_their_prefixes(void **state)
 	static char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
 	struct dialog_cookie dialog = {.caller_from = SPAN_LITERAL("<sip:a@b>"),
 				       .callee_to = SPAN_LITERAL("<sip:c@d>")};
-	struct branch_cookie branch = {.sender_from = SPAN_LITERAL("<sip:a@b>")};
+	const struct branch_name branch = {.node = 1, .worker = 2, .slot = 3, .secret = 4};
 	(void)state;
 
 	int length = route_cookie_seal_dialog(text, sizeof(text), &dialog, &keys, call_id);
 	assert_true(length > 0);
 	read_prefixes(span_make(text, (size_t)length), read_value);
-	length = route_cookie_seal_branch(text, sizeof(text), &branch, &keys, call_id, SPAN_LITERAL("t"));
-	assert_true(length > 0);
-	read_prefixes(span_make(text, (size_t)length), read_value);
+	branch_name_write(text, &branch);
+	read_prefixes(span_make(text, BRANCH_NAME_TEXT_BYTES), read_value);
 	nonce_issue(text, &keys.nonce, NOW_S, &scope, 1);
 	read_prefixes(span_make(text, NONCE_TEXT_BYTES), read_value);
 }

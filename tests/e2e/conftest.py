@@ -16,7 +16,7 @@ sys.path[:0] = [str(ROOT / "tools/demo"), str(ROOT / "tests/support"), str(ROOT 
 import network  # noqa: E402
 from bad_wire import BadWire  # noqa: E402
 from router import Router  # noqa: E402
-from sip_client import Peer  # noqa: E402
+from sip_client import Peer, end_calls  # noqa: E402
 
 PROVISIONING = pathlib.Path(__file__).parent / "provisioning.yaml"
 LAN, WAN, LAN6 = "198.51.100.1", "203.0.113.1", "2001:db8:1::1"
@@ -159,6 +159,7 @@ class Peers:
     def close(self):
         for peer in self._open:
             peer.close()
+        end_calls()
 
 
 @pytest.fixture(scope="session")

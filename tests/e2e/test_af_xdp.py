@@ -141,6 +141,16 @@ def test_calls(lab, peers, lcores):
         assert router.stop() == 0, router.log_tail()  # status 1: packet buffers are missing
 
 
+def test_stop_in_the_middle_of_a_call(lab, peers):
+    """A transaction keeps its INVITE, in a buffer of the port's own: it goes back before the port counts them."""
+    with lab.router(configuration=XDP) as router:
+        alice, east = peers("alice"), peers("east")
+        alice.invite("3100")
+        east.send(east.answer(east.expect_request("INVITE"), 180))
+        alice.expect_status(180)
+        assert router.stop() == 0, router.log_tail()
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL])
 def test_program_goes_with_the_process(lab, peers, how):
     with kernel_services(lab), lab.router(configuration=XDP) as router:

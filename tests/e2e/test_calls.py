@@ -144,6 +144,13 @@ def test_the_tables_agree(quiet, parties):
     assert quiet.must("calls", "--audit", as_json=True).json["sound"] is True
 
 
+def test_limits_reach_the_lcores(own_lab):
+    limits = "limits:\n  max_calls: 101\n  max_transactions: 500\n"
+    with own_lab.router(node='  lcores: "0,1"', configuration=CONFIGURATION + limits) as router:
+        status = router.must("status", as_json=True).json
+        assert (status["calls_max"], status["transactions_max"]) == (102, 500)  # a share each, rounded up
+
+
 def why(router, call_id):
     return router.must("why", call_id, as_json=True).json["decisions"]
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sip_client import user_of
+from sip_client import hear_refusal, refuse, user_of
 
 PROVISIONING = """
 carriers:
@@ -42,17 +42,6 @@ def telcos(failing, own_peers):
     return [own_peers(name) for name in ("telco-a", "outsider", "telco-b")]
 
 
-def refuse(callee, status):
-    got = callee.expect_request("INVITE")
-    callee.send(callee.answer(got, status))
-    callee.expect_request("ACK")
-    return got
-
-
-def hear(caller, sent, status):
-    caller.send(caller.ack_of_failure(sent, caller.expect_status(status)))
-
-
 @pytest.mark.parametrize("status", [408, 500, 503, 599])
 def test_on_408_and_5xx_the_next_is_tried(alice, telcos, status):
     sent = alice.invite("912345611")
@@ -61,14 +50,14 @@ def test_on_408_and_5xx_the_next_is_tried(alice, telcos, status):
     assert [user_of(got.get("From")) for got in told] == ["944000000", "944000000", "+34944000000"]
     assert [got.get("Max-Forwards") for got in told] == ["69"] * 3  # nobody has forwarded anything
     assert not any(got.all("Diversion") for got in told)
-    hear(alice, sent, 404)  # the lowest class (RFC 3261 16.7.6)
+    hear_refusal(alice, sent, 404)  # the lowest class (RFC 3261 16.7.6)
 
 
 @pytest.mark.parametrize("status, told", [(403, 403), (404, 404), (407, 502), (480, 480), (486, 486), (603, 603)])
 def test_on_others_it_is_not(alice, telcos, status, told):
     sent = alice.invite("912345611")
     refuse(telcos[0], status)
-    hear(alice, sent, told)
+    hear_refusal(alice, sent, told)
     telcos[1].expect_silence()
     telcos[2].expect_silence()
 
@@ -77,7 +66,7 @@ def test_nobody_is_left(alice, telcos):
     sent = alice.invite("912345611")
     for telco in telcos:
         refuse(telco, 503)
-    hear(alice, sent, 503)
+    hear_refusal(alice, sent, 503)
 
 
 def test_the_second_address_is_telco_a_too(alice, telcos):
@@ -87,5 +76,5 @@ def test_the_second_address_is_telco_a_too(alice, telcos):
     sent = telco.send(telco.request("INVITE", f"sip:944000000@{telco.router}", to=f"<sip:944000000@{telco.router}>",
                                     from_=f"<sip:600111222@{telco.address}>"))
     refuse(alice, 486)
-    hear(telco, sent, 486)
+    hear_refusal(telco, sent, 486)
     assert alice.forget().status == 200

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sip_client import Dialog, user_of
+from sip_client import Dialog, dial_in_vain, hear_refusal, refuse, user_of
 
 PROVISIONING = """
 carriers:
@@ -57,34 +57,14 @@ def forwarding(own_lab, tmp_path_factory):
         yield router
 
 
-def refuse(callee, status):
-    """Answers the INVITE that comes. Result: the INVITE."""
-    got = callee.expect_request("INVITE")
-    callee.send(callee.answer(got, status))
-    callee.expect_request("ACK")
-    return got
-
-
-def hear(caller, sent, status):
-    """The caller's final answer, with its ACK."""
-    caller.send(caller.ack_of_failure(sent, caller.expect_status(status)))
-
-
 def from_outside(telco, number):
     return telco.request("INVITE", f"sip:{number}@{telco.router}", to=f"<sip:{number}@{telco.router}>",
                          from_=f"<sip:600111222@{telco.address}>")
 
 
-def dial(caller, callee, number, **options):
-    sent = caller.invite(number, **options)
-    got = refuse(callee, 486)
-    hear(caller, sent, 486)
-    return got
-
-
 def test_to_an_extension_as_if_it_had_been_dialled(forwarding, own_peers):
     alice, east, west = own_peers("alice"), own_peers("east"), own_peers("west")
-    got = dial(alice, east, "4100", extra=[("Diversion", "<sip:made-up@example.org>;reason=unknown")])
+    got = dial_in_vain(alice, east, "4100", extra=[("Diversion", "<sip:made-up@example.org>;reason=unknown")])
     west.expect_silence()
     assert user_of(f"<{got.uri}>") == "3700" and user_of(got.get("To")) == "3700"
     assert user_of(got.get("From")) == "101"
@@ -94,14 +74,14 @@ def test_to_an_extension_as_if_it_had_been_dialled(forwarding, own_peers):
 
 def test_what_a_friend_says_about_earlier_diversions_stands_below(forwarding, own_peers):
     caller, east = own_peers("tie-b"), own_peers("east")
-    got = dial(caller, east, "911234567", extra=[("Diversion", "<sip:2000@example.org>;reason=user-busy"), ("X-Behind", "yes")])
+    got = dial_in_vain(caller, east, "911234567", extra=[("Diversion", "<sip:2000@example.org>;reason=user-busy"), ("X-Behind", "yes")])
     assert got.all("Diversion") == ["<sip:911234567@acme.test>;reason=unconditional", "<sip:2000@example.org>;reason=user-busy"]
     assert got.get("X-Behind") == "yes"
 
 
 def test_to_a_number_the_friend_calls_and_no_acl_is_asked(forwarding, own_peers):
     alice, telco = own_peers("alice"), own_peers("telco-a")
-    got = dial(alice, telco, "7100")
+    got = dial_in_vain(alice, telco, "7100")
     assert user_of(f"<{got.uri}>") == "600123123"
     assert user_of(got.get("From")) == "944000001" and user_of(got.get("P-Asserted-Identity")) == "944000001"
     assert got.all("Diversion") == ["<sip:5000@acme.test>;reason=unconditional", "<sip:7100@acme.test>;reason=unconditional"]
@@ -113,7 +93,7 @@ def test_calls_from_outside_are_another_kind(forwarding, own_peers):
     sent = telco.send(from_outside(telco, "944000000"))
     got = refuse(friend, 486)
     assert user_of(f"<{got.uri}>") == "5000" and not got.all("Diversion")
-    hear(telco, sent, 486)
+    hear_refusal(telco, sent, 486)
 
 
 def test_over_five_forwards_is_482(forwarding, own_peers):
@@ -134,7 +114,7 @@ def test_forwards_end_with_max_forwards(forwarding, own_peers):
     telco.expect_silence()
     sent = alice.send(authorized(3))
     assert refuse(telco, 486).get("Max-Forwards") == "0"
-    hear(alice, sent, 486)
+    hear_refusal(alice, sent, 486)
 
 
 # After a failure.
@@ -174,7 +154,7 @@ def test_over_five_busy_friends_is_482(forwarding, own_peers):
     sent = alice.invite("5555")
     for diversions in range(6):
         assert len(refuse(friend, 486).all("Diversion")) == diversions
-    hear(alice, sent, 482)
+    hear_refusal(alice, sent, 482)
 
 
 def test_calls_from_outside_take_their_own_forward(forwarding, own_peers):
@@ -184,7 +164,7 @@ def test_calls_from_outside_take_their_own_forward(forwarding, own_peers):
     refuse(friend, 486)
     got = refuse(alice, 486)
     assert user_of(got.get("From")) == "600111222" and got.all("Diversion") == ["<sip:8000@acme.test>;reason=user-busy"]
-    hear(telco, sent, 486)
+    hear_refusal(telco, sent, 486)
     assert alice.forget().status == 200
 
 
@@ -216,5 +196,5 @@ def test_what_is_not_reached_is_called_outside_by_the_friend(forwarding, own_pee
 
 
 def test_not_registered(forwarding, own_peers):
-    got = dial(own_peers("alice"), own_peers("east"), "2123")
+    got = dial_in_vain(own_peers("alice"), own_peers("east"), "2123")
     assert got.all("Diversion") == ["<sip:2123@acme.test>;reason=unavailable"]

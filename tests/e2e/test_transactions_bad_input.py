@@ -3,25 +3,31 @@
 import network
 import pytest
 import router_state
+from conftest import LAN, PROVISIONING
 from sip_client import Dialog, establish, hang_up, offer, parameter, token, uri_of
 
 
-class Counted:
-    """Inside the block, the reason is counted `times` times."""
+# Another node's, a worker's that is not there, an older or a wrong name.
+NOT_OF_A_BRANCH = ("RESPONSE_NOT_OURS", "RESPONSE_STALE", "RESPONSE_FORGED")
 
-    def __init__(self, router, reason, times=1):
-        self.router, self.reason, self.times = router, reason, times
+
+class Counted:
+    """Inside the block, one of the reasons is counted, `times` times in all."""
+
+    def __init__(self, router, *reasons, times=1):
+        self.router, self.reasons, self.times = router, reasons, times
 
     def __enter__(self):
-        self.before = router_state.reasons(self.router)[self.reason]
+        self.before = self.count()
 
     def __exit__(self, kind, *_):
         if kind is None:
-            network.wait_until(lambda: self.counted() >= self.times, 2)
-            assert self.counted() == self.times, router_state.reasons(self.router)
+            network.wait_until(lambda: self.count() >= self.before + self.times, 2)
+            assert self.count() == self.before + self.times, router_state.reasons(self.router)
 
-    def counted(self):
-        return router_state.reasons(self.router)[self.reason] - self.before
+    def count(self):
+        now = router_state.reasons(self.router)
+        return sum(now[reason] for reason in self.reasons)
 
 
 def refused(caller, sent, status):
@@ -50,12 +56,9 @@ def test_a_response_with_a_forged_branch(router, peers, position):
     sent, got = offer(alice, east, "3100")
     assert alice.receive().status == 100
     branch = parameter(got.list("Via")[0], "branch")
-    before = router_state.reasons(router)
-    east.send(with_branch(east.answer(got, 200), flipped(branch, position, 2)))
-    alice.expect_silence()
-    after = router_state.reasons(router)
-    changed = {name for name in after if after[name] > before[name]}
-    assert changed and changed <= {"RESPONSE_FORGED", "RESPONSE_STALE", "RESPONSE_NOT_OURS"}, changed
+    with Counted(router, *NOT_OF_A_BRANCH):
+        east.send(with_branch(east.answer(got, 200), flipped(branch, position, 2)))
+        alice.expect_silence()
     east.send(east.answer(got, 486))
     refused(alice, sent, 486)
 
@@ -65,7 +68,7 @@ def test_a_response_with_a_branch_of_another_form(router, peers, branch):
     alice, east = peers("alice"), peers("east")
     sent, got = offer(alice, east, "3100")
     assert alice.receive().status == 100
-    with Counted(router, "RESPONSE_FORGED"):
+    with Counted(router, *NOT_OF_A_BRANCH):
         east.send(with_branch(east.answer(got, 200), branch))
         alice.expect_silence()
     east.send(east.answer(got, 486))
@@ -77,8 +80,8 @@ def test_a_response_to_another_request_of_the_branch(router, peers):
     alice, east = peers("alice"), peers("east")
     sent, got = offer(alice, east, "3100")
     assert alice.receive().status == 100
-    for header, value in (("CSeq", f"{got.cseq} BYE"), ("CSeq", f"{got.cseq} CANCEL"), ("CSeq", f"{got.cseq + 1} INVITE"), ("Call-ID", token("other"))):
-        east.send(east.answer(got, 200).set(header, value))
+    for value in (f"{got.cseq} BYE", f"{got.cseq} CANCEL", f"{got.cseq + 1} INVITE"):
+        east.send(east.answer(got, 200).set("CSeq", value))
         alice.expect_silence()
     east.send(east.answer(got, 486))
     refused(alice, sent, 486)
@@ -90,7 +93,7 @@ def test_a_response_of_a_stranger(router, peers):
     sent, got = offer(alice, east, "3100")
     assert alice.receive().status == 100
     guess = "z9hG4bK." + token("A" * 22)[:22]
-    with Counted(router, "RESPONSE_FORGED"):
+    with Counted(router, *NOT_OF_A_BRANCH):
         stranger.send(with_branch(stranger.answer(got, 200), guess))
         alice.expect_silence()
     east.send(east.answer(got, 486))
@@ -102,7 +105,7 @@ def test_a_response_of_a_stranger(router, peers):
 
 def test_an_ack_for_nothing(router, peers):
     alice, east = peers("alice"), peers("east")
-    with Counted(router, "ACK_WITHOUT_COOKIE", 2):
+    with Counted(router, "ACK_WITHOUT_COOKIE", times=2):
         alice.send(alice.request("ACK", "sip:3100@acme.test"))
         alice.send(alice.request("ACK", "sip:3100@acme.test", to=f"<sip:3100@acme.test>;tag={token()}"))
         alice.expect_silence()
@@ -111,7 +114,7 @@ def test_an_ack_for_nothing(router, peers):
 
 def test_a_cancel_for_nothing(router, peers):
     alice, east = peers("alice"), peers("east")
-    with Counted(router, "UNKNOWN_TRANSACTION", 3):
+    with Counted(router, "UNKNOWN_TRANSACTION", times=3):
         for _ in range(3):
             alice.send(alice.cancel_of(alice.invite_request("3100")))
             assert alice.expect_status(481).method == "CANCEL"
@@ -141,7 +144,7 @@ def test_every_bit_of_a_cookie_counts(router, peers):
     good = callers.routes[0]
     cookie = parameter(uri_of(good), "c")
     positions = range(0, len(cookie) - 1, 5)
-    with Counted(router, "BAD_COOKIE", len(positions)):
+    with Counted(router, "BAD_COOKIE", times=len(positions)):
         for index in positions:
             callers.routes = [good.replace(cookie, flipped(cookie, index, index % 6))]
             assert alice.transact(callers.request("BYE")).status == 403
@@ -172,7 +175,7 @@ def test_no_state_for_what_is_refused(router, peers):
     """In-dialog requests without a right to pass are refused each time anew; nothing is kept of them."""
     alice = peers("alice")
     request = alice.request("BYE", "sip:3100@acme.test", to=f"<sip:3100@acme.test>;tag={token()}")
-    with Counted(router, "NO_COOKIE", 3):
+    with Counted(router, "NO_COOKIE", times=3):
         for _ in range(3):
             assert alice.transact(request).status == 403
 
@@ -199,8 +202,8 @@ def test_cseq_up_to_its_end(router, peers, cseq):
 def test_cseq_over_its_end(router, peers):
     trusted, east = peers("trusted"), peers("east")
     with Counted(router, "MALFORMED_CSEQ"):
-        request = trusted.invite_request("3100").set("CSeq", f"{2**32} INVITE")
-        assert trusted.transact(request).status == 400
+        trusted.send(trusted.invite_request("3100").set("CSeq", f"{2**32} INVITE"))
+        trusted.expect_status(400)
     east.expect_silence()
 
 
@@ -239,21 +242,20 @@ def test_seventy_hops(router, peers):
     trusted.send(trusted.ack_of_failure(request, answer))
 
 
-def test_a_contact_that_is_the_router_itself(router, peers):
-    """RFC 5393: ten contacts that lead back would be ten times ten times ten; the loop ends at once, bounded."""
-    alice, bob = peers("alice"), peers("bob")
-    statuses = [bob.register(contact=f"<sip:102@198.51.100.1:5060;x={index}>").status for index in range(10)]
-    before = router_state.counters(router)
-    request = alice.invite_request("102")
-    sent = alice.send(alice.authorized(request, alice.challenged(request)))
-    final = alice.receive(60)
-    while final.status < 200:
-        final = alice.receive(60)
-    alice.send(alice.ack_of_failure(sent, final))
-    after = router_state.counters(router)
-    assert bob.forget().status == 200
-    assert final.status in (408, 480, 482, 503), final
-    assert after["RECEIVED"] - before["RECEIVED"] < 100 and after["TRANSMITTED"] - before["TRANSMITTED"] < 100, statuses
+def test_a_friend_that_is_the_router_itself(own_lab, own_peers, tmp_path):
+    """RFC 5393: what leads back here ends at once."""
+    document = tmp_path / "document.yaml"
+    document.write_text(PROVISIONING.read_text().replace("udp:198.51.100.30:5060", f"udp:{LAN}:5060"))
+    with own_lab.router(document) as router:
+        alice = own_peers("alice")
+        before = router_state.counters(router)
+        sent = alice.invite("3100")
+        while (final := alice.receive()).status < 200:
+            pass
+        alice.send(alice.ack_of_failure(sent, final))
+        after = router_state.counters(router)
+        assert final.status in (480, 482, 503), final
+        assert after["RECEIVED"] - before["RECEIVED"] < 50 and after["TRANSMITTED"] - before["TRANSMITTED"] < 50
 
 
 def send_on(peer, got, uri):
@@ -278,6 +280,7 @@ def test_a_spiral_is_legal(router, peers):
     reached = bob.expect_request("INVITE")
     assert reached.call_id == sent.call_id and reached.cseq == sent.cseq
     bob.send(bob.answer(reached, 486))
+    bob.expect_request("ACK")
     refused(trusted, onward, 486)
     trusted.send(trusted.answer(got, 486))
     refused(alice, sent, 486)

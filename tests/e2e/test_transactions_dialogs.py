@@ -72,23 +72,21 @@ def test_a_reinvite_that_is_refused(call, side):
     other.expect_silence()
 
 
-def receive_that(peer, wanted):
-    """Passes over 100s and ACKs."""
-    while not wanted(message := peer.receive()):
-        assert message.is_request and message.method == "ACK" or message.status == 100, message
-    return message
-
-
 def test_reinvites_that_cross(call):
-    """14.1: both are refused with 491, both refusals arrive."""
-    requests = {side: dialog.peer.send(dialog.request("INVITE")) for side, (dialog, _) in call.items()}
-    for dialog, other in call.values():
-        other.send(other.answer(receive_that(other, lambda message: message.is_request and message.method == "INVITE"), 491))
-    for side, (dialog, _) in call.items():
-        refused = receive_that(dialog.peer, lambda message: not message.is_request and message.status == 491)
-        dialog.peer.send(dialog.peer.ack_of_failure(requests[side], refused))
-    for dialog, _ in call.values():
-        receive_that(dialog.peer, lambda message: message.is_request and message.method == "ACK")
+    """14.1: both are refused with 491; refusals and their ACKs arrive on both sides."""
+    requests = {dialog.peer: dialog.peer.send(dialog.request("INVITE")) for dialog, _ in call.values()}
+    for peer in requests:
+        while not (message := peer.receive()).is_request:
+            assert message.status == 100, message
+        peer.send(peer.answer(message, 491))
+    for peer, request in requests.items():
+        heard = set()
+        while heard != {491, "ACK"}:
+            message = peer.receive()
+            heard.add(message.method if message.is_request else message.status)
+            heard.discard(100)
+            if not message.is_request and message.status == 491:
+                peer.send(peer.ack_of_failure(request, message))
 
 
 @pytest.mark.parametrize("side", SIDES)

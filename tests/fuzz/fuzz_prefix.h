@@ -18,7 +18,7 @@ enum fuzz_prefix {
 	FUZZ_PREFIX_AUTHORIZATION,	 /* likewise */
 	FUZZ_PREFIX_ROUTE_OF_CALLER,	 /* variant: its flags */
 	FUZZ_PREFIX_ROUTE_OF_CALLEE,
-	FUZZ_PREFIX_VIA, /* variant: what the branch holds, or the registrar's ping */
+	FUZZ_PREFIX_VIA, /* variant: which branch it names, or the registrar's ping */
 	FUZZ_PREFIX_COUNT
 };
 

@@ -1,5 +1,5 @@
 /*
- * Cookies and branches. The first byte chooses how deep the input gets: a text as it comes, a genuine cookie made of
+ * Cookies. The first byte chooses how deep the input gets: a text as it comes, a genuine cookie made of
  * the input and then changed, or contents under a genuine seal, as a broken node of the cluster would send them.
  */
 #include "fuzz_input.h"
@@ -10,14 +10,12 @@
 #include "route_cookie.h"
 #include "text_write.h"
 
-enum depth { DEPTH_TEXT, DEPTH_CHANGED_DIALOG, DEPTH_CHANGED_BRANCH, DEPTH_SEALED_CONTENTS, DEPTH_COUNT };
+enum depth { DEPTH_TEXT, DEPTH_CHANGED_DIALOG, DEPTH_SEALED_CONTENTS, DEPTH_COUNT };
 
 #define NONCE_AT      1
 #define CIPHERTEXT_AT 13
 #define TAG_BYTES     16
 #define CHACHA	      0x80
-
-#define ENTRY_INTERFACE_MAX 0x7f
 
 static const struct secret_keys keys = {
 	.cookie = {{3, 2}, {"the new key of thirty-two bytes", "the old key of thirty-two bytes"}},
@@ -40,18 +38,12 @@ static bool is_same_entry(const struct net_entry *a, const struct net_entry *b)
 
 static bool is_same_dialog(const struct dialog_cookie *a, const struct dialog_cookie *b)
 {
-	return a->company == b->company && a->caller_tag_hash == b->caller_tag_hash && a->flags == b->flags &&
-	       net_address_equals(&a->caller_flow, &b->caller_flow) &&
+	return a->company == b->company && a->call == b->call && a->caller_tag_hash == b->caller_tag_hash &&
+	       a->flags == b->flags && net_address_equals(&a->caller_flow, &b->caller_flow) &&
 	       net_address_equals(&a->callee_flow, &b->callee_flow) &&
 	       is_same_entry(&a->caller_entry, &b->caller_entry) && is_same_entry(&a->callee_entry, &b->callee_entry) &&
 	       span_equals(a->caller_from, b->caller_from) && span_equals(a->caller_to, b->caller_to) &&
 	       span_equals(a->callee_from, b->callee_from) && span_equals(a->callee_to, b->callee_to);
-}
-
-static bool is_same_branch(const struct branch_cookie *a, const struct branch_cookie *b)
-{
-	return span_equals(a->sender_from, b->sender_from) && span_equals(a->sender_to, b->sender_to) &&
-	       is_same_entry(&a->entry, &b->entry);
 }
 
 /* Both ends of a flow have the same family, or it is no flow of ours. */
@@ -83,34 +75,21 @@ static void check_dialog(const struct dialog_cookie *opened, const char *plain)
 	free(plain_again);
 }
 
-static void check_branch(const struct branch_cookie *opened, const char *plain)
-{
-	struct span room = span_make(plain, ROUTE_COOKIE_PLAIN_BYTES_MAX);
-
-	fuzz_input_must_hold(room, opened->sender_from);
-	fuzz_input_must_hold(room, opened->sender_to);
-}
-
-/* Result: whether it opened as a dialog or as a branch; never as both. */
+/* Result: whether it opened. */
 static bool open_text(struct span text)
 {
 	struct span copy = fuzz_input_copy(text);
 	char *plain = malloc(ROUTE_COOKIE_PLAIN_BYTES_MAX);
 	struct dialog_cookie dialog;
-	struct branch_cookie branch;
 
 	must(plain != NULL);
-	bool is_dialog = route_cookie_open_dialog(&dialog, plain, copy, &keys, call_id);
-	if (is_dialog)
+	bool opens = route_cookie_open_dialog(&dialog, plain, copy, &keys, call_id);
+	if (opens)
 		check_dialog(&dialog, plain);
-	bool is_branch = route_cookie_open_branch(&branch, plain, copy, &keys, call_id);
-	if (is_branch)
-		check_branch(&branch, plain);
-	must(!is_dialog || !is_branch);
 	must(!route_cookie_open_dialog(&dialog, plain, copy, &keys, SPAN_LITERAL("another call")));
 	free(plain);
 	fuzz_input_free(copy);
-	return is_dialog || is_branch;
+	return opens;
 }
 
 /* Changes the text as the input says: pairs of place and byte; an even count of equal changes may undo themselves. */
@@ -152,6 +131,7 @@ static void try_changed_dialog(struct span input)
 	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
 
 	cookie.company = (uint64_t)fuzz_input_number(&input) << fuzz_input_byte(&input) % 49;
+	cookie.call = (uint64_t)fuzz_input_number(&input) << fuzz_input_byte(&input) % 49;
 	cookie.caller_tag_hash = fuzz_input_number(&input);
 	if (cookie.flags & DIALOG_CALLER_FLOW)
 		read_flow(&cookie.caller_flow, &cookie.caller_entry, &input);
@@ -168,27 +148,6 @@ static void try_changed_dialog(struct span input)
 	char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX];
 	must(route_cookie_open_dialog(&opened, plain, sealed, &keys, call_id));
 	must(is_same_dialog(&cookie, &opened));
-	bool changed = change_text(text, sealed.length, &input);
-	must(open_text(sealed) != changed);
-}
-
-static void try_changed_branch(struct span input)
-{
-	struct branch_cookie cookie = {fuzz_input_line(&input), fuzz_input_line(&input), {0}}, opened;
-	struct span local = fuzz_input_take(&input, 16);
-	struct span transaction = fuzz_input_take(&input, 8);
-	char text[ROUTE_COOKIE_TEXT_BYTES_MAX], again[ROUTE_COOKIE_TEXT_BYTES_MAX], plain[ROUTE_COOKIE_PLAIN_BYTES_MAX];
-
-	memcpy(cookie.entry.ip, local.at, local.length);
-	cookie.entry.interface = fuzz_input_byte(&input) & ENTRY_INTERFACE_MAX;
-	int length = route_cookie_seal_branch(text, sizeof(text), &cookie, &keys, call_id, transaction);
-	if (length <= 0)
-		return;
-	must(route_cookie_seal_branch(again, sizeof(again), &cookie, &keys, call_id, transaction) == length);
-	must(memcmp(text, again, (size_t)length) == 0);
-	struct span sealed = span_make(text, (size_t)length);
-	must(route_cookie_open_branch(&opened, plain, sealed, &keys, call_id));
-	must(is_same_branch(&cookie, &opened));
 	bool changed = change_text(text, sealed.length, &input);
 	must(open_text(sealed) != changed);
 }
@@ -225,9 +184,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	switch ((enum depth)(fuzz_input_byte(&input) % DEPTH_COUNT)) {
 	case DEPTH_CHANGED_DIALOG:
 		try_changed_dialog(input);
-		break;
-	case DEPTH_CHANGED_BRANCH:
-		try_changed_branch(input);
 		break;
 	case DEPTH_SEALED_CONTENTS:
 		try_sealed_contents(input);

@@ -236,7 +236,9 @@ static void messages_around_the_mtu(void **state)
 		call_with_body(pipeline, false, 0, &message);
 		uint32_t head = message.length;
 		pipeline_interface(pipeline)->mtu = mtus[m];
-		for (uint32_t frames = 1; frames < 4; frames++)
+		for (uint32_t frames = 1; frames < 4; frames++) {
+			/* Nobody answers: they would keep too many large buffers together. */
+			pipeline_settle(pipeline);
 			for (int delta = -9; delta <= 9; delta++) {
 				uint32_t length = frames * ((mtus[m] - 20u) & ~7u) + mtus[m] % 8 - 8 + (uint32_t)delta;
 				if (length < head)
@@ -249,6 +251,7 @@ static void messages_around_the_mtu(void **state)
 				for (uint32_t i = 0; i < length - head; i++)
 					assert_int_equal(message.text[head + i], 'a' + i % 26);
 			}
+		}
 	}
 	assert_true(fragmented > 0);
 	assert_true(pipeline_counter(pipeline, COUNTER_FRAGMENTED) >= fragmented);

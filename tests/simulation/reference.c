@@ -93,6 +93,15 @@ static bool is_ended(const struct reference *reference, const struct reference_s
 	return true;
 }
 
+uint32_t reference_count_live(const struct reference *reference)
+{
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < reference->server_count; i++)
+		count += !is_ended(reference, &reference->server[i]);
+	return count;
+}
+
 struct reference_server *reference_find_server(struct reference *reference, uint32_t request)
 {
 	for (uint32_t i = reference->server_count; i > 0; i--)
@@ -107,7 +116,7 @@ static bool is_merged(const struct reference *reference, uint32_t request)
 	for (uint32_t i = 0; i < reference->server_count; i++) {
 		const struct reference_server *server = &reference->server[i];
 		if (reference->request[server->request].group == reference->request[request].group &&
-		    !is_ended(reference, server) && server->status < REFERENCE_ONGOING_BELOW)
+		    server->state != REFERENCE_TERMINATED && server->status < REFERENCE_ONGOING_BELOW)
 			return true;
 	}
 	return false;
@@ -203,6 +212,18 @@ void reference_take_response(struct reference *reference, uint32_t client_index,
 		reference_client_other_take(reference, client, status, tag);
 }
 
+void reference_take_unreachable(struct reference *reference, uint32_t client_index)
+{
+	struct reference_client *client = &reference->client[client_index];
+	bool is_invite = client->method == REFERENCE_INVITE;
+
+	if (client->state != REFERENCE_TRYING && (is_invite || client->state != REFERENCE_PROCEEDING))
+		return;
+	reference_stop_timers(client->due);
+	client->state = REFERENCE_TERMINATED;
+	reference_proxy_fail(reference, client, 503);
+}
+
 /* ---- time ---- */
 
 static uint64_t least_of(const uint64_t due[TIMER_COUNT], uint64_t least)
@@ -230,6 +251,7 @@ static void fire_server(struct reference *reference, struct reference_server *se
 		if (server->due[timer] > reference->now)
 			continue;
 		server->due[timer] = REFERENCE_NEVER;
+		reference->fired[timer]++;
 		if (reference->request[server->request].method == REFERENCE_INVITE)
 			reference_server_invite_expire(reference, server, timer);
 		else
@@ -243,6 +265,7 @@ static void fire_client(struct reference *reference, struct reference_client *cl
 		if (client->due[timer] > reference->now)
 			continue;
 		client->due[timer] = REFERENCE_NEVER;
+		reference->fired[timer]++;
 		if (client->method == REFERENCE_INVITE)
 			reference_client_invite_expire(reference, client, timer);
 		else

@@ -23,7 +23,7 @@
 #define REFERENCE_SERVERS_MAX  1024
 #define REFERENCE_CLIENTS_MAX  4096
 #define REFERENCE_OUTPUTS_MAX  256
-#define REFERENCE_TARGETS_MAX  3
+#define REFERENCE_TARGETS_MAX  5
 #define REFERENCE_BINDINGS_MAX 3
 
 /* To tags: the callee's own are numbers from 1. */
@@ -65,11 +65,26 @@ enum reference_timer {
 	TIMER_M,
 	TIMER_TRYING,  /* RFC 4320 4.1: 100 to a non-INVITE, not before */
 	TIMER_GIVE_UP, /* 9.1: a cancelled INVITE without final response */
+	TIMER_RING,    /* R27: no_answer */
 	TIMER_COUNT,
 };
 
-/* Where a request may go: all bindings of a target at once or by q, one target after the other. */
+/* R28: why a target did not take a request. */
+enum reference_failure {
+	FAILURE_BUSY,
+	FAILURE_NO_ANSWER,
+	FAILURE_UNREACHABLE,
+	FAILURE_COUNT,
+	FAILURE_NONE = FAILURE_COUNT, /* what it says counts */
+};
+
+enum reference_target_kind { TARGET_USER, TARGET_FRIEND, TARGET_CARRIER };
+
+/* Where a request may go: all bindings of a target at once or by q; when it fails, to another one. */
 struct reference_target {
+	enum reference_target_kind kind;
+	uint32_t next[FAILURE_COUNT]; /* index of the target; 0, which is the first one: none */
+	uint64_t ring_ticks;	      /* 0: until somebody answers */
 	uint32_t count;
 	uint32_t peer[REFERENCE_BINDINGS_MAX];
 	uint32_t q[REFERENCE_BINDINGS_MAX]; /* in thousandths; descending */
@@ -136,6 +151,7 @@ struct reference_output {
 struct reference {
 	uint64_t now; /* in ticks of 10 ms */
 	uint32_t request_count, server_count, client_count, output_count;
+	uint32_t fired[TIMER_COUNT]; /* how often each has fired */
 	struct reference_request request[REFERENCE_REQUESTS_MAX];
 	struct reference_server server[REFERENCE_SERVERS_MAX];
 	struct reference_client client[REFERENCE_CLIENTS_MAX];
@@ -160,11 +176,17 @@ void reference_take_ack_of_2xx(struct reference *reference, uint32_t request, ui
 void reference_take_response(struct reference *reference, uint32_t client, enum reference_method method,
 			     uint32_t status, uint32_t tag);
 
+/* The network says that nobody is where that client transaction sends its request (18.4, 16.9). */
+void reference_take_unreachable(struct reference *reference, uint32_t client);
+
 /* The next moment at which a timer fires; REFERENCE_NEVER: none runs. */
 uint64_t reference_next_due(const struct reference *reference);
 
 /* Time goes on to `tick`; timers on the way fire in order. */
 void reference_advance(struct reference *reference, uint64_t tick);
+
+/* Server transactions that have not ended, with those that are remembered for one of their branches. */
+uint32_t reference_count_live(const struct reference *reference);
 
 /* The server transaction of a request that has not ended; NULL: none. */
 struct reference_server *reference_find_server(struct reference *reference, uint32_t request);

@@ -38,6 +38,9 @@
  * what repeats its request until then is absorbed, and is no new request. */
 #define REFERENCE_ENDED_IS_REMEMBERED true
 
+/* 18.4: an ICMP error ends a branch that has heard nothing yet; who rings has a way to us. Of a non-INVITE, whose
+ * request is repeated until its end, it ends it in Proceeding too. */
+
 /* 8.2.2.2: "ongoing" ends with a final response that refuses. */
 #define REFERENCE_ONGOING_BELOW 300u
 

@@ -70,12 +70,13 @@ void reference_client_invite_expire(struct reference *reference, struct referenc
 		return;
 	case TIMER_C:
 	case TIMER_GIVE_UP:
+	case TIMER_RING:
 		reference_proxy_expire(reference, client, timer);
 		return;
 	default:
 		reference_stop_timers(client->due);
 		client->state = REFERENCE_TERMINATED;
 		if (timer == TIMER_B)
-			reference_proxy_time_out(reference, client);
+			reference_proxy_fail(reference, client, 408);
 	}
 }

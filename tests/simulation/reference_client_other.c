@@ -47,5 +47,5 @@ void reference_client_other_expire(struct reference *reference, struct reference
 	reference_stop_timers(client->due);
 	client->state = REFERENCE_TERMINATED;
 	if (timer == TIMER_F && client->parent == REFERENCE_NONE)
-		reference_proxy_time_out(reference, client);
+		reference_proxy_fail(reference, client, 408);
 }

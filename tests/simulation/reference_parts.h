@@ -62,9 +62,9 @@ void reference_client_other_expire(struct reference *reference, struct reference
 void reference_proxy_begin(struct reference *reference, struct reference_server *server);
 void reference_proxy_cancel(struct reference *reference, struct reference_server *server);
 
-/* From a client transaction: a response; B or F; C or the wait after CANCEL. */
+/* From a client transaction: a response; none in time (408), nobody there (503); C or the wait after CANCEL. */
 void reference_proxy_take(struct reference *reference, struct reference_client *client, uint32_t status, uint32_t tag);
-void reference_proxy_time_out(struct reference *reference, struct reference_client *client);
+void reference_proxy_fail(struct reference *reference, struct reference_client *client, uint32_t status);
 void reference_proxy_expire(struct reference *reference, struct reference_client *client, enum reference_timer timer);
 
 #endif

@@ -46,10 +46,13 @@ static bool begin_group(struct reference *reference, struct reference_server *se
 	while (server->next_binding < target->count && target->q[server->next_binding] == target->q[first]) {
 		struct reference_client *client =
 			reference_add_client(reference, server, target->peer[server->next_binding++], REFERENCE_NONE);
-		if (request->method == REFERENCE_INVITE)
+		if (request->method == REFERENCE_INVITE) {
 			reference_client_invite_begin(reference, client);
-		else
+			if (target->ring_ticks)
+				client->due[TIMER_RING] = reference->now + target->ring_ticks;
+		} else {
 			reference_client_other_begin(reference, client);
+		}
 	}
 	return true;
 }
@@ -67,6 +70,7 @@ static void cancel_client(struct reference *reference, struct reference_client *
 	if (client->state != REFERENCE_TRYING && client->state != REFERENCE_PROCEEDING)
 		return;
 	client->cancel_wanted = true;
+	client->due[TIMER_RING] = REFERENCE_NEVER;
 	if (client->state == REFERENCE_TRYING)
 		return;
 	struct reference_client *cancel = reference_add_client(reference, server_of(reference, client), client->peer,
@@ -94,12 +98,13 @@ void reference_proxy_cancel(struct reference *reference, struct reference_server
 	cancel_all(reference, server);
 }
 
-static bool is_pending(const struct reference *reference, const struct reference_server *server)
+/* `target` REFERENCE_NONE: of any. */
+static bool is_pending(const struct reference *reference, const struct reference_server *server, uint32_t target)
 {
 	for (uint32_t i = 0; i < reference->client_count; i++) {
 		const struct reference_client *client = &reference->client[i];
 		if (&reference->server[client->server] == server && client->parent == REFERENCE_NONE &&
-		    !client->settled)
+		    !client->settled && (target == REFERENCE_NONE || client->target == target))
 			return true;
 	}
 	return false;
@@ -130,21 +135,45 @@ static bool is_better(uint32_t status, uint32_t best)
 	return best == 0 || rank_of(status) < rank_of(best);
 }
 
+static void note_failure(struct reference_server *server, const struct reference_client *client, uint32_t status)
+{
+	if (client->target == server->target && is_better(status, server->target_status))
+		server->target_status = status;
+}
+
 static void collect(struct reference_server *server, uint32_t status, uint32_t tag)
 {
-	if (is_better(status, server->target_status))
-		server->target_status = status;
 	if (!is_better(status, server->best_status))
 		return;
 	server->best_status = status;
 	server->best_tag = tag;
 }
 
-/* R16: a carrier that cannot take the call; by the best of what its addresses said. */
-static bool goes_to_next_target(const struct reference *reference, const struct reference_server *server)
+/* R16, R28. */
+static enum reference_failure failure_of(const struct reference_target *target, uint32_t status)
 {
-	return server->target + 1 < request_of(reference, server)->target_count &&
-	       (server->target_status == 408 || server->target_status / 100 == 5);
+	if (target->kind == TARGET_CARRIER)
+		return status == 408 || status / 100 == 5 ? FAILURE_UNREACHABLE : FAILURE_NONE;
+	if (target->kind != TARGET_FRIEND)
+		return FAILURE_NONE;
+	if (status == 486 || status == 600)
+		return FAILURE_BUSY;
+	return status == 480 ? FAILURE_NO_ANSWER : FAILURE_UNREACHABLE;
+}
+
+/* R16, R27: the next target as a new branch of the same request. Result: false: there is none. */
+static bool begin_next_target(struct reference *reference, struct reference_server *server,
+			      enum reference_failure failure)
+{
+	const struct reference_target *target = &request_of(reference, server)->target[server->target];
+
+	if (failure == FAILURE_NONE || target->next[failure] == 0)
+		return false;
+	server->target = target->next[failure];
+	server->next_binding = 0;
+	server->target_status = 0;
+	server->declined = false; /* R28: a friend's 6xx too may lead to a forward; it said so for itself */
+	return begin_group(reference, server);
 }
 
 static void finish(struct reference *reference, struct reference_server *server)
@@ -160,20 +189,16 @@ static void finish(struct reference *reference, struct reference_server *server)
 
 static void go_on(struct reference *reference, struct reference_server *server)
 {
-	if (has_final(server) || is_pending(reference, server))
+	const struct reference_target *target = &request_of(reference, server)->target[server->target];
+
+	if (has_final(server) || is_pending(reference, server, server->target))
 		return;
-	if (!server->cancelled && !server->declined) {
-		if (begin_group(reference, server))
-			return;
-		if (goes_to_next_target(reference, server)) {
-			server->target++;
-			server->next_binding = 0;
-			server->target_status = 0;
-			begin_group(reference, server);
-			return;
-		}
-	}
-	finish(reference, server);
+	if (!server->cancelled && ((!server->declined && begin_group(reference, server)) ||
+				   begin_next_target(reference, server, failure_of(target, server->target_status))))
+		return;
+	/* A target before this one that rang too long may still be about to say that it has ended. */
+	if (!is_pending(reference, server, REFERENCE_NONE))
+		finish(reference, server);
 }
 
 static void take_provisional(struct reference *reference, struct reference_client *client, uint32_t status,
@@ -234,10 +259,12 @@ void reference_proxy_take(struct reference *reference, struct reference_client *
 		take_success(reference, client, status, tag);
 		return;
 	}
-	if (status >= 600) {
+	/* R27: what a target says that rang too long is late. */
+	if (status >= 600 && client->target == server->target) {
 		server->declined = true;
 		cancel_all(reference, server);
 	}
+	note_failure(server, client, status);
 	if ((status == 401 || status == 407) && !request_of(reference, server)->in_dialog) {
 		status = 502;
 		tag = REFERENCE_TAG_OWN;
@@ -246,18 +273,39 @@ void reference_proxy_take(struct reference *reference, struct reference_client *
 	go_on(reference, server);
 }
 
-void reference_proxy_time_out(struct reference *reference, struct reference_client *client)
+void reference_proxy_fail(struct reference *reference, struct reference_client *client, uint32_t status)
 {
 	struct reference_server *server = server_of(reference, client);
 
 	client->settled = true;
-	collect(server, server->cancelled ? 487 : 408, REFERENCE_TAG_OWN);
+	if (server->cancelled)
+		status = 487;
+	note_failure(server, client, status);
+	collect(server, status, REFERENCE_TAG_OWN);
 	go_on(reference, server);
+}
+
+/* R27: it is cancelled and rings on until then, the next one beside it. */
+static void ring_over(struct reference *reference, struct reference_client *client)
+{
+	struct reference_server *server = server_of(reference, client);
+	uint32_t count = reference->client_count, target = client->target;
+
+	if (has_final(server) || server->cancelled || server->declined || client->target != server->target)
+		return;
+	for (uint32_t i = 0; i < count; i++)
+		if (server_of(reference, &reference->client[i]) == server && reference->client[i].target == target)
+			cancel_client(reference, &reference->client[i]);
+	begin_next_target(reference, server, FAILURE_NO_ANSWER);
 }
 
 void reference_proxy_expire(struct reference *reference, struct reference_client *client, enum reference_timer timer)
 {
 	client->due[timer] = REFERENCE_NEVER;
+	if (timer == TIMER_RING) {
+		ring_over(reference, client);
+		return;
+	}
 	if (timer == TIMER_C) { /* 16.8: it has had a provisional response */
 		cancel_client(reference, client);
 		return;
@@ -266,5 +314,5 @@ void reference_proxy_expire(struct reference *reference, struct reference_client
 	client->state = REFERENCE_TERMINATED;
 	reference_stop_timers(reference->client[client->cancel].due);
 	reference->client[client->cancel].state = REFERENCE_TERMINATED;
-	reference_proxy_time_out(reference, client);
+	reference_proxy_fail(reference, client, 408);
 }

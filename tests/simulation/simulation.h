@@ -52,7 +52,7 @@ struct simulation_success {
 /* What has happened, over all sequences. */
 struct simulation_tally {
 	uint64_t sequences, steps, outputs, repeated, ticks;
-	uint64_t requests[REFERENCE_MESSAGE + 1], responses[7];
+	uint64_t requests[REFERENCE_MESSAGE + 1], responses[7], fired[TIMER_COUNT];
 };
 
 struct simulation {

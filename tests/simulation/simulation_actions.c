@@ -1,5 +1,6 @@
 #include "simulation.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 #include "must.h"
@@ -9,8 +10,6 @@
 #define JUMP_TICKS_MAX 200
 
 #define CALLER_FROM "<sip:gate@acme.example.net>"
-#define USER_URI    "sip:102@acme.example.net"
-#define CARRIER_URI "sip:600000000@acme.example.net"
 
 uint32_t simulation_new_tag(struct simulation *simulation, uint32_t client)
 {
@@ -52,10 +51,16 @@ static void deliver(struct simulation *simulation, uint32_t peer, const char *te
 	simulation_compare(simulation);
 }
 
-#define note(simulation, ...)                                                                                          \
-	(fprintf((simulation)->log, "%10llu %u: ", (unsigned long long)(simulation)->reference->now,                   \
-		 (simulation)->step),                                                                                  \
-	 fprintf((simulation)->log, __VA_ARGS__), fprintf((simulation)->log, "\n"))
+__attribute__((format(printf, 2, 3))) static void note(struct simulation *simulation, const char *format, ...)
+{
+	va_list arguments;
+
+	fprintf(simulation->log, "%10llu %u: ", (unsigned long long)simulation->reference->now, simulation->step);
+	va_start(arguments, format);
+	vfprintf(simulation->log, format, arguments);
+	va_end(arguments);
+	fprintf(simulation->log, "\n");
+}
 
 /* ---- time ---- */
 
@@ -97,6 +102,10 @@ static void wait_some_time(struct simulation *simulation)
 
 	if (random_source_once_in(&simulation->random, 80))
 		ticks = 18110; /* timer C */
+	/* To the edge of something. */
+	uint64_t due = reference_next_due(simulation->reference);
+	if (due != REFERENCE_NEVER && random_source_once_in(&simulation->random, 3))
+		ticks = (uint32_t)(due - simulation->reference->now) - below(simulation, 2);
 	note(simulation, "%u ms pass", ticks * 10);
 	simulation_wait(simulation, ticks);
 }
@@ -126,15 +135,47 @@ static void send_request(struct simulation *simulation, const struct reference_r
 	kept->sender = model->sender;
 	kept->method = model->method;
 	kept->branch = simulation->call_base * 1000 + number;
+	kept->is_old = random_source_once_in(&simulation->random, 8);
 	peer_request_write(message, kept);
 	note(simulation, "%s sends %s, request %u of call %u, cseq %u", simulation_peers[model->sender],
 	     peer_method_name(model->method), number, kept->call, kept->cseq);
 	take_request(simulation, number, message);
 }
 
+/* What simulation_provisioning says of a dialled number. Result: how many targets. */
+static uint32_t fill_carriers(struct reference_target *target, uint32_t first)
+{
+	for (uint32_t i = 0; i < PEER_CARRIER_COUNT; i++)
+		target[i] = (struct reference_target){.kind = TARGET_CARRIER,
+						      .next = {[FAILURE_UNREACHABLE] = i ? 0 : first + 1},
+						      .count = 1,
+						      .peer = {PEER_CARRIER + i},
+						      .q = {1000}};
+	return PEER_CARRIER_COUNT;
+}
+
+static uint32_t fill_friends(struct reference_target *target, const struct reference_target *user)
+{
+	target[0] = (struct reference_target){.kind = TARGET_FRIEND,
+					      .next = {[FAILURE_BUSY] = 1, [FAILURE_NO_ANSWER] = 2},
+					      .ring_ticks = 500,
+					      .count = 1,
+					      .peer = {PEER_FRIEND},
+					      .q = {1000}};
+	target[1] = *user;
+	target[2] = (struct reference_target){.kind = TARGET_FRIEND,
+					      .next = {[FAILURE_NO_ANSWER] = 3},
+					      .ring_ticks = 2000,
+					      .count = 1,
+					      .peer = {PEER_FRIEND + 1},
+					      .q = {1000}};
+	return 3 + fill_carriers(&target[3], 3);
+}
+
 static void begin_call(struct simulation *simulation)
 {
-	bool to_carrier = random_source_once_in(&simulation->random, 4);
+	static const char *const numbers[] = {"102", "102", "102", "3100", "3100", "600000000"};
+	const char *number = numbers[below(simulation, sizeof(numbers) / sizeof(numbers[0]))];
 	struct reference_request model = {
 		.method = random_source_once_in(&simulation->random, 4) ? REFERENCE_MESSAGE : REFERENCE_INVITE,
 		.sender = PEER_CALLER,
@@ -142,12 +183,10 @@ static void begin_call(struct simulation *simulation)
 		.target_count = 1,
 		.target = {simulation->user},
 	};
-	if (to_carrier) {
-		model.target_count = PEER_CARRIER_COUNT;
-		for (uint32_t i = 0; i < PEER_CARRIER_COUNT; i++)
-			model.target[i] =
-				(struct reference_target){.count = 1, .peer = {PEER_CARRIER + i}, .q = {1000}};
-	}
+	if (number[0] == '6')
+		model.target_count = fill_carriers(model.target, 0);
+	else if (number[0] == '3')
+		model.target_count = fill_friends(model.target, &simulation->user);
 	if (simulation->call_count == SIMULATION_CALLS_MAX)
 		return;
 	uint32_t call = simulation->call_count++;
@@ -155,7 +194,7 @@ static void begin_call(struct simulation *simulation)
 				    .cseq = simulation->cseq[call] = 1,
 				    .from_tag = simulation_new_tag(simulation, REFERENCE_NONE),
 				    .from = CALLER_FROM};
-	snprintf(text.uri, sizeof(text.uri), "%s", to_carrier ? CARRIER_URI : USER_URI);
+	snprintf(text.uri, sizeof(text.uri), "sip:%s@acme.example.net", number);
 	snprintf(text.to, sizeof(text.to), "<%s>", text.uri);
 	send_request(simulation, &model, &text);
 }
@@ -358,6 +397,21 @@ static void respond(struct simulation *simulation)
 	deliver(simulation, model->peer, message, copies);
 }
 
+static void report_unreachable(struct simulation *simulation)
+{
+	uint32_t number = choose_client(simulation);
+
+	if (number == REFERENCE_NONE)
+		return;
+	const struct reference_client *model = &simulation->reference->client[number];
+	note(simulation, "nobody is at %s: client %u, request %u", simulation_peers[model->peer], number,
+	     model->request);
+	reference_take_unreachable(simulation->reference, number);
+	peer_send_unreachable(simulation->pipeline, model->peer, simulation->client[number].sent[model->method]);
+	log_reasons(simulation);
+	simulation_compare(simulation);
+}
+
 /* Of nobody who has seen the request: one letter of the branch is another. */
 static void forge_response(struct simulation *simulation)
 {
@@ -374,7 +428,8 @@ static void forge_response(struct simulation *simulation)
 	must(branch);
 	char *letter = branch + below(simulation, (uint32_t)strlen(simulation->client[number].branch));
 	*letter = *letter == 'B' ? 'C' : 'B';
-	note(simulation, "a forged response to client %u", number);
+	note(simulation, "a forged response to client %u: %.40s instead of %s", number, branch,
+	     simulation->client[number].branch);
 	deliver(simulation, model->peer, message, 1);
 }
 
@@ -403,9 +458,10 @@ static const struct {
 	uint32_t weight;
 	void (*act)(struct simulation *simulation);
 } actions[] = {
-	{8, begin_call},	  {30, respond},       {10, repeat_request},   {7, cancel_request}, {8, acknowledge},
-	{6, acknowledge_success}, {8, send_in_dialog}, {8, respond_to_cancel}, {2, merge_request},  {2, forge_response},
-	{25, wait_some_time},
+	{8, begin_call},     {30, respond},	      {10, repeat_request},
+	{7, cancel_request}, {8, acknowledge},	      {6, acknowledge_success},
+	{8, send_in_dialog}, {8, respond_to_cancel},  {2, merge_request},
+	{2, forge_response}, {2, report_unreachable}, {25, wait_some_time},
 };
 
 void simulation_act(struct simulation *simulation)

@@ -6,6 +6,7 @@
 #include "cmocka_all.h"
 #include "must.h"
 #include "sip_client.h"
+#include "worker.h"
 
 #define SEEN_MAX 512
 
@@ -88,7 +89,7 @@ static bool is_branch_right(const struct simulation *simulation, const struct re
 	char expected[64];
 
 	if (output->status) {
-		snprintf(expected, sizeof(expected), "z9hG4bKpeer%u", simulation->request[output->request].text.branch);
+		peer_request_branch(expected, &simulation->request[output->request].text);
 		return strcmp(branch, expected) == 0;
 	}
 	if (output->client != REFERENCE_NONE && simulation->client[output->client].branch[0])
@@ -313,6 +314,19 @@ static void compare_output(struct comparison *comparison, const struct reference
 		keep_request(simulation, output, &seen->message);
 }
 
+/* Ends that say nothing are to the tick too. */
+static void compare_live(struct simulation *simulation)
+{
+	uint32_t count = 0, worker_count = pipeline_dataplane(simulation->pipeline)->worker_count;
+
+	for (uint32_t i = 0; i < worker_count; i++)
+		count += pipeline_worker(simulation->pipeline, i)->transactions.used_count;
+	if (count == reference_count_live(simulation->reference))
+		return;
+	fprintf(simulation->log, "%u transactions, and not %u\n", count, reference_count_live(simulation->reference));
+	simulation_fail(simulation, "a transaction has ended too early, or has not ended");
+}
+
 void simulation_compare(struct simulation *simulation)
 {
 	static struct comparison comparison;
@@ -332,4 +346,5 @@ void simulation_compare(struct simulation *simulation)
 		}
 		free((char *)(uintptr_t)comparison.seen[i].message.text);
 	}
+	compare_live(simulation);
 }

@@ -6,13 +6,16 @@
 #include "must.h"
 #include "sip_client.h"
 #include "text_write.h"
+#include "wire_frame.h"
 
 #define REGISTRATION_HEADERS_BYTES 2048
+#define ROUTER_HOST		   1 /* 192.0.2.1 */
+#define ETHERNET_BYTES		   14
 
 const char simulation_provisioning[] =
 	"carriers:\n"
-	"  - {name: telco-a, address: [\"udp:198.51.100.7:5060\"], country: ES, priority: 10}\n"
-	"  - {name: telco-b, address: [\"udp:198.51.100.8:5060\"], country: ES, priority: 20}\n"
+	"  - {name: telco-a, address: [\"udp:192.0.2.31:5060\"], country: ES, priority: 10}\n"
+	"  - {name: telco-b, address: [\"udp:192.0.2.32:5060\"], country: ES, priority: 20}\n"
 	"companies:\n"
 	"  - name: acme\n"
 	"    domain: acme.example.net\n"
@@ -22,13 +25,28 @@ const char simulation_provisioning[] =
 	"      - {name: bob, password: secret-b, extension: \"102\", multi_contact: true}\n"
 	"    friends:\n"
 	"      - {name: gate, auth: source, direct: \"udp:192.0.2.7:5060\"}\n"
+	"      - name: desk\n"
+	"        password: secret-d\n"
+	"        direct: \"udp:192.0.2.41:5060\"\n"
+	"        patterns: [\"^31\"]\n"
+	"        forwards:\n"
+	"          - {when: busy, calls: both, to: {extension: \"102\"}}\n"
+	"          - {when: no_answer, after: 5, calls: both, to: {extension: \"103\"}}\n"
+	"      - name: night\n"
+	"        password: secret-n\n"
+	"        direct: \"udp:192.0.2.42:5060\"\n"
+	"        patterns: [\"^32\"]\n"
+	"        forwards:\n"
+	"          - {when: no_answer, after: 20, calls: both, to: {number: \"+34600000000\"}}\n"
 	"    extensions:\n"
 	"      - {number: \"102\", route: {user: bob}}\n"
+	"      - {number: \"103\", route: {friend: \"3200\"}}\n"
 	"    ddis:\n"
 	"      - {number: \"+34944000000\", route: {user: bob}}\n";
 
-const char *const simulation_peers[PEER_COUNT] = {"192.0.2.7:5060",  "192.0.2.21:5060",	  "192.0.2.22:5060",
-						  "192.0.2.23:5060", "198.51.100.7:5060", "198.51.100.8:5060"};
+const char *const simulation_peers[PEER_COUNT] = {"192.0.2.7:5060",  "192.0.2.21:5060", "192.0.2.22:5060",
+						  "192.0.2.23:5060", "192.0.2.31:5060", "192.0.2.32:5060",
+						  "192.0.2.41:5060", "192.0.2.42:5060"};
 
 static const char *const method_names[] = {
 	[REFERENCE_INVITE] = "INVITE", [REFERENCE_ACK] = "ACK",	  [REFERENCE_CANCEL] = "CANCEL",
@@ -41,6 +59,11 @@ const char *peer_method_name(enum reference_method method)
 	return method_names[method];
 }
 
+void peer_request_branch(char branch[64], const struct peer_request *request)
+{
+	snprintf(branch, 64, "%speer%u", request->is_old ? "" : "z9hG4bK", request->branch);
+}
+
 static void write_as(char text[PEER_TEXT_BYTES_MAX], const struct peer_request *request, enum reference_method method,
 		     const char *to)
 {
@@ -48,7 +71,7 @@ static void write_as(char text[PEER_TEXT_BYTES_MAX], const struct peer_request *
 	char branch[64], call_id[64], from_tag[32], contact[64] = "";
 
 	_Static_assert(PEER_TEXT_BYTES_MAX == SIP_TEXT_BYTES_MAX, "one buffer for both");
-	snprintf(branch, sizeof(branch), "z9hG4bKpeer%u", request->branch);
+	peer_request_branch(branch, request);
 	snprintf(call_id, sizeof(call_id), "call-%u@simulation", request->call);
 	snprintf(from_tag, sizeof(from_tag), "tag-%u", request->from_tag);
 	if (method == REFERENCE_INVITE)
@@ -155,6 +178,23 @@ bool peer_message_read(struct peer_message *message, const struct net_address *d
 	*problem = "no branch in the topmost Via";
 	return sip_find_header(value, sizeof(value), text, "Via", 0) && strstr(value, ";branch=") &&
 	       sscanf(strstr(value, ";branch="), ";branch=%127[^;,]", message->branch) == 1;
+}
+
+void peer_send_unreachable(struct pipeline *pipeline, uint32_t peer, const char *sent)
+{
+	static char datagram[WIRE_FRAME_BYTES_MAX], icmp[WIRE_FRAME_BYTES_MAX], quoted[WIRE_FRAME_BYTES_MAX];
+	struct wire_frame frame = wire_frame_make(false, ROUTER_HOST);
+	unsigned int host;
+
+	must(sscanf(simulation_peers[peer], "192.0.2.%u:", &host) == 1);
+	frame.destination = (uint8_t)host;
+	struct span whole =
+		wire_frame_write(&frame, wire_frame_udp(datagram, &frame, span_of_text(sent), WIRE_CHECKSUM_RIGHT));
+	memcpy(quoted, whole.at + ETHERNET_BYTES, whole.length - ETHERNET_BYTES);
+	struct wire_icmp error = {.type = 3, .code = 3, .quoted = span_make(quoted, whole.length - ETHERNET_BYTES)};
+	frame = wire_frame_make(false, (uint8_t)host);
+	frame.protocol = 1;
+	pipeline_send_frame(pipeline, wire_frame_write(&frame, wire_frame_icmp(icmp, &frame, &error)));
 }
 
 void peer_register(struct pipeline *pipeline, uint32_t index, uint32_t q)

@@ -95,7 +95,7 @@ static void check(const struct sequence *sequence)
 	}
 }
 
-#define ONE_PEER .target_count = 1, .target = {{1, {1}, {1000}}}
+#define ONE_PEER .target_count = 1, .target = {{.count = 1, .peer = {1}, .q = {1000}}}
 
 /* Figure 5 and 7: A doubles, B ends it; our 408 is repeated by G up to T2 until H. */
 static void invite_that_nobody_answers(void **state)
@@ -222,7 +222,7 @@ static void message_to_two(void **state)
 	check(&(struct sequence){
 		.method = REFERENCE_MESSAGE,
 		.target_count = 1,
-		.target = {{2, {1, 2}, {1000, 1000}}},
+		.target = {{.count = 2, .peer = {1, 2}, .q = {1000, 1000}}},
 		.step = {{REQUEST, 0, 0, "0:MESSAGE>1 0:MESSAGE>2"},
 			 {ANSWER, 0, 100, ""},
 			 {ANSWER, 1, 603, ""},
@@ -237,7 +237,7 @@ static void cancel(void **state)
 	(void)state;
 	check(&(struct sequence){
 		.target_count = 1,
-		.target = {{3, {1, 2, 3}, {1000, 1000, 500}}},
+		.target = {{.count = 3, .peer = {1, 2, 3}, .q = {1000, 1000, 500}}},
 		.step = {{REQUEST, 0, 0, "0:100^0 0:INVITE>1 0:INVITE>2"},
 			 {ANSWER, 0, 180, "0:180^0"},
 			 {CANCEL, 0, 0, "0:CANCEL>1 0:200own^0"},
@@ -274,7 +274,7 @@ static void groups_one_after_the_other_and_the_best_response(void **state)
 	(void)state;
 	check(&(struct sequence){
 		.target_count = 1,
-		.target = {{3, {1, 2, 3}, {1000, 1000, 500}}},
+		.target = {{.count = 3, .peer = {1, 2, 3}, .q = {1000, 1000, 500}}},
 		.step = {{REQUEST, 0, 0, "0:100^0 0:INVITE>1 0:INVITE>2"},
 			 {ANSWER, 0, 486, "0:ACK>1"},
 			 {ANSWER, 1, 415, "0:ACK>2 0:INVITE>3"},
@@ -287,7 +287,7 @@ static void refusal_by_6xx_ends_all(void **state)
 	(void)state;
 	check(&(struct sequence){
 		.target_count = 1,
-		.target = {{3, {1, 2, 3}, {1000, 1000, 500}}},
+		.target = {{.count = 3, .peer = {1, 2, 3}, .q = {1000, 1000, 500}}},
 		.step = {{REQUEST, 0, 0, "0:100^0 0:INVITE>1 0:INVITE>2"},
 			 {ANSWER, 0, 180, "0:180^0"},
 			 {ANSWER, 1, 600, "0:ACK>2 0:CANCEL>1"},
@@ -300,7 +300,7 @@ static void challenge_of_the_far_side(void **state)
 	(void)state;
 	check(&(struct sequence){
 		.target_count = 1,
-		.target = {{2, {1, 2}, {1000, 1000}}},
+		.target = {{.count = 2, .peer = {1, 2}, .q = {1000, 1000}}},
 		.step = {{REQUEST, 0, 0, "0:100^0 0:INVITE>1 0:INVITE>2"},
 			 {ANSWER, 0, 401, "0:ACK>1"},
 			 {ANSWER, 1, 503, "0:ACK>2 0:502own^0"}},
@@ -313,7 +313,7 @@ static void success_of_several(void **state)
 	(void)state;
 	check(&(struct sequence){
 		.target_count = 1,
-		.target = {{2, {1, 2}, {1000, 1000}}},
+		.target = {{.count = 2, .peer = {1, 2}, .q = {1000, 1000}}},
 		.step = {{REQUEST, 0, 0, "0:100^0 0:INVITE>1 0:INVITE>2"},
 			 {ANSWER, 0, 180, "0:180^0"},
 			 {ANSWER, 1, 200, "0:200^0 0:CANCEL>1"},
@@ -322,7 +322,7 @@ static void success_of_several(void **state)
 	});
 	check(&(struct sequence){
 		.target_count = 1,
-		.target = {{2, {1, 2}, {1000, 1000}}},
+		.target = {{.count = 2, .peer = {1, 2}, .q = {1000, 1000}}},
 		.step = {{REQUEST, 0, 0, "0:100^0 0:INVITE>1 0:INVITE>2"},
 			 {ANSWER, 0, 603, "0:ACK>1"},
 			 {ANSWER, 1, 200, "0:200^0"},
@@ -354,15 +354,58 @@ static void next_target(void **state)
 	(void)state;
 	check(&(struct sequence){
 		.target_count = 2,
-		.target = {{1, {4}, {1000}}, {1, {5}, {1000}}},
+		.target = {{.kind = TARGET_CARRIER,
+			    .next = {[FAILURE_UNREACHABLE] = 1},
+			    .count = 1,
+			    .peer = {4},
+			    .q = {1000}},
+			   {.kind = TARGET_CARRIER, .count = 1, .peer = {5}, .q = {1000}}},
 		.step = {{REQUEST, 0, 0, "0:100^0 0:INVITE>4"},
 			 {ANSWER, 0, 503, "0:ACK>4 0:INVITE>5"},
 			 {ANSWER, 1, 404, "0:ACK>5 0:404^0"}},
 	});
 	check(&(struct sequence){
 		.target_count = 2,
-		.target = {{1, {4}, {1000}}, {1, {5}, {1000}}},
+		.target = {{.kind = TARGET_CARRIER,
+			    .next = {[FAILURE_UNREACHABLE] = 1},
+			    .count = 1,
+			    .peer = {4},
+			    .q = {1000}},
+			   {.kind = TARGET_CARRIER, .count = 1, .peer = {5}, .q = {1000}}},
 		.step = {{REQUEST, 0, 0, "0:100^0 0:INVITE>4"}, {ANSWER, 0, 486, "0:ACK>4 0:486^0"}},
+	});
+}
+
+/* R27, R28: who rings too long is cancelled and another one asked beside it; the busy one of both leads to a third. */
+static void forwards(void **state)
+{
+	(void)state;
+	check(&(struct sequence){
+		.target_count = 3,
+		.target = {{.kind = TARGET_FRIEND,
+			    .next = {[FAILURE_NO_ANSWER] = 1},
+			    .ring_ticks = 500,
+			    .count = 1,
+			    .peer = {1},
+			    .q = {1000}},
+			   {.kind = TARGET_FRIEND, .next = {[FAILURE_BUSY] = 2}, .count = 1, .peer = {2}, .q = {1000}},
+			   {.count = 1, .peer = {3}, .q = {1000}}},
+		.step = {{REQUEST, 0, 0, "0:100^0 0:INVITE>1"},
+			 {ANSWER, 0, 180, "0:180^0"},
+			 {WAIT, 4990, 0, ""},
+			 {WAIT, 10, 0, "5000:CANCEL>1 5000:INVITE>2"},
+			 {ANSWER_CANCEL, 0, 200, ""},
+			 {ANSWER, 2, 486, "5000:ACK>2 5000:INVITE>3"},
+			 {ANSWER, 0, 487, "5000:ACK>1"},
+			 {ANSWER, 3, 404, "5000:ACK>3 5000:486^0"}},
+	});
+	check(&(struct sequence){
+		.target_count = 2,
+		.target = {{.kind = TARGET_FRIEND, .next = {[FAILURE_BUSY] = 1}, .count = 1, .peer = {1}, .q = {1000}},
+			   {.count = 2, .peer = {2, 3}, .q = {1000, 500}}},
+		.step = {{REQUEST, 0, 0, "0:100^0 0:INVITE>1"},
+			 {ANSWER, 0, 600, "0:ACK>1 0:INVITE>2"}, /* R28; not for the bindings of one target: */
+			 {ANSWER, 1, 603, "0:ACK>2 0:600^0"}},
 	});
 }
 
@@ -384,6 +427,7 @@ int main(void)
 		cmocka_unit_test(success_of_several),
 		cmocka_unit_test(timer_c),
 		cmocka_unit_test(next_target),
+		cmocka_unit_test(forwards),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -20,6 +20,7 @@ SDP = ("v=0\r\no=- 1 1 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\
        "m=audio 40000 RTP/AVP 8 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:101 telephone-event/8000\r\n")
 
 _serial = itertools.count(1)
+_first_call = 0  # calls of before are a test's that has ended; what is still repeated of them is nobody's
 
 
 class Silence(AssertionError):
@@ -28,6 +29,18 @@ class Silence(AssertionError):
 
 def token(prefix=""):
     return f"{prefix}{next(_serial)}{secrets.token_hex(4)}"
+
+
+def end_calls():
+    """From now on Peers pass over what is still sent of calls that began before."""
+    global _first_call
+    _first_call = next(_serial)
+
+
+def has_ended(message):
+    """A call of before end_calls()."""
+    found = re.match(r"call-(\d+)[0-9a-f]{8}$", message.get("Call-ID") or "")
+    return found is not None and int(found[1]) < _first_call
 
 
 def parameter(value, name):
@@ -198,8 +211,8 @@ class Watch:
                 assert time.monotonic() < end, f"messages heard: { {peer.name: len(heard) for peer, heard in self.heard.items()} }"
                 for key, _ in selector.select(0.2):
                     raw = key.data.socket.recv(65535)
-                    if raw.strip():
-                        self.heard[key.data].append((time.monotonic(), Message.parse(raw)))
+                    if raw.strip() and not has_ended(message := Message.parse(raw)):
+                        self.heard[key.data].append((time.monotonic(), message))
 
 
 class Peer:
@@ -294,12 +307,14 @@ class Peer:
                 raw, self.last_source = self.socket.recvfrom(65535)
             except (TimeoutError, BlockingIOError):
                 raise Silence(f"{self.name or 'peer'} at {self.address}:{self.port} got nothing within {wait_s} s") from None
-            is_repeat = raw in self._requests_heard
-            if raw.strip() and (repeats or not is_repeat):
-                message = Message.parse(raw)
-                if message.is_request:
-                    self._requests_heard.add(raw)
-                return message
+            if not raw.strip() or not repeats and raw in self._requests_heard:
+                continue
+            message = Message.parse(raw)
+            if has_ended(message):
+                continue
+            if message.is_request:
+                self._requests_heard.add(raw)
+            return message
 
     def expect_request(self, method, wait_s=WAIT_S, repeats=False):
         message = self.receive(wait_s, repeats)
@@ -379,6 +394,29 @@ def offer(caller, callee, number, **options):
     """An INVITE that reached its callee. Result: (INVITE as sent, as the callee got it)."""
     sent = caller.invite(number, **options)
     return sent, callee.expect_request("INVITE")
+
+
+def refuse(callee, status):
+    """Answers the INVITE that comes; the router's ACK follows. Result: the INVITE."""
+    got = callee.expect_request("INVITE")
+    callee.send(callee.answer(got, status), to=callee.last_source)
+    callee.expect_request("ACK")
+    return got
+
+
+def hear_refusal(caller, sent, status):
+    """The final answer to an INVITE, with its ACK: nothing is repeated to who comes next."""
+    refusal = caller.expect_status(status)
+    caller.send(caller.ack_of_failure(sent, refusal))
+    return refusal
+
+
+def dial_in_vain(caller, callee, number, **options):
+    """A call that its callee does not want. Result: the INVITE as the callee got it."""
+    sent = caller.invite(number, **options)
+    got = refuse(callee, 486)
+    hear_refusal(caller, sent, 486)
+    return got
 
 
 def establish(caller, callee, number, **options):

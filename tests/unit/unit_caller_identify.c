@@ -212,26 +212,6 @@ static void r1_3_digest_friends_are_not_trusted_by_source(void **state)
 	assert_null(caller.endpoint);
 }
 
-static void guess_by_digest_name_then_from_then_address(void **state)
-{
-	const struct world *world = *state;
-	const struct company *acme = &world->acme->company;
-	struct caller_facts facts = facts_from("192.0.2.40", "acme.example.net", "acme.example.net");
-
-	facts.from_user = SPAN_LITERAL("102");
-	assert_ptr_equal(caller_guess_endpoint(acme, &facts, SPAN_LITERAL("alice")), world->alice);
-	assert_null(caller_guess_endpoint(acme, &facts, SPAN_LITERAL("nobody")));
-	assert_ptr_equal(caller_guess_endpoint(acme, &facts, (struct span){0}), world->bob);
-	facts.from_user = SPAN_LITERAL("hq-pbx");
-	assert_ptr_equal(caller_guess_endpoint(acme, &facts, (struct span){0}), world->hq);
-	facts.from_user = SPAN_LITERAL("199"); /* leads to alice, whose number is another */
-	assert_ptr_equal(caller_guess_endpoint(acme, &facts, (struct span){0}), world->shared);
-	facts.source = fixture_address("192.0.2.20");
-	assert_null(caller_guess_endpoint(acme, &facts, (struct span){0}));
-	facts.source = fixture_address("192.0.2.99");
-	assert_null(caller_guess_endpoint(acme, &facts, (struct span){0}));
-}
-
 static void endpoint_key_folds_the_domain_only(void **state)
 {
 	static const uint8_t secret[16] = {1, 2, 3}, other[16] = {3, 2, 1};
@@ -270,7 +250,6 @@ int main(void)
 		TEST(r2_sources_of_the_company),
 		TEST(r1_3_of_several_trusted_friends_the_one_that_from_names),
 		TEST(r1_3_digest_friends_are_not_trusted_by_source),
-		TEST(guess_by_digest_name_then_from_then_address),
 		TEST(endpoint_key_folds_the_domain_only),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

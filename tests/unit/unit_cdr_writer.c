@@ -125,7 +125,7 @@ static void an_empty_record_has_every_key(void **state)
 	assert_non_null(line);
 	assert_int_equal(json_object_size(line), CDR_KEY_COUNT);
 	for (int i = 0; i < CDR_KEY_COUNT; i++)
-		assert_non_null(json_object_get(line, cdr_keys[i].name));
+		assert_non_null(json_object_get(line, call_json_keys[i].name));
 	assert_true(json_is_null(json_object_get(line, "id")));
 	assert_true(json_is_null(json_object_get(line, "carrier")));
 	assert_true(json_is_null(json_object_get(line, "ringing_s")));

@@ -147,6 +147,32 @@ static void test_changes(void **state)
 	free(text);
 }
 
+static void test_calls(void **state)
+{
+	(void)state;
+	char *text = show(CTL_COMMAND_calls, "{\"calls\":[]}");
+	assert_string_equal(text, "no calls\n");
+	free(text);
+	text = show(CTL_COMMAND_calls,
+		    "{\"calls\":[{\"id\":\"0a\",\"duration_s\":60.007},{\"id\":\"0b\",\"duration_s\":null}]}");
+	assert_string_equal(text, "ID  DURATION S\n0a      60.007\n0b           -\n");
+	free(text);
+	text = show(CTL_COMMAND_calls,
+		    "{\"records\":[{\"id\":\"0a\",\"from\":\"x\"},{\"id\":\"0b\",\"from\":\"\\u001b[2J\"}]}");
+	assert_string_equal(text, "id    0a\nfrom  x\n\nid    0b\nfrom  ?[2J\n");
+	free(text);
+	text = show(CTL_COMMAND_calls, "{\"sound\":true,\"lcores\":[{\"worker\":0}]}");
+	assert_string_equal(text, "sound  yes\n\nlcores\nWORKER\n     0\n");
+	free(text);
+	text = show(CTL_COMMAND_why, "{\"call_id\":\"a\",\"decisions\":[{\"time\":\"T\",\"text\":\"one\"},{\"time\":"
+				     "\"U\",\"text\":\"two\"}]}");
+	assert_string_equal(text, "T  one\nU  two\n");
+	free(text);
+	text = show(CTL_COMMAND_drain, "{\"draining\":true,\"calls\":3,\"answered\":2}");
+	assert_string_equal(text, "no new calls are taken; 3 calls live, 2 of them answered\n");
+	free(text);
+}
+
 /* Every command of the rows is in the help. */
 static void test_help(void **state)
 {
@@ -167,9 +193,13 @@ static void test_help(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_table), cmocka_unit_test(test_strange_texts),
-		cmocka_unit_test(test_pairs), cmocka_unit_test(test_changes),
-		cmocka_unit_test(test_help),  cmocka_unit_test(test_error_shows_the_place),
+		cmocka_unit_test(test_table),
+		cmocka_unit_test(test_strange_texts),
+		cmocka_unit_test(test_pairs),
+		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_help),
+		cmocka_unit_test(test_error_shows_the_place),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -51,6 +51,18 @@ int mallctl(const char *name, void *old, size_t *old_size, void *new, size_t new
 	return ENOENT;
 }
 
+static time_t clock_ahead_s;
+
+int __real_clock_gettime(clockid_t id, struct timespec *now);
+int __wrap_clock_gettime(clockid_t id, struct timespec *now);
+
+int __wrap_clock_gettime(clockid_t id, struct timespec *now)
+{
+	int result = __real_clock_gettime(id, now);
+	now->tv_sec += clock_ahead_s;
+	return result;
+}
+
 /* ---- a router without lcores ---- */
 
 static void release_wire(const void *wire)
@@ -412,10 +424,76 @@ static void every_command(void **state)
 			}
 }
 
+/* Sends a request that waits for the lcore. */
+static void send_alone(const char *method)
+{
+	char request[128];
+	connect_client();
+	int length = snprintf(request, sizeof(request), "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"%s\"}\n", method);
+	assert_int_equal(send(client, request, (size_t)length, MSG_NOSIGNAL), length);
+	for (int i = 0; i < 3; i++)
+		event_base_loop(event_loop_base(router.loop), EVLOOP_NONBLOCK);
+}
+
+static const char *receive_alone(void)
+{
+	static char answer[ANSWER_BYTES_MAX];
+	for (int i = 0; i < 3; i++)
+		event_base_loop(event_loop_base(router.loop), EVLOOP_NONBLOCK);
+	ssize_t length = recv(client, answer, sizeof(answer) - 1, MSG_DONTWAIT);
+	answer[length > 0 ? length : 0] = '\0';
+	return answer;
+}
+
+/* Everybody gets an answer: with what is known without it, or that it does not answer. Later it writes into its own. */
+static void a_silent_lcore_is_told_of(void **state)
+{
+	static const char *const methods[] = {"calls", "drain"};
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		send_alone(methods[i]);
+		assert_string_equal(receive_alone(), "");
+		clock_ahead_s += INQUIRER_WAIT_MS / 1000 + 1;
+		inquirer_poll(router.inquirer);
+		assert_non_null(strstr(receive_alone(), "1 lcore(s) did not answer in time, the first is worker 0"));
+	}
+	send_alone("status");
+	clock_ahead_s += INQUIRER_WAIT_COUNT_MS / 1000 + 1;
+	inquirer_poll(router.inquirer);
+	assert_non_null(strstr(receive_alone(), "\"lcores\":[{\"worker\":0,\"cpu\":"));
+	answer_as_lcore();
+	send_alone("status");
+	answer_as_lcore();
+	assert_non_null(strstr(receive_alone(), "\"calls\":0"));
+}
+
+/* The client is gone when the lcore answers; or the router stops before it does. */
+static void nobody_is_left_to_be_told(void **state)
+{
+	(void)state;
+	send_alone("calls");
+	close(client);
+	client = -1;
+	for (int i = 0; i < 3; i++)
+		event_base_loop(event_loop_base(router.loop), EVLOOP_NONBLOCK);
+	answer_as_lcore();
+	send_alone("calls");
+	router.stopping = true;
+	inquirer_finish(router.inquirer);
+	assert_non_null(strstr(receive_alone(), "the router is stopping"));
+	router.stopping = false;
+	answer_as_lcore();
+	send_alone("calls");
+	answer_as_lcore();
+	assert_non_null(strstr(receive_alone(), "000000000000004d"));
+}
+
 /* An argument chooses tests by name. */
 int main(int argument_count, char **arguments)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_silent_lcore_is_told_of),
+		cmocka_unit_test(nobody_is_left_to_be_told),
 		cmocka_unit_test(every_command),
 	};
 	signal(SIGPIPE, SIG_IGN);

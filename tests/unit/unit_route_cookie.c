@@ -20,6 +20,7 @@ static struct dialog_cookie usual_cookie(void)
 {
 	struct dialog_cookie cookie = {
 		.company = 4711,
+		.call = 0x0000000700012345,
 		.caller_tag_hash = 0xdeadbeef,
 		.flags = DIALOG_CALLER_FLOW,
 		.caller_flow = {.port = 40001, .transport = TRANSPORT_UDP},
@@ -38,6 +39,7 @@ static struct dialog_cookie usual_cookie(void)
 static void assert_same_dialog(const struct dialog_cookie *a, const struct dialog_cookie *b)
 {
 	assert_int_equal(a->company, b->company);
+	assert_int_equal(a->call, b->call);
 	assert_int_equal(a->caller_tag_hash, b->caller_tag_hash);
 	assert_int_equal(a->flags, b->flags);
 	assert_memory_equal(&a->caller_flow, &b->caller_flow, sizeof(a->caller_flow));
@@ -123,6 +125,7 @@ static void random_dialogs_come_back(void **state)
 		bytes[i] = (char)rand();
 	for (int round = 0; round < 4000; round++) {
 		struct dialog_cookie cookie = {.company = ((uint64_t)rand() << 33 ^ (uint64_t)rand()) >> (rand() % 64),
+					       .call = ((uint64_t)rand() << 33 ^ (uint64_t)rand()) >> (rand() % 64),
 					       .caller_tag_hash = (uint32_t)rand(),
 					       .flags = (uint8_t)(rand() % 4)};
 		struct span *texts[] = {&cookie.caller_from, &cookie.caller_to, &cookie.callee_from, &cookie.callee_to};
@@ -190,22 +193,16 @@ static void random_texts_are_refused(void **state)
 	}
 }
 
-static void belongs_to_its_call_and_kind(void **state)
+static void belongs_to_its_call(void **state)
 {
 	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
 	struct dialog_cookie cookie = usual_cookie();
-	struct branch_cookie branch = {0};
 	struct span sealed = seal(&cookie, text);
 
 	(void)state;
 	assert_false(
 		route_cookie_open_dialog(&cookie, plain, sealed, &keys, SPAN_LITERAL("3848276298220188511@192.0.2.5")));
 	assert_false(route_cookie_open_dialog(&cookie, plain, sealed, &keys, (struct span){0}));
-	assert_false(route_cookie_open_branch(&branch, plain, sealed, &keys, call_id));
-	int length = route_cookie_seal_branch(text, sizeof(text), &branch, &keys, call_id, SPAN_LITERAL("t"));
-	assert_true(length > 0);
-	assert_true(route_cookie_open_branch(&branch, plain, span_make(text, (size_t)length), &keys, call_id));
-	assert_false(opens(span_make(text, (size_t)length)));
 }
 
 /* Seals any contents as the source says, so that they can be wrong ones: what a broken node of the cluster might send.
@@ -228,8 +225,12 @@ static struct span seal_contents(char text[ROUTE_COOKIE_TEXT_BYTES_MAX], struct 
 	return text_written(&writer);
 }
 
-/* Interface 1, asked at 10.0.0.1. */
-#define ENTRY "\1\12\0\0\1"
+/* What stands in front of the texts: kind, flags, company 1, call 9, the tag's hash. Behind two texts: two empty ones.
+ */
+#define HEAD "\3\0\1\11\0\0\0\0\0\0\0hash"
+#define TAIL "\0\0\0\0\0\0"
+/* The flow of a caller at 192.0.2.4:5060, which came in at 10.0.0.1 on interface 1. */
+#define FLOW_V4 "\300\0\2\4\023\304\12\0\0\1\1"
 
 static void contents_are_not_trusted(void **state)
 {
@@ -237,40 +238,73 @@ static void contents_are_not_trusted(void **state)
 		struct span contents;
 		bool opens;
 	} rows[] = {
-		{SPAN_LITERAL("\1" ENTRY "\0\0\3abc\2\0\1d"), true}, /* "abc", then "ab" of it and "d" */
-		{SPAN_LITERAL("\0" ENTRY "\0\0\3abc\2\0\1d"), false},
-		{SPAN_LITERAL("\3" ENTRY "\0\0\3abc\2\0\1d"), false},
-		{SPAN_LITERAL("\1" ENTRY "\0\0\3abc\2\0\1dx"), false},
-		{SPAN_LITERAL("\1" ENTRY "\0\0\3abc\2\0\2d"), false},
-		{SPAN_LITERAL("\1" ENTRY "\0\0\3abc\2\0"), false},
-		{SPAN_LITERAL("\1" ENTRY "\0\0\3abc\2\1\1d"), true},
-		{SPAN_LITERAL("\1" ENTRY "\0\0\3abc\2\2\1d"), false}, /* beginning and end share more than there is */
-		{SPAN_LITERAL("\1" ENTRY "\0\0\3abc\4\0\1d"), false},
-		{SPAN_LITERAL("\1" ENTRY "\0\0\3abc\0\4\1d"), false},
-		{SPAN_LITERAL("\1" ENTRY "\0\1\3abc\0\0\1d"), false}, /* the first has nothing to share with */
-		{SPAN_LITERAL("\1" ENTRY "\0\0\3abc\0\377\377\377\377\377\377\377\377\377\1\0"), false},
-		{SPAN_LITERAL("\1" ENTRY "\0\0\377\377\377\377\377\377\377\377\377\377\377\1abc\0\0\0"), false},
-		{SPAN_LITERAL("\1" ENTRY "\0\0\377"), false},
-		{SPAN_LITERAL("\1\201"
-			      "0123456789abcdef"
-			      "\0\0\3abc\2\0\1d"),
-		 true}, /* IPv6 */
-		{SPAN_LITERAL("\1\201"
-			      "0123"
-			      "\0\0\3abc\2\0\1d"),
-		 false},
-		{SPAN_LITERAL("\1" ENTRY), false},
-		{SPAN_LITERAL("\1\1\12\0"), false},
-		{SPAN_LITERAL("\1"), false},
+		{SPAN_LITERAL(HEAD "\0\0\3abc\2\0\1d" TAIL), true}, /* "abc", then "ab" of it and "d" */
+		{SPAN_LITERAL("\0\0\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL), false},
+		{SPAN_LITERAL("\1\0\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL), false},
+		{SPAN_LITERAL("\4\0\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL), false},
+		{SPAN_LITERAL(HEAD "\0\0\3abc\2\0\1d" TAIL "x"), false},
+		{SPAN_LITERAL(HEAD "\0\0\3abc\2\0\1d\0\0\0\0\0"), false},
+		{SPAN_LITERAL(HEAD "\0\0\3abc\2\0\1d\0\0\0"), false},
+		{SPAN_LITERAL(HEAD "\0\0\3abc\2\0\7d" TAIL), false},
+		{SPAN_LITERAL(HEAD "\0\0\3abc\2\0"), false},
+		{SPAN_LITERAL(HEAD "\0\0\3abc\2\1\1d" TAIL), true},
+		{SPAN_LITERAL(HEAD "\0\0\3abc\2\2\1d" TAIL), false}, /* share more than there is */
+		{SPAN_LITERAL(HEAD "\0\0\3abc\4\0\1d" TAIL), false},
+		{SPAN_LITERAL(HEAD "\0\0\3abc\0\4\1d" TAIL), false},
+		{SPAN_LITERAL(HEAD "\0\1\3abc\0\0\1d" TAIL), false}, /* the first has nothing to share with */
+		{SPAN_LITERAL(HEAD "\0\0\3abc\0\377\377\377\377\377\377\377\377\377\1\0" TAIL), false},
+		{SPAN_LITERAL(HEAD "\0\0\377\377\377\377\377\377\377\377\377\1abc\0\0\0" TAIL), false},
+		{SPAN_LITERAL(HEAD "\0\0\377"), false},
+		{SPAN_LITERAL(HEAD "\0\0\3abc\2\0\1d\0\0\0\0\3\0"), true}, /* all of "abd" */
+		{SPAN_LITERAL(HEAD "\0\0\3abc\2\0\1d\0\0\0\0\4\0"), false},
+		{SPAN_LITERAL("\3\1\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL), false}, /* a flow that is not there */
+		{SPAN_LITERAL("\3\1\0" FLOW_V4 "\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL), true},
+		{SPAN_LITERAL("\3\1\10" FLOW_V4 "\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL), false}, /* an unknown kind */
+		{SPAN_LITERAL("\3\1\4" FLOW_V4 "\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL), false},  /* IPv6: longer */
+		{SPAN_LITERAL("\3\1\4"
+			      "0123456789abcdef\023\304"
+			      "0123456789abcdef\1"
+			      "\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL),
+		 true},
+		{SPAN_LITERAL("\3\1\0\300\0"), false},
+		{SPAN_LITERAL(HEAD), false},
+		{SPAN_LITERAL("\3\0\1\11\0\0\0\0\0\0\0has"), false},
+		{SPAN_LITERAL("\3\0\1"), false},
+		{SPAN_LITERAL("\3\0"), false},
+		{SPAN_LITERAL("\3"), false},
 	};
 	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
-	struct branch_cookie cookie;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct span sealed = seal_contents(text, rows[i].contents);
-		assert_int_equal(route_cookie_open_branch(&cookie, plain, sealed, &keys, call_id), rows[i].opens);
-	}
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (opens(seal_contents(text, rows[i].contents)) != rows[i].opens)
+			fail_msg("row %zu", i);
+}
+
+/* Dialogs that began before calls had a name go on: kind 2 has none. */
+static void a_dialog_of_before_opens(void **state)
+{
+	static const char contents[] = "\2\1\0" FLOW_V4 "\347\44\357\276\255\336"
+				       "\0\0\13<sip:a@b.c>\6\0\4x@d>\13\0\0\6\3\1y";
+	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
+	struct dialog_cookie opened = {.call = 5}, expected = {
+							   .company = 4711,
+							   .caller_tag_hash = 0xdeadbeef,
+							   .flags = DIALOG_CALLER_FLOW,
+							   .caller_flow = {.port = 5060, .transport = TRANSPORT_UDP},
+							   .caller_from = SPAN_LITERAL("<sip:a@b.c>"),
+							   .caller_to = SPAN_LITERAL("<sip:ax@d>"),
+							   .callee_from = SPAN_LITERAL("<sip:a@b.c>"),
+							   .callee_to = SPAN_LITERAL("<sip:ay@d>"),
+						   };
+
+	(void)state;
+	net_address_set_v4(expected.caller_flow.ip, "\xc0\x00\x02\x04");
+	net_address_set_v4(expected.caller_entry.ip, "\x0a\x00\x00\x01");
+	expected.caller_entry.interface = 1;
+	struct span sealed = seal_contents(text, span_make(contents, sizeof(contents) - 1));
+	assert_true(route_cookie_open_dialog(&opened, plain, sealed, &keys, call_id));
+	assert_same_dialog(&opened, &expected);
 }
 
 /* Contents that are nearly right, and texts that would grow beyond the buffer: nothing is read or written outside. */
@@ -284,42 +318,38 @@ static void random_contents_stay_inside(void **state)
 		uint32_t length = 1 + (uint32_t)rand() % (round % 16 ? 60 : sizeof(contents));
 		for (uint32_t i = 0; i < length; i++)
 			contents[i] = (char)(rand() % 4 ? rand() % 8 : rand());
-		contents[0] = 2;
-		route_cookie_open_dialog(&cookie, plain, seal_contents(text, span_make(contents, length)), &keys,
-					 call_id);
+		contents[0] = (char)(2 + round % 2);
+		opens(seal_contents(text, span_make(contents, length)));
 	}
 
 	/* 900 bytes and the same again: sealed in a few bytes, but two of them do not fit `plain` */
 	memset(contents, 'a', sizeof(contents));
-	memcpy(contents, "\1" ENTRY "\0\0\204\7", 10);
-	memcpy(contents + 910, "\204\7\0\0", 4);
-	struct branch_cookie branch;
-	assert_false(route_cookie_open_branch(&branch, plain, seal_contents(text, span_make(contents, 914)), &keys,
-					      call_id));
-	memcpy(contents + 910, "\170\0\0\0", 3);
-	assert_true(route_cookie_open_branch(&branch, plain, seal_contents(text, span_make(contents, 913)), &keys,
+	memcpy(contents, HEAD "\0\0\204\7", 19);
+	memcpy(contents + 919, "\204\7\0\0" TAIL, 10);
+	assert_false(opens(seal_contents(text, span_make(contents, 929))));
+	memcpy(contents + 919, "\170\0\0" TAIL, 9);
+	assert_true(route_cookie_open_dialog(&cookie, plain, seal_contents(text, span_make(contents, 928)), &keys,
 					     call_id));
-	assert_int_equal(branch.sender_to.length, 120);
+	assert_int_equal(cookie.caller_to.length, 120);
 }
 
-static void the_same_request_gets_the_same_bytes(void **state)
+/* A retransmitted request must leave as it left before (RFC 3261 16.11); two texts never share the cipher's nonce. */
+static void the_same_contents_get_the_same_bytes(void **state)
 {
-	struct branch_cookie cookie = {.sender_from = SPAN_LITERAL("<sip:2001@acme.example.net>")}, opened;
-	struct branch_cookie other = {.sender_to = cookie.sender_from};
+	struct dialog_cookie cookie = usual_cookie(), other = cookie;
 	char text[4][ROUTE_COOKIE_TEXT_BYTES_MAX];
-	struct span first = SPAN_LITERAL("z9hG4bKa 192.0.2.4 7"), second = SPAN_LITERAL("z9hG4bKa 192.0.2.4 8");
 
 	(void)state;
-	int length = route_cookie_seal_branch(text[0], sizeof(text[0]), &cookie, &keys, call_id, first);
-	assert_int_equal(route_cookie_seal_branch(text[1], sizeof(text[1]), &cookie, &keys, call_id, first), length);
-	assert_int_equal(route_cookie_seal_branch(text[2], sizeof(text[2]), &cookie, &keys, call_id, second), length);
-	assert_int_equal(route_cookie_seal_branch(text[3], sizeof(text[3]), &other, &keys, call_id, first), length);
+	other.call++;
+	int length = route_cookie_seal_dialog(text[0], sizeof(text[0]), &cookie, &keys, call_id);
+	assert_int_equal(route_cookie_seal_dialog(text[1], sizeof(text[1]), &cookie, &keys, call_id), length);
+	assert_int_equal(route_cookie_seal_dialog(text[2], sizeof(text[2]), &other, &keys, call_id), length);
+	assert_int_equal(
+		route_cookie_seal_dialog(text[3], sizeof(text[3]), &cookie, &keys, SPAN_LITERAL("another call")),
+		length);
 	assert_memory_equal(text[0], text[1], (size_t)length);
 	assert_memory_not_equal(text[0] + 2, text[2] + 2, 16); /* the cipher's nonce differs, not only what it hides */
 	assert_memory_not_equal(text[0] + 2, text[3] + 2, 16);
-	assert_true(route_cookie_open_branch(&opened, plain, span_make(text[2], (size_t)length), &keys, call_id));
-	assert_span_equal(opened.sender_from, cookie.sender_from);
-	assert_int_equal(opened.sender_to.length, 0);
 }
 
 static void outlives_one_rotation(void **state)
@@ -346,21 +376,31 @@ static void outlives_one_rotation(void **state)
 static void the_bounds_are_reached(void **state)
 {
 	static char bytes[ROUTE_COOKIE_PLAIN_BYTES_MAX], text[ROUTE_COOKIE_TEXT_BYTES_MAX];
-	struct branch_cookie cookie = {0}, opened;
-	const uint32_t framing = 1 + 17 + 3 + 4; /* kind, entry, three lengths of an empty text, three of a long one */
+	struct dialog_cookie cookie = {0}, opened;
+	const uint32_t framing =
+		7 + 8 + 4 + 3 * 3; /* kind to hash, three lengths of a long text, three of three empty ones */
 
 	(void)state;
-	cookie.sender_to = span_make(bytes, sizeof(bytes) - framing);
-	int length = route_cookie_seal_branch(text, sizeof(text), &cookie, &keys, call_id, SPAN_LITERAL("t"));
+	cookie.caller_from = span_make(bytes, sizeof(bytes) - framing);
+	int length = route_cookie_seal_dialog(text, sizeof(text), &cookie, &keys, call_id);
 	assert_in_range(length, 1400, ROUTE_COOKIE_TEXT_BYTES_MAX);
-	assert_true(route_cookie_open_branch(&opened, plain, span_make(text, (size_t)length), &keys, call_id));
-	assert_span_equal(opened.sender_to, cookie.sender_to);
+	assert_true(route_cookie_open_dialog(&opened, plain, span_make(text, (size_t)length), &keys, call_id));
+	assert_span_equal(opened.caller_from, cookie.caller_from);
 	for (int room = 0; room<length; room += room> length - 5 ? 1 : 13)
-		assert_int_equal(route_cookie_seal_branch(guard_page_room(&text_page, (size_t)room), (uint32_t)room,
-							  &cookie, &keys, call_id, SPAN_LITERAL("t")),
+		assert_int_equal(route_cookie_seal_dialog(guard_page_room(&text_page, (size_t)room), (uint32_t)room,
+							  &cookie, &keys, call_id),
 				 -1);
-	cookie.sender_to.length++;
-	assert_int_equal(route_cookie_seal_branch(text, sizeof(text), &cookie, &keys, call_id, SPAN_LITERAL("t")), -1);
+	cookie.caller_from.length++;
+	assert_int_equal(route_cookie_seal_dialog(text, sizeof(text), &cookie, &keys, call_id), -1);
+
+	/* Stored once, but opened they must fit: two halves do, one byte more does not. */
+	cookie.caller_from.length = cookie.caller_to.length = sizeof(bytes) / 2;
+	cookie.caller_to.at = bytes;
+	length = route_cookie_seal_dialog(text, sizeof(text), &cookie, &keys, call_id);
+	assert_true(route_cookie_open_dialog(&opened, plain, span_make(text, (size_t)length), &keys, call_id));
+	assert_span_equal(opened.caller_to, cookie.caller_to);
+	cookie.caller_to.length++;
+	assert_int_equal(route_cookie_seal_dialog(text, sizeof(text), &cookie, &keys, call_id), -1);
 }
 
 int main(void)
@@ -372,10 +412,11 @@ int main(void)
 		cmocka_unit_test(random_dialogs_come_back),
 		cmocka_unit_test(every_changed_byte_is_refused),
 		cmocka_unit_test(random_texts_are_refused),
-		cmocka_unit_test(belongs_to_its_call_and_kind),
+		cmocka_unit_test(belongs_to_its_call),
 		cmocka_unit_test(contents_are_not_trusted),
+		cmocka_unit_test(a_dialog_of_before_opens),
 		cmocka_unit_test(random_contents_stay_inside),
-		cmocka_unit_test(the_same_request_gets_the_same_bytes),
+		cmocka_unit_test(the_same_contents_get_the_same_bytes),
 		cmocka_unit_test(outlives_one_rotation),
 		cmocka_unit_test(the_bounds_are_reached),
 	};

@@ -298,6 +298,19 @@ static void test_arguments(void **state)
 	assert_null(parse("apply", 2, flag, error));
 	assert_null(parse("friends", 1, unknown, error));
 	assert_null(parse("friends", 1, valueless, error));
+	params = parse("calls", 2, (const char *const[]){"show", "audit"}, error);
+	assert_string_equal(json_string_value(json_object_get(params, "show")), "audit");
+	json_decref(params);
+	params = parse("cdr", 1, (const char *const[]){"rotate"}, error);
+	assert_true(json_is_true(json_object_get(params, "rotate")));
+	json_decref(params);
+	/* A word is no option with dashes, and an option no word. */
+	assert_null(parse("calls", 2, (const char *const[]){"--show", "x"}, error));
+	assert_null(parse("calls", 1, (const char *const[]){"audit"}, error));
+	assert_null(parse("calls", 1, (const char *const[]){"show"}, error));
+	assert_string_equal(strtok(error, ":"), "show takes a value");
+	assert_null(parse("cdr", 0, NULL, error));
+	assert_string_equal(strtok(error, ":"), "rotate is missing");
 	params = parse("explain", 0, NULL, error); /* two ways to call it: amityd says which part is missing */
 	assert_non_null(params);
 	json_decref(params);
