@@ -78,7 +78,6 @@ static void answer_extra_headers(struct text_writer *extra, const struct worker 
 		text_write_literal(extra, "Retry-After: 1\r\n");
 		break;
 	case REASON_CALL_TABLE_FULL:
-	case REASON_TRANSACTIONS_FULL:
 		text_write_literal(extra, "Retry-After: 10\r\n");
 		break;
 	case REASON_DRAINING:
