@@ -4,6 +4,7 @@
 
 #include "answer_make.h"
 #include "answer_write.h"
+#include "call_track.h"
 #include "kept_request.h"
 #include "rewrite_parts.h"
 #include "send.h"
@@ -27,6 +28,8 @@ void server_transaction_begin(struct worker *worker, struct transaction *transac
 	transaction->kind = packet->kind;
 	transaction->is_invite = message->method == SIP_METHOD_INVITE;
 	transaction->cseq = message->cseq;
+	transaction->call_id_hash =
+		(uint32_t)call_track_hash_call_id(worker, sip_message_text(message, message->call_id));
 	transaction->source = packet->source;
 	transaction->local = packet->local;
 	transaction->interface = packet->interface;
@@ -162,7 +165,7 @@ void server_transaction_repeat(struct worker *worker, struct transaction *transa
 		return;
 	if (transaction->response.mbuf)
 		resend(worker, transaction);
-	else if (transaction->status == 100)
+	else if (transaction->state == TRANSACTION_PROCEEDING && (transaction->is_invite || transaction->status == 100))
 		server_transaction_send_trying(worker, transaction, request);
 }
 

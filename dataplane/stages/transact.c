@@ -1,4 +1,5 @@
 #include "branch_name.h"
+#include "call_track.h"
 #include "cancel.h"
 #include "client_branch.h"
 #include "keyed_hash.h"
@@ -64,7 +65,8 @@ static void transact_request(struct worker *worker, struct packet *packet)
 		if (transaction)
 			cancel_receive(worker, packet, transaction);
 	} else if (transaction) {
-		bool answered = transaction->response.mbuf || transaction->status == 100;
+		bool answered = transaction->response.mbuf || (transaction->state == TRANSACTION_PROCEEDING &&
+							       (transaction->is_invite || transaction->status == 100));
 		server_transaction_repeat(worker, transaction, packet);
 		packet_end(packet, VERDICT_ABSORB,
 			   answered ? REASON_RETRANSMISSION_ANSWERED : REASON_RETRANSMISSION_ABSORBED);
@@ -96,7 +98,9 @@ static enum reason transact_find_branch(struct worker *worker, struct packet *pa
 	packet->transaction = &worker->transactions.transaction[packet->branch->transaction];
 	transaction_table_hold(&worker->transactions, packet->transaction);
 	bool of_cancel = packet->transaction->is_invite && message->method == SIP_METHOD_CANCEL;
-	if (message->cseq != packet->transaction->cseq ||
+	struct span call_id = sip_message_text(message, message->call_id);
+	if (packet->transaction->call_id_hash != (uint32_t)call_track_hash_call_id(worker, call_id) ||
+	    message->cseq != packet->transaction->cseq ||
 	    (message->method != packet->transaction->method && !of_cancel))
 		return REASON_RESPONSE_FORGED;
 	/* The CANCEL was our own: there is nobody else in its Via. */

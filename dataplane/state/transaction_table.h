@@ -105,6 +105,7 @@ struct transaction {
 	bool to_tag_is_own; /* the final response is ours: its ACK carries our tag */
 	uint16_t status;    /* last response sent upstream; 0: none */
 	uint32_t cseq;
+	uint32_t call_id_hash;	      /* keyed: whose responses are of another call are forged */
 	struct slice from, to;	      /* addresses in `request` as the sender wrote them (R24) */
 	struct kept_message request;  /* as received; NULL once it is not needed */
 	struct kept_message response; /* last sent upstream, for retransmission */
