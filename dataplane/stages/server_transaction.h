@@ -46,8 +46,8 @@ void server_transaction_expire(struct worker *worker, struct transaction *transa
 /* Gives it back when neither side has anything left to do. It may be gone afterwards. */
 void server_transaction_forget(struct worker *worker, struct transaction *transaction);
 
-/* Once a burst has done its work on it: gives back what will not be needed; lingers when nothing can change any more.
- */
+/* Once a burst has done its work on it, not before, since packets point to it and into its request: gives back what
+ * will not be needed; lingers when nothing can change any more; may be gone afterwards. */
 void server_transaction_settle(struct worker *worker, struct transaction *transaction);
 
 #endif
