@@ -257,10 +257,13 @@ static void contents_are_not_trusted(void **state)
 		{SPAN_LITERAL(HEAD "\0\0\377"), false},
 		{SPAN_LITERAL(HEAD "\0\0\3abc\2\0\1d\0\0\0\0\3\0"), true}, /* all of "abd" */
 		{SPAN_LITERAL(HEAD "\0\0\3abc\2\0\1d\0\0\0\0\4\0"), false},
-		{SPAN_LITERAL("\3\1\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL), false}, /* a flow that is not there */
+		{SPAN_LITERAL("\3\1\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL),
+		 false}, /* a flow that is not there */
 		{SPAN_LITERAL("\3\1\0" FLOW_V4 "\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL), true},
-		{SPAN_LITERAL("\3\1\10" FLOW_V4 "\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL), false}, /* an unknown kind */
-		{SPAN_LITERAL("\3\1\4" FLOW_V4 "\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL), false},  /* IPv6: longer */
+		{SPAN_LITERAL("\3\1\10" FLOW_V4 "\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL),
+		 false}, /* an unknown kind */
+		{SPAN_LITERAL("\3\1\4" FLOW_V4 "\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL),
+		 false}, /* IPv6: longer */
 		{SPAN_LITERAL("\3\1\4"
 			      "0123456789abcdef\023\304"
 			      "0123456789abcdef\1"
