@@ -28,6 +28,7 @@ def test_friend_may_be_called_by_itself(router, peers):
     """R9."""
     east = peers("east")
     east.invite("3100")
+    assert east.receive().status == 100
     east.expect_request("INVITE")
 
 

@@ -28,6 +28,7 @@
 #include "reinject.h"
 #include "setup.h"
 #include "uri_parse.h"
+#include "worker_check.h"
 
 #define RING_SIZE   1024
 #define LINK_MTU    1500
@@ -648,6 +649,7 @@ void pipeline_check_identity(const struct pipeline *pipeline)
 		must(counters->value[COUNTER_RECEIVED] + counters->value[COUNTER_STEERED_IN] ==
 		     ends + counters->value[COUNTER_STEERED_OUT]);
 		must(ends == reasons);
+		worker_check(((struct setup *)pipeline->dataplane)->worker[i]);
 	}
 }
 

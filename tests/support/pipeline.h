@@ -110,7 +110,7 @@ uint64_t pipeline_reason(const struct pipeline *pipeline, enum reason reason);
 uint64_t pipeline_counter(const struct pipeline *pipeline, enum counter counter);
 
 /* Fails the test unless received + steered_in = forwarded + answered + punted + dropped + absorbed + steered_out on
- * each worker. */
+ * each worker, and its tables add up (worker_check.h). */
 void pipeline_check_identity(const struct pipeline *pipeline);
 
 /* The router's interface, for tests that change its MTU or VLAN. */
