@@ -78,3 +78,28 @@ def test_the_second_address_is_telco_a_too(alice, telcos):
     refuse(alice, 486)
     hear_refusal(telco, sent, 486)
     assert alice.forget().status == 200
+
+
+def test_an_address_where_nobody_listens(failing, own_peers):
+    """ICMP port unreachable: the next is tried at once, not after 64*T1."""
+    alice, second = own_peers("alice"), own_peers("outsider")
+    sent = alice.invite("912345611")
+    refuse(second, 486)
+    hear_refusal(alice, sent, 486)
+
+
+def test_cancelled_at_the_second_address(alice, telcos):
+    """What failed is not cancelled, what comes next is not tried."""
+    sent = alice.invite("912345611")
+    refuse(telcos[0], 503)
+    got = telcos[1].expect_request("INVITE")
+    telcos[1].send(telcos[1].answer(got, 180, tag="t1"))
+    alice.expect_status(180)
+    alice.send(alice.cancel_of(sent))
+    assert alice.expect_status(200).method == "CANCEL"
+    telcos[1].send(telcos[1].answer(telcos[1].expect_request("CANCEL"), 200))
+    telcos[1].send(telcos[1].answer(got, 487, tag="t1"))
+    telcos[1].expect_request("ACK")
+    hear_refusal(alice, sent, 487)
+    telcos[0].expect_silence(repeats=True)
+    telcos[2].expect_silence()

@@ -33,3 +33,10 @@ def expect_idle(router):
     network.wait_until(lambda: live(router) == nothing, LINGER_S, 0.5)
     assert live(router) == nothing
     expect_identity(router)
+    expect_sound(router)
+
+
+def expect_sound(router):
+    """The tables of calls, transactions and limits agree, on every lcore."""
+    audit = router.must("calls", "--audit", as_json=True).json
+    assert audit["sound"], audit
