@@ -252,7 +252,8 @@ void fork_complete(struct worker *worker, struct packet *packet)
 	client_branch_sent(worker, packet->branch, packet->out);
 	if (transaction->is_invite)
 		server_transaction_send_trying(worker, transaction, packet);
-	if (!packet->binding)
+	/* 16.10: nobody else is asked when the CANCEL has come already. */
+	if (!packet->binding || transaction->cancelled)
 		return;
 	/* What leaves with the burst: the branch that was written first. */
 	struct rte_mbuf *out = packet->out;
