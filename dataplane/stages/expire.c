@@ -19,6 +19,7 @@ static void expire_branch(struct worker *worker, struct branch *branch)
 	switch (client_branch_expire(worker, branch)) {
 	case BRANCH_TIMEOUT_REPLY:
 		response_context_give_up(worker, branch, REASON_NO_REPLY);
+		server_transaction_settle(worker, transaction);
 		break;
 	case BRANCH_TIMEOUT_RING:
 		response_context_ring_over(worker, branch);

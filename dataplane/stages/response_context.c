@@ -139,11 +139,9 @@ static void finish(struct worker *worker, struct transaction *transaction)
 		/* RFC 4320 4.2: nobody waits for it any more. */
 		transaction->state = TRANSACTION_ENDED;
 		server_transaction_forget(worker, transaction);
-		return;
 	} else {
 		server_transaction_refuse(worker, transaction, reason);
 	}
-	server_transaction_settle(worker, transaction);
 }
 
 /* The final response at hand goes to the sender of the request. */
@@ -256,7 +254,6 @@ void response_context_give_up(struct worker *worker, struct branch *branch, enum
 	struct transaction *transaction = &worker->transactions.transaction[branch->transaction];
 
 	if (transaction->state != TRANSACTION_PROCEEDING) {
-		server_transaction_settle(worker, transaction);
 		server_transaction_forget(worker, transaction);
 		return;
 	}

@@ -173,7 +173,6 @@ void server_transaction_acknowledge(struct worker *worker, struct transaction *t
 	transaction->state = TRANSACTION_CONFIRMED;
 	transaction_table_keep(&worker->transactions, &transaction->response, NULL, (struct span){0});
 	start_timer(worker, transaction, worker->now_tick + SIP_T4); /* I */
-	server_transaction_settle(worker, transaction);
 }
 
 /* RFC 4320 4.1: a request that takes long is answered 100, once. */

@@ -41,6 +41,7 @@ static void transact_make_key(const struct worker *worker, struct packet *packet
 static void transact_ack(struct worker *worker, struct packet *packet, struct transaction *transaction)
 {
 	if (transaction && transaction->is_invite && transaction->state != TRANSACTION_ACCEPTED) {
+		packet->transaction = transaction;
 		server_transaction_acknowledge(worker, transaction);
 		packet_end(packet, VERDICT_ABSORB, REASON_ACK_CONFIRMED);
 	} else if (packet->kind != PACKET_IN_DIALOG) {

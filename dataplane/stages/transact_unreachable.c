@@ -21,12 +21,13 @@ void transact_unreachable(struct worker *worker, struct packet *packet)
 		packet_end(packet, VERDICT_DROP, REASON_UNREACHABLE_UNKNOWN);
 		return;
 	}
-	const struct transaction *transaction = &worker->transactions.transaction[branch->transaction];
+	struct transaction *transaction = &worker->transactions.transaction[branch->transaction];
 	if (packet->quoted.method != transaction->method || !is_being_sent(branch, transaction) ||
 	    !net_address_equals(&packet->source, &branch->destination)) {
 		packet_end(packet, VERDICT_DROP, REASON_UNREACHABLE_UNKNOWN);
 		return;
 	}
+	packet->transaction = transaction;
 	packet_end(packet, VERDICT_ABSORB, REASON_UNREACHABLE_REPORTED);
 	client_branch_give_up(worker, branch, reason_rows[REASON_NEXT_HOP_UNREACHABLE].status);
 	response_context_give_up(worker, branch, REASON_NEXT_HOP_UNREACHABLE);
