@@ -1,8 +1,9 @@
 /*
  * pipeline_burst - messages of one transaction that come in the same burst: what the later ones end, the earlier ones
- * still need.
+ * still need. And what is needed when the burst is over.
  */
 #include <rte_common.h>
+#include <rte_mbuf.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -158,6 +159,51 @@ static void rfc3261_16_10_cancel_at_once_of_a_fork(void **state)
 	scene_end(&scene, 0);
 }
 
+#define FRAMES 31 /* a port's own, of which each has its work (xdp_port.c) */
+
+static void send_frame_of_port(struct scene *scene, struct rte_mempool *frames, const char *peer, const char *text)
+{
+	struct rte_mbuf *frame = rte_pktmbuf_alloc(frames);
+
+	assert_non_null(frame);
+	memcpy(rte_pktmbuf_append(frame, (uint16_t)strlen(text)), text, strlen(text));
+	pipeline_put_mbuf(scene->pipeline, peer, frame);
+	pipeline_run(scene->pipeline);
+	assert_int_equal(rte_mempool_avail_count(frames), FRAMES);
+}
+
+/* A request for as long as it may take, the best response for as long as another may be better: all frames are back. */
+static void frames_of_a_port_are_not_kept(void **state)
+{
+	struct scene scene;
+	struct leg leg[2];
+	char text[SIP_TEXT_BYTES_MAX];
+	struct rte_mempool *frames;
+
+	scene_begin(&scene, state);
+	frames = rte_pktmbuf_pool_create("frames", FRAMES, 0, RTE_ALIGN_CEIL(sizeof(struct punt), RTE_MBUF_PRIV_ALIGN),
+					 RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+	assert_non_null(frames);
+	scene_register(&scene, "bob", BOB, "1.0");
+	scene_register(&scene, "bob", "192.0.2.32:5060", "1.0");
+	scene_prepare(&scene, DESK, "INVITE", "102");
+	sip_request_write(text, &scene.request);
+	send_frame_of_port(&scene, frames, DESK, text);
+	scene_expect_status(&scene, DESK, 100);
+	scene_expect_request(&scene, &leg[0], BOB, "INVITE");
+	scene_expect_request(&scene, &leg[1], "192.0.2.32:5060", "INVITE");
+	for (uint32_t i = 0; i < RTE_DIM(leg); i++) {
+		sip_response_write(text, leg[i].text, 486, "callee", NULL);
+		send_frame_of_port(&scene, frames, leg[i].peer, text);
+		scene_expect_ack(&scene, &leg[i]);
+	}
+	pipeline_case_expect_header(expect_own_names(&scene, 486), "CSeq", "7 INVITE");
+	put_request(&scene, "ACK");
+	pipeline_run(scene.pipeline);
+	scene_end(&scene, 0);
+	rte_mempool_free(frames);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +211,7 @@ int main(void)
 		PIPELINE_CASE_ROWS(r24_refusal_and_an_ack_that_is_too_early),
 		PIPELINE_CASE_ROWS(rfc3261_9_1_cancel_at_once_of_who_may_not_ring_long),
 		PIPELINE_CASE_ROWS(rfc3261_16_10_cancel_at_once_of_a_fork),
+		PIPELINE_CASE_ROWS(frames_of_a_port_are_not_kept),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
