@@ -85,8 +85,8 @@ void client_branch_sent(struct worker *worker, struct branch *branch, struct rte
 			       span_make(rte_pktmbuf_mtod(out, const char *), rte_pktmbuf_data_len(out)));
 	branch->retransmit_tick = worker->now_tick + SIP_T1;	/* A, E */
 	branch->deadline_tick = worker->now_tick + SIP_TIMEOUT; /* B, F */
-	/* The CANCEL may have come in the same burst. */
-	if (branch->ring_ticks && branch->cancel == BRANCH_CANCEL_NONE && transaction_of(worker, branch)->is_invite) {
+	/* A CANCEL of the same burst: nobody is forwarded, B is what ends it. */
+	if (branch->ring_ticks && transaction_of(worker, branch)->is_invite && branch->cancel == BRANCH_CANCEL_NONE) {
 		branch->ring_limited = branch->ring_ticks < SIP_TIMEOUT;
 		branch->ring_tick = worker->now_tick + branch->ring_ticks;
 		if (branch->ring_limited)

@@ -51,6 +51,7 @@ void expire_burst(struct worker *worker)
 {
 	struct timer *timer;
 
+	/* Not before: other packets of the burst may have been aimed by what the transaction keeps. */
 	for (uint32_t i = 0; i < worker->packet_count; i++)
 		if (worker->packet[i].transaction)
 			server_transaction_settle(worker, worker->packet[i].transaction);

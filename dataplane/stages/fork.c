@@ -252,7 +252,7 @@ void fork_complete(struct worker *worker, struct packet *packet)
 	client_branch_sent(worker, packet->branch, packet->out);
 	if (transaction->is_invite)
 		server_transaction_send_trying(worker, transaction, packet);
-	/* 16.10: nobody else is asked when the CANCEL has come already. */
+	/* A CANCEL of the same burst: no new branches. */
 	if (!packet->binding || transaction->cancelled)
 		return;
 	/* What leaves with the burst: the branch that was written first. */
@@ -327,6 +327,28 @@ static bool try_targets(struct worker *worker, struct packet *packet, enum reaso
 	}
 }
 
+/* The kept request as far as it has come: at its present target. Result: false when an apply has taken the way away. */
+static bool take_up(struct worker *worker, struct transaction *transaction)
+{
+	struct packet *work = &worker->work;
+
+	if (!kept_request_read(work, transaction) || !kept_request_find_caller(worker, work, transaction))
+		return false;
+	memcpy(work->step, transaction->step, transaction->step_count);
+	work->step_count = transaction->step_count;
+	work->transaction = transaction;
+	target_decide(worker, work);
+	return work->step_count == transaction->step_count && work->decision.outcome != ROUTE_OUTCOME_REJECT;
+}
+
+static bool go_past(struct worker *worker, enum route_failure failure)
+{
+	struct packet *work = &worker->work;
+
+	return target_move_on(worker, work, failure) &&
+	       try_targets(worker, work, target_reach(worker, work, TARGET_Q_ABOVE_ALL));
+}
+
 bool fork_go_on(struct worker *worker, struct transaction *transaction, enum route_failure failure)
 {
 	struct packet *work = &worker->work;
@@ -334,18 +356,15 @@ bool fork_go_on(struct worker *worker, struct transaction *transaction, enum rou
 	/* Nothing else to ask: most failures are the far side's last word. */
 	if (failure == ROUTE_FAILURE_NONE && transaction->bindings_q == 0)
 		return false;
-	if (!kept_request_read(work, transaction) || !kept_request_find_caller(worker, work, transaction))
+	if (!take_up(worker, transaction))
 		return false;
-	memcpy(work->step, transaction->step, transaction->step_count);
-	work->step_count = transaction->step_count;
-	work->transaction = transaction;
-	target_decide(worker, work);
-	if (work->step_count != transaction->step_count || work->decision.outcome == ROUTE_OUTCOME_REJECT)
-		return false;
-	if (failure != ROUTE_FAILURE_NO_ANSWER && transaction->bindings_q > 0 && !transaction->declined &&
-	    target_reach(worker, work, transaction->bindings_q) == REASON_NONE)
-		return send_group(worker, work);
-	if (!target_move_on(worker, work, failure))
-		return false;
-	return try_targets(worker, work, target_reach(worker, work, TARGET_Q_ABOVE_ALL));
+	if (transaction->bindings_q > 0 && !transaction->declined &&
+	    target_reach(worker, work, transaction->bindings_q) == REASON_NONE && send_group(worker, work))
+		return true;
+	return go_past(worker, failure);
+}
+
+bool fork_go_past(struct worker *worker, struct transaction *transaction)
+{
+	return take_up(worker, transaction) && go_past(worker, ROUTE_FAILURE_NO_ANSWER);
 }

@@ -22,4 +22,7 @@ void fork_abandon(struct worker *worker, struct packet *packet, enum reason reas
  */
 bool fork_go_on(struct worker *worker, struct transaction *transaction, enum route_failure failure);
 
+/* The present target rings and does not answer: the next one, whatever other bindings it has (R27). Likewise. */
+bool fork_go_past(struct worker *worker, struct transaction *transaction);
+
 #endif

@@ -139,7 +139,6 @@ static void finish(struct worker *worker, struct transaction *transaction)
 	} else if (!transaction->is_invite && transaction->best_status == 408) {
 		/* RFC 4320 4.2: nobody waits for it any more. */
 		transaction->state = TRANSACTION_ENDED;
-		server_transaction_forget(worker, transaction);
 	} else {
 		server_transaction_refuse(worker, transaction, reason);
 	}
@@ -256,10 +255,8 @@ void response_context_give_up(struct worker *worker, struct branch *branch, enum
 {
 	struct transaction *transaction = &worker->transactions.transaction[branch->transaction];
 
-	if (transaction->state != TRANSACTION_PROCEEDING) {
-		server_transaction_forget(worker, transaction);
+	if (transaction->state != TRANSACTION_PROCEEDING)
 		return;
-	}
 	if (transaction->cancelled)
 		reason = REASON_CANCELLED;
 	note_failure(transaction, branch, reason_rows[reason].status);

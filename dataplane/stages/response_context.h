@@ -17,7 +17,7 @@ void response_context_receive(struct worker *worker, struct packet *packet);
 void response_context_aim(struct packet *packet);
 
 /* A branch has ended with a status of our own (408, 503, ...), which goes to the caller as `reason` if nothing better
- * comes. The transaction may be gone afterwards. */
+ * comes. Who asks gives back (settle, forget) what is not needed then, once nothing of the burst points to it. */
 void response_context_give_up(struct worker *worker, struct branch *branch, enum reason reason);
 
 /* The present target has rung for the time of a forward: the next one is tried beside it (R27). */

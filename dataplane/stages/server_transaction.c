@@ -255,4 +255,5 @@ void server_transaction_settle(struct worker *worker, struct transaction *transa
 		transaction_table_keep(table, &transaction->request, NULL, (struct span){0});
 	if (is_settled(transaction))
 		transaction_table_linger(table, transaction);
+	server_transaction_forget(worker, transaction);
 }

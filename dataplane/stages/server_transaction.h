@@ -46,11 +46,8 @@ void server_transaction_expire(struct worker *worker, struct transaction *transa
 /* Gives it back when neither side has anything left to do. It may be gone afterwards. */
 void server_transaction_forget(struct worker *worker, struct transaction *transaction);
 
-/*
- * Gives back what will not be needed; lingers when nothing can change any more. Only expire does it, for each
- * packet->transaction and after each timer: messages of the same burst that are still to be written point into the kept
- * request. Does nothing when it is gone.
- */
+/* Once a burst has done its work on it, not before, since packets point to it and into its request: gives back what
+ * will not be needed; lingers when nothing can change any more; may be gone afterwards. */
 void server_transaction_settle(struct worker *worker, struct transaction *transaction);
 
 #endif

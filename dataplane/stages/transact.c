@@ -42,6 +42,7 @@ static void transact_ack(struct worker *worker, struct packet *packet, struct tr
 {
 	if (transaction && transaction->is_invite && transaction->state != TRANSACTION_ACCEPTED) {
 		packet->transaction = transaction;
+		transaction_table_hold(&worker->transactions, transaction);
 		server_transaction_acknowledge(worker, transaction);
 		packet_end(packet, VERDICT_ABSORB, REASON_ACK_CONFIRMED);
 	} else if (packet->kind != PACKET_IN_DIALOG) {

@@ -27,8 +27,9 @@ void transact_unreachable(struct worker *worker, struct packet *packet)
 		packet_end(packet, VERDICT_DROP, REASON_UNREACHABLE_UNKNOWN);
 		return;
 	}
-	packet->transaction = transaction;
 	packet_end(packet, VERDICT_ABSORB, REASON_UNREACHABLE_REPORTED);
+	packet->transaction = transaction;
+	transaction_table_hold(&worker->transactions, transaction);
 	client_branch_give_up(worker, branch, reason_rows[REASON_NEXT_HOP_UNREACHABLE].status);
 	response_context_give_up(worker, branch, REASON_NEXT_HOP_UNREACHABLE);
 }

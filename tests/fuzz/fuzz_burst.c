@@ -1,12 +1,14 @@
 /*
  * Whole bursts: what peers send goes through all stages of two workers that share a provisioned directory, and
  * everything that must hold whatever comes is checked behind each input: each packet ends once and is counted, no mbuf
- * is lost, what leaves is SIP that our own parser takes, and no credentials for our realms leave.
+ * is lost, the tables of transactions and calls add up, whatever began ends when nothing more comes, what leaves is SIP
+ * that our own parser takes, and no credentials for our realms leave.
  *
  * The input is datagrams, separated by a line "%%". The first three bytes of each say how it comes:
  *   source      which peer sends it
- *   prefix      a line of fuzz_prefix.h, or: a whole frame, or: a message of the control thread to that peer
- *   time        below 0x80: in the same burst; else what came before is run, and that many steps of time pass
+ *   prefix      a line of fuzz_prefix.h, or: a whole frame, or: a message of the control thread to that peer, or: words
+ *               of a message that fits what was said so far (fuzz_exchange.h)
+ *   time        below 0x80: in the same burst; else what came before is run, and time passes
  *
  * Time and keys are the harness's own, so that an input does the same each time.
  */
@@ -18,72 +20,41 @@
 #include <rte_rcu_qsbr.h>
 #include <rte_ring_elem.h>
 #include <sanitizer/lsan_interface.h>
-#include <sodium.h>
 #include <stdio.h>
 
+#include "call_track.h"
 #include "credentials_parse.h"
+#include "fuzz_exchange.h"
 #include "fuzz_prefix.h"
+#include "fuzz_router.h"
 #include "message_parse.h"
 #include "pipeline.h"
-#include "sip_client.h"
 #include "worker.h"
+#include "worker_check.h"
 
 #define WORKERS	       2
 #define DATAGRAMS_MAX  48
-#define STEP_S	       5
 #define HEAD_FRAME     FUZZ_PREFIX_COUNT
 #define HEAD_REINJECT  (FUZZ_PREFIX_COUNT + 1)
-#define HEAD_KINDS     (FUZZ_PREFIX_COUNT + 2)
+#define HEAD_RESPOND   (FUZZ_PREFIX_COUNT + 2)
+#define HEAD_ASK       (FUZZ_PREFIX_COUNT + 3)
+#define HEAD_KINDS     (FUZZ_PREFIX_COUNT + 4)
 #define HEADERS_BYTES  64 /* Ethernet, IPv6, UDP */
 #define DATAGRAM_BYTES 9000
 #define SAME_BURST     0x80
 #define UNIX_NOW_S     1800000000u
+#define TICK_MS	       TIMER_WHEEL_TICK_MS
 
-static const char provisioning[] =
-	"carriers:\n"
-	"  - name: telco\n"
-	"    address: [\"udp:198.51.100.7:5060\"]\n"
-	"    country: ES\n"
-	"companies:\n"
-	"  - name: acme\n"
-	"    domain: acme.example.net\n"
-	"    country: ES\n"
-	"    outgoing_ddi: \"+34944000000\"\n"
-	"    emergency: [\"112\"]\n"
-	"    users:\n"
-	"      - {name: alice, password: secret-a, extension: \"101\", display: Alice Doe, call_acl: national}\n"
-	"      - {name: bob, password: secret-b, extension: \"102\"}\n"
-	"    friends:\n"
-	"      - {name: hq, password: secret-h, priority: 10, direct: \"udp:192.0.2.10:5060\", patterns: "
-	"[\"^2[0-9]{3}$\"]}\n"
-	"      - {name: lab, auth: source, priority: 5, direct: \"udp:192.0.2.11:5070\", patterns: [\"^20\"], "
-	"ddi_in: true, from_user: trunk, from_domain: lab.example.org}\n"
-	"      - {name: six, password: secret-6, priority: 6, direct: \"udp:[2001:db8::66]:5060\", patterns: [\"^6\"], "
-	"ruri_domain: six.example.org}\n"
-	"      - {name: ahead, password: secret-9, priority: 8, patterns: ['^4(?!2)[0-9]{2}$', '^8']}\n"
-	"      - {name: silent, password: secret-s, priority: 7, direct: \"udp:192.0.2.99:5060\", patterns: [\"^7\"]}\n"
-	"      - {name: pbx, password: secret-p, priority: 20, patterns: [\"^3\"], ddi_in: true}\n"
-	"    extensions:\n"
-	"      - {number: \"101\", route: {user: alice}}\n"
-	"      - {number: \"102\", route: {user: bob}}\n"
-	"      - {number: \"2001\", route: {user: bob}}\n"
-	"      - {number: \"900\", route: {number: \"+34900123123\"}}\n"
-	"      - {number: \"901\", route: {friend: \"5\"}}\n"
-	"      - {number: \"199\"}\n"
-	"    ddis:\n"
-	"      - {number: \"+34944000000\", route: {friend: \"2500\"}}\n"
-	"      - {number: \"+34944000001\", route: {user: bob}, display: Sales}\n"
-	"      - {number: \"+34944000002\"}\n"
-	"    call_acls:\n"
-	"      - {name: national, default: deny, rules: [{allow: '^\\+34[6789]'}, {deny: '^\\+34806'}]}\n"
-	"  - name: globex\n"
-	"    domain: globex.example.net\n"
-	"    country: US\n"
-	"    sources: [192.0.2.0/28]\n"
-	"    users:\n"
-	"      - {name: alice, password: other, extension: \"101\"}\n"
-	"    extensions:\n"
-	"      - {number: \"101\", route: {user: alice}}\n";
+/* A wait is cut into so many steps: timers come in order, not to the tick. */
+#define WAIT_STEPS 16
+
+/* How long transactions may go on by themselves: a ring of two minutes and timer C, 64*T1 beside them, target after
+ * target. In steps of T2. */
+#define END_STEP_MS   4000
+#define END_STEPS_MAX 2000
+
+/* T1, T2, T4, 64*T1, C with its CANCEL, more than a nonce lives. */
+static const uint32_t waits_ms[] = {0, TICK_MS, 500, 4000, 5000, 33000, 190000, 3600000};
 
 static const char *const peers[] = {"192.0.2.7:5060",	  "192.0.2.10:5060", "192.0.2.11:5070", "198.51.100.7:5060",
 				    "[2001:db8::7]:5060", "192.0.2.8:5062",  "192.0.2.99:5060", "203.0.113.9:40000"};
@@ -97,58 +68,11 @@ static struct dataplane *dataplane;
 static uint64_t tsc_hz, tsc_base;
 
 /* Of one input. */
-static uint32_t now_s;
+static uint64_t now_ms;		 /* since it began */
 static uint32_t packets;	 /* that were put to the port */
 static uint32_t unparsable_left; /* answers that need not parse: what they answer does not */
 
 /* ------------------------------------------------------------ set-up */
-
-/* In place of libsodium's source: the keys are the same in every run. */
-static uint32_t random_state = 1;
-
-static const char *random_name(void)
-{
-	return "none";
-}
-
-static uint32_t random_word(void)
-{
-	random_state = random_state * 1664525u + 1013904223u;
-	return random_state;
-}
-
-static void random_fill(void *const buffer, const size_t length)
-{
-	for (size_t i = 0; i < length; i++)
-		((uint8_t *)buffer)[i] = (uint8_t)(random_word() >> 24);
-}
-
-static void register_endpoint(const char *user, const char *password, const char *contact, const char *source)
-{
-	char text[SIP_TEXT_BYTES_MAX], aor[128], headers[1400], line[1024];
-	struct pipeline_message message;
-	struct sip_account account = {.user = user, .password = password, .nc = 1};
-	struct sip_request request = {.method = "REGISTER",
-				      .uri = "sip:acme.example.net",
-				      .from = aor,
-				      .to = aor,
-				      .via = source,
-				      .call_id = user,
-				      .headers = ""};
-
-	snprintf(aor, sizeof(aor), "<sip:%s@acme.example.net>", user);
-	sip_request_write(text, &request);
-	pipeline_send(pipeline, source, text);
-	must(pipeline_take(pipeline, &message));
-	sip_authorization_write(line, message.text, &account, "REGISTER", request.uri);
-	snprintf(headers, sizeof(headers), "Contact: <%s>\r\n%s", contact, line);
-	request.headers = headers;
-	request.cseq = 2;
-	sip_request_write(text, &request);
-	pipeline_send(pipeline, source, text);
-	must(pipeline_take(pipeline, &message));
-	must(sip_status(message.text) == 200);
-}
 
 static void stop(void)
 {
@@ -157,36 +81,31 @@ static void stop(void)
 
 int LLVMFuzzerInitialize(int *argument_count, char ***arguments)
 {
-	static randombytes_implementation random = {
-		.implementation_name = random_name, .random = random_word, .buf = random_fill};
-
 	(void)argument_count;
 	(void)arguments;
 	/* What DPDK's own memory alone points to looks lost. */
 	__lsan_disable();
-	must(randombytes_set_implementation(&random) == 0);
-	must(sodium_init() >= 0);
-	pipeline = pipeline_start(WORKERS, provisioning);
+	pipeline = fuzz_router_start(WORKERS);
 	dataplane = pipeline_dataplane(pipeline);
-	register_endpoint("bob", "secret-b", "sip:bob@192.0.2.8:5062;ob", "192.0.2.8:5062");
-	register_endpoint("pbx", "secret-p", "sip:pbx@10.0.0.8:5060;method=INVITE;x=y?a=b", "192.0.2.8:5062");
 	tsc_hz = rte_get_tsc_hz();
-	tsc_base = rte_rdtsc();
+	tsc_base = dataplane->virtual_tsc;
 	atexit(stop);
 	__lsan_enable();
 	return 0;
 }
 
-/* Nothing of an input is left to the next one. */
+/* Nothing of an input is left to the next one; time begins anew. */
 static void forget(void)
 {
+	now_ms = 0;
 	for (uint32_t i = 0; i < WORKERS; i++) {
 		struct worker *worker = pipeline_worker(pipeline, i);
 		memset(worker->nonce_window.entry, 0,
 		       worker->nonce_window.set_count * NONCE_WINDOW_WAYS * sizeof(worker->nonce_window.entry[0]));
+		timer_wheel_init(&worker->wheel, tsc_base / worker->tick_tsc);
 		worker->next_queue = 0;
 	}
-	now_s = UNIX_NOW_S;
+	fuzz_exchange_forget();
 	packets = 0;
 	unparsable_left = 0;
 }
@@ -240,6 +159,7 @@ static void check_sent(struct span text, const struct net_address *destination)
 	}
 	if (!message.is_request)
 		return;
+	fuzz_exchange_note_sent(text);
 	struct span host = sip_message_text(&message, message.via_host);
 	must(span_equals(host, SPAN_LITERAL("192.0.2.1")) || span_equals(host, SPAN_LITERAL("[2001:db8::1]")) ||
 	     span_equals(host, SPAN_LITERAL("[2001:db8::10]")));
@@ -279,6 +199,7 @@ static void take_punted(void)
 {
 	struct rte_mbuf *mbuf;
 	struct auth_failure failure;
+	struct call_record record;
 
 	for (uint32_t i = 0; i < WORKERS; i++) {
 		while (rte_ring_dequeue(dataplane->punt[i], (void **)&mbuf) == 0) {
@@ -289,23 +210,39 @@ static void take_punted(void)
 		}
 		while (rte_ring_dequeue_elem(dataplane->auth_failure[i], &failure, sizeof(failure)) == 0)
 			;
+		while (rte_ring_dequeue_elem(dataplane->call_record[i], &record, sizeof(record)) == 0)
+			must(record.state == CALL_ENDED && record.end != CALL_END_NONE);
 	}
 }
 
 /* ------------------------------------------------------------ running */
 
-/* worker_burst() with the harness's clock. */
+static uint32_t now_s(void)
+{
+	return UNIX_NOW_S + (uint32_t)(now_ms / 1000);
+}
+
+/* With the harness's clock. */
+static void begin_burst(struct worker *worker)
+{
+	worker_begin_burst(worker);
+	worker->now_s = now_s();
+	worker->now_tsc = tsc_base + tsc_hz / 1000 * now_ms;
+	worker->now_tick = worker->now_tsc / worker->tick_tsc;
+}
+
+/* worker_burst(). Result: whether there may be more to do. */
 static bool run_worker(struct worker *worker)
 {
 	uint64_t reinjected = worker->counters->value[COUNTER_REINJECTED];
 
-	worker_begin_burst(worker);
-	worker->now_s = now_s;
-	worker->now_tsc = tsc_base + (uint64_t)(now_s - UNIX_NOW_S) * tsc_hz;
+	begin_burst(worker);
 	for (uint32_t i = 0; i < worker_stage_count; i++)
 		worker_stages[i].run(worker);
-	bool moved = worker->packet_count > 0 || worker->counters->value[COUNTER_REINJECTED] != reinjected;
+	bool moved = worker->packet_count > 0 || worker->counters->value[COUNTER_REINJECTED] != reinjected ||
+		     (worker->wheel.count > 0 && worker->wheel.tick <= worker->now_tick);
 	worker_end_burst(worker);
+	worker_check(worker);
 	return moved;
 }
 
@@ -320,6 +257,53 @@ static void run_until_still(void)
 	}
 	take_punted();
 	take_sent();
+}
+
+static void wait_ms(uint32_t ms)
+{
+	uint32_t step_ms = RTE_MAX(ms / WAIT_STEPS, (uint32_t)TICK_MS);
+
+	for (uint32_t passed_ms = 0; passed_ms < ms; passed_ms += step_ms) {
+		now_ms += step_ms;
+		run_until_still();
+	}
+}
+
+static uint32_t count_transactions(void)
+{
+	uint32_t sum = 0;
+
+	for (uint32_t i = 0; i < WORKERS; i++)
+		sum += pipeline_worker(pipeline, i)->transactions.used_count;
+	return sum;
+}
+
+/* Calls that were answered, and that nobody hung up: as if their longest duration had passed. */
+static void end_calls(struct worker *worker)
+{
+	begin_burst(worker);
+	for (uint32_t i = 0; i < worker->calls.count; i++) {
+		struct call *call = &worker->calls.call[i];
+		if (call->record.state == CALL_FREE)
+			continue;
+		must(call->record.state == CALL_ANSWERED);
+		timer_wheel_stop(&worker->wheel, &call->timer);
+		call_track_expire(worker, call);
+	}
+	worker_end_burst(worker);
+	worker_check(worker);
+	must(worker->calls.used_count == 0 && worker->limits.held_count == 0 && worker->wheel.count == 0);
+}
+
+/* Nobody says anything more: all that began ends. */
+static void let_end(void)
+{
+	for (uint32_t i = 0; i < END_STEPS_MAX && count_transactions() > 0; i++)
+		wait_ms(END_STEP_MS);
+	must(count_transactions() == 0);
+	for (uint32_t i = 0; i < WORKERS; i++)
+		end_calls(pipeline_worker(pipeline, i));
+	take_punted();
 }
 
 /* ------------------------------------------------------------ what comes */
@@ -361,6 +345,7 @@ static void put_datagram(struct span bytes, const char *peer)
 	memcpy(parsed_bytes, bytes.at, bytes.length);
 	if (message_parse(&message, span_make(parsed_bytes, bytes.length)) != REASON_NONE)
 		unparsable_left++;
+	fuzz_exchange_note_received(bytes);
 	pipeline_put_mbuf(pipeline, peer, put_in_block(bytes, HEADERS_BYTES));
 }
 
@@ -369,7 +354,7 @@ static void put_with_prefix(struct span bytes, const char *peer, enum fuzz_prefi
 	static char line[FUZZ_PREFIX_BYTES_MAX], whole[DATAGRAM_BYTES + FUZZ_PREFIX_BYTES_MAX];
 	struct worker *worker = pipeline_worker(pipeline, 0);
 	const struct snapshot *snapshot = atomic_load(&worker->dataplane->snapshot);
-	struct span inserted = fuzz_prefix_write(line, prefix, variant, bytes, snapshot->keys, now_s);
+	struct span inserted = fuzz_prefix_write(line, prefix, variant, bytes, snapshot->keys, now_s());
 	const char *feed = bytes.length ? memchr(bytes.at, '\n', bytes.length) : NULL;
 	uint32_t first = feed ? (uint32_t)(feed - bytes.at) + 1 : bytes.length;
 
@@ -377,6 +362,18 @@ static void put_with_prefix(struct span bytes, const char *peer, enum fuzz_prefi
 	memcpy(whole + first, inserted.at, inserted.length);
 	memcpy(whole + first + inserted.length, bytes.at + first, bytes.length - first);
 	put_datagram(span_make(whole, bytes.length + inserted.length), peer);
+}
+
+static void put_fitting(struct span words, const char *peer, bool response, uint32_t variant)
+{
+	static char made[FUZZ_EXCHANGE_BYTES_MAX];
+	struct span message =
+		response ? fuzz_exchange_respond(made, variant, words) : fuzz_exchange_ask(made, variant, words);
+
+	if (message.length == 0 || message.length > DATAGRAM_BYTES)
+		return;
+	packets++;
+	put_datagram(message, peer);
 }
 
 /* As the registrar sends a ping: where to and from which of our addresses is the input's. */
@@ -398,6 +395,16 @@ static void reinject(struct span bytes, uint32_t peer)
 	must(rte_ring_enqueue(dataplane->reinject[peer % WORKERS], mbuf) == 0);
 }
 
+static void put_frame(struct span frame, uint32_t variant)
+{
+	struct rte_mbuf *mbuf = put_in_block(frame, 0);
+
+	packets++;
+	unparsable_left++;
+	mbuf->ol_flags |= frame_flags[variant];
+	pipeline_put_frame_mbuf(pipeline, mbuf);
+}
+
 static void put(struct span datagram)
 {
 	uint8_t source = fuzz_input_byte(&datagram), prefix = fuzz_input_byte(&datagram);
@@ -406,18 +413,22 @@ static void put(struct span datagram)
 
 	if (time >= SAME_BURST) {
 		run_until_still();
-		now_s += (uint32_t)(time - SAME_BURST) * STEP_S;
+		wait_ms(waits_ms[time % RTE_DIM(waits_ms)]);
 	}
 	datagram = fuzz_input_take(&datagram, DATAGRAM_BYTES);
-	packets += prefix % HEAD_KINDS != HEAD_REINJECT;
-	if (prefix % HEAD_KINDS == HEAD_FRAME) {
-		unparsable_left++;
-		struct rte_mbuf *frame = put_in_block(datagram, 0);
-		frame->ol_flags |= frame_flags[variant];
-		pipeline_put_frame_mbuf(pipeline, frame);
-	} else if (prefix % HEAD_KINDS == HEAD_REINJECT) {
+	switch (prefix % HEAD_KINDS) {
+	case HEAD_FRAME:
+		put_frame(datagram, variant);
+		break;
+	case HEAD_REINJECT:
 		reinject(datagram, peer);
-	} else {
+		break;
+	case HEAD_RESPOND:
+	case HEAD_ASK:
+		put_fitting(datagram, peers[peer], prefix % HEAD_KINDS == HEAD_RESPOND, variant);
+		break;
+	default:
+		packets++;
 		put_with_prefix(datagram, peers[peer], (enum fuzz_prefix)(prefix % HEAD_KINDS), variant);
 	}
 }
@@ -454,10 +465,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	while (input.length && count++ < DATAGRAMS_MAX)
 		put(take_datagram(&input));
 	run_until_still();
+	let_end();
 	pipeline_check_identity(pipeline);
 	must(count_ended() - ended == packets);
-	for (uint32_t i = 0; i < WORKERS; i++)
-		transaction_table_clear(&pipeline_worker(pipeline, i)->transactions);
 	must(rte_mempool_avail_count(dataplane->pool) == available);
 	return 0;
 }

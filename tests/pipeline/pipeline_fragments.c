@@ -302,7 +302,7 @@ static void empty_pool_is_a_counted_drop(void **state)
 	struct rte_mempool *pool = pipeline_dataplane(pipeline)->large_pool;
 	struct wire_frame frame = wire_frame_make(false, 7);
 	struct pieces *pieces = cut(&frame, wire_case_options(false, 7, 1900), 1000, WIRE_CHECKSUM_RIGHT);
-	static struct rte_mbuf *taken[1024];
+	static struct rte_mbuf *taken[4096];
 	uint32_t count = rte_mempool_avail_count(pool);
 
 	must(count < RTE_DIM(taken) && rte_pktmbuf_alloc_bulk(pool, taken, count) == 0);

@@ -137,6 +137,11 @@ void scene_expect_request(struct scene *scene, struct leg *leg, const char *peer
 	strcpy(leg->text, text);
 }
 
+const char *scene_expect_any(struct scene *scene, const char *peer)
+{
+	return expect_next(scene, peer, "anything");
+}
+
 const char *scene_expect_status(struct scene *scene, const char *peer, int status)
 {
 	char wanted[16];

@@ -78,6 +78,7 @@ void scene_acknowledge(struct scene *scene, const char *response);
 /* The next message that `peer` got: a request with that method, a response with that status. Fails the test when it is
  * another one, or none. `leg`, `response`: where it is kept. */
 void scene_expect_request(struct scene *scene, struct leg *leg, const char *peer, const char *method);
+const char *scene_expect_any(struct scene *scene, const char *peer);
 const char *scene_expect_status(struct scene *scene, const char *peer, int status);
 
 /* The peer's answer to what it got. */

@@ -33,9 +33,10 @@
 #define LINK_MTU    1500
 #define WORKERS_MAX 3
 
-/* More than timer C and all of 64*T1 that can follow it; a transaction looks at the clock only when a timer is due, so
- * a step may be as long as a client's first retransmission. */
-#define SETTLE_MS      400000
+/* Timer C and the wait for the end of who was cancelled, for each of TRANSACTION_STEPS_MAX targets after the first one.
+ * A transaction looks at the clock only when a timer is due, so a step may be as long as a client's first
+ * retransmission. */
+#define SETTLE_MS_MAX  ((TRANSACTION_STEPS_MAX + 1) * 220000)
 #define SETTLE_STEP_MS 500
 
 struct pipeline {
@@ -354,19 +355,32 @@ void pipeline_advance_ms(struct pipeline *pipeline, uint32_t ms)
 	}
 }
 
-void pipeline_settle(struct pipeline *pipeline)
+static bool has_transactions(const struct pipeline *pipeline)
 {
-	struct pipeline_message message;
+	for (uint32_t i = 0; i < pipeline->dataplane->worker_count; i++)
+		if (((struct setup *)pipeline->dataplane)->worker[i]->transactions.used_count > 0)
+			return true;
+	return false;
+}
 
-	if (pipeline->dataplane->virtual_tsc == 0)
-		stop_clock(pipeline);
-	for (uint32_t ms = 0; ms < SETTLE_MS; ms += SETTLE_STEP_MS) {
-		while (pipeline_take_any(pipeline, &message))
-			;
-		pipeline_jump_ms(pipeline, SETTLE_STEP_MS);
-	}
+static void take_and_forget(struct pipeline *pipeline)
+{
+	static struct pipeline_message message;
+
 	while (pipeline_take_any(pipeline, &message))
 		;
+}
+
+void pipeline_settle(struct pipeline *pipeline)
+{
+	if (pipeline->dataplane->virtual_tsc == 0)
+		stop_clock(pipeline);
+	take_and_forget(pipeline);
+	for (uint32_t ms = 0; has_transactions(pipeline); ms += SETTLE_STEP_MS) {
+		must(ms < SETTLE_MS_MAX);
+		pipeline_jump_ms(pipeline, SETTLE_STEP_MS);
+		take_and_forget(pipeline);
+	}
 }
 
 /* The sender's side of the wire: the router's own frame writer with the roles changed. */

@@ -68,9 +68,16 @@ class Client:
         if self.request.method != "INVITE":
             return
         if tag not in self.acknowledgements:
-            self.acknowledgements[tag] = (Dialog(self.agent.peer, self.request, response, True).request("ACK", cseq=self.request.cseq)
-                                          if response.status < 300 else self.agent.peer.ack_of_failure(self.request, response))
+            self.acknowledgements[tag] = (self._ack_of_success(response) if response.status < 300
+                                          else self.agent.peer.ack_of_failure(self.request, response))
         self.agent.send(self.acknowledgements[tag])
+
+    def _ack_of_success(self, response):
+        """13.2.2.4; of a re-INVITE along the route set that it had itself (12.2)."""
+        dialog = Dialog(self.agent.peer, self.request, response, True)
+        if parameter(self.request.get("To"), "tag"):
+            dialog.routes = self.request.list("Route")
+        return dialog.request("ACK", cseq=self.request.cseq)
 
 
 class Server:

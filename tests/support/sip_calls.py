@@ -180,7 +180,9 @@ async def open_agents(peers):
 
 
 async def close_agents(agents):
-    """Failed when one of them was sent what must not have come."""
+    """Failed when one of them was sent what must not have come, or waits for an ACK that never comes."""
+    for agent in agents:
+        await asyncio.gather(*agent.tasks, return_exceptions=True)
     await asyncio.sleep(1)  # for what comes late
     for agent in agents:
         agent.close()

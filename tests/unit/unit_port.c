@@ -57,6 +57,8 @@ static struct dataplane_plan plan_of(enum port_profile profile, const char *devi
 		.mbuf_count = 2047,
 		.nonce_set_count = 256,
 		.transaction_count = 256,
+		/* EAL's memory is that of the first plan, and the MTU of "lo" makes large buffers. */
+		.table_bytes = 256u << 20,
 	};
 
 	plan.port[0].profile = profile;

@@ -227,7 +227,7 @@ static struct span seal_contents(char text[ROUTE_COOKIE_TEXT_BYTES_MAX], struct 
 
 /* What stands in front of the texts: kind, flags, company 1, call 9, the tag's hash. Behind two texts: two empty ones.
  */
-#define HEAD "\3\0\1\11hash"
+#define HEAD "\3\0\1\11\0\0\0\0\0\0\0hash"
 #define TAIL "\0\0\0\0\0\0"
 /* The flow of a caller at 192.0.2.4:5060, which came in at 10.0.0.1 on interface 1. */
 #define FLOW_V4 "\300\0\2\4\023\304\12\0\0\1\1"
@@ -239,9 +239,9 @@ static void contents_are_not_trusted(void **state)
 		bool opens;
 	} rows[] = {
 		{SPAN_LITERAL(HEAD "\0\0\3abc\2\0\1d" TAIL), true}, /* "abc", then "ab" of it and "d" */
-		{SPAN_LITERAL("\0\0\1\11hash\0\0\3abc\2\0\1d" TAIL), false},
-		{SPAN_LITERAL("\1\0\1\11hash\0\0\3abc\2\0\1d" TAIL), false},
-		{SPAN_LITERAL("\4\0\1\11hash\0\0\3abc\2\0\1d" TAIL), false},
+		{SPAN_LITERAL("\0\0\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL), false},
+		{SPAN_LITERAL("\1\0\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL), false},
+		{SPAN_LITERAL("\4\0\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL), false},
 		{SPAN_LITERAL(HEAD "\0\0\3abc\2\0\1d" TAIL "x"), false},
 		{SPAN_LITERAL(HEAD "\0\0\3abc\2\0\1d\0\0\0\0\0"), false},
 		{SPAN_LITERAL(HEAD "\0\0\3abc\2\0\1d\0\0\0"), false},
@@ -257,18 +257,21 @@ static void contents_are_not_trusted(void **state)
 		{SPAN_LITERAL(HEAD "\0\0\377"), false},
 		{SPAN_LITERAL(HEAD "\0\0\3abc\2\0\1d\0\0\0\0\3\0"), true}, /* all of "abd" */
 		{SPAN_LITERAL(HEAD "\0\0\3abc\2\0\1d\0\0\0\0\4\0"), false},
-		{SPAN_LITERAL("\3\1\1\11hash\0\0\3abc\2\0\1d" TAIL), false}, /* a flow that is not there */
-		{SPAN_LITERAL("\3\1\0" FLOW_V4 "\1\11hash\0\0\3abc\2\0\1d" TAIL), true},
-		{SPAN_LITERAL("\3\1\10" FLOW_V4 "\1\11hash\0\0\3abc\2\0\1d" TAIL), false}, /* an unknown kind */
-		{SPAN_LITERAL("\3\1\4" FLOW_V4 "\1\11hash\0\0\3abc\2\0\1d" TAIL), false},  /* IPv6: longer */
+		{SPAN_LITERAL("\3\1\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL),
+		 false}, /* a flow that is not there */
+		{SPAN_LITERAL("\3\1\0" FLOW_V4 "\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL), true},
+		{SPAN_LITERAL("\3\1\10" FLOW_V4 "\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL),
+		 false}, /* an unknown kind */
+		{SPAN_LITERAL("\3\1\4" FLOW_V4 "\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL),
+		 false}, /* IPv6: longer */
 		{SPAN_LITERAL("\3\1\4"
 			      "0123456789abcdef\023\304"
 			      "0123456789abcdef\1"
-			      "\1\11hash\0\0\3abc\2\0\1d" TAIL),
+			      "\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL),
 		 true},
 		{SPAN_LITERAL("\3\1\0\300\0"), false},
 		{SPAN_LITERAL(HEAD), false},
-		{SPAN_LITERAL("\3\0\1\11has"), false},
+		{SPAN_LITERAL("\3\0\1\11\0\0\0\0\0\0\0has"), false},
 		{SPAN_LITERAL("\3\0\1"), false},
 		{SPAN_LITERAL("\3\0"), false},
 		{SPAN_LITERAL("\3"), false},
@@ -324,11 +327,11 @@ static void random_contents_stay_inside(void **state)
 
 	/* 900 bytes and the same again: sealed in a few bytes, but two of them do not fit `plain` */
 	memset(contents, 'a', sizeof(contents));
-	memcpy(contents, HEAD "\0\0\204\7", 12);
-	memcpy(contents + 912, "\204\7\0\0" TAIL, 10);
-	assert_false(opens(seal_contents(text, span_make(contents, 922))));
-	memcpy(contents + 912, "\170\0\0" TAIL, 9);
-	assert_true(route_cookie_open_dialog(&cookie, plain, seal_contents(text, span_make(contents, 921)), &keys,
+	memcpy(contents, HEAD "\0\0\204\7", 19);
+	memcpy(contents + 919, "\204\7\0\0" TAIL, 10);
+	assert_false(opens(seal_contents(text, span_make(contents, 929))));
+	memcpy(contents + 919, "\170\0\0" TAIL, 9);
+	assert_true(route_cookie_open_dialog(&cookie, plain, seal_contents(text, span_make(contents, 928)), &keys,
 					     call_id));
 	assert_int_equal(cookie.caller_to.length, 120);
 }
@@ -378,7 +381,7 @@ static void the_bounds_are_reached(void **state)
 	static char bytes[ROUTE_COOKIE_PLAIN_BYTES_MAX], text[ROUTE_COOKIE_TEXT_BYTES_MAX];
 	struct dialog_cookie cookie = {0}, opened;
 	const uint32_t framing =
-		8 + 4 + 3 * 3; /* kind to hash, three lengths of a long text, three of three empty ones */
+		7 + 8 + 4 + 3 * 3; /* kind to hash, three lengths of a long text, three of three empty ones */
 
 	(void)state;
 	cookie.caller_from = span_make(bytes, sizeof(bytes) - framing);
