@@ -7,6 +7,7 @@
 #include "inquirer.h"
 #include "log.h"
 #include "record_reader.h"
+#include "tsc_clock.h"
 
 _Static_assert(ROUTER_CALLS_ERROR_BYTES == CDR_FILE_ERROR_BYTES, "one text");
 
@@ -43,9 +44,28 @@ enum status router_calls_start(struct router *router, struct problem_list *probl
 	return status;
 }
 
+/* Nobody will see their end: what the router knows of them is written now. */
+static void record_living(struct router *router)
+{
+	struct call_record record;
+	uint64_t cursor = 0, now_ms = tsc_clock_unix_ms();
+	uint32_t count = 0;
+
+	for (; dataplane_next_call(&record, router->dataplane, &cursor); count++) {
+		record.state = CALL_ENDED;
+		record.end = CALL_END_STOPPED;
+		record.ended_ms = now_ms;
+		if (router->cdr)
+			cdr_writer_take(router->cdr, &record);
+	}
+	if (count)
+		log_event(LOG_LEVEL_INFO, "calls_left", "count=%u", count);
+}
+
 void router_calls_stop(struct router *router)
 {
 	record_reader_free(router->records);
+	record_living(router);
 	cdr_writer_close(router->cdr);
 	inquirer_finish(router->inquirer);
 	inquirer_free(router->inquirer);

@@ -62,6 +62,7 @@ enum call_end {
 	CALL_END_CALLER, /* BYE by the caller */
 	CALL_END_CALLEE,
 	CALL_END_EXPIRED, /* no BYE before the end of the session timer (RFC 4028), or the longest duration */
+	CALL_END_STOPPED, /* the router was stopped; the call itself goes on (R30) */
 };
 
 enum call_flag {

@@ -21,3 +21,11 @@ uint64_t tsc_clock_now(void)
 {
 	return rte_rdtsc();
 }
+
+uint64_t tsc_clock_unix_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}

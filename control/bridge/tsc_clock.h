@@ -13,4 +13,7 @@ void tsc_clock_read(struct publish_clock *clock);
 /* Thread: any. */
 uint64_t tsc_clock_now(void);
 
+/* The system's clock, as call records have it. Thread: any. */
+uint64_t tsc_clock_unix_ms(void);
+
 #endif

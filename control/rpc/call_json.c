@@ -102,7 +102,8 @@ static json_t *end_of(const struct call_record *record, const struct call_json_v
 	static const char *const names[] = {[CALL_END_FAILED] = "failed",
 					    [CALL_END_CALLER] = "caller",
 					    [CALL_END_CALLEE] = "callee",
-					    [CALL_END_EXPIRED] = "expired"};
+					    [CALL_END_EXPIRED] = "expired",
+					    [CALL_END_STOPPED] = "stopped"};
 
 	(void)view;
 	return record->end != CALL_END_NONE ? json_string(names[record->end]) : json_null();

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "call_json.h"
 #include "inquirer.h"
@@ -10,6 +9,7 @@
 #include "json_text.h"
 #include "provision.h"
 #include "router.h"
+#include "tsc_clock.h"
 
 #define ROWS_MAX    1000 /* of an answer: some milliseconds of the control thread; the rest comes when it is asked for */
 #define RECORDS_MAX 16	 /* calls of one Call-ID on an lcore */
@@ -27,11 +27,7 @@ struct calls_asking {
 
 static struct call_json_view view_of(const struct router *router)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return (struct call_json_view){router->config->node.id,
-				       (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000};
+	return (struct call_json_view){router->config->node.id, tsc_clock_unix_ms()};
 }
 
 static void asking_free(struct calls_asking *asking)

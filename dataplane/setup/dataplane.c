@@ -178,6 +178,14 @@ void dataplane_stop(struct dataplane *dataplane)
 		port_stop(&setup->port[i]);
 }
 
+bool dataplane_next_call(struct call_record *record, const struct dataplane *dataplane, uint64_t *cursor)
+{
+	const struct setup *setup = (const struct setup *)dataplane;
+
+	assert(!setup->running);
+	return lcores_next_call(record, setup, cursor);
+}
+
 uint32_t dataplane_free(struct dataplane *dataplane)
 {
 	struct setup *setup = owner_of(dataplane);

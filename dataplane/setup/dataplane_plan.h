@@ -16,6 +16,7 @@
 
 #include <stddef.h>
 
+#include "call.h"
 #include "dataplane.h"
 #include "dataplane_memory.h"
 #include "net_address.h"
@@ -132,6 +133,12 @@ enum status dataplane_start(struct dataplane *dataplane, char *error, size_t err
 
 /* Ends the workers and waits for them (at most one burst and one idle sleep). Does nothing when they do not run. */
 void dataplane_stop(struct dataplane *dataplane);
+
+/*
+ * After dataplane_stop(): the calls that lived then, one after the other. `cursor`: 0 at first, then as it was left.
+ * Result: false when there are no more; *record is untouched.
+ */
+bool dataplane_next_call(struct call_record *record, const struct dataplane *dataplane, uint64_t *cursor);
 
 /*
  * Stops if need be, and gives everything back but EAL itself.

@@ -173,6 +173,24 @@ void lcores_forget_transactions(struct setup *setup)
 			transaction_table_clear(&setup->worker[i]->transactions);
 }
 
+/* The cursor: worker in its upper half, slot in its lower one. */
+bool lcores_next_call(struct call_record *record, const struct setup *setup, uint64_t *cursor)
+{
+	uint32_t slot = (uint32_t)*cursor;
+
+	for (uint32_t i = (uint32_t)(*cursor >> 32); i < setup->shared.worker_count; i++, slot = 0) {
+		const struct call_table *calls = &setup->worker[i]->calls;
+		for (; slot < calls->count; slot++)
+			if (calls->call[slot].record.state != CALL_FREE) {
+				*record = calls->call[slot].record;
+				*cursor = (uint64_t)i << 32 | (slot + 1);
+				return true;
+			}
+	}
+	*cursor = (uint64_t)setup->shared.worker_count << 32;
+	return false;
+}
+
 static void free_datagrams(struct datagram_table *table)
 {
 	for (uint32_t i = 0; table != NULL && i < DATAGRAM_TABLE_SLOTS; i++)

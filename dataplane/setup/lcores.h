@@ -20,6 +20,9 @@ void lcores_join(struct setup *setup);
 /* After lcores_join(): the messages that transactions keep go back, some of them into buffers of a port's own pool. */
 void lcores_forget_transactions(struct setup *setup);
 
+/* dataplane_next_call(). */
+bool lcores_next_call(struct call_record *record, const struct setup *setup, uint64_t *cursor);
+
 void lcores_free(struct setup *setup);
 
 #endif

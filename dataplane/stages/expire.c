@@ -20,7 +20,6 @@ static void expire_branch(struct worker *worker, struct branch *branch)
 	case BRANCH_TIMEOUT_REPLY:
 		response_context_give_up(worker, branch, REASON_NO_REPLY);
 		server_transaction_settle(worker, transaction);
-		server_transaction_forget(worker, transaction);
 		break;
 	case BRANCH_TIMEOUT_RING:
 		response_context_ring_over(worker, branch);
@@ -54,10 +53,8 @@ void expire_burst(struct worker *worker)
 
 	/* Not before: other packets of the burst may have been aimed by what the transaction keeps. */
 	for (uint32_t i = 0; i < worker->packet_count; i++)
-		if (worker->packet[i].transaction) {
+		if (worker->packet[i].transaction)
 			server_transaction_settle(worker, worker->packet[i].transaction);
-			server_transaction_forget(worker, worker->packet[i].transaction);
-		}
 	for (uint32_t i = 0; i < EXPIRE_TIMERS_MAX; i++) {
 		timer = timer_wheel_take_due(&worker->wheel, worker->now_tick);
 		if (!timer)

@@ -57,8 +57,9 @@ struct packet {
 	struct packet_fragment fragment; /* by receive, for reassemble */
 	struct quoted_request quoted;	 /* by receive, with is_unreachable */
 
-	struct transaction *transaction; /* by transact, of responses; by fork, of requests; NULL: none */
-	struct branch *branch;		 /* likewise; of ACKs NULL */
+	struct transaction *transaction; /* by transact, of responses, ACKs, ICMP errors; by fork, of requests; NULL:
+					    none; of a packet that has ended it may be gone */
+	struct branch *branch;		 /* likewise; of ACKs and ICMP errors NULL */
 	uint64_t call;			 /* by route, fork: handle of the call (call_track.h); 0: none */
 	uint8_t step_count;
 	const struct binding_set *bindings; /* of the target; NULL: direct, carrier */

@@ -5,6 +5,7 @@
 #include "call_track.h"
 #include "client_branch.h"
 #include "fork.h"
+#include "message_hold.h"
 #include "message_parse.h"
 #include "response_choose.h"
 #include "rewrite.h"
@@ -45,21 +46,21 @@ static void note_failure(struct transaction *transaction, const struct branch *b
 		transaction->target_status = status;
 }
 
-static void remember(struct worker *worker, struct transaction *transaction, uint16_t status, enum reason reason,
-		     struct packet *packet)
+/* `packet`: the response, if it came from outside. Result: whether that is the best now. */
+static bool remember(struct worker *worker, struct transaction *transaction, uint16_t status, enum reason reason,
+		     const struct packet *packet)
 {
 	struct rte_mbuf *mbuf = NULL;
+	struct span text = {0};
 
 	if (!response_choose_is_better(status, transaction->best_status))
-		return;
+		return false;
 	transaction->best_status = status;
 	transaction->best_reason = (uint16_t)reason;
-	if (packet && reason == REASON_NONE) {
-		mbuf = packet->mbuf;
-		rte_mbuf_refcnt_update(mbuf, 1);
-	}
-	transaction_table_keep(&worker->transactions, &transaction->best, mbuf,
-			       packet ? packet->bytes : (struct span){0});
+	if (packet && reason == REASON_NONE)
+		mbuf = message_hold(&text, worker, packet);
+	transaction_table_keep(&worker->transactions, &transaction->best, mbuf, text);
+	return mbuf != NULL;
 }
 
 /* BYE ends a dialog whatever it is answered, and if it is not (RFC 3261 15.1.1). */
@@ -174,12 +175,14 @@ static void receive_final(struct worker *worker, struct packet *packet)
 		return;
 	}
 	note_failure(transaction, packet->branch, status);
-	remember(worker, transaction, reason == REASON_NONE ? status : reason_rows[reason].status, reason, packet);
+	bool is_best = remember(worker, transaction, reason == REASON_NONE ? status : reason_rows[reason].status,
+				reason, packet);
 	if (goes_on(worker, transaction, packet->branch)) {
 		packet_end(packet, VERDICT_ABSORB, REASON_RESPONSE_COLLECTED);
 		return;
 	}
-	if (transaction->best.mbuf != packet->mbuf) {
+	/* To go on may have come to an answer of our own, which is the best then. */
+	if (!is_best || !transaction->best.mbuf) {
 		packet_end(packet, VERDICT_ABSORB, REASON_RESPONSE_COLLECTED);
 		finish(worker, transaction);
 		return;

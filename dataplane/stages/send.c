@@ -173,8 +173,7 @@ void send_message(struct worker *worker, struct rte_mbuf *message, const struct 
 	rte_pktmbuf_free(message);
 }
 
-void send_copy(struct worker *worker, struct span text, const struct net_address *destination,
-	       const struct net_entry *entry)
+struct rte_mbuf *send_begin_copy(struct worker *worker, struct span text)
 {
 	struct rte_mbuf *mbuf = send_begin(worker);
 
@@ -184,12 +183,22 @@ void send_copy(struct worker *worker, struct span text, const struct net_address
 	}
 	char *room = mbuf ? rte_pktmbuf_append(mbuf, (uint16_t)text.length) : NULL;
 	if (!room) {
-		worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
 		rte_pktmbuf_free(mbuf);
-		return;
+		return NULL;
 	}
 	memcpy(room, text.at, text.length);
-	send_message(worker, mbuf, destination, entry);
+	return mbuf;
+}
+
+void send_copy(struct worker *worker, struct span text, const struct net_address *destination,
+	       const struct net_entry *entry)
+{
+	struct rte_mbuf *mbuf = send_begin_copy(worker, text);
+
+	if (mbuf)
+		send_message(worker, mbuf, destination, entry);
+	else
+		worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
 }
 
 /* What workers without a queue of this port have given us. */

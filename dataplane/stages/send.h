@@ -14,6 +14,9 @@
 struct rte_mbuf *send_begin(struct worker *worker);
 struct rte_mbuf *send_begin_large(struct worker *worker);
 
+/* A message that is there already. Result: NULL when there is no buffer. */
+struct rte_mbuf *send_begin_copy(struct worker *worker, struct span text);
+
 /*
  * Frames `message`, in fragments when it exceeds the MTU, and puts it on the transmit buffer of the hop's port. Owner:
  * takes the mbuf.

@@ -6,6 +6,7 @@
 #include "answer_write.h"
 #include "call_track.h"
 #include "kept_request.h"
+#include "message_hold.h"
 #include "rewrite_parts.h"
 #include "send.h"
 #include "sip_timers.h"
@@ -46,8 +47,9 @@ void server_transaction_begin(struct worker *worker, struct transaction *transac
 	}
 	transaction->from = message->from.address;
 	transaction->to = message->to.address;
-	rte_mbuf_refcnt_update(packet->mbuf, 1);
-	transaction_table_keep(&worker->transactions, &transaction->request, packet->mbuf, packet->bytes);
+	struct span text;
+	struct rte_mbuf *mbuf = message_hold(&text, worker, packet);
+	transaction_table_keep(&worker->transactions, &transaction->request, mbuf, text);
 	if (!transaction->is_invite)
 		start_timer(worker, transaction, worker->now_tick + SIP_TRYING);
 }

@@ -228,6 +228,24 @@ def test_rotation_under_load_loses_nothing(own_lab, tmp_path, how):
             assert log.count("effect=cdr_rotated") == len(parts)
 
 
+def test_calls_that_live_when_the_router_stops(recording, own_peers):
+    """Nobody sees their end; what ended just before is not lost in a ring."""
+    router, path = recording
+    alice, east = own_peers("alice"), own_peers("east")
+    callers, _, _ = establish(alice, east, "3100")
+    hung_up, callees, _ = establish(alice, east, "3100")
+    ringing, _, _ = ring(alice, east, "3100")
+    hang_up(callees, alice)
+    assert router.stop() == 0
+    found = {record["call_id"]: record for record in records(path)}
+    assert len(found) == 3
+    wanted = {callers.call_id: ("stopped", 200), hung_up.call_id: ("callee", 200), ringing.call_id: ("stopped", 180)}
+    assert {call_id: (record["end"], record["status"]) for call_id, record in found.items()} == wanted
+    assert all(record["reason"] is None and re.fullmatch(TIME, record["time"]) for record in found.values())
+    assert found[callers.call_id]["answered"] <= found[callers.call_id]["time"] and found[ringing.call_id]["duration_s"] == 0
+    assert "event=calls_left count=2" in router.log_path.read_text()
+
+
 def test_rotate_without_records(shared, router):
     answer = router.ctl("cdr", "rotate")
     assert answer.status == 1 and "cdr.path" in answer.error
