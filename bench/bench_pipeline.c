@@ -7,6 +7,10 @@
  *   workload, changes    one lcore, while the control thread changes one company of all 100 times in each second that
  *                        the lcore is busy; by turns with runs without changes, and the ratio of the two
  *
+ * --workload N measures the stages of the Nth workload alone, from 1, in the order of enum traffic: for a profiler.
+ *
+ * Beside these, the memory of a transaction and a call, and how many mbufs the transactions of a workload keep.
+ *
  * Copying a message into an mbuf and taking what left away are outside the clock.
  */
 #include <inttypes.h>
@@ -42,6 +46,7 @@ struct bench {
 	struct pipeline *pipeline;
 	struct bench_traffic traffic;
 	uint32_t company_count, worker_count, change_rate_per_s, rounds;
+	uint32_t only_workload; /* 0: all */
 	struct bench_change *change;
 	uint64_t change_count;
 	uint64_t changing_ns; /* lcore time of all runs with changes that ended */
@@ -57,7 +62,8 @@ struct ticks {
 	uint64_t all;
 };
 
-static void run_burst(struct ticks *ticks, struct worker *worker, uint32_t stages)
+/* Not inlined: a profiler that counts only this function has the messages of the workload without their making. */
+static __attribute__((noinline)) void run_measured_burst(struct ticks *ticks, struct worker *worker, uint32_t stages)
 {
 	uint64_t start = rte_rdtsc(), last = start;
 
@@ -111,7 +117,7 @@ static struct ticks run_round(struct bench_workload *workload)
 			for (uint32_t j = i; j < i + BURST_MAX && j < count; j++)
 				pipeline_put(bench.pipeline, 0, workload->datagram[j].source,
 					     workload->datagram[j].bytes);
-			run_burst(&ticks, worker, stages_of(workload));
+			run_measured_burst(&ticks, worker, stages_of(workload));
 			bench_traffic_take(&bench.traffic);
 			bench_lcores_drain_punts(bench.pipeline);
 		}
@@ -123,6 +129,25 @@ static struct ticks run_round(struct bench_workload *workload)
 static double to_ns(uint64_t ticks, uint32_t count)
 {
 	return (double)ticks * 1e9 / (double)rte_get_tsc_hz() / count;
+}
+
+/* What the transactions of the last round keep beside themselves. */
+static void report_mbufs(const struct bench_workload *workload)
+{
+	const struct transaction_table *table = &pipeline_worker(bench.pipeline, 0)->transactions;
+
+	if (table->used_count)
+		bench_report_row(&bench.report, workload->name, "mbufs/transaction",
+				 (double)table->mbufs_kept / table->used_count);
+}
+
+static void report_memory(void)
+{
+	bench_report_row(&bench.report, "transaction with its branch", "bytes",
+			 sizeof(struct transaction) + sizeof(struct branch));
+	bench_report_row(&bench.report, "branch beyond the first", "bytes", sizeof(struct branch));
+	bench_report_row(&bench.report, "call", "bytes", sizeof(struct call));
+	bench_report_row(&bench.report, "call record", "bytes", sizeof(struct call_record));
 }
 
 static void measure_stages(struct bench_workload *workload)
@@ -144,6 +169,19 @@ static void measure_stages(struct bench_workload *workload)
 		snprintf(name, sizeof(name), "%s/%s", workload->name, worker_stages[i].name);
 		bench_report_row(&bench.report, name, "ns", bench_report_median(stage[i], bench.rounds));
 	}
+	report_mbufs(workload);
+}
+
+static void measure_all_stages(void)
+{
+	struct dataplane *dataplane = pipeline_dataplane(bench.pipeline);
+	uint32_t all_workers = dataplane->worker_count;
+
+	dataplane->worker_count = 1;
+	for (uint32_t i = 0; i < TRAFFIC_COUNT; i++)
+		if (!bench.only_workload || bench.only_workload == i + 1)
+			measure_stages(&bench.traffic.workload[i]);
+	dataplane->worker_count = all_workers;
 }
 
 /* ---- lcores ---- */
@@ -272,6 +310,7 @@ int main(int argc, char **argv)
 		{"--companies", &bench.company_count, 20, 1000000},
 		{"--workers", &bench.worker_count, 1, WORKERS_MAX},
 		{"--changes", &bench.change_rate_per_s, 0, 1000},
+		{"--workload", &bench.only_workload, 1, TRAFFIC_COUNT},
 		{0},
 	};
 	bench.worker_count = WORKERS_MAX;
@@ -287,13 +326,13 @@ int main(int argc, char **argv)
 	bench.rounds = is_short ? ROUNDS_SHORT : ROUNDS;
 	start_router();
 	bench_traffic_make(&bench.traffic, bench.pipeline, bench.company_count, is_short ? MESSAGES_SHORT : MESSAGES);
-	pipeline_dataplane(bench.pipeline)->worker_count = 1;
-	for (uint32_t i = 0; i < TRAFFIC_COUNT; i++)
-		measure_stages(&bench.traffic.workload[i]);
-	pipeline_dataplane(bench.pipeline)->worker_count = WORKERS_MAX;
-	measure_lcores(&bench.traffic.workload[TRAFFIC_INVITE_AUTH]);
-	measure_lcores(&bench.traffic.workload[TRAFFIC_CALL]);
-	if (bench.change_rate_per_s)
+	report_memory();
+	measure_all_stages();
+	if (!bench.only_workload) {
+		measure_lcores(&bench.traffic.workload[TRAFFIC_INVITE_AUTH]);
+		measure_lcores(&bench.traffic.workload[TRAFFIC_CALL]);
+	}
+	if (!bench.only_workload && bench.change_rate_per_s)
 		measure_all_changes();
 	pipeline_stop(bench.pipeline);
 	return 0;

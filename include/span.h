@@ -59,7 +59,7 @@ static inline bool span_equals_nocase(struct span a, struct span b)
 	if (a.length != b.length)
 		return false;
 	for (uint32_t i = 0; i < a.length; i++)
-		if (span_lower_byte(a.at[i]) != span_lower_byte(b.at[i]))
+		if (a.at[i] != b.at[i] && span_lower_byte(a.at[i]) != span_lower_byte(b.at[i]))
 			return false;
 	return true;
 }

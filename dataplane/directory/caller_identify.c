@@ -3,12 +3,20 @@
 #include "carrier_find.h"
 #include "direct_find.h"
 
+/* `by_from`: the company that From names, most often the same. */
+static const struct company *find_by_request(const struct directory *directory, const struct caller_facts *facts,
+					     const struct company *by_from)
+{
+	if (by_from && span_equals_nocase(facts->request_host, by_from->domain))
+		return by_from;
+	return company_find_by_domain(directory, facts->request_host);
+}
+
 /* R1.2. Two domains that name different companies are refused; *company then is the one of From. */
 static enum reason find_company(const struct company **company, const struct directory *directory,
-				const struct caller_facts *facts)
+				const struct caller_facts *facts, const struct company *by_from)
 {
-	const struct company *by_from = company_find_by_domain(directory, facts->from_host);
-	const struct company *by_request = company_find_by_domain(directory, facts->request_host);
+	const struct company *by_request = find_by_request(directory, facts, by_from);
 
 	*company = by_from ? by_from : by_request;
 	if (by_from && by_request && by_from != by_request)
@@ -30,14 +38,16 @@ static bool is_source_allowed(const struct company *company, const uint8_t ip[16
 
 enum reason caller_identify(struct caller *caller, const struct directory *directory, const struct caller_facts *facts)
 {
+	const struct company *by_from = company_find_by_domain(directory, facts->from_host);
+
 	*caller = (struct caller){0};
-	if (!company_find_by_domain(directory, facts->from_host)) {
+	if (!by_from) {
 		caller->carrier = carrier_find_by_source(directory, facts->source.ip);
 		if (caller->carrier)
 			return REASON_NONE;
 	}
 
-	enum reason reason = find_company(&caller->company, directory, facts);
+	enum reason reason = find_company(&caller->company, directory, facts, by_from);
 	if (reason != REASON_NONE)
 		return reason;
 	if (!facts->request_host_is_own && !span_equals_nocase(facts->request_host, caller->company->domain))

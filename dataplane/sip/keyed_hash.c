@@ -43,8 +43,17 @@ void keyed_hash_begin(struct keyed_hash *hash, const uint8_t key[KEYED_HASH_KEY_
 
 void keyed_hash_add(struct keyed_hash *hash, struct span field)
 {
-	add_bytes(hash, &field.length, sizeof(field.length));
-	add_bytes(hash, field.at, field.length);
+	char *at = (char *)hash->block + hash->length;
+
+	if (sizeof(field.length) + field.length > KEYED_HASH_BLOCK_BYTES - hash->length) {
+		add_bytes(hash, &field.length, sizeof(field.length));
+		add_bytes(hash, field.at, field.length);
+		return;
+	}
+	memcpy(at, &field.length, sizeof(field.length));
+	if (field.length)
+		memcpy(at + sizeof(field.length), field.at, field.length);
+	hash->length += (uint32_t)sizeof(field.length) + field.length;
 }
 
 void keyed_hash_add_number(struct keyed_hash *hash, uint64_t number)

@@ -122,11 +122,11 @@ const char *lexis_take_host_port(struct span *host, uint16_t *port, const char *
 	if (colon == end || *colon != ':')
 		return at;
 
-	const char *from = is_spaced ? lexis_skip_white(colon + 1, end) : colon + 1;
-	uint32_t number;
-	for (at = from; at < end && *at >= '0' && *at <= '9';)
-		at++;
-	if (!lexis_parse_number(&number, lexis_span(from, at), UINT16_MAX) || number == 0)
+	uint32_t number = 0;
+	for (at = is_spaced ? lexis_skip_white(colon + 1, end) : colon + 1; at < end && *at >= '0' && *at <= '9'; at++)
+		if (number <= UINT16_MAX)
+			number = number * 10 + (uint32_t)(*at - '0');
+	if (number == 0 || number > UINT16_MAX)
 		return NULL;
 	*port = (uint16_t)number;
 	return at;

@@ -167,20 +167,37 @@ static void write_ipv6(struct text_writer *text, const uint8_t ip[16])
 	text_write_char(text, ']');
 }
 
+/* Result: behind the digits. */
+static char *put_octet(char *at, uint32_t octet)
+{
+	if (octet >= 100)
+		*at++ = (char)('0' + octet / 100);
+	if (octet >= 10)
+		*at++ = (char)('0' + octet / 10 % 10);
+	*at++ = (char)('0' + octet % 10);
+	return at;
+}
+
+static uint32_t put_ipv4(char *text, const uint8_t octets[4])
+{
+	char *at = put_octet(text, octets[0]);
+
+	for (uint32_t i = 1; i < 4; i++) {
+		*at++ = '.';
+		at = put_octet(at, octets[i]);
+	}
+	return (uint32_t)(at - text);
+}
+
 void text_write_ip(struct text_writer *writer, const uint8_t ip[16])
 {
 	char buffer[IP_TEXT_BYTES];
 	struct text_writer text = text_write_begin(buffer, sizeof(buffer));
 
-	if (net_address_is_v4(ip)) {
-		for (uint32_t i = 12; i < 16; i++) {
-			if (i != 12)
-				text_write_char(&text, '.');
-			text_write_number(&text, ip[i]);
-		}
-	} else {
+	if (net_address_is_v4(ip))
+		text.length = put_ipv4(buffer, ip + 12);
+	else
 		write_ipv6(&text, ip);
-	}
 	text_write_span(writer, text_written(&text));
 }
 

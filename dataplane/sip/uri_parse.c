@@ -127,15 +127,14 @@ static bool parse_v4(uint8_t octets[4], struct span text)
 {
 	uint32_t at = 0;
 	for (uint32_t octet = 0; octet < 4; octet++) {
-		uint32_t from = at, value;
-		while (at < text.length && text.at[at] != '.')
-			at++;
-		struct span digits = span_make(text.at + from, at - from);
+		uint32_t from = at, value = 0;
+		for (; at < text.length && at - from < 3 && text.at[at] >= '0' && text.at[at] <= '9'; at++)
+			value = value * 10 + (uint32_t)(text.at[at] - '0');
 		/* A leading zero means octal to some and decimal to others. */
-		if (!lexis_parse_number(&value, digits, 255) || (digits.length > 1 && digits.at[0] == '0'))
+		if (at == from || value > 255 || (at - from > 1 && text.at[from] == '0'))
 			return false;
 		octets[octet] = (uint8_t)value;
-		if (octet < 3 && at++ == text.length)
+		if (octet < 3 && (at == text.length || text.at[at++] != '.'))
 			return false;
 	}
 	return at == text.length;
