@@ -7,6 +7,23 @@ from conftest import LAN, PROVISIONING
 from sip_client import Dialog, establish, hang_up, offer, parameter, token, uri_of
 
 
+@pytest.fixture(scope="module")
+def own_router(own_lab):
+    with own_lab.router() as router:
+        yield router
+
+
+@pytest.fixture
+def router(own_router):
+    """A router of this module alone: other tests leave calls behind."""
+    return own_router
+
+
+@pytest.fixture
+def peers(own_peers):
+    return own_peers
+
+
 # Another node's, a worker's that is not there, an older or a wrong name.
 NOT_OF_A_BRANCH = ("RESPONSE_NOT_OURS", "RESPONSE_STALE", "RESPONSE_FORGED")
 
@@ -242,12 +259,12 @@ def test_seventy_hops(router, peers):
     trusted.send(trusted.ack_of_failure(request, answer))
 
 
-def test_a_friend_that_is_the_router_itself(own_lab, own_peers, tmp_path):
+def test_a_friend_that_is_the_router_itself(bad_lab, bad_peers, tmp_path):
     """RFC 5393: what leads back here ends at once."""
     document = tmp_path / "document.yaml"
     document.write_text(PROVISIONING.read_text().replace("udp:198.51.100.30:5060", f"udp:{LAN}:5060"))
-    with own_lab.router(document) as router:
-        alice = own_peers("alice")
+    with bad_lab.router(document) as router:
+        alice = bad_peers("alice")
         before = router_state.counters(router)
         with Counted(router, "FOREIGN_DOMAIN"):
             assert alice.refused("3100").status == 404
