@@ -172,6 +172,16 @@ struct transaction *transaction_table_find(const struct transaction_table *table
 					   const uint8_t key[TRANSACTION_KEY_BYTES]);
 
 /*
+ * Ask for the cache lines that a search will look at, so that the misses of a burst overlap: the bucket of a key, what
+ * stands first in it; the branch in a slot and the transaction that it belongs to unless it is a spare one; then the
+ * addresses in the request that this one keeps. `slot` may be of no branch.
+ */
+void transaction_table_prefetch_bucket(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES]);
+void transaction_table_prefetch_first(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES]);
+void transaction_table_prefetch_branch(const struct transaction_table *table, uint32_t slot);
+void transaction_table_prefetch_request(const struct transaction_table *table, uint32_t slot);
+
+/*
  * A transaction with that merge key, except `but`, that has not ended: no final response was sent, or a 2xx and it is
  * not TRANSACTION_ENDED yet. (After any other the same request may come again on purpose, from a proxy that tries one
  * target after the other.) The newest first; behind TRANSACTION_MERGE_LOOK_MAX of them nothing is found.
