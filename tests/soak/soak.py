@@ -18,8 +18,9 @@ import router_state
 from conftest import ENDPOINTS, LAN, ROOT
 from sip_calls import KINDS, call_once, close_agents, open_agents
 
-SCENARIOS = ROOT / "tools/demo/scenarios"
+FOLDER = ROOT / "tests/soak"
 RATES = {"both": {"drop": 2, "duplicate": 2, "delay": 2, "hold": 30}}
+RECEIVE_MS_MAX = 100_000  # of a call that would hang
 CALL_S = 40  # of a call that has bad luck again and again; sets how many there may be at once
 END_WAIT_S = 90  # for the last calls, and for what lingers (64*T1)
 
@@ -65,7 +66,7 @@ class Sipp:
 
 
 def calling(lab, directory, calls, rate):
-    words = [f"{LAN}:5060", "-sf", SCENARIOS / "carrier_calls.xml", "-m", calls, "-r", rate, "-l", rate * CALL_S]
+    words = [f"{LAN}:5060", "-sf", FOLDER / "calls.xml", "-recv_timeout", RECEIVE_MS_MAX, "-m", calls, "-r", rate, "-l", rate * CALL_S]
     domain = ENDPOINTS["trusted"][1]
     for key, value in {"number": "3100", "uri_host": domain, "from_user": "trusted", "from_host": domain, "display": "trusted"}.items():
         words += ["-key", key, value]
@@ -112,7 +113,7 @@ def soak(lab, router, open_peer, directory, calls, rate, agents_at_once=4, seed=
     """Makes the calls, and waits until nothing of them is left. Result: figures by name. Wrong tells what is not right."""
     report = {"calls_wanted": calls, "rate_per_s": rate, "agents_at_once": agents_at_once, "seed": seed}
     begin = time.monotonic()
-    callee = Sipp(lab, directory, "east", ["-sf", ROOT / "tests/soak/answers.xml"]).start()
+    callee = Sipp(lab, directory, "east", ["-sf", FOLDER / "answers.xml"]).start()
     wires = lab.settle()
     sipp = asyncio.run(run_calls(lab, open_peer, lambda: calling(lab, directory, calls, rate), report))
     report.update({f"frames_{fate}": count - wires.get(fate, 0) for fate, count in lab.settle().items()})
