@@ -277,13 +277,20 @@ struct transaction *transaction_table_add(struct transaction_table *table, const
 	return transaction;
 }
 
-/* The transaction's own branch, when that is the first; else a spare one. */
+bool transaction_table_is_short(const struct transaction_table *table)
+{
+	return table->mbufs_kept >= table->mbufs_max;
+}
+
+/* The transaction's own branch, when that is the first; else a spare one, which will keep a message too. */
 static uint32_t take_branch(struct transaction_table *table, const struct transaction *transaction)
 {
 	uint32_t index = table->free_branch;
 
 	if (transaction->first_branch == TRANSACTION_NONE)
 		return transaction_index(table, transaction);
+	if (transaction_table_is_short(table))
+		return TRANSACTION_NONE;
 	if (index != TRANSACTION_NONE) {
 		table->free_branch = table->branch[index].next;
 		table->spare_used_count++;

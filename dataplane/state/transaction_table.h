@@ -98,12 +98,11 @@ struct transaction {
 	uint8_t retransmissions;
 	bool lingers;
 	bool is_invite;
-	bool is_answered;   /* a 2xx to INVITE was passed */
-	bool cancelled;	    /* by the caller: no new branches */
-	bool declined;	    /* 6xx by the present target: none of its other bindings is asked (16.7 step 5) */
-	bool from_caller;   /* in-dialog: by the side that sent the INVITE */
-	bool to_tag_is_own; /* the final response is ours: its ACK carries our tag */
-	uint16_t status;    /* last response sent upstream; 0: none */
+	bool is_answered; /* a 2xx to INVITE was passed */
+	bool cancelled;	  /* by the caller: no new branches */
+	bool declined;	  /* 6xx by the present target: none of its other bindings is asked (16.7 step 5) */
+	bool from_caller; /* in-dialog: by the side that sent the INVITE */
+	uint16_t status;  /* last response sent upstream; 0: none */
 	uint32_t cseq;
 	uint32_t call_id_hash;	      /* keyed: whose responses are of another call are forged */
 	struct slice from, to;	      /* addresses in `request` as the sender wrote them (R24) */
@@ -200,6 +199,9 @@ struct transaction *transaction_table_find_merged(const struct transaction_table
  */
 struct transaction *transaction_table_add(struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES],
 					  uint64_t merge_key, uint32_t mbufs);
+
+/* Is the share of mbufs used up? What is not needed for a transaction to end well is not kept then. */
+bool transaction_table_is_short(const struct transaction_table *table);
 
 /* May `mbufs` more of the size of `mbuf` be kept? Only large ones are ever refused: lingering ones do not keep many. */
 bool transaction_table_has_room_for(const struct transaction_table *table, const struct rte_mbuf *mbuf, uint32_t mbufs);
