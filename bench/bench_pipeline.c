@@ -275,10 +275,13 @@ static void change_once(void *argument)
 
 static void measure_all_changes(void)
 {
+	static const uint8_t kinds[] = {TRAFFIC_INVITE_AUTH, TRAFFIC_RESPONSE, TRAFFIC_IN_DIALOG, TRAFFIC_CALL,
+					TRAFFIC_RETRANSMIT};
+
 	bench.change = bench_change_create(bench.pipeline, bench.company_count);
 	bench_report_measure(&bench.report, "build and publish one company", 1, change_once, bench.change);
-	measure_changes(&bench.traffic.workload[TRAFFIC_INVITE_AUTH]);
-	measure_changes(&bench.traffic.workload[TRAFFIC_CALL]);
+	for (uint32_t i = 0; i < RTE_DIM(kinds); i++)
+		measure_changes(&bench.traffic.workload[kinds[i]]);
 	bench_change_free(bench.change);
 }
 

@@ -235,8 +235,10 @@ static void forget_all(struct pipeline *pipeline)
 		transaction_table_clear(&worker->transactions);
 		worker_begin_burst(worker);
 		for (uint32_t j = 0; j < worker->calls.count; j++)
-			if (worker->calls.call[j].record.state != CALL_FREE)
+			if (worker->calls.call[j].record.state == CALL_ANSWERED)
 				call_track_expire(worker, &worker->calls.call[j]);
+			else if (worker->calls.call[j].record.state != CALL_FREE)
+				call_track_failed(worker, worker->calls.call[j].record.handle, 487, REASON_CANCELLED);
 		worker_end_burst(worker);
 	}
 }

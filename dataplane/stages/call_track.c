@@ -210,6 +210,11 @@ void call_track_bye(struct worker *worker, uint64_t handle, uint32_t callee_tag_
 
 void call_track_expire(struct worker *worker, struct call *call)
 {
+	/* Who still rings has a transaction, whose timers end both. */
+	if (call->record.state != CALL_ANSWERED) {
+		timer_wheel_start(&worker->wheel, &call->timer, worker->now_tick + worker->call_ticks_max);
+		return;
+	}
 	worker->counters->value[COUNTER_CALLS_EXPIRED]++;
 	call->record.reason = REASON_CALL_EXPIRED;
 	end_call(worker, call, CALL_END_EXPIRED);

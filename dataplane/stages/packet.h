@@ -70,7 +70,7 @@ struct packet {
 	struct sip_uri request_uri;	    /* by screen, of requests */
 	struct span cookie;		    /* by screen: text of our cookie in the topmost Route; length 0: none */
 	uint8_t key[TRANSACTION_KEY_BYTES]; /* by transact, of requests: names the server transaction */
-	struct branch_name branch_name;	    /* of requests: what our Via will say */
+	struct branch_name branch_name;	    /* of requests: what our Via will say; of responses: what it says */
 	struct span sender_from, sender_to; /* addresses as the sender of the request wrote them (R24) */
 	struct caller_facts facts;	    /* by authenticate, of PACKET_INITIAL */
 	struct caller caller;		    /* by authenticate */

@@ -94,7 +94,7 @@ static void pass_kept(struct worker *worker, struct transaction *transaction)
 		return; /* it parsed when it came */
 	response_context_aim(work);
 	if (target_find_hop(worker, work) != REASON_NONE || rewrite_packet(worker, work) != REASON_NONE) {
-		worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
+		server_transaction_refuse(worker, transaction, REASON_RESPONSE_NOT_WRITTEN);
 		return;
 	}
 	server_transaction_keep(worker, transaction, work->out, transaction->best_status);

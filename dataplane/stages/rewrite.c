@@ -87,6 +87,8 @@ static void rewrite_one(struct worker *worker, struct packet *packet)
 	}
 	if (packet->kind != PACKET_RESPONSE)
 		fork_abandon(worker, packet, reason);
+	else if (packet->transaction->state == TRANSACTION_COMPLETED)
+		server_transaction_refuse(worker, packet->transaction, REASON_RESPONSE_NOT_WRITTEN);
 	packet_refuse(packet, reason);
 }
 

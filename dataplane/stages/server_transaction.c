@@ -90,7 +90,10 @@ void server_transaction_keep(struct worker *worker, struct transaction *transact
 		status < 200 ? transaction->state == TRANSACTION_PROCEEDING
 			     : transaction->state == TRANSACTION_COMPLETED && !(transaction->is_invite && status < 300);
 
-	if (!is_repeated)
+	/* A repeated request can do with 100: buffers are for those who have none yet. */
+	bool is_dear = status < 200 && !transaction->response.mbuf && transaction_table_is_short(&worker->transactions);
+
+	if (!is_repeated || is_dear)
 		return;
 	rte_mbuf_refcnt_update(out, 1);
 	transaction_table_keep(&worker->transactions, &transaction->response, out,
@@ -140,8 +143,8 @@ void server_transaction_refuse(struct worker *worker, struct transaction *transa
 
 	if (kept_request_read(work, transaction)) {
 		work->reason = (uint16_t)reason;
-		if (answer_make_refusal(&out, worker, work) == REASON_NONE)
-			transaction->to_tag_is_own = true;
+		if (answer_make_refusal(&out, worker, work) != REASON_NONE)
+			out = NULL;
 	}
 	server_transaction_answered(worker, transaction, reason_rows[reason].status);
 	if (!out) {
@@ -161,11 +164,22 @@ static void resend(struct worker *worker, struct transaction *transaction)
 	send_copy(worker, kept_message_text(&transaction->response), &transaction->upstream, &entry);
 }
 
+/* Once more the final response; or, when none could be written so far, one of our own. */
+static void repeat_final(struct worker *worker, struct transaction *transaction)
+{
+	if (transaction->response.mbuf)
+		resend(worker, transaction);
+	else
+		server_transaction_refuse(worker, transaction, REASON_RESPONSE_NOT_WRITTEN);
+}
+
 void server_transaction_repeat(struct worker *worker, struct transaction *transaction, const struct packet *request)
 {
 	if (transaction->state != TRANSACTION_PROCEEDING && transaction->state != TRANSACTION_COMPLETED)
 		return;
-	if (transaction->response.mbuf)
+	if (transaction->state == TRANSACTION_COMPLETED)
+		repeat_final(worker, transaction);
+	else if (transaction->response.mbuf)
 		resend(worker, transaction);
 	else if (transaction->state == TRANSACTION_PROCEEDING && (transaction->is_invite || transaction->status == 100))
 		server_transaction_send_trying(worker, transaction, request);
@@ -224,8 +238,7 @@ void server_transaction_expire(struct worker *worker, struct transaction *transa
 		start_timer(worker, transaction,
 			    RTE_MIN(worker->now_tick + sip_timers_interval(transaction->retransmissions, SIP_T2),
 				    transaction->deadline_tick));
-		if (transaction->response.mbuf)
-			resend(worker, transaction);
+		repeat_final(worker, transaction);
 		break;
 	default:
 		end(worker, transaction);
@@ -246,6 +259,17 @@ static bool is_settled(const struct transaction *transaction)
 	}
 }
 
+/*
+ * Later 2xx of a new dialog bring back what they need in our Record-Route; those of a re-INVITE do not. A final
+ * response that could not be written is made anew.
+ */
+static bool needs_request(const struct transaction *transaction)
+{
+	if (transaction->state == TRANSACTION_ACCEPTED)
+		return transaction->kind != PACKET_INITIAL;
+	return transaction->state == TRANSACTION_COMPLETED && !transaction->response.mbuf;
+}
+
 void server_transaction_settle(struct worker *worker, struct transaction *transaction)
 {
 	struct transaction_table *table = &worker->transactions;
@@ -253,8 +277,7 @@ void server_transaction_settle(struct worker *worker, struct transaction *transa
 	if (transaction->state < TRANSACTION_COMPLETED || transaction->pending_count > 0)
 		return;
 	transaction_table_keep(table, &transaction->best, NULL, (struct span){0});
-	/* Later 2xx of a new dialog bring back what they need in our Record-Route; those of a re-INVITE do not. */
-	if (transaction->state != TRANSACTION_ACCEPTED || transaction->kind == PACKET_INITIAL)
+	if (!needs_request(transaction))
 		transaction_table_keep(table, &transaction->request, NULL, (struct span){0});
 	if (is_settled(transaction))
 		transaction_table_linger(table, transaction);

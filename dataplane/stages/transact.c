@@ -54,7 +54,6 @@ static void transact_ack(struct worker *worker, struct packet *packet, struct tr
 
 static void transact_request(struct worker *worker, struct packet *packet)
 {
-	transact_make_key(worker, packet);
 	if (packet->message.method == SIP_METHOD_REGISTER)
 		return;
 	struct transaction *transaction = transaction_table_find(&worker->transactions, packet->key);
@@ -88,11 +87,7 @@ static bool transact_has_next_via(const struct sip_message *message)
 static enum reason transact_find_branch(struct worker *worker, struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
-	struct branch_name name;
-
-	if (!branch_name_read(&name, sip_message_text(message, message->via_branch)))
-		return REASON_RESPONSE_FORGED;
-	enum reason reason = client_branch_find(&packet->branch, worker, &name);
+	enum reason reason = client_branch_find(&packet->branch, worker, &packet->branch_name);
 	if (reason != REASON_NONE)
 		return reason;
 	packet->transaction = &worker->transactions.transaction[packet->branch->transaction];
@@ -121,8 +116,44 @@ static void transact_response(struct worker *worker, struct packet *packet)
 	}
 }
 
+/* What names the transaction. A response without a name of ours ends here. */
+static void transact_name(struct worker *worker, struct packet *packet)
+{
+	const struct sip_message *message = &packet->message;
+
+	if (message->is_request) {
+		transact_make_key(worker, packet);
+		transaction_table_prefetch_bucket(&worker->transactions, packet->key);
+	} else if (branch_name_read(&packet->branch_name, sip_message_text(message, message->via_branch))) {
+		transaction_table_prefetch_branch(&worker->transactions, packet->branch_name.slot);
+	} else {
+		packet_end(packet, VERDICT_DROP, REASON_RESPONSE_FORGED);
+	}
+}
+
+/*
+ * Transactions are many and cold: what the burst will look at is asked for in steps, all packets at each step, so that
+ * their cache misses overlap. Nothing is decided here.
+ */
+static void transact_warm_burst(struct worker *worker)
+{
+	for (uint32_t i = 0; i < worker->packet_count; i++) {
+		struct packet *packet = &worker->packet[i];
+		if (packet->verdict || packet->is_unreachable)
+			continue;
+		if (packet->message.is_request)
+			transaction_table_prefetch_first(&worker->transactions, packet->key);
+		else
+			transaction_table_prefetch_request(&worker->transactions, packet->branch_name.slot);
+	}
+}
+
 void transact_burst(struct worker *worker)
 {
+	for (uint32_t i = 0; i < worker->packet_count; i++)
+		if (!worker->packet[i].verdict && !worker->packet[i].is_unreachable)
+			transact_name(worker, &worker->packet[i]);
+	transact_warm_burst(worker);
 	for (uint32_t i = 0; i < worker->packet_count; i++) {
 		struct packet *packet = &worker->packet[i];
 		if (packet->verdict)

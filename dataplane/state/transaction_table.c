@@ -93,6 +93,45 @@ struct transaction *transaction_table_find(const struct transaction_table *table
 	return NULL;
 }
 
+static void prefetch_lines(const void *at, uint32_t bytes)
+{
+	for (uint32_t offset = 0; offset < bytes; offset += RTE_CACHE_LINE_SIZE)
+		rte_prefetch0((const char *)at + offset);
+}
+
+void transaction_table_prefetch_bucket(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES])
+{
+	rte_prefetch0(bucket_of(table, key));
+}
+
+void transaction_table_prefetch_first(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES])
+{
+	uint32_t index = *bucket_of(table, key);
+
+	if (index != TRANSACTION_NONE)
+		rte_prefetch0(&table->transaction[index]);
+}
+
+void transaction_table_prefetch_branch(const struct transaction_table *table, uint32_t slot)
+{
+	if (slot < table->branch_count)
+		prefetch_lines(&table->branch[slot], sizeof(struct branch));
+	if (slot < table->count)
+		prefetch_lines(&table->transaction[slot], sizeof(struct transaction));
+}
+
+/* Where the text lies is guessed, since the mbuf itself is as cold: behind its head, as in pools of our own. */
+void transaction_table_prefetch_request(const struct transaction_table *table, uint32_t slot)
+{
+	if (slot >= table->count || !table->transaction[slot].request.mbuf)
+		return;
+	const struct transaction *transaction = &table->transaction[slot];
+	const char *text = (const char *)(transaction->request.mbuf + 1) + transaction->request.offset;
+	rte_prefetch0(transaction->request.mbuf);
+	rte_prefetch0(text + transaction->from.offset);
+	rte_prefetch0(text + transaction->to.offset);
+}
+
 static bool has_ended(const struct transaction *transaction)
 {
 	return transaction->state == TRANSACTION_ENDED || transaction->status >= 300;
@@ -193,15 +232,11 @@ void transaction_table_hold(struct transaction_table *table, struct transaction 
 	table->lingering_count--;
 }
 
-/* What removal touches, all at once: who has lingered for 32 s is in no cache. */
-static void prefetch_removal(const struct transaction_table *table, const struct transaction *transaction)
+/* What taking and removing touch, all at once: who has lingered for 32 s is in no cache. */
+static void prefetch_slot(const struct transaction_table *table, uint32_t index)
 {
-	const char *own = (const char *)&table->branch[transaction_index(table, transaction)];
-
-	for (uint32_t offset = 0; offset < sizeof(struct transaction); offset += RTE_CACHE_LINE_SIZE)
-		rte_prefetch0((const char *)transaction + offset);
-	for (uint32_t offset = 0; offset < sizeof(struct branch); offset += RTE_CACHE_LINE_SIZE)
-		rte_prefetch0(own + offset);
+	prefetch_lines(&table->transaction[index], sizeof(struct transaction));
+	prefetch_lines(&table->branch[index], sizeof(struct branch));
 }
 
 static bool has_room(const struct transaction_table *table, uint32_t mbufs)
@@ -236,18 +271,26 @@ struct transaction *transaction_table_add(struct transaction_table *table, const
 	enter_key(table, transaction);
 	enter_merge_key(table, transaction);
 	/* In a flood the next one comes at once. */
-	if (table->free_transaction == TRANSACTION_NONE && table->oldest != TRANSACTION_NONE)
-		prefetch_removal(table, &table->transaction[table->oldest]);
+	uint32_t next = table->free_transaction == TRANSACTION_NONE ? table->oldest : table->free_transaction;
+	if (next != TRANSACTION_NONE)
+		prefetch_slot(table, next);
 	return transaction;
 }
 
-/* The transaction's own branch, when that is the first; else a spare one. */
+bool transaction_table_is_short(const struct transaction_table *table)
+{
+	return table->mbufs_kept >= table->mbufs_max;
+}
+
+/* The transaction's own branch, when that is the first; else a spare one, which will keep a message too. */
 static uint32_t take_branch(struct transaction_table *table, const struct transaction *transaction)
 {
 	uint32_t index = table->free_branch;
 
 	if (transaction->first_branch == TRANSACTION_NONE)
 		return transaction_index(table, transaction);
+	if (transaction_table_is_short(table))
+		return TRANSACTION_NONE;
 	if (index != TRANSACTION_NONE) {
 		table->free_branch = table->branch[index].next;
 		table->spare_used_count++;
@@ -306,7 +349,7 @@ void transaction_table_remove(struct transaction_table *table, struct transactio
 {
 	const struct span none = {0};
 
-	prefetch_removal(table, transaction);
+	prefetch_slot(table, transaction_index(table, transaction));
 	remove_branches(table, transaction);
 	timer_wheel_stop(table->wheel, &transaction->timer);
 	transaction_table_keep(table, &transaction->request, NULL, none);

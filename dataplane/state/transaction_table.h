@@ -98,12 +98,11 @@ struct transaction {
 	uint8_t retransmissions;
 	bool lingers;
 	bool is_invite;
-	bool is_answered;   /* a 2xx to INVITE was passed */
-	bool cancelled;	    /* by the caller: no new branches */
-	bool declined;	    /* 6xx by the present target: none of its other bindings is asked (16.7 step 5) */
-	bool from_caller;   /* in-dialog: by the side that sent the INVITE */
-	bool to_tag_is_own; /* the final response is ours: its ACK carries our tag */
-	uint16_t status;    /* last response sent upstream; 0: none */
+	bool is_answered; /* a 2xx to INVITE was passed */
+	bool cancelled;	  /* by the caller: no new branches */
+	bool declined;	  /* 6xx by the present target: none of its other bindings is asked (16.7 step 5) */
+	bool from_caller; /* in-dialog: by the side that sent the INVITE */
+	uint16_t status;  /* last response sent upstream; 0: none */
 	uint32_t cseq;
 	uint32_t call_id_hash;	      /* keyed: whose responses are of another call are forged */
 	struct slice from, to;	      /* addresses in `request` as the sender wrote them (R24) */
@@ -172,6 +171,16 @@ struct transaction *transaction_table_find(const struct transaction_table *table
 					   const uint8_t key[TRANSACTION_KEY_BYTES]);
 
 /*
+ * Ask for the cache lines that a search will look at, so that the misses of a burst overlap: the bucket of a key, what
+ * stands first in it; the branch in a slot and the transaction that it belongs to unless it is a spare one; then the
+ * addresses in the request that this one keeps. `slot` may be of no branch.
+ */
+void transaction_table_prefetch_bucket(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES]);
+void transaction_table_prefetch_first(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES]);
+void transaction_table_prefetch_branch(const struct transaction_table *table, uint32_t slot);
+void transaction_table_prefetch_request(const struct transaction_table *table, uint32_t slot);
+
+/*
  * A transaction with that merge key, except `but`, that has not ended: no final response was sent, or a 2xx and it is
  * not TRANSACTION_ENDED yet. (After any other the same request may come again on purpose, from a proxy that tries one
  * target after the other.) The newest first; behind TRANSACTION_MERGE_LOOK_MAX of them nothing is found.
@@ -190,6 +199,9 @@ struct transaction *transaction_table_find_merged(const struct transaction_table
  */
 struct transaction *transaction_table_add(struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES],
 					  uint64_t merge_key, uint32_t mbufs);
+
+/* Is the share of mbufs used up? What is not needed for a transaction to end well is not kept then. */
+bool transaction_table_is_short(const struct transaction_table *table);
 
 /* May `mbufs` more of the size of `mbuf` be kept? Only large ones are ever refused: lingering ones do not keep many. */
 bool transaction_table_has_room_for(const struct transaction_table *table, const struct rte_mbuf *mbuf, uint32_t mbufs);

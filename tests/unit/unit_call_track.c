@@ -436,12 +436,13 @@ static void pass_time(struct random_source *random)
 			assert_non_null(call);
 			assert_int_equal(record.end, CALL_END_EXPIRED);
 			assert_int_equal(record.reason, REASON_CALL_EXPIRED);
+			assert_int_equal(call->state, CALL_ANSWERED); /* who rings is its transaction's */
 			assert_true(call->end_tick <= rig.worker[w]->now_tick);
 			model_end(call);
 			model.expired++;
 		}
 	for (uint32_t i = 0; i < model.count; i++)
-		assert_true(model.call[i].state == CALL_ENDED || model.call[i].end_tick > rig.worker[0]->now_tick);
+		assert_true(model.call[i].state != CALL_ANSWERED || model.call[i].end_tick > rig.worker[0]->now_tick);
 }
 
 static void happen(struct random_source *random)
@@ -509,6 +510,10 @@ static void random_calls_as_a_model_does(void **state)
 	for (uint32_t i = 0; i < sizeof(seen) / sizeof(seen[0]); i++)
 		assert_true(model.reasons[seen[i]] > 5);
 	assert_true(model.expired > 50);
+	/* Who rings does so until its transaction ends; who talks, for the longest time. */
+	for (uint32_t i = 0; i < model.count; i++)
+		if (model.call[i].state != CALL_ENDED && model.call[i].state != CALL_ANSWERED)
+			call_track_failed(rig.worker[model.call[i].worker], model.call[i].handle, 408, REASON_NO_REPLY);
 	call_rig_pass(&rig, CALL_RIG_DURATION_S * 100);
 	for (uint32_t w = 0; w < CALL_RIG_WORKERS; w++) {
 		assert_int_equal(rig.worker[w]->calls.used_count, 0);

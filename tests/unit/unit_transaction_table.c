@@ -538,6 +538,26 @@ static void large_messages_have_a_share_of_their_own(void **state)
 	assert_int_equal(rte_mempool_in_use_count(large_pool), 0);
 }
 
+/* The share is used up: no further target is tried, and lives go on. */
+static void no_spare_branch_when_the_share_is_used_up(void **state)
+{
+	struct transaction *transaction = add(1, 0, 0);
+	uint32_t mbufs_max = table.mbufs_max;
+
+	(void)state;
+	assert_non_null(transaction_table_add_branch(&table, transaction));
+	keep(&transaction->request, 5);
+	table.mbufs_max = 2;
+	assert_false(transaction_table_is_short(&table));
+	assert_non_null(transaction_table_add_branch(&table, transaction));
+	table.mbufs_max = 1;
+	assert_true(transaction_table_is_short(&table));
+	assert_null(transaction_table_add_branch(&table, transaction));
+	assert_int_equal(table.spare_used_count, 1);
+	table.mbufs_max = mbufs_max;
+	remove_all();
+}
+
 static void a_kept_message_is_a_reference_of_its_own(void **state)
 {
 	struct transaction *transaction = add(1, 0, 0);
@@ -570,6 +590,7 @@ static void the_plan_is_what_is_used(void **state)
 	(void)state;
 	for (uint32_t count = 1; count < 70; count += 17) {
 		assert_int_equal(begin_with(count, 0), 0);
+		table.mbufs_max = 1; /* for spare branches */
 		assert_int_equal(transaction_table_bytes(count) % 64, 0);
 		assert_int_equal((uintptr_t)table.branch % 64 + (uintptr_t)table.bucket % 64 +
 					 (uintptr_t)table.merge_bucket % 64,
@@ -601,6 +622,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_request_has_so_many_branches_at_most, begin, end),
 		cmocka_unit_test_setup_teardown(of_many_alike_so_many_are_looked_at, begin, end),
 		cmocka_unit_test_setup_teardown(large_messages_have_a_share_of_their_own, begin, end),
+		cmocka_unit_test_setup_teardown(no_spare_branch_when_the_share_is_used_up, begin, end),
 		cmocka_unit_test_setup_teardown(a_kept_message_is_a_reference_of_its_own, begin, end),
 		cmocka_unit_test_setup_teardown(the_plan_is_what_is_used, NULL, end),
 	};
