@@ -103,11 +103,10 @@ static void screen_request(const struct worker *worker, struct packet *packet)
 	}
 	packet->cookie = screen_find_cookie(worker, message);
 	/* The CANCEL of a re-INVITE has all that makes its INVITE one of a dialog, and goes no further than here. */
-	if (message->method == SIP_METHOD_CANCEL)
-		packet->kind = PACKET_HOP;
-	else if (message->to_tag.length && packet->cookie.length)
+	bool is_in_dialog = message->to_tag.length && packet->cookie.length && message->method != SIP_METHOD_CANCEL;
+	if (is_in_dialog)
 		packet->kind = PACKET_IN_DIALOG;
-	else if (message->to_tag.length && message->method == SIP_METHOD_ACK)
+	else if (message->method == SIP_METHOD_CANCEL || message->method == SIP_METHOD_ACK)
 		packet->kind = PACKET_HOP;
 	else if (message->to_tag.length && message->method != SIP_METHOD_REGISTER)
 		packet_refuse(packet, REASON_NO_COOKIE);
