@@ -77,9 +77,6 @@ static void screen_outside_dialog(const struct worker *worker, struct packet *pa
 	case SIP_METHOD_REGISTER:
 		packet->kind = PACKET_INITIAL;
 		break;
-	case SIP_METHOD_ACK:
-		packet->kind = PACKET_HOP;
-		break;
 	case SIP_METHOD_OPTIONS:
 		packet_refuse(packet, screen_options(worker, packet));
 		break;

@@ -147,6 +147,7 @@ void server_transaction_refuse(struct worker *worker, struct transaction *transa
 			out = NULL;
 	}
 	server_transaction_answered(worker, transaction, reason_rows[reason].status);
+	transaction->final_is_lost = out == NULL;
 	if (!out) {
 		worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
 		return;
@@ -164,12 +165,15 @@ static void resend(struct worker *worker, struct transaction *transaction)
 	send_copy(worker, kept_message_text(&transaction->response), &transaction->upstream, &entry);
 }
 
-/* Once more the final response; or, when none could be written so far, one of our own. */
+/*
+ * Once more the final response; or, when none could be written so far, one of our own. One that is being written in
+ * this burst is neither.
+ */
 static void repeat_final(struct worker *worker, struct transaction *transaction)
 {
 	if (transaction->response.mbuf)
 		resend(worker, transaction);
-	else
+	else if (transaction->final_is_lost)
 		server_transaction_refuse(worker, transaction, REASON_RESPONSE_NOT_WRITTEN);
 }
 
@@ -267,7 +271,7 @@ static bool needs_request(const struct transaction *transaction)
 {
 	if (transaction->state == TRANSACTION_ACCEPTED)
 		return transaction->kind != PACKET_INITIAL;
-	return transaction->state == TRANSACTION_COMPLETED && !transaction->response.mbuf;
+	return transaction->state == TRANSACTION_COMPLETED && transaction->final_is_lost;
 }
 
 void server_transaction_settle(struct worker *worker, struct transaction *transaction)

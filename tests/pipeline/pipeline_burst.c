@@ -204,9 +204,31 @@ static void frames_of_a_port_are_not_kept(void **state)
 	rte_mempool_free(frames);
 }
 
+/* RFC 3261 17.2.2: the request comes again while its final response is being written: it has its answer already. */
+static void request_again_beside_its_final_response(void **state)
+{
+	struct scene scene;
+	struct leg hq;
+
+	scene_begin(&scene, state);
+	scene_prepare(&scene, DESK, "MESSAGE", "3000");
+	scene_send(&scene);
+	scene_expect_request(&scene, &hq, HQ, "MESSAGE");
+	put_response(&scene, &hq, 200);
+	put_request(&scene, "MESSAGE");
+	pipeline_run(scene.pipeline);
+	scene_expect_status(&scene, DESK, 200);
+	scene_expect_silence(&scene);
+	put_request(&scene, "MESSAGE");
+	pipeline_run(scene.pipeline);
+	scene_expect_status(&scene, DESK, 200);
+	scene_end(&scene, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		PIPELINE_CASE_ROWS(request_again_beside_its_final_response),
 		PIPELINE_CASE_ROWS(r24_ringing_and_then_a_challenge),
 		PIPELINE_CASE_ROWS(r24_refusal_and_an_ack_that_is_too_early),
 		PIPELINE_CASE_ROWS(rfc3261_9_1_cancel_at_once_of_who_may_not_ring_long),
