@@ -125,12 +125,13 @@ static void put_request(const struct peer_request *sent)
 static void begin_call(void)
 {
 	static const char *const numbers[] = {"102", "3100", "600000000"};
+	uint32_t call = ++serial;
 	struct peer_request sent = {
 		.sender = PEER_CALLER,
 		.method = below(4) ? REFERENCE_INVITE : REFERENCE_MESSAGE,
-		.call = ++serial,
+		.call = call,
 		.cseq = 1,
-		.from_tag = serial,
+		.from_tag = call,
 		.from = "<sip:gate@acme.example.net>",
 	};
 
