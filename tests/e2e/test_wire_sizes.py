@@ -37,10 +37,15 @@ def size_peers(size_lab):
 
 
 def counters(router):
-    """{NAME: row} of `amityctl stats`, verdicts and counters."""
-    stats = router.must("stats", as_json=True).json
+    """{NAME: row} of `amityctl stats`, verdicts and counters, when no packet is under way."""
+    stats = {}
+
+    def is_still():
+        stats.update(router.must("stats", as_json=True).json)
+        return stats["identity"]["holds"]
+
+    assert network.wait_until(is_still, 5)
     rows = {row["counter"]: row for row in stats["counters"]} | {row["verdict"]: row for row in stats["verdicts"]}
-    assert stats["identity"]["holds"]
     return rows
 
 

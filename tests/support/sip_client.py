@@ -339,10 +339,13 @@ class Peer:
     # Whole steps.
 
     def transact(self, request):
-        """Sends, and returns the response that is not 100. A non-2xx answer of an INVITE gets its ACK."""
+        """
+        Sends, and returns the response that is not 100; what comes of an earlier call on this port is not it. A non-2xx
+        answer of an INVITE gets its ACK.
+        """
         self.send(request)
         response = self.receive()
-        while response.status == 100:
+        while response.status == 100 or not response.is_request and response.call_id != request.call_id:
             response = self.receive()
         assert not response.is_request, f"expected a response, got:\n{response}"
         if request.method == "INVITE" and response.status >= 300:
