@@ -260,7 +260,6 @@ enum branch_event client_branch_receive(struct worker *worker, struct branch *br
 	if (is_invite && status < 300)
 		return receive_accepted(worker, branch);
 	if (client_branch_is_pending(branch)) {
-		branch->status = status;
 		linger(worker, branch, BRANCH_COMPLETED, is_invite ? SIP_TIMEOUT : SIP_T4); /* D, K */
 		if (is_invite)
 			acknowledge(worker, branch, response);
@@ -275,11 +274,10 @@ enum branch_event client_branch_receive(struct worker *worker, struct branch *br
 	return BRANCH_EVENT_NONE;
 }
 
-void client_branch_give_up(struct worker *worker, struct branch *branch, uint16_t status)
+void client_branch_give_up(struct worker *worker, struct branch *branch)
 {
 	if (!client_branch_is_pending(branch))
 		return;
-	branch->status = status;
 	branch->state = BRANCH_ENDED;
 	transaction_of(worker, branch)->pending_count--;
 	timer_wheel_stop(&worker->wheel, &branch->timer);
@@ -334,6 +332,6 @@ enum branch_timeout client_branch_expire(struct worker *worker, struct branch *b
 		client_branch_cancel(worker, branch);
 		return BRANCH_TIMEOUT_NONE;
 	}
-	client_branch_give_up(worker, branch, 408);
+	client_branch_give_up(worker, branch);
 	return BRANCH_TIMEOUT_REPLY;
 }

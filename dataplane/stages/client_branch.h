@@ -58,8 +58,8 @@ enum branch_timeout {
 
 enum branch_timeout client_branch_expire(struct worker *worker, struct branch *branch);
 
-/* Ends a branch that waits for a final response, with a status of our own. */
-void client_branch_give_up(struct worker *worker, struct branch *branch, uint16_t status);
+/* Ends a branch that waits for a final response: none is expected any more. */
+void client_branch_give_up(struct worker *worker, struct branch *branch);
 
 static inline bool client_branch_is_pending(const struct branch *branch)
 {

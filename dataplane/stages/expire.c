@@ -55,6 +55,7 @@ void expire_burst(struct worker *worker)
 	for (uint32_t i = 0; i < worker->packet_count; i++)
 		if (worker->packet[i].transaction)
 			server_transaction_settle(worker, worker->packet[i].transaction);
+	worker->counters->value[COUNTER_TRANSACTIONS_GAVE_WAY] = worker->transactions.gave_way_count;
 	for (uint32_t i = 0; i < EXPIRE_TIMERS_MAX; i++) {
 		timer = timer_wheel_take_due(&worker->wheel, worker->now_tick);
 		if (!timer)

@@ -216,7 +216,7 @@ static bool write_branch(struct worker *worker, struct packet *packet)
 	if (!client_branch_begin(worker, packet->transaction, packet))
 		return false;
 	if (rewrite_packet(worker, packet) != REASON_NONE) {
-		client_branch_give_up(worker, packet->branch, 503);
+		client_branch_give_up(worker, packet->branch);
 		return false;
 	}
 	client_branch_sent(worker, packet->branch, packet->out);

@@ -30,6 +30,6 @@ void transact_unreachable(struct worker *worker, struct packet *packet)
 	packet_end(packet, VERDICT_ABSORB, REASON_UNREACHABLE_REPORTED);
 	packet->transaction = transaction;
 	transaction_table_hold(&worker->transactions, transaction);
-	client_branch_give_up(worker, branch, reason_rows[REASON_NEXT_HOP_UNREACHABLE].status);
+	client_branch_give_up(worker, branch);
 	response_context_give_up(worker, branch, REASON_NEXT_HOP_UNREACHABLE);
 }

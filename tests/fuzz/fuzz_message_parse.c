@@ -8,6 +8,7 @@
 #include "edit_list.h"
 #include "message_parse.h"
 #include "scan.h"
+#include "session_expires_parse.h"
 #include "via_parse.h"
 
 static struct sip_message message, second;
@@ -100,6 +101,15 @@ static void check_vias(enum reason reason)
 		must(count > 0);
 }
 
+static void check_session_expires(void)
+{
+	struct span value = sip_message_first(&message, SIP_HEADER_SESSION_EXPIRES);
+	uint32_t seconds = 0;
+
+	if (!session_expires_parse(&seconds, value))
+		must(seconds == 0);
+}
+
 static bool names_same(const struct sip_message *a, const struct sip_message *b)
 {
 	return span_equals(sip_message_text(a, a->call_id), sip_message_text(b, b->call_id)) &&
@@ -189,6 +199,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *input, size_t length)
 
 	check_call_id(reason);
 	check_vias(reason);
+	check_session_expires();
 	check_answer(reason);
 	if (reason == REASON_NONE)
 		check_unfolding(bytes);

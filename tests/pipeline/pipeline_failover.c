@@ -9,6 +9,8 @@
 #include "cmocka_all.h"
 #include "dialog_case.h"
 #include "scene.h"
+#include "carrier.h"
+#include "transaction.h"
 
 #define OUTSIDE "600123123"
 
@@ -326,9 +328,39 @@ static void apply_takes_the_forward_away_while_it_rings(void **state)
 	scene_end(&scene, 0);
 }
 
+/* R16, bounded: with 24 addresses that all fail, the first one and TRANSACTION_STEPS_MAX more are asked. */
+static void r16_failures_of_so_many_targets_end_the_call(void **state)
+{
+	char provisioning[4096], address[32];
+	uint32_t length = (uint32_t)snprintf(provisioning, sizeof(provisioning), "carriers:\n"), last = 11;
+	struct scene scene;
+	struct leg leg;
+
+	for (uint32_t carrier = 0; carrier < 3; carrier++) {
+		length += (uint32_t)snprintf(provisioning + length, sizeof(provisioning) - length,
+					     "  - {name: telco-%u, priority: %u, address: [", carrier, carrier);
+		for (uint32_t i = 0; i < CARRIER_ADDRESSES_MAX; i++)
+			length += (uint32_t)snprintf(provisioning + length, sizeof(provisioning) - length,
+						     "%s\"udp:198.51.100.%u:5060\"", i ? ", " : "", last++);
+		length += (uint32_t)snprintf(provisioning + length, sizeof(provisioning) - length, "]}\n");
+	}
+	snprintf(provisioning + length, sizeof(provisioning) - length, "%s", strstr(scene_provisioning, "companies:"));
+	scene_begin_with(&scene, state, provisioning, &(struct pipeline_sizes){0});
+	scene_call(&scene, "600000000");
+	for (uint32_t i = 0; i <= TRANSACTION_STEPS_MAX; i++) {
+		snprintf(address, sizeof(address), "198.51.100.%u:5060", 11 + i);
+		scene_expect_request(&scene, &leg, address, "INVITE");
+		scene_refuse(&scene, &leg, 503);
+	}
+	scene_expect_end(&scene, 503);
+	assert_int_equal(pipeline_counter(scene.pipeline, COUNTER_BRANCHES_SENT), TRANSACTION_STEPS_MAX);
+	scene_end(&scene, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		PIPELINE_CASE_ROWS(r16_failures_of_so_many_targets_end_the_call),
 		PIPELINE_CASE_ROWS(r16_next_address_then_next_carrier),
 		PIPELINE_CASE_ROWS(r16_other_failures_are_the_last_word),
 		PIPELINE_CASE_ROWS(r16_no_reply_is_a_failure_too),

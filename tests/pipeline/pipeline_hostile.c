@@ -227,6 +227,7 @@ static void full_table_is_503_with_retry_after(void **state)
 		scene_refuse(&scene, &leg[i], 486);
 		scene_expect_end(&scene, 486);
 	}
+	assert_in_range(pipeline_counter(scene.pipeline, COUNTER_TRANSACTIONS_GAVE_WAY), 1, 8);
 	scene_end(&scene, ringing);
 }
 
