@@ -73,7 +73,7 @@ static enum reason check_circles(const struct worker *worker, const struct packe
 		if (table->transaction[table->branch[name.slot].transaction].loop_key == loop_key)
 			return REASON_LOOP_DETECTED;
 	}
-	if (!passed_before && transaction_table_find_merged(table, merge_key, NULL))
+	if (!passed_before && transaction_table_find_merged(table, merge_key))
 		return REASON_MERGED_REQUEST;
 	return REASON_NONE;
 }

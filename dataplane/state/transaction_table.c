@@ -137,8 +137,7 @@ static bool has_ended(const struct transaction *transaction)
 	return transaction->state == TRANSACTION_ENDED || transaction->status >= 300;
 }
 
-struct transaction *transaction_table_find_merged(const struct transaction_table *table, uint64_t merge_key,
-						  const struct transaction *but)
+struct transaction *transaction_table_find_merged(const struct transaction_table *table, uint64_t merge_key)
 {
 	uint32_t index = *merge_bucket_of(table, merge_key);
 
@@ -146,7 +145,7 @@ struct transaction *transaction_table_find_merged(const struct transaction_table
 		return NULL;
 	for (uint32_t looks = 0; index != TRANSACTION_NONE && looks < TRANSACTION_MERGE_LOOK_MAX; looks++) {
 		struct transaction *transaction = &table->transaction[index];
-		if (transaction->merge_key == merge_key && transaction != but && !has_ended(transaction))
+		if (transaction->merge_key == merge_key && !has_ended(transaction))
 			return transaction;
 		index = transaction->next_in_merge_bucket;
 	}

@@ -71,12 +71,11 @@ void transaction_table_prefetch_branch(const struct transaction_table *table, ui
 void transaction_table_prefetch_request(const struct transaction_table *table, uint32_t slot);
 
 /*
- * A transaction with that merge key, except `but`, that has not ended: no final response was sent, or a 2xx and it is
+ * A transaction with that merge key that has not ended: no final response was sent, or a 2xx and it is
  * not TRANSACTION_ENDED yet. (After any other the same request may come again on purpose, from a proxy that tries one
  * target after the other.) The newest first; behind TRANSACTION_MERGE_LOOK_MAX of them nothing is found.
  */
-struct transaction *transaction_table_find_merged(const struct transaction_table *table, uint64_t merge_key,
-						  const struct transaction *but);
+struct transaction *transaction_table_find_merged(const struct transaction_table *table, uint64_t merge_key);
 
 /*
  * A new transaction: TRANSACTION_PROCEEDING, zeroed but for its links, key and merge key entered, without branches.
