@@ -4,6 +4,7 @@
 #ifndef AMITY_CARRIER_H
 #define AMITY_CARRIER_H
 
+#include "codec.h"
 #include "net_address.h"
 #include "number.h"
 
@@ -17,6 +18,7 @@ struct carrier {
 	uint32_t priority;
 	struct dial_plan dial_plan; /* country NULL: numbers are written as +E.164 */
 	struct span from_domain;    /* length 0: the router's own address */
+	uint64_t codecs;	    /* R25: a set of codec.h; CODEC_SET_ALL: as offered */
 	uint32_t max_calls;	    /* R18; 0: no limit */
 };
 

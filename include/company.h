@@ -13,6 +13,7 @@
 #ifndef AMITY_COMPANY_H
 #define AMITY_COMPANY_H
 
+#include "codec.h"
 #include "digest_secret.h"
 #include "name_table.h"
 #include "net_address.h"
@@ -88,6 +89,7 @@ struct endpoint {
 	struct span from_user;	       /* R22; length 0: the caller's number */
 	struct span from_domain;       /* R22; never empty: its own, else the company's domain */
 	const struct forward *forward; /* friends, R27; in the order of provisioning */
+	uint64_t codecs;	       /* R25: a set of codec.h */
 	uint32_t max_calls;	       /* R18: towards it at the same time; 0: no limit */
 	uint32_t max_cps;	       /* R18: friends, new calls per second from it; 0: no limit */
 	uint16_t priority;

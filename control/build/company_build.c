@@ -165,6 +165,7 @@ static void add_endpoint(struct builder *builder, struct endpoint *endpoint, con
 	endpoint->acl = find_acl(builder, &model->call_acl);
 	endpoint->from_domain = company->domain;
 	endpoint->multi_contact = model->multi_contact.value;
+	endpoint->codecs = CODEC_SET_ALL;
 	endpoint->max_calls = (uint32_t)model->max_calls.value;
 	name_table_build_add(&company->endpoint_by_name, endpoint->name, (uint32_t)(endpoint - builder->endpoint),
 			     false);
