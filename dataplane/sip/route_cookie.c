@@ -1,5 +1,6 @@
 #include "route_cookie.h"
 #include "base64url_read.h"
+#include "codec.h"
 #include "keyed_hash.h"
 #include "text_write.h"
 
@@ -30,8 +31,9 @@ _Static_assert((RAW_BYTES_MAX * 8 + 5) / 6 <= ROUTE_COOKIE_TEXT_BYTES_MAX, "a fu
 
 /* First byte of the contents. 1 was that of branches, before transactions kept what they need. */
 enum {
-	CONTENTS_DIALOG_WITHOUT_CALL = 2, /* of dialogs that began before calls had a name */
-	CONTENTS_DIALOG = 3,
+	CONTENTS_DIALOG_WITHOUT_CALL = 2,   /* of dialogs that began before calls had a name */
+	CONTENTS_DIALOG_WITHOUT_CODECS = 3, /* of dialogs that began before codecs were chosen */
+	CONTENTS_DIALOG = 4,
 };
 
 /* Dialog: kinds of both flows in one byte, the caller's in the low half, present when there is any flow. */
@@ -148,6 +150,12 @@ static void write_varint(struct text_writer *writer, uint64_t number)
 }
 
 #define WORD_BYTES sizeof(uint64_t)
+
+/* One whose bits are all in use. */
+static void write_number(struct text_writer *writer, uint64_t number)
+{
+	text_write_span(writer, span_make((const char *)&number, sizeof(number)));
+}
 
 /* Bits in which eight bytes of two texts differ. */
 static uint64_t word_difference(const char *a, const char *b)
@@ -286,6 +294,16 @@ static uint64_t read_varint(struct contents_reader *reader)
 	return 0;
 }
 
+static uint64_t read_number(struct contents_reader *reader)
+{
+	struct span bytes = read_bytes(reader, sizeof(uint64_t));
+	uint64_t number = 0;
+
+	if (!reader->broken)
+		memcpy(&number, bytes.at, sizeof(number));
+	return number;
+}
+
 static struct span read_text(struct contents_reader *reader, struct span earlier)
 {
 	uint64_t prefix = read_varint(reader), suffix = read_varint(reader);
@@ -376,7 +394,8 @@ int route_cookie_seal_dialog(char *text, uint32_t capacity, const struct dialog_
 	text_write_char(&writer, (char)cookie->flags);
 	write_flows(&writer, cookie);
 	write_varint(&writer, cookie->company);
-	text_write_span(&writer, span_make((const char *)&cookie->call, sizeof(cookie->call)));
+	write_number(&writer, cookie->call);
+	write_number(&writer, cookie->codecs);
 	text_write_span(&writer, span_make((const char *)&cookie->caller_tag_hash, sizeof(cookie->caller_tag_hash)));
 	write_text(&writer, cookie->caller_from, (struct span){0});
 	write_text(&writer, cookie->caller_to, cookie->caller_from);
@@ -397,14 +416,13 @@ bool route_cookie_open_dialog(struct dialog_cookie *cookie, char plain[ROUTE_COO
 		return false;
 
 	uint8_t contents = read_byte(&reader);
-	if (contents != CONTENTS_DIALOG && contents != CONTENTS_DIALOG_WITHOUT_CALL)
+	if (contents < CONTENTS_DIALOG_WITHOUT_CALL || contents > CONTENTS_DIALOG)
 		return false;
 	opened.flags = read_byte(&reader);
 	read_flows(&reader, &opened);
 	opened.company = read_varint(&reader);
-	struct span call = read_bytes(&reader, contents == CONTENTS_DIALOG ? sizeof(opened.call) : 0);
-	if (!reader.broken && call.length)
-		memcpy(&opened.call, call.at, sizeof(opened.call));
+	opened.call = contents >= CONTENTS_DIALOG_WITHOUT_CODECS ? read_number(&reader) : 0;
+	opened.codecs = contents >= CONTENTS_DIALOG ? read_number(&reader) : CODEC_SET_ALL;
 	struct span tag_hash = read_bytes(&reader, sizeof(opened.caller_tag_hash));
 	if (!reader.broken)
 		memcpy(&opened.caller_tag_hash, tag_hash.at, sizeof(opened.caller_tag_hash));

@@ -37,6 +37,7 @@ struct dialog_cookie {
 	uint32_t caller_tag_hash; /* route_cookie_hash_tag() of the caller's From tag: tells the direction of a request
 				   */
 	uint8_t flags;		  /* enum dialog_flag */
+	uint64_t codecs;	  /* that both sides allow: a set of codec.h (R25) */
 	struct net_address caller_flow;
 	struct net_address callee_flow;
 	struct net_entry caller_entry; /* our end of the flow */

@@ -1,12 +1,30 @@
 #include <rte_mbuf.h>
 
 #include "answer_make.h"
+#include "server_transaction.h"
 #include "stages.h"
+
+/* A request that was refused when its transaction had begun: its final response, or none, and it comes again. */
+static void answer_in_transaction(struct worker *worker, struct packet *packet)
+{
+	struct transaction *transaction = packet->transaction;
+
+	if (!packet->out) {
+		transaction_table_remove(&worker->transactions, transaction);
+		packet->transaction = NULL;
+		return;
+	}
+	server_transaction_answered(worker, transaction, reason_rows[packet->reason].status);
+	server_transaction_keep(worker, transaction, packet->out, reason_rows[packet->reason].status);
+}
 
 static void answer_packet(struct worker *worker, struct packet *packet)
 {
+	bool in_transaction = packet->transaction && packet->kind != PACKET_HOP;
 	enum reason reason = answer_make_refusal(&packet->out, worker, packet);
 
+	if (in_transaction)
+		answer_in_transaction(worker, packet);
 	if (reason != REASON_NONE)
 		packet_end(packet, VERDICT_DROP, reason);
 	else

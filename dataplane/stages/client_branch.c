@@ -44,7 +44,9 @@ bool client_branch_begin(struct worker *worker, struct transaction *transaction,
 	if (packet->entry)
 		branch->entry = *packet->entry;
 	branch->retransmit_tick = branch->deadline_tick = UINT64_MAX;
+	branch->codecs = packet->dialog.codecs;
 	if (packet->kind == PACKET_INITIAL) {
+		branch->codecs = route_codecs(&packet->request, &packet->decision);
 		branch->outcome = packet->decision.outcome;
 		branch->ring_ticks = packet->decision.ring_s * SIP_TICKS(1000);
 	}

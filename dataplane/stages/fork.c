@@ -78,13 +78,17 @@ static enum reason check_circles(const struct worker *worker, const struct packe
 	return REASON_NONE;
 }
 
-/* R18: what a limit of the target refuses may go on as if the target had refused it. */
-static enum route_failure failure_of_limit(const struct packet *packet, enum reason reason)
+/* What we refuse for the target, by its limits (R18) and codecs (R25), may go on as if the target had refused it. */
+static enum route_failure failure_of(const struct packet *packet, enum reason reason)
 {
 	switch (reason) {
 	case REASON_CARRIER_CALL_LIMIT:
 	case REASON_ENDPOINT_CALL_LIMIT:
+	case REASON_NO_COMMON_CODEC:
 		return route_next_classify(packet->decision.outcome, reason_rows[reason].status);
+	case REASON_NO_BUFFER:
+	case REASON_TOO_LARGE:
+		return ROUTE_FAILURE_UNREACHABLE;
 	default:
 		return ROUTE_FAILURE_NONE;
 	}
@@ -95,7 +99,7 @@ static enum reason admit(struct worker *worker, struct packet *packet)
 	enum reason reason;
 
 	while ((reason = call_track_admit(worker, packet)) != REASON_NONE) {
-		if (!target_move_on(worker, packet, failure_of_limit(packet, reason)))
+		if (!target_move_on(worker, packet, failure_of(packet, reason)))
 			break;
 		reason = target_reach(worker, packet, TARGET_Q_ABOVE_ALL);
 		if (reason != REASON_NONE)
@@ -198,29 +202,18 @@ void fork_burst(struct worker *worker)
 	}
 }
 
-void fork_abandon(struct worker *worker, struct packet *packet, enum reason reason)
-{
-	if (packet->transaction) {
-		if (packet->kind == PACKET_INITIAL && packet->transaction->is_invite)
-			call_track_failed(worker, packet->call, reason_rows[reason].status, reason);
-		transaction_table_remove(&worker->transactions, packet->transaction);
-	}
-	packet->transaction = NULL;
-	packet->branch = NULL;
-}
-
-/* Result: false when it could not be written; the branch is ended then. */
-static bool write_branch(struct worker *worker, struct packet *packet)
+/* Result: why it could not be written; the branch is ended then. */
+static enum reason write_branch(struct worker *worker, struct packet *packet)
 {
 	packet->out = NULL;
 	if (!client_branch_begin(worker, packet->transaction, packet))
-		return false;
-	if (rewrite_packet(worker, packet) != REASON_NONE) {
+		return REASON_TRANSACTIONS_FULL;
+	enum reason reason = rewrite_packet(worker, packet);
+	if (reason == REASON_NONE)
+		client_branch_sent(worker, packet->branch, packet->out);
+	else
 		client_branch_give_up(worker, packet->branch);
-		return false;
-	}
-	client_branch_sent(worker, packet->branch, packet->out);
-	return true;
+	return reason;
 }
 
 static void send_out(struct worker *worker, struct packet *packet)
@@ -236,7 +229,7 @@ static uint32_t send_beside(struct worker *worker, struct packet *packet)
 	uint32_t sent = 0;
 
 	while (target_reach_beside(worker, packet))
-		if (write_branch(worker, packet)) {
+		if (write_branch(worker, packet) == REASON_NONE) {
 			send_out(worker, packet);
 			sent++;
 		}
@@ -274,17 +267,16 @@ void fork_complete(struct worker *worker, struct packet *packet)
 	packet->hop_result = hop_result;
 }
 
-/* All that can be reached of the present target's bindings with the q of packet->binding. */
-static bool send_group(struct worker *worker, struct packet *packet)
+/* All that can be reached of the present target's bindings with the q of packet->binding. Result: why nothing was sent.
+ */
+static enum reason send_group(struct worker *worker, struct packet *packet)
 {
-	uint32_t sent = 0;
-
 	packet->transaction->bindings_q = packet->binding ? packet->binding->q : 0;
-	if (write_branch(worker, packet)) {
+	enum reason reason = write_branch(worker, packet);
+
+	if (reason == REASON_NONE)
 		send_out(worker, packet);
-		sent++;
-	}
-	return sent + send_beside(worker, packet) > 0;
+	return send_beside(worker, packet) > 0 ? REASON_NONE : reason;
 }
 
 /* What a forward is refused with ends the call (R27): it does not compete with what others answered. */
@@ -307,7 +299,6 @@ static bool try_targets(struct worker *worker, struct packet *packet, enum reaso
 	struct transaction *transaction = packet->transaction;
 
 	for (;;) {
-		enum route_failure failure = ROUTE_FAILURE_UNREACHABLE;
 		if (reason == REASON_NONE && transaction->is_invite)
 			reason = call_track_retarget(worker, transaction->call, packet);
 		if (reason == REASON_NONE) {
@@ -315,16 +306,51 @@ static bool try_targets(struct worker *worker, struct packet *packet, enum reaso
 			transaction->step_count = packet->step_count;
 			transaction->target_status = 0;
 			transaction->declined = false; /* 6xx was said by another one */
-			if (send_group(worker, packet))
-				return true;
-		} else {
-			failure = failure_of_limit(packet, reason);
-			weigh(worker, packet, reason);
+			reason = send_group(worker, packet);
 		}
-		if (!target_move_on(worker, packet, failure))
+		if (reason == REASON_NONE)
+			return true;
+		weigh(worker, packet, reason);
+		if (!target_move_on(worker, packet, failure_of(packet, reason)))
 			return false;
 		reason = target_reach(worker, packet, TARGET_Q_ABOVE_ALL);
 	}
+}
+
+/* Another target than the first one, for the request in the burst. Result: false: none was sent anything. */
+static bool try_others(struct worker *worker, struct packet *packet, enum reason reason)
+{
+	struct transaction *transaction = packet->transaction;
+
+	weigh(worker, packet, reason);
+	if (transaction->cancelled || !target_move_on(worker, packet, failure_of(packet, reason)) ||
+	    !try_targets(worker, packet, target_reach(worker, packet, TARGET_Q_ABOVE_ALL)))
+		return false;
+	if (transaction->is_invite)
+		server_transaction_send_trying(worker, transaction, packet);
+	return true;
+}
+
+void fork_fail(struct worker *worker, struct packet *packet, enum reason reason)
+{
+	struct transaction *transaction = packet->transaction;
+
+	if (!transaction) { /* an ACK */
+		packet_refuse(packet, reason);
+		return;
+	}
+	client_branch_give_up(worker, packet->branch);
+	packet->branch = NULL;
+	if (packet->kind == PACKET_INITIAL && try_others(worker, packet, reason)) {
+		packet_end(packet, VERDICT_FORWARD, REASON_FORWARDED_REQUEST);
+		return;
+	}
+	if (packet->kind == PACKET_INITIAL) {
+		reason = (enum reason)transaction->best_reason;
+		if (transaction->is_invite)
+			call_track_failed(worker, packet->call, reason_rows[reason].status, reason);
+	}
+	packet_refuse(packet, reason);
 }
 
 /* The kept request as far as it has come: at its present target. Result: false when an apply has taken the way away. */
@@ -359,7 +385,8 @@ bool fork_go_on(struct worker *worker, struct transaction *transaction, enum rou
 	if (!take_up(worker, transaction))
 		return false;
 	if (transaction->bindings_q > 0 && !transaction->declined &&
-	    target_reach(worker, work, transaction->bindings_q) == REASON_NONE && send_group(worker, work))
+	    target_reach(worker, work, transaction->bindings_q) == REASON_NONE &&
+	    send_group(worker, work) == REASON_NONE)
 		return true;
 	return go_past(worker, failure);
 }

@@ -12,8 +12,9 @@
  * bindings of the same q get theirs. Thread: lcore. */
 void fork_complete(struct worker *worker, struct packet *packet);
 
-/* The first branch's message could not be written: no transaction comes of it. */
-void fork_abandon(struct worker *worker, struct packet *packet, enum reason reason);
+/* The first branch's message could not be written, for `reason`: another target is tried, else the packet is refused.
+ */
+void fork_fail(struct worker *worker, struct packet *packet, enum reason reason);
 
 /*
  * Goes on with the next bindings of the present target, or, when it has `failure`, with the next target.

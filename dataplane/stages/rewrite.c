@@ -3,6 +3,7 @@
 #include "frame_write.h"
 #include "fork.h"
 #include "rewrite.h"
+#include "rewrite_body.h"
 #include "rewrite_request.h"
 #include "rewrite_response.h"
 #include "send.h"
@@ -50,6 +51,9 @@ enum reason rewrite_packet(struct worker *worker, struct packet *packet)
 	packet->out = NULL;
 	if (!rewrite_collect(worker, packet))
 		return REASON_TOO_LARGE;
+	enum reason reason = rewrite_body(worker, packet);
+	if (reason != REASON_NONE)
+		return reason;
 	struct rte_mbuf *out = send_begin(worker);
 	bool fits = rewrite_apply(worker, packet, out);
 	if (out && !fits) {
@@ -83,13 +87,13 @@ static void rewrite_one(struct worker *worker, struct packet *packet)
 
 	if (reason == REASON_NONE) {
 		rewrite_complete(worker, packet);
-		return;
+	} else if (packet->kind != PACKET_RESPONSE) {
+		fork_fail(worker, packet, reason);
+	} else {
+		if (packet->transaction->state == TRANSACTION_COMPLETED)
+			server_transaction_refuse(worker, packet->transaction, REASON_RESPONSE_NOT_WRITTEN);
+		packet_refuse(packet, reason);
 	}
-	if (packet->kind != PACKET_RESPONSE)
-		fork_abandon(worker, packet, reason);
-	else if (packet->transaction->state == TRANSACTION_COMPLETED)
-		server_transaction_refuse(worker, packet->transaction, REASON_RESPONSE_NOT_WRITTEN);
-	packet_refuse(packet, reason);
 }
 
 void rewrite_burst(struct worker *worker)

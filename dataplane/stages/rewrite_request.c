@@ -30,6 +30,7 @@ static bool rewrite_request_record_route(struct worker *worker, const struct pac
 		.company = company ? company->id : 0,
 		.call = packet->call,
 		.flags = DIALOG_CALLER_FLOW,
+		.codecs = packet->branch ? packet->branch->codecs : CODEC_SET_ALL,
 		.caller_tag_hash =
 			route_cookie_hash_tag(worker->snapshot->keys, sip_message_text(message, message->from_tag)),
 		.caller_from = packet->sender_from,

@@ -60,6 +60,7 @@ struct branch {
 	/* So far what every response and every timer looks at: one cache line. */
 	uint64_t ring_ticks; /* how long it may ring before a no_answer forward takes over (R27); 0: no such forward */
 	uint64_t ring_tick;  /* when that is; 0: never */
+	uint64_t codecs;     /* that both sides allow: a set of codec.h (R25) */
 	struct kept_message request; /* as sent; of COMPLETED: the ACK */
 	struct net_address destination;
 	struct net_entry entry; /* where the target once came in */
