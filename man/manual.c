@@ -11,9 +11,11 @@
 
 #include "amityd_options.h"
 #include "call_json.h"
+#include "codec.h"
 #include "config_schema.h"
 #include "ctl_commands.h"
 #include "ctl_wire.h"
+#include "model.h"
 #include "model_schema.h"
 #include "provision_store.h"
 #include "text_format.h"
@@ -239,6 +241,8 @@ static void write_row_kind(const struct model_schema_row *row)
 		break;
 	case MODEL_SCHEMA_TEXTS:
 		write_text_kind(row, "A list of texts, each: ");
+		if (row->fallback_text)
+			printf("; default [%s]", row->fallback_text->text);
 		break;
 	case MODEL_SCHEMA_OBJECT:
 		printf("%s, see below", row->child->what);
@@ -261,8 +265,6 @@ static void write_object(const struct model_schema *schema, const char *where)
 		put_item("Ic", row->key);
 		write_row_kind(row);
 		put_help(row->key, row->help);
-		if (row->later)
-			printf("Refused by this build, which does not have %s yet.\n", row->later);
 	}
 	end_list();
 }
@@ -287,6 +289,33 @@ static void write_objects(const struct model_schema *schema, const char *path)
 static void write_provisioning(void)
 {
 	write_objects(&model_schema_document, "The document");
+}
+
+static void write_codec_names(enum codec_media media)
+{
+	const char *between = "";
+	for (uint32_t i = 0; i < CODEC_AUDIO_OTHER; i++) {
+		if (codec_rows[i].media != media)
+			continue;
+		printf("%s" SPAN_FORMAT, between, SPAN_ARGUMENTS(codec_rows[i].name));
+		between = ", ";
+	}
+	puts(".");
+}
+
+static void write_codecs(void)
+{
+	static const struct {
+		const char *what;
+		enum codec_media media;
+	} kinds[] = {{"Speech", CODEC_MEDIA_AUDIO}, {"Video", CODEC_MEDIA_VIDEO}, {"Beside speech", CODEC_MEDIA_EVENT}};
+
+	begin_list();
+	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		printf(".It %s\n", kinds[i].what);
+		write_codec_names(kinds[i].media);
+	}
+	end_list();
 }
 
 /* ---- sizes that the prose names ---- */
@@ -314,6 +343,7 @@ static const struct {
 	{"limits", write_limits},	    {"kept", write_kept},
 	{"config", write_config_node},	    {"config-interface", write_config_interface},
 	{"call-record", write_call_record}, {"provisioning", write_provisioning},
+	{"codecs", write_codecs},
 };
 
 /* Result: false when there is no such directive. */

@@ -7,8 +7,10 @@
 
 #include "address_text.h"
 #include "arena.h"
+#include "codec_set_build.h"
 #include "model_schema.h"
 #include "name_table_build.h"
+#include "text_format.h"
 
 #define CACHE_LINE_BYTES 64
 
@@ -74,6 +76,8 @@ static size_t member_bytes(const struct model_schema_row *row, const void *membe
 	case MODEL_SCHEMA_TEXT:
 		return text->length ? text->length + 17 : 0;
 	case MODEL_SCHEMA_TEXTS:
+		if (row->format == TEXT_FORMAT_CODEC) /* become a word of the endpoint */
+			return 0;
 		for (uint32_t i = 0; i < texts->count; i++)
 			bytes += texts->item[i].length + 17;
 		return bytes;
@@ -165,7 +169,7 @@ static void add_endpoint(struct builder *builder, struct endpoint *endpoint, con
 	endpoint->acl = find_acl(builder, &model->call_acl);
 	endpoint->from_domain = company->domain;
 	endpoint->multi_contact = model->multi_contact.value;
-	endpoint->codecs = CODEC_SET_ALL;
+	endpoint->codecs = codec_set_build(&model->codecs);
 	endpoint->max_calls = (uint32_t)model->max_calls.value;
 	name_table_build_add(&company->endpoint_by_name, endpoint->name, (uint32_t)(endpoint - builder->endpoint),
 			     false);

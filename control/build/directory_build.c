@@ -4,6 +4,7 @@
 
 #include "address_text.h"
 #include "arena.h"
+#include "codec_set_build.h"
 #include "model_compare.h"
 #include "name_table_build.h"
 
@@ -216,7 +217,7 @@ static enum status build_carrier(struct builder *builder, struct carrier *carrie
 	carrier->priority = (uint32_t)model->priority.value;
 	if (model->country.text)
 		carrier->dial_plan.country = country_find(model_span(&model->country));
-	carrier->codecs = CODEC_SET_ALL;
+	carrier->codecs = codec_set_build(&model->codecs);
 	carrier->max_calls = (uint32_t)model->max_calls.value;
 	carrier->address_count = model->address.count;
 	if (carrier->address_count > CARRIER_ADDRESSES_MAX)

@@ -30,7 +30,7 @@ struct model_number {
 };
 
 struct model_texts {
-	struct model_text *item;
+	const struct model_text *item;
 	uint32_t count;
 	bool given;
 	bool refused; /* some element was */
@@ -102,7 +102,7 @@ struct model_endpoint {
 	struct model_text call_acl;
 	struct model_text country;
 	struct model_text area_code;
-	struct model_texts codecs;
+	struct model_texts codecs; /* R25; absent: [PCMA] */
 	struct model_number multi_contact;
 	struct model_number max_calls;
 };
@@ -164,7 +164,7 @@ struct model_carrier {
 	struct model_texts sources;
 	struct model_text country;
 	struct model_text from_domain;
-	struct model_texts codecs;
+	struct model_texts codecs; /* R25; absent, then empty: as offered */
 	struct model_number max_calls;
 };
 

@@ -21,7 +21,7 @@ static json_t *make_value(const struct model_schema_row *row, const void *object
 	const void *member = (const char *)object + row->offset;
 	bool is_number =
 		row->type == MODEL_SCHEMA_INTEGER || row->type == MODEL_SCHEMA_BOOL || row->type == MODEL_SCHEMA_CHOICE;
-	if (!is_number && model_compare_is_default(row, member))
+	if (!is_number && !row->fallback_text && model_compare_is_default(row, member))
 		return json_null();
 	char *text = NULL;
 	if (model_export_value(&text, row, member) != STATUS_OK)

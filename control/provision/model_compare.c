@@ -2,11 +2,22 @@
 
 #include "name_table_build.h"
 
+static bool same_text(const struct model_text *a, const struct model_text *b)
+{
+	return !a->text == !b->text && span_equals(model_span(a), model_span(b));
+}
+
+static bool is_default_texts(const struct model_schema_row *row, const struct model_texts *texts)
+{
+	if (!row->fallback_text)
+		return texts->count == 0;
+	return texts->count == 1 && same_text(&texts->item[0], row->fallback_text);
+}
+
 bool model_compare_is_default(const struct model_schema_row *row, const void *member)
 {
 	const struct model_text *text = member;
 	const struct model_number *number = member;
-	const struct model_texts *texts = member;
 	const struct model_list *list = member;
 	switch ((enum model_schema_type)row->type) {
 	case MODEL_SCHEMA_TEXT:
@@ -16,7 +27,7 @@ bool model_compare_is_default(const struct model_schema_row *row, const void *me
 	case MODEL_SCHEMA_CHOICE:
 		return number->value == row->fallback && !row->mandatory;
 	case MODEL_SCHEMA_TEXTS:
-		return texts->count == 0;
+		return is_default_texts(row, member);
 	case MODEL_SCHEMA_OBJECTS:
 		return list->count == 0;
 	case MODEL_SCHEMA_OBJECT:
@@ -27,11 +38,6 @@ bool model_compare_is_default(const struct model_schema_row *row, const void *me
 		return true;
 	}
 	return true;
-}
-
-static bool same_text(const struct model_text *a, const struct model_text *b)
-{
-	return !a->text == !b->text && span_equals(model_span(a), model_span(b));
 }
 
 static bool same_texts(const struct model_texts *a, const struct model_texts *b)

@@ -9,6 +9,7 @@
 #include "model_reader.h"
 #include "model_schema.h"
 #include "model_value.h"
+#include "near_word.h"
 #include "text_format.h"
 
 #define KEY_BYTES_MAX 64
@@ -101,7 +102,7 @@ static void read_texts(struct model_reader *reader, const struct model_schema_ro
 			*kept = value;
 	}
 	*texts = (struct model_texts){.count = growing.count, .given = true, .refused = refused, .place = place};
-	texts->item = keep(reader, &growing, sizeof(*texts->item));
+	texts->item = keep(reader, &growing, sizeof(struct model_text));
 }
 
 static void read_object(struct model_reader *reader, const struct model_schema *schema, void *object,
@@ -156,15 +157,6 @@ static void read_value(struct model_reader *reader, const struct model_schema_ro
 		model_reader_skip(reader);
 }
 
-/* What this build cannot do yet is refused, not ignored. */
-static void check_later(struct model_reader *reader, const struct model_schema_row *row, const void *object)
-{
-	const struct model_texts *texts = (const void *)((const char *)object + row->offset);
-	if (texts->given)
-		model_reader_report(reader, texts->place, row->key, "%s is not available in this build: remove the key",
-				    row->later);
-}
-
 static const struct model_schema_row *find_row(const struct model_schema *schema, struct span key)
 {
 	for (uint32_t i = 0; i < schema->row_count; i++)
@@ -173,43 +165,16 @@ static const struct model_schema_row *find_row(const struct model_schema *schema
 	return NULL;
 }
 
-/* Letters to change, to add or to leave out until both are the same; both are short. */
-static uint32_t count_mistakes(struct span a, struct span b)
-{
-	uint32_t row[KEY_BYTES_MAX + 1];
-	for (uint32_t j = 0; j <= b.length; j++)
-		row[j] = j;
-	for (uint32_t i = 1; i <= a.length; i++) {
-		uint32_t diagonal = row[0];
-		row[0] = i;
-		for (uint32_t j = 1; j <= b.length; j++) {
-			uint32_t least = diagonal + (span_lower_byte(a.at[i - 1]) != span_lower_byte(b.at[j - 1]));
-			diagonal = row[j];
-			if (row[j] + 1 < least)
-				least = row[j] + 1;
-			if (row[j - 1] + 1 < least)
-				least = row[j - 1] + 1;
-			row[j] = least;
-		}
-	}
-	return row[b.length];
-}
-
 /* The key that was probably meant; NULL: none is near. */
 static const struct model_schema_row *find_near(const struct model_schema *schema, struct span key)
 {
-	const struct model_schema_row *near = NULL;
-	uint32_t least = key.length < 4 ? 2 : 3;
-	if (key.length > KEY_BYTES_MAX)
-		return NULL;
-	for (uint32_t i = 0; i < schema->row_count; i++) {
-		uint32_t mistakes = count_mistakes(key, span_of_text(schema->row[i].key));
-		if (mistakes < least) {
-			least = mistakes;
-			near = &schema->row[i];
-		}
-	}
-	return near;
+	const struct model_schema_row *row = NULL;
+	struct near_word near;
+	near_word_begin(&near, key);
+	for (uint32_t i = 0; i < schema->row_count; i++)
+		if (near_word_offer(&near, span_of_text(schema->row[i].key)))
+			row = &schema->row[i];
+	return row;
 }
 
 static void set_defaults(const struct model_schema *schema, void *object)
@@ -220,6 +185,8 @@ static void set_defaults(const struct model_schema *schema, void *object)
 		if (row->type == MODEL_SCHEMA_INTEGER || row->type == MODEL_SCHEMA_BOOL ||
 		    row->type == MODEL_SCHEMA_CHOICE)
 			((struct model_number *)member)->value = row->fallback;
+		else if (row->type == MODEL_SCHEMA_TEXTS && row->fallback_text)
+			*(struct model_texts *)member = (struct model_texts){.item = row->fallback_text, .count = 1};
 	}
 }
 
@@ -328,8 +295,6 @@ static void read_object(struct model_reader *reader, const struct model_schema *
 			read_value(reader, row, object, key_place);
 		else
 			model_reader_skip(reader);
-		if (row && row->later)
-			check_later(reader, row, object);
 		if (!reader->event)
 			return;
 	}

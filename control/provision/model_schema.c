@@ -22,8 +22,9 @@
 #define PRIORITY_MAX	      32767
 #define LIMIT_MAX	      1000000000
 #define RING_TIME_MAX_S	      600
+#define CODEC_BYTES_MAX	      32
 
-static const char CODECS_LATER[] = "choosing codecs (R25)";
+static const struct model_text endpoint_codec = {.text = "PCMA", .length = 4}; /* R25 */
 
 /* clang-format off: a row a line */
 
@@ -151,7 +152,8 @@ static const struct model_schema_row user_rows[] = {
 	{"call_acl", MODEL_SCHEMA_TEXT, TEXT_FORMAT_LABEL, .offset = AT(model_user, endpoint.call_acl), .least = 1,
 	 .most = LABEL_BYTES_MAX, .help = "which numbers it may call outside; absent: all"},
 	{"codecs", MODEL_SCHEMA_TEXTS, TEXT_FORMAT_CODEC, .offset = AT(model_user, endpoint.codecs), .least = 1,
-	 .most = 32, .later = CODECS_LATER, .help = "that it may use; absent: PCMA"},
+	 .most = CODEC_BYTES_MAX, .fallback_text = &endpoint_codec,
+	 .help = "what it may speak and be offered (R25); telephone-event and CN need not be named"},
 	{"country", MODEL_SCHEMA_TEXT, TEXT_FORMAT_COUNTRY, .offset = AT(model_user, endpoint.country), .least = 2,
 	 .most = 2, .help = "whose dial format it uses, ISO 3166-1; absent: the company's"},
 	{"area_code", MODEL_SCHEMA_TEXT, TEXT_FORMAT_DIGITS, .offset = AT(model_user, endpoint.area_code),
@@ -195,7 +197,8 @@ static const struct model_schema_row friend_rows[] = {
 	{"area_code", MODEL_SCHEMA_TEXT, TEXT_FORMAT_DIGITS, .offset = AT(model_friend, endpoint.area_code),
 	 .most = AREA_CODE_BYTES_MAX, .help = "of its dial format; absent: the company's"},
 	{"codecs", MODEL_SCHEMA_TEXTS, TEXT_FORMAT_CODEC, .offset = AT(model_friend, endpoint.codecs), .least = 1,
-	 .most = 32, .later = CODECS_LATER, .help = "that it may use; absent: PCMA"},
+	 .most = CODEC_BYTES_MAX, .fallback_text = &endpoint_codec,
+	 .help = "what it may speak and be offered (R25); telephone-event and CN need not be named"},
 	{"from_user", MODEL_SCHEMA_TEXT, TEXT_FORMAT_SIP_USER, .offset = AT(model_friend, from_user), .least = 1,
 	 .most = SIP_USER_BYTES_MAX, .help = "user part of From towards it; absent: the caller's number"},
 	{"from_domain", MODEL_SCHEMA_TEXT, TEXT_FORMAT_HOST, .offset = AT(model_friend, from_domain), .least = 1,
@@ -266,8 +269,8 @@ static const struct model_schema_row carrier_rows[] = {
 	{"from_domain", MODEL_SCHEMA_TEXT, TEXT_FORMAT_HOST, .offset = AT(model_carrier, from_domain), .least = 1,
 	 .most = HOST_BYTES_MAX,
 	 .help = "host of From and P-Asserted-Identity towards it; absent: the router's address"},
-	{"codecs", MODEL_SCHEMA_TEXTS, TEXT_FORMAT_CODEC, .offset = AT(model_carrier, codecs), .least = 1, .most = 32,
-	 .later = CODECS_LATER, .help = "that it may use; absent: as offered"},
+	{"codecs", MODEL_SCHEMA_TEXTS, TEXT_FORMAT_CODEC, .offset = AT(model_carrier, codecs), .least = 1,
+	 .most = CODEC_BYTES_MAX, .help = "what calls over it may speak (R25); absent: as offered"},
 	{"max_calls", MODEL_SCHEMA_INTEGER, .offset = AT(model_carrier, max_calls), .most = LIMIT_MAX, .unit = "calls",
 	 .help = "at the same time; 0: no limit"},
 };

@@ -23,6 +23,7 @@ enum model_schema_type {
 };
 
 struct model_schema;
+struct model_text;
 
 struct model_schema_row {
 	const char *key;
@@ -31,12 +32,12 @@ struct model_schema_row {
 	bool mandatory;
 	uint16_t offset; /* of the member in the struct */
 	int64_t least, most, fallback;
-	uint16_t count_most;		  /* of lists: elements; 0: as many as there are */
-	const char *unit;		  /* of an integer; NULL: a plain count or rank */
-	const struct model_schema *child; /* of objects */
-	const char *const *choice;	  /* NULL-terminated */
-	const char *help;		  /* what it means, in one line, without range and default that the row has */
-	const char *later; /* of lists of texts; not NULL: what this key asks for, which this build does not have yet */
+	const struct model_text *fallback_text; /* of a list of texts: its only entry; NULL: empty */
+	uint16_t count_most;			/* of lists: elements; 0: as many as there are */
+	const char *unit;			/* of an integer; NULL: a plain count or rank */
+	const struct model_schema *child;	/* of objects */
+	const char *const *choice;		/* NULL-terminated */
+	const char *help; /* what it means, in one line, without range and default that the row has */
 };
 
 struct model_schema {

@@ -2,6 +2,8 @@
 
 #include <stdarg.h>
 
+#include "codec.h"
+#include "codec_set_build.h"
 #include "company.h"
 #include "model_schema.h"
 #include "name_table_build.h"
@@ -107,6 +109,34 @@ static void collect_names(struct validator *validator, const struct model_compan
 		add_name(validator, &names->acl, &model_acls(company)[i].name, "name", "the call ACL", false);
 }
 
+/* ---- codecs (R25) ---- */
+
+/* `absent`: what it is without the key. */
+static void check_codecs(struct validator *validator, const struct model_texts *texts, const char *absent)
+{
+	if (!texts->given || texts->refused)
+		return;
+	if (texts->count == 0)
+		report(validator, texts->place, "codecs",
+		       "is empty, so that no call could speak: name some, such as [PCMA], or remove the key for %s",
+		       absent);
+	uint64_t named = 0;
+	for (uint32_t i = 0; i < texts->count; i++) {
+		uint64_t one = codec_set_build_one(model_span(&texts->item[i]));
+		if (named & one)
+			report(validator, texts->item[i].place, "codecs", "'%s' is named twice", texts->item[i].text);
+		named |= one;
+	}
+	if (texts->count > 0 && !(named & codec_set_audio))
+		report(validator, texts->place, "codecs",
+		       "has none for speech, so that no call could speak: add one, such as PCMA");
+}
+
+static void check_endpoint_codecs(struct validator *validator, const struct model_endpoint *endpoint)
+{
+	check_codecs(validator, &endpoint->codecs, "PCMA alone");
+}
+
 /* ---- one company ---- */
 
 static void check_route(struct validator *validator, const struct company_names *names, const struct model_route *route)
@@ -123,6 +153,7 @@ static void check_users(struct validator *validator, const struct model_company 
 		check_reference(validator, &names->extension, &user->extension, "extension", "extension");
 		check_reference(validator, &names->ddi, &user->outgoing_ddi, "outgoing_ddi", "DDI");
 		check_reference(validator, &names->acl, &user->endpoint.call_acl, "call_acl", "call ACL");
+		check_endpoint_codecs(validator, &user->endpoint);
 	}
 }
 
@@ -155,6 +186,7 @@ static void check_friend(struct validator *validator, const struct model_friend 
 		check_forward(validator, &model_forwards(friend)[i], names);
 	check_reference(validator, &names->ddi, &friend->fallback_ddi, "fallback_ddi", "DDI");
 	check_reference(validator, &names->acl, &friend->endpoint.call_acl, "call_acl", "call ACL");
+	check_endpoint_codecs(validator, &friend->endpoint);
 }
 
 static void check_company(struct validator *validator, const struct model_company *company)
@@ -205,6 +237,7 @@ static void check_carriers(struct validator *validator)
 		if (carrier->address.given && carrier->address.count == 0 && !carrier->address.refused)
 			report(validator, carrier->address.place, "address",
 			       "needs an address, such as [udp:192.0.2.1:5060]");
+		check_codecs(validator, &carrier->codecs, "calls as they are offered");
 	}
 }
 

@@ -30,10 +30,11 @@ void model_value_read_text(struct model_reader *reader, const struct model_schem
 	if (!model_reader_take_scalar(&scalar, reader, row->key, place, "a text") ||
 	    !check_text(reader, row, scalar.text, place))
 		return;
-	char *copy = arena_copy_text(&reader->model->arena, scalar.text.at, scalar.text.length);
+	struct span text = text_format_spell((enum text_format)row->format, scalar.text);
+	char *copy = arena_copy_text(&reader->model->arena, text.at, text.length);
 	if (!copy)
 		reader->status = STATUS_NO_MEMORY;
-	*value = (struct model_text){copy, scalar.text.length, place};
+	*value = (struct model_text){copy, text.length, place};
 }
 
 static bool parse_integer(int64_t *value, struct span text)

@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "address_text.h"
+#include "codec_text.h"
 #include "document_text.h"
 #include "number.h"
 #include "pattern_set_build.h"
@@ -154,11 +155,6 @@ static const char *check_prefix(struct span text)
 	return address_text_parse_prefix(&prefix, text);
 }
 
-static const char *check_codec(struct span text)
-{
-	return consists_of(text, "-_.+") ? NULL : "must be the name of a codec, such as PCMA";
-}
-
 static const char *(*const checks[TEXT_FORMAT_COUNT])(struct span text) = {
 	[TEXT_FORMAT_LABEL] = check_label,
 	[TEXT_FORMAT_DISPLAY] = check_display,
@@ -176,18 +172,11 @@ static const char *(*const checks[TEXT_FORMAT_COUNT])(struct span text) = {
 	[TEXT_FORMAT_PATTERN] = check_printable,
 	[TEXT_FORMAT_ADDRESS] = check_address,
 	[TEXT_FORMAT_PREFIX] = check_prefix,
-	[TEXT_FORMAT_CODEC] = check_codec,
 };
 
-bool text_format_check(enum text_format format, struct span text, char why[TEXT_FORMAT_WHY_BYTES])
+/* The formats whose reason holds more than words. */
+static bool check_pattern(struct span text, char why[TEXT_FORMAT_WHY_BYTES])
 {
-	const char *reason = checks[format](text);
-	if (reason) {
-		snprintf(why, TEXT_FORMAT_WHY_BYTES, "%s", reason);
-		return false;
-	}
-	if (format != TEXT_FORMAT_PATTERN)
-		return true;
 	struct pattern_error error;
 	enum status status = pattern_set_build_check(text, &error);
 	if (status == STATUS_INVALID)
@@ -195,6 +184,25 @@ bool text_format_check(enum text_format format, struct span text, char why[TEXT_
 	else if (status != STATUS_OK)
 		snprintf(why, TEXT_FORMAT_WHY_BYTES, "%s", status_text(status));
 	return status == STATUS_OK;
+}
+
+bool text_format_check(enum text_format format, struct span text, char why[TEXT_FORMAT_WHY_BYTES])
+{
+	const char *reason = checks[format] ? checks[format](text) : NULL;
+	if (reason) {
+		snprintf(why, TEXT_FORMAT_WHY_BYTES, "%s", reason);
+		return false;
+	}
+	if (format == TEXT_FORMAT_PATTERN)
+		return check_pattern(text, why);
+	if (format == TEXT_FORMAT_CODEC)
+		return codec_text_check(text, why, TEXT_FORMAT_WHY_BYTES);
+	return true;
+}
+
+struct span text_format_spell(enum text_format format, struct span text)
+{
+	return format == TEXT_FORMAT_CODEC ? codec_text_spell(text) : text;
 }
 
 const char *text_format_words(enum text_format format)
@@ -216,7 +224,7 @@ const char *text_format_words(enum text_format format)
 		[TEXT_FORMAT_PATTERN] = "a regular expression, PCRE syntax",
 		[TEXT_FORMAT_ADDRESS] = "transport:host:port, such as udp:192.0.2.10:5060",
 		[TEXT_FORMAT_PREFIX] = "an address or a network, such as 192.0.2.0/24",
-		[TEXT_FORMAT_CODEC] = "the name of a codec, such as PCMA",
+		[TEXT_FORMAT_CODEC] = "the name of a codec, without case, such as PCMA",
 	};
 
 	return words[format];

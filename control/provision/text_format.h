@@ -25,7 +25,7 @@ enum text_format {
 	TEXT_FORMAT_PATTERN,
 	TEXT_FORMAT_ADDRESS,
 	TEXT_FORMAT_PREFIX,
-	TEXT_FORMAT_CODEC,
+	TEXT_FORMAT_CODEC, /* of codecs.def, without case */
 	TEXT_FORMAT_COUNT,
 };
 
@@ -33,6 +33,9 @@ enum text_format {
 
 /* Result: false with the reason in plain words in `why`. */
 bool text_format_check(enum text_format format, struct span text, char why[TEXT_FORMAT_WHY_BYTES]);
+
+/* A text that fits, in the spelling in which it is kept and exported. Result: `text`, or a constant. */
+struct span text_format_spell(enum text_format format, struct span text);
 
 /* What a text of the format is, in plain words. */
 const char *text_format_words(enum text_format format);

@@ -35,7 +35,7 @@ def test_refused_with_its_place(router, tmp_path, old, new, line_of, key):
     assert key in said, said
 
 
-@pytest.mark.parametrize("more", ["max_calls: -1", "codecs: [G729]", "call_acl: national", 'forwards: [{when: busy, to: {extension: "987"}}]',
+@pytest.mark.parametrize("more", ["max_calls: -1", "codecs: [G7299]", "call_acl: national", 'forwards: [{when: busy, to: {extension: "987"}}]',
                                   "max_cps: many"])
 def test_what_cannot_be_done_is_refused_not_ignored(router, tmp_path, more):
     text = PROVISIONING.read_text().replace("{name: east, password: east-secret,", "{name: east, password: east-secret, " + more + ",", 1)
@@ -61,6 +61,18 @@ def test_export_is_what_apply_takes(router, tmp_path):
     path.write_text(router.must("export").text)
     router.must("apply", path)
     assert router.must("export").text == path.read_text()
+
+
+def test_codecs_are_taken_by_name_and_a_change_of_them_is_shown(own_lab, tmp_path):
+    with own_lab.router() as router:
+        path = tmp_path / "new.yaml"
+        path.write_text(PROVISIONING.read_text().replace("{name: east,", "{name: east, codecs: [g729, Opus, pcma],", 1))
+        said = router.must("diff", path).text
+        assert re.search(r"codecs.*\[PCMA\].*\[G729, opus, PCMA\]", said), said
+        router.must("apply", path)
+        assert "codecs: [G729, opus, PCMA]" in router.must("export").text
+        router.must("apply", PROVISIONING)
+        assert "codecs" not in router.must("export").text
 
 
 def test_a_change_counts_at_once(own_lab, own_peers, tmp_path):

@@ -71,6 +71,24 @@ static void everything_is_resolved(void **state)
 	company_build_release(block);
 }
 
+/* R25. */
+static void codecs_are_a_set(void **state)
+{
+	(void)state;
+	struct model *model =
+		provision_text_must("companies: [{name: a, domain: a.b, country: ES, users: [{name: u, password: p}], "
+				    "friends: [{name: f, password: p, codecs: [g729, OPUS]}, {name: v, password: p, "
+				    "codecs: [PCMU, h264]}]}]\n");
+	struct company_block *block = build(model);
+	model_free(model);
+	const struct company *company = company_build_view(block);
+	assert_int_equal(find(company, "u")->codecs, CODEC_BIT(PCMA) | codec_set_event | codec_set_video);
+	assert_int_equal(find(company, "f")->codecs,
+			 CODEC_BIT(G729) | CODEC_BIT(OPUS) | codec_set_event | codec_set_video);
+	assert_int_equal(find(company, "v")->codecs, CODEC_BIT(PCMU) | CODEC_BIT(H264) | codec_set_event);
+	company_build_release(block);
+}
+
 static void forwards_keep_their_order(void **state)
 {
 	(void)state;
@@ -166,6 +184,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everything_is_resolved),
+		cmocka_unit_test(codecs_are_a_set),
 		cmocka_unit_test(forwards_keep_their_order),
 		cmocka_unit_test(routes_point_to_what_they_name),
 		cmocka_unit_test(pattern_ids_follow_the_order_of_r8),

@@ -131,6 +131,21 @@ static void each_address_of_a_carrier_counts(void **state)
 	model_free(model);
 }
 
+/* R25: a carrier without the key takes calls as they are offered. */
+static void codecs_of_a_carrier_are_a_set(void **state)
+{
+	(void)state;
+	struct model *model = provision_text_must("carriers:\n"
+						  "- {name: t, address: [udp:10.0.0.2], codecs: [PCMU, g729]}\n"
+						  "- {name: u, address: [udp:10.0.0.3]}\n");
+	const struct directory *directory = build(model, NULL, NULL, NULL);
+	assert_int_equal(directory->carrier[0].codecs,
+			 CODEC_BIT(PCMU) | CODEC_BIT(G729) | codec_set_event | codec_set_video);
+	assert_int_equal(directory->carrier[1].codecs, CODEC_SET_ALL);
+	directory_build_release(directory);
+	model_free(model);
+}
+
 static void only_what_changed_is_built(void **state)
 {
 	(void)state;
@@ -319,6 +334,7 @@ int main(int argument_count, char **arguments)
 		cmocka_unit_test(lookups_find_what_was_written),
 		cmocka_unit_test(carriers_and_their_sources),
 		cmocka_unit_test(each_address_of_a_carrier_counts),
+		cmocka_unit_test(codecs_of_a_carrier_are_a_set),
 		cmocka_unit_test(only_what_changed_is_built),
 		cmocka_unit_test(equal_lists_share_one_database),
 		cmocka_unit_test(a_pattern_that_takes_too_long_is_refused_with_its_place),

@@ -64,6 +64,58 @@ static void defaults_are_not_written(void **state)
 	model_free(b);
 }
 
+/* R25: [PCMA] is what stands there without the key; a carrier without it takes what is offered. */
+static void codecs_are_written_as_the_table_spells_them(void **state)
+{
+	(void)state;
+	struct model *model = provision_text_must(
+		"carriers: [{name: t, address: [udp:10.0.0.1], codecs: [pcma]}]\n"
+		"companies: [{name: a, domain: a.b, country: ES, users: [{name: u, password: p, codecs: [pcma]}], "
+		"friends: [{name: f, password: p, codecs: [Amr-wb, OPUS, Telephone-Event]}]}]\n");
+	char *text = export_all(model);
+	assert_non_null(strstr(text, "codecs: [AMR-WB, opus, telephone-event]\n"));
+	assert_non_null(strstr(text, "- name: t\n    address: ['udp:10.0.0.1']\n    codecs: [PCMA]\n"));
+	assert_non_null(strstr(text, "- name: u\n        password: p\n"));
+	assert_null(strstr(strstr(text, "name: u"), "codecs: [PCMA]"));
+	free(text);
+	model_free(model);
+}
+
+static struct model *with_codecs(const char *codecs)
+{
+	char text[200];
+	snprintf(text, sizeof(text),
+		 "companies: [{name: a, domain: a.b, country: ES, users: [{name: u, password: p%s}]}]\n", codecs);
+	return provision_text_must(text);
+}
+
+/* The one field that changed, as JSON; NULL: nothing did. Owner: the caller. */
+static char *changed_field(const char *before, const char *after)
+{
+	struct model *a = with_codecs(before), *b = with_codecs(after);
+	struct model_changes changes;
+	assert_int_equal(model_changes_find(&changes, a, b, (struct model_changes_limit){100, true}), STATUS_OK);
+	json_t *fields = json_object_get(json_array_get(changes.listed, 0), "fields");
+	char *text = json_array_size(fields) == 1 ? json_dumps(json_array_get(fields, 0), 0) : NULL;
+	model_changes_free(&changes);
+	model_free(a);
+	model_free(b);
+	return text;
+}
+
+static void codecs_that_change_are_shown(void **state)
+{
+	(void)state;
+	char *text = changed_field("", ", codecs: [g729, PCMA]");
+	assert_string_equal(text, "{\"key\": \"codecs\", \"before\": \"[PCMA]\", \"after\": \"[G729, PCMA]\"}");
+	free(text);
+	text = changed_field(", codecs: [G729]", "");
+	assert_string_equal(text, "{\"key\": \"codecs\", \"before\": \"[G729]\", \"after\": \"[PCMA]\"}");
+	free(text);
+	assert_null(changed_field("", ", codecs: [PCMA]"));
+	assert_null(changed_field(", codecs: [opus]", ", codecs: [OPUS]"));
+}
+
 static void an_empty_model_is_a_document_too(void **state)
 {
 	(void)state;
@@ -149,7 +201,7 @@ static const char *const countries[] = {"NO", "ES", "US", "GB"};
 static const char *const extensions[] = {"1", "0", "007", "1e3", "101*#", "0x1F"};
 static const char *const dialled[] = {"112", "+34", "061", "*9#", "no"};
 static const char *const e164[] = {"+34944000000", "+1", "+999999999999999"};
-static const char *const codecs[] = {"PCMA", "no", "x-1.2"};
+static const char *const codecs[] = {"PCMA", "opus", "AMR-WB", "telephone-event", "L16", "CN"};
 
 #define CHOICE(list)                                                                                                   \
 	{                                                                                                              \
@@ -209,6 +261,7 @@ static void fill_member(struct arena *arena, const struct model_schema_row *row,
 {
 	struct model_number *number = member;
 	struct model_texts *texts = member;
+	struct model_text *item;
 	uint32_t choice_count = 0;
 	switch ((enum model_schema_type)row->type) {
 	case MODEL_SCHEMA_TEXT:
@@ -227,9 +280,10 @@ static void fill_member(struct arena *arena, const struct model_schema_row *row,
 		break;
 	case MODEL_SCHEMA_TEXTS:
 		texts->count = 1 + random_below(4);
-		texts->item = arena_take_array(arena, texts->count, sizeof(*texts->item));
+		item = arena_take_array(arena, texts->count, sizeof(*item));
 		for (uint32_t i = 0; i < texts->count; i++)
-			fill_text(arena, row, &texts->item[i]);
+			fill_text(arena, row, &item[i]);
+		texts->item = item;
 		break;
 	case MODEL_SCHEMA_OBJECT:
 		fill_object(arena, row->child, member);
@@ -247,11 +301,14 @@ static void fill_object(struct arena *arena, const struct model_schema *schema, 
 		const struct model_schema_row *row = &schema->row[i];
 		bool wanted = schema->one_of ? i == only : row->mandatory || random_below(2);
 		struct model_number *number = (void *)((char *)object + row->offset);
-		if (wanted && !row->later)
+		if (wanted)
 			fill_member(arena, row, number);
 		else if (row->type == MODEL_SCHEMA_INTEGER || row->type == MODEL_SCHEMA_BOOL ||
 			 row->type == MODEL_SCHEMA_CHOICE)
 			number->value = row->fallback;
+		else if (row->fallback_text)
+			*(struct model_texts *)(void *)number =
+				(struct model_texts){.item = row->fallback_text, .count = 1};
 	}
 }
 
@@ -308,10 +365,16 @@ static void every_key_has_its_help(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(export_and_read_are_inverse), cmocka_unit_test(awkward_texts_survive),
-		cmocka_unit_test(defaults_are_not_written),    cmocka_unit_test(an_empty_model_is_a_document_too),
-		cmocka_unit_test(one_company_alone),	       cmocka_unit_test(random_documents_survive),
-		cmocka_unit_test(changes_are_counted),	       cmocka_unit_test(every_key_has_its_help),
+		cmocka_unit_test(export_and_read_are_inverse),
+		cmocka_unit_test(awkward_texts_survive),
+		cmocka_unit_test(defaults_are_not_written),
+		cmocka_unit_test(an_empty_model_is_a_document_too),
+		cmocka_unit_test(one_company_alone),
+		cmocka_unit_test(random_documents_survive),
+		cmocka_unit_test(codecs_are_written_as_the_table_spells_them),
+		cmocka_unit_test(codecs_that_change_are_shown),
+		cmocka_unit_test(changes_are_counted),
+		cmocka_unit_test(every_key_has_its_help),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -141,7 +141,7 @@ static const struct refusal {
 	{"companies:\n- &a {name: !!str a, domain: a.b, country: ES}\n", 2, 13, "name", "tag"},
 	{COMPANY ", users: [{name: a b, password: x}]}\n", 2, 54, "name", "characters"},
 	{COMPANY ", users: [{name: alice}]}\n", 2, 47, "password", "is missing"},
-	{COMPANY ", users: [{name: a, password: x, codecs: [PCMA]}]}\n", 2, 78, "codecs", "not available"},
+	{COMPANY ", users: [{name: a, password: x, codecs: [PCMA, Q]}]}\n", 2, 85, "codecs", "no known codec"},
 	{COMPANY ", users: [{name: a, password: x, multi_contact: yes}]}\n", 2, 85, "multi_contact", "true or false"},
 	{COMPANY ", users: [{name: a, password: x, display: 'a\"b'}]}\n", 2, 79, "display", "must not contain"},
 	{COMPANY ", friends: [{name: f, password: x, priority: 32768}]}\n", 2, 82, "priority", "0 to 32767"},
