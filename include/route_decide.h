@@ -123,8 +123,10 @@ struct route_presentation {
 bool route_present(struct route_presentation *presentation, const struct route_request *request,
 		   const struct route_decision *decision);
 
-/* R25: the codecs that both sides of a routed call allow: the caller's or calling carrier's, and the target's. Thread:
- * any. */
+/*
+ * R25: the codecs that both sides of a routed call allow: the caller's or calling carrier's, and the target's; all in
+ * an emergency call (R37). Thread: any.
+ */
 uint64_t route_codecs(const struct route_request *request, const struct route_decision *decision);
 
 #endif

@@ -285,6 +285,8 @@ uint64_t route_codecs(const struct route_request *request, const struct route_de
 			  : request->carrier ? request->carrier->codecs
 					     : CODEC_SET_ALL;
 
+	if (decision->emergency) /* R37: nothing stops it */
+		return CODEC_SET_ALL;
 	if (decision->outcome == ROUTE_OUTCOME_EXTERNAL)
 		return caller & decision->carrier->codecs;
 	return decision->target ? caller & decision->target->codecs : caller;

@@ -16,13 +16,14 @@
 
 static const char provisioning[] =
 	"carriers:\n"
-	"  - {name: telco, patterns: ['^\\+346'], address: [\"udp:198.51.100.7:5060\"]}\n"
+	"  - {name: telco, patterns: ['^\\+346', '^112'], address: [\"udp:198.51.100.7:5060\"]}\n"
 	"  - {name: tight, patterns: ['^\\+349'], address: [\"udp:198.51.100.9:5060\"], codecs: [g729]}\n"
 	"companies:\n"
 	"  - name: acme\n"
 	"    domain: acme.example.net\n"
 	"    country: ES\n"
 	"    outgoing_ddi: \"+34944000000\"\n"
+	"    emergency: [\"112\"]\n"
 	"    friends:\n"
 	"      - {name: desk, auth: source, direct: \"udp:192.0.2.20:5060\", codecs: [PCMU, PCMA, G729, H264]}\n"
 	"      - {name: hq, password: secret, direct: \"udp:192.0.2.10:5060\", patterns: ['^30']}\n"
@@ -404,6 +405,22 @@ static void r25_malformed_sdp(void **state)
 	scene_end(&scene, 1);
 }
 
+/* No choice of codecs stops it. */
+static void r25_r37_emergency_call_goes_out_as_offered(void **state)
+{
+	static const char gsm[] = SDP_TOP "m=audio 4000 RTP/AVP 3\r\n";
+	struct scene scene;
+	struct leg leg;
+
+	begin(&scene, state);
+	call(&scene, DESK, "112", gsm);
+	scene_expect_request(&scene, &leg, TELCO, "INVITE");
+	expect_body(leg.text, gsm);
+	answer(&scene, &leg, 200, gsm);
+	expect_body(scene_expect_status(&scene, DESK, 200), gsm);
+	scene_end(&scene, 1);
+}
+
 /* Not looked at: both sides take everything. */
 static void r25_as_offered_is_not_looked_at(void **state)
 {
@@ -444,6 +461,7 @@ int main(void)
 		PIPELINE_CASE_ROWS(r25_re_invite_with_nothing_left),
 		PIPELINE_CASE_ROWS(r25_codecs_of_a_dialog_stay_as_they_were),
 		PIPELINE_CASE_ROWS(r25_malformed_sdp),
+		PIPELINE_CASE_ROWS(r25_r37_emergency_call_goes_out_as_offered),
 		PIPELINE_CASE_ROWS(r25_as_offered_is_not_looked_at),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
