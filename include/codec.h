@@ -39,6 +39,16 @@ extern const struct codec_row codec_rows[CODEC_AUDIO_OTHER];
 /* All of one kind, the unnamed ones too. */
 extern const uint64_t codec_set_audio, codec_set_video, codec_set_event;
 
+#define CODEC_TYPE_COUNT 128 /* RTP payload types are seven bits (RFC 3550 5.1) */
+
+extern const uint8_t codec_static_types[CODEC_TYPE_COUNT];
+
+/* Of a static payload type below CODEC_TYPE_COUNT (RFC 3551 6). Thread: any. Result: CODEC_COUNT: it has none. */
+static inline enum codec codec_of_static_type(uint32_t type)
+{
+	return codec_static_types[type] ? (enum codec)(codec_static_types[type] - 1) : CODEC_COUNT;
+}
+
 /* By its encoding name, without case. Thread: any. Result: CODEC_COUNT: no row has it. */
 enum codec codec_find(struct span name);
 

@@ -38,6 +38,24 @@ void edit_list_init(struct edit_list *list);
  * mistake of ours. */
 void edit_list_replace(struct edit_list *list, struct slice part, struct span text);
 
+/* How far a list is, to come back to. */
+struct edit_list_mark {
+	uint32_t count;
+	bool overflowed;
+};
+
+static inline struct edit_list_mark edit_list_mark(const struct edit_list *list)
+{
+	return (struct edit_list_mark){list->count, list->overflowed};
+}
+
+/* Forgets the edits since `mark`; texts taken for them stay taken. */
+static inline void edit_list_withdraw(struct edit_list *list, struct edit_list_mark mark)
+{
+	list->count = mark.count;
+	list->overflowed = mark.overflowed;
+}
+
 /* Text written to list->writer since the last take (or init). */
 struct span edit_list_take(struct edit_list *list);
 

@@ -2,52 +2,67 @@
 
 #include "lexis.h"
 
-/* Takes one line, its end cut. Result: false at the end. */
-static bool take_line(struct span *line, struct span *cursor)
-{
-	if (cursor->length == 0)
-		return false;
-	const char *feed = memchr(cursor->at, '\n', cursor->length);
-	uint32_t taken = feed ? (uint32_t)(feed - cursor->at) + 1 : cursor->length;
-	*line = span_make(cursor->at, taken - (feed != NULL));
-	if (line->length && line->at[line->length - 1] == '\r')
-		line->length--;
-	*cursor = span_skip(*cursor, taken);
-	return true;
-}
-
-static bool is_type(struct span line, char type)
-{
-	return line.length >= 2 && line.at[0] == type && line.at[1] == '=';
-}
-
 /* Takes one word and the spaces behind it. */
 static struct span take_word(struct span *text)
 {
-	const char *space = memchr(text->at, ' ', text->length);
-	struct span word = space ? lexis_span(text->at, space) : *text;
-	*text = span_skip(*text, word.length);
-	while (text->length && *text->at == ' ')
-		*text = span_skip(*text, 1);
+	const char *at = text->at, *end = at + text->length;
+	while (at < end && *at != ' ')
+		at++;
+	struct span word = lexis_span(text->at, at);
+	while (at < end && *at == ' ')
+		at++;
+	*text = lexis_span(at, end);
 	return word;
 }
 
-/* "audio 49170/2 RTP/AVP 8 0 101": the count of ports after the slash is not kept. */
-static bool parse_media_line(struct sdp_media *media, struct span line)
+/* "49170/2": the count of ports after the slash is not kept. */
+static bool parse_port(uint16_t *port, struct span ports)
 {
-	uint32_t port;
-	*media = (struct sdp_media){.line = line};
-	media->media = take_word(&line);
-	struct span ports = take_word(&line);
+	uint32_t number;
 	const char *slash = ports.length ? memchr(ports.at, '/', ports.length) : NULL;
 	if (slash != NULL)
 		ports = lexis_span(ports.at, slash);
-	if (!lexis_parse_number(&port, ports, UINT16_MAX))
+	if (!lexis_parse_number(&number, ports, UINT16_MAX))
 		return false;
-	media->port = (uint16_t)port;
-	media->protocol = take_word(&line);
-	media->formats = span_trim(line);
-	return media->media.length && media->protocol.length && media->formats.length;
+	*port = (uint16_t)number;
+	return true;
+}
+
+bool sdp_parse_begin(struct sdp_lines *lines, struct span body)
+{
+	struct span line;
+	line_read_begin(&lines->read, body);
+	lines->media_count = 0;
+	return line_read_take(&line, &lines->read) && span_equals(line, SPAN_LITERAL("v=0"));
+}
+
+bool sdp_parse_media(struct sdp_media *media, struct sdp_lines *lines, struct span line)
+{
+	struct span rest = span_skip(line, 2);
+	if (lines->media_count == SDP_MEDIA_MAX)
+		return false;
+	lines->media_count++;
+	media->line = rest;
+	media->media = take_word(&rest);
+	media->ports = take_word(&rest);
+	media->protocol = take_word(&rest);
+	media->formats = span_trim(rest);
+	media->section = span_make(line.at, 0);
+	media->connection = (struct span){0};
+	return parse_port(&media->port, media->ports) && media->media.length && media->protocol.length &&
+	       media->formats.length;
+}
+
+bool sdp_parse_is_rtp(struct span protocol)
+{
+	const char *end = protocol.at + protocol.length;
+	for (const char *part = protocol.at; part < end;) {
+		const char *slash = memchr(part, '/', (size_t)(end - part)), *part_end = slash ? slash : end;
+		if (span_equals_nocase(lexis_span(part, part_end), SPAN_LITERAL("RTP")))
+			return true;
+		part = part_end + 1;
+	}
+	return false;
 }
 
 /* Ends the section of the last media at `end`. */
@@ -59,37 +74,40 @@ static void end_section(struct sdp *sdp, const char *end)
 	media->section = lexis_span(media->section.at, end);
 }
 
-static bool take_media(struct sdp *sdp, struct span line)
+static bool take_media(struct sdp *sdp, struct sdp_lines *lines, struct span line)
 {
+	struct sdp_media media;
 	end_section(sdp, line.at);
-	if (sdp->media_count == SDP_MEDIA_MAX)
+	if (!sdp_parse_media(&media, lines, line))
 		return false;
-	struct sdp_media *media = &sdp->media[sdp->media_count++];
-	if (!parse_media_line(media, span_skip(line, 2)))
-		return false;
-	media->section = span_make(line.at, 0);
+	sdp->media[sdp->media_count++] = media;
 	return true;
+}
+
+/* The first c= of a section counts. */
+static void take_connection(struct sdp *sdp, struct span value)
+{
+	struct span *connection =
+		sdp->media_count ? &sdp->media[sdp->media_count - 1].connection : &sdp->connection;
+	if (connection->length == 0)
+		*connection = value;
 }
 
 bool sdp_parse(struct sdp *sdp, struct span body)
 {
-	struct span cursor = body, line;
+	struct sdp_lines lines;
+	struct span line;
 	sdp->origin = sdp->connection = (struct span){0};
 	sdp->media_count = 0;
-	if (!take_line(&line, &cursor) || !span_equals(line, SPAN_LITERAL("v=0")))
+	if (!sdp_parse_begin(&lines, body))
 		return false;
-	while (take_line(&line, &cursor)) {
-		if (is_type(line, 'm')) {
-			if (!take_media(sdp, line))
-				return false;
-		} else if (is_type(line, 'o') && sdp->media_count == 0) {
+	for (char letter; (letter = sdp_parse_line(&line, &lines)) != 0;) {
+		if (letter == 'm' && !take_media(sdp, &lines, line))
+			return false;
+		if (letter == 'o' && sdp->media_count == 0)
 			sdp->origin = span_skip(line, 2);
-		} else if (is_type(line, 'c')) {
-			struct span *connection =
-				sdp->media_count ? &sdp->media[sdp->media_count - 1].connection : &sdp->connection;
-			if (connection->length == 0)
-				*connection = span_skip(line, 2);
-		}
+		if (letter == 'c')
+			take_connection(sdp, span_skip(line, 2));
 	}
 	end_section(sdp, body.at + body.length);
 	return true;
@@ -97,9 +115,12 @@ bool sdp_parse(struct sdp *sdp, struct span body)
 
 bool sdp_next_attribute(struct span *name, struct span *value, struct span *cursor)
 {
+	struct line_read lines;
 	struct span line;
-	while (take_line(&line, cursor)) {
-		if (!is_type(line, 'a'))
+	line_read_begin(&lines, *cursor);
+	while (line_read_take(&line, &lines)) {
+		*cursor = lexis_span(lines.next, lines.end);
+		if (line.length < 2 || line.at[0] != 'a' || line.at[1] != '=')
 			continue;
 		line = span_skip(line, 2);
 		const char *colon = memchr(line.at, ':', line.length);
@@ -108,4 +129,40 @@ bool sdp_next_attribute(struct span *name, struct span *value, struct span *curs
 		return true;
 	}
 	return false;
+}
+
+/* Behind the name of an attribute that begins with a payload type; names are with case (RFC 8866 5). Result: NULL: it is
+ * another one. */
+static const char *skip_type_name(struct span line)
+{
+	static const struct span names[] = {SPAN_LITERAL("a=rtpmap:"), SPAN_LITERAL("a=fmtp:"),
+					    SPAN_LITERAL("a=rtcp-fb:"), SPAN_LITERAL("a=imageattr:")};
+	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (span_starts_with(line, names[i]))
+			return line.at + names[i].length;
+	return NULL;
+}
+
+static const char *skip_blanks(const char *at, const char *end)
+{
+	while (at < end && (*at == ' ' || *at == '\t'))
+		at++;
+	return at;
+}
+
+bool sdp_parse_type_attribute(struct sdp_type_attribute *attribute, struct span line)
+{
+	const char *at = skip_type_name(line), *end = line.at + line.length;
+	if (at == NULL)
+		return false;
+	uint32_t type = 0;
+	const char *digits = at = skip_blanks(at, end);
+	for (; at < end && *at >= '0' && *at <= '9' && type < SDP_TYPE_COUNT; at++)
+		type = type * 10 + (uint32_t)(*at - '0');
+	if (at == digits || type >= SDP_TYPE_COUNT || (at < end && *at != ' ' && *at != '\t'))
+		return false;
+	attribute->type = type;
+	attribute->is_map = line.at[3] == 't';
+	attribute->value = lexis_span(skip_blanks(at, end), end);
+	return true;
 }

@@ -1,11 +1,12 @@
 /*
- * token_name.h - which word of sip_tokens.def a header name or a method is.
+ * token_name.h - which word of sip_tokens.def a header name or a method is, and which row of codecs.def a codec.
  *
  * A perfect hash, generated at build time by token_table.py, names the one candidate; it is then compared in full.
  */
 #ifndef AMITY_TOKEN_NAME_H
 #define AMITY_TOKEN_NAME_H
 
+#include "codec.h"
 #include "sip_message.h"
 
 #define TOKEN_SLOT_BITS 8
@@ -27,6 +28,7 @@ struct token_table {
 
 extern const struct token_table token_name_headers;
 extern const struct token_table token_name_methods;
+extern const struct token_table token_name_codecs;
 
 /* Long and compact forms, without case. Thread: any. Result: SIP_HEADER_OTHER for any other text. */
 enum sip_header_name token_name_find_header(struct span text);
@@ -41,31 +43,45 @@ static inline uint64_t token_name_load(const char *at)
 	return word;
 }
 
-/* Of a row in lower case: names of headers have letters and '-', of which letters alone have bit 0x40. */
+/* Of a row in lower case, of letters, digits and '-': letters alone have bit 0x40. */
 static inline uint64_t token_name_case_bits(uint64_t row)
 {
 	return (row & 0x4040404040404040ull) >> 1;
 }
 
 /*
- * The same as token_name_find_header for a name with eight readable bytes before it: what else is in the message. Three
- * loads without a branch on the length, as the lengths of names follow no pattern: short names are shifted out of the
- * bytes before them.
+ * Finds a name without case that has eight readable bytes before it: what else is in the message. Three loads without a
+ * branch on the length, as the lengths of names follow no pattern: short names are shifted out of the bytes before
+ * them. Result: NULL when no row has it.
  */
-static inline enum sip_header_name token_name_find_header_behind(const char *at, uint32_t length)
+static inline const struct token_row *token_name_find_behind(const struct token_table *table, const char *at,
+							     uint32_t length)
 {
 	uint32_t missing = length < 8 ? 8 - length : 0, shift = missing * 8 & 63;
 	uint64_t tail = token_name_load(at + length - 8) >> shift, head = token_name_load(at - missing) >> shift;
 	uint64_t key = (tail | 0x2020202020202020ull) + length;
-	const struct token_row *row =
-		&token_name_headers.rows[key * token_name_headers.multiplier >> (64 - TOKEN_SLOT_BITS)];
+	const struct token_row *row = &table->rows[key * table->multiplier >> (64 - TOKEN_SLOT_BITS)];
 	uint64_t differs = ((tail | token_name_case_bits(row->tail)) ^ row->tail) |
 			   ((head | token_name_case_bits(row->head)) ^ row->head) | (length ^ row->length);
-	if (differs)
-		return SIP_HEADER_OTHER;
+	if (differs || length == 0)
+		return NULL;
 	if (length > 16 && (token_name_load(at + 8) | token_name_case_bits(row->middle)) != row->middle)
-		return SIP_HEADER_OTHER;
-	return (enum sip_header_name)row->name;
+		return NULL;
+	return row;
+}
+
+/* The same as token_name_find_header for a name with eight readable bytes before it. */
+static inline enum sip_header_name token_name_find_header_behind(const char *at, uint32_t length)
+{
+	const struct token_row *row = token_name_find_behind(&token_name_headers, at, length);
+	return row ? (enum sip_header_name)row->name : SIP_HEADER_OTHER;
+}
+
+/* The same as codec_find for a name with eight readable bytes before it. */
+static inline enum codec token_name_find_codec_behind(const char *at, uint32_t length)
+{
+	const struct token_row *row = token_name_find_behind(&token_name_codecs, at, length);
+	return row ? (enum codec)row->name : CODEC_COUNT;
 }
 
 #endif
