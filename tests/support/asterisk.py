@@ -52,6 +52,7 @@ astsbindir => /usr/sbin
 [options]
 nocolor = yes
 verbose = 3
+hideconnect = yes
 """,
     "logger.conf": "[general]\n[logfiles]\nfull => notice,warning,error,verbose\n",
     "rtp.conf": "[general]\nrtpstart=20000\nrtpend=20999\n",
@@ -211,6 +212,6 @@ class Asterisk:
 
     def log_tail(self, lines=40):
         """The end of what it logged."""
-        paths = [path for path in (self.directory / "log/output", self.log_path) if path.exists()]
-        found = [line for path in paths for line in path.read_text(errors="replace").splitlines()[-lines:]]
-        return "\n".join("    " + line for line in found) or "(no log)"
+        path = self.log_path if self.log_path.exists() else self.directory / "log/output"
+        text = path.read_text(errors="replace") if path.exists() else "(no log)"
+        return "\n".join("    " + line for line in text.splitlines()[-lines:])
