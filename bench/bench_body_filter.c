@@ -47,7 +47,7 @@ static void filter_messages(void *argument)
 static void find_codecs(void *argument)
 {
 	(void)argument;
-	for (uint32_t i = 0; i < CODEC_AUDIO_OTHER; i++)
+	for (uint32_t i = 0; i < CODEC_ROW_COUNT; i++)
 		bench.wrong += codec_find(codec_rows[i].name) != (enum codec)i;
 }
 
@@ -88,7 +88,7 @@ int main(int argc, char **argv)
 	measure("mix", bench.mix, MIX_COUNT, audio);
 	measure("mix, video restricted too", bench.mix, MIX_COUNT, both);
 	measure("mix, nothing restricted", bench.mix, MIX_COUNT, CODEC_SET_ALL);
-	bench_report_measure(&bench.report, "codec_find", CODEC_AUDIO_OTHER, find_codecs, NULL);
+	bench_report_measure(&bench.report, "codec_find", CODEC_ROW_COUNT, find_codecs, NULL);
 	if (bench.wrong)
 		fprintf(stderr, "bench_body_filter: %llu operations had a wrong result: the numbers mean nothing\n",
 			(unsigned long long)bench.wrong);

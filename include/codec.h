@@ -13,11 +13,12 @@
 enum codec {
 #define CODEC(name, text, media) CODEC_##name,
 #include "codecs.def"
-	CODEC_AUDIO_OTHER, /* no row has this name */
+	CODEC_ROW_COUNT,
+	CODEC_AUDIO_OTHER = 62, /* no row has this name */
 	CODEC_VIDEO_OTHER,
 	CODEC_COUNT
 };
-_Static_assert(CODEC_COUNT <= 64, "a codec is a bit of a word");
+_Static_assert(CODEC_ROW_COUNT <= CODEC_AUDIO_OTHER && CODEC_COUNT == 64, "a codec is a bit of a word");
 
 enum codec_media {
 	CODEC_MEDIA_AUDIO,
@@ -30,8 +31,8 @@ struct codec_row {
 	uint8_t media; /* enum codec_media */
 };
 
-/* In the order of codecs.def, without the two OTHER. */
-extern const struct codec_row codec_rows[CODEC_AUDIO_OTHER];
+/* In the order of codecs.def. */
+extern const struct codec_row codec_rows[CODEC_ROW_COUNT];
 
 #define CODEC_SET_ALL	UINT64_MAX
 #define CODEC_BIT(name) (UINT64_C(1) << CODEC_##name)

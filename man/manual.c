@@ -294,7 +294,7 @@ static void write_provisioning(void)
 static void write_codec_names(enum codec_media media)
 {
 	const char *between = "";
-	for (uint32_t i = 0; i < CODEC_AUDIO_OTHER; i++) {
+	for (uint32_t i = 0; i < CODEC_ROW_COUNT; i++) {
 		if (codec_rows[i].media != media)
 			continue;
 		printf("%s" SPAN_FORMAT, between, SPAN_ARGUMENTS(codec_rows[i].name));

@@ -50,7 +50,7 @@ static struct span find_meant(struct span name)
 	struct span meant = {0};
 	struct near_word near;
 	near_word_begin(&near, name);
-	for (uint32_t i = 0; i < CODEC_AUDIO_OTHER; i++)
+	for (uint32_t i = 0; i < CODEC_ROW_COUNT; i++)
 		if (near_word_offer(&near, codec_rows[i].name))
 			meant = codec_rows[i].name;
 	return meant;

@@ -5,7 +5,7 @@
 #define CODEC_BYTES_BEFORE   8
 #define CODEC_NAME_BYTES_MAX 24 /* token_table.py refuses longer ones */
 
-const struct codec_row codec_rows[CODEC_AUDIO_OTHER] = {
+const struct codec_row codec_rows[CODEC_ROW_COUNT] = {
 #define CODEC(name, text, media) [CODEC_##name] = {SPAN_LITERAL(text), CODEC_MEDIA_##media},
 #include "codecs.def"
 };

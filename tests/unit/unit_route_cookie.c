@@ -1,4 +1,5 @@
 #include "cmocka_all.h"
+#include "codec.h"
 
 #include <sodium.h>
 #include <stdlib.h>
@@ -21,6 +22,7 @@ static struct dialog_cookie usual_cookie(void)
 	struct dialog_cookie cookie = {
 		.company = 4711,
 		.call = 0x0000000700012345,
+		.codecs = 0x4400000000000002,
 		.caller_tag_hash = 0xdeadbeef,
 		.flags = DIALOG_CALLER_FLOW,
 		.caller_flow = {.port = 40001, .transport = TRANSPORT_UDP},
@@ -40,6 +42,7 @@ static void assert_same_dialog(const struct dialog_cookie *a, const struct dialo
 {
 	assert_int_equal(a->company, b->company);
 	assert_int_equal(a->call, b->call);
+	assert_int_equal(a->codecs, b->codecs);
 	assert_int_equal(a->caller_tag_hash, b->caller_tag_hash);
 	assert_int_equal(a->flags, b->flags);
 	assert_memory_equal(&a->caller_flow, &b->caller_flow, sizeof(a->caller_flow));
@@ -78,7 +81,7 @@ static void a_dialog_comes_back(void **state)
 
 	(void)state;
 	struct span sealed = seal(&cookie, text);
-	assert_true(sealed.length < 180);
+	assert_true(sealed.length < 192);
 	for (uint32_t i = 0; i < sealed.length; i++) /* may stand in a URI parameter as it is */
 		assert_non_null(
 			strchr("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", sealed.at[i]));
@@ -126,6 +129,7 @@ static void random_dialogs_come_back(void **state)
 	for (int round = 0; round < 4000; round++) {
 		struct dialog_cookie cookie = {.company = ((uint64_t)rand() << 33 ^ (uint64_t)rand()) >> (rand() % 64),
 					       .call = ((uint64_t)rand() << 33 ^ (uint64_t)rand()) >> (rand() % 64),
+					       .codecs = (uint64_t)rand() << 33 ^ (uint64_t)rand(),
 					       .caller_tag_hash = (uint32_t)rand(),
 					       .flags = (uint8_t)(rand() % 4)};
 		struct span *texts[] = {&cookie.caller_from, &cookie.caller_to, &cookie.callee_from, &cookie.callee_to};
@@ -270,11 +274,16 @@ static void contents_are_not_trusted(void **state)
 			      "\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL),
 		 true},
 		{SPAN_LITERAL("\3\1\0\300\0"), false},
+		{SPAN_LITERAL("\4\0\1\11\0\0\0\0\0\0\0codecs!!hash\0\0\3abc\2\0\1d" TAIL), true},
+		{SPAN_LITERAL("\4\0\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL), false}, /* as kind 3 */
+		{SPAN_LITERAL("\5\0\1\11\0\0\0\0\0\0\0codecs!!hash\0\0\3abc\2\0\1d" TAIL), false},
+		{SPAN_LITERAL("\1\0\1\11\0\0\0\0\0\0\0codecs!!hash\0\0\3abc\2\0\1d" TAIL), false},
 		{SPAN_LITERAL(HEAD), false},
 		{SPAN_LITERAL("\3\0\1\11\0\0\0\0\0\0\0has"), false},
 		{SPAN_LITERAL("\3\0\1"), false},
 		{SPAN_LITERAL("\3\0"), false},
 		{SPAN_LITERAL("\3"), false},
+		{SPAN_LITERAL("\4\0\1\11\0\0\0\0\0\0\0codecs!"), false},
 	};
 	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
 
@@ -284,14 +293,18 @@ static void contents_are_not_trusted(void **state)
 			fail_msg("row %zu", i);
 }
 
-/* Dialogs that began before calls had a name go on: kind 2 has none. */
+/* Dialogs that began before calls had a name (kind 2), before codecs were chosen (kind 3) go on. */
 static void a_dialog_of_before_opens(void **state)
 {
-	static const char contents[] = "\2\1\0" FLOW_V4 "\347\44\357\276\255\336"
-				       "\0\0\13<sip:a@b.c>\6\0\4x@d>\13\0\0\6\3\1y";
+#define TEXTS "\0\0\13<sip:a@b.c>\6\0\4x@d>\13\0\0\6\3\1y"
+	static const struct span contents[] = {
+		SPAN_LITERAL("\2\1\0" FLOW_V4 "\347\44\357\276\255\336" TEXTS),
+		SPAN_LITERAL("\3\1\0" FLOW_V4 "\347\44\7\0\0\0\0\0\0\0\357\276\255\336" TEXTS),
+	};
 	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
 	struct dialog_cookie opened = {.call = 5}, expected = {
 							   .company = 4711,
+							   .codecs = CODEC_SET_ALL,
 							   .caller_tag_hash = 0xdeadbeef,
 							   .flags = DIALOG_CALLER_FLOW,
 							   .caller_flow = {.port = 5060, .transport = TRANSPORT_UDP},
@@ -305,9 +318,12 @@ static void a_dialog_of_before_opens(void **state)
 	net_address_set_v4(expected.caller_flow.ip, "\xc0\x00\x02\x04");
 	net_address_set_v4(expected.caller_entry.ip, "\x0a\x00\x00\x01");
 	expected.caller_entry.interface = 1;
-	struct span sealed = seal_contents(text, span_make(contents, sizeof(contents) - 1));
-	assert_true(route_cookie_open_dialog(&opened, plain, sealed, &keys, call_id));
-	assert_same_dialog(&opened, &expected);
+	for (uint32_t i = 0; i < 2; i++) {
+		expected.call = i == 0 ? 0 : 7;
+		struct span sealed = seal_contents(text, contents[i]);
+		assert_true(route_cookie_open_dialog(&opened, plain, sealed, &keys, call_id));
+		assert_same_dialog(&opened, &expected);
+	}
 }
 
 /* Contents that are nearly right, and texts that would grow beyond the buffer: nothing is read or written outside. */
@@ -321,7 +337,7 @@ static void random_contents_stay_inside(void **state)
 		uint32_t length = 1 + (uint32_t)rand() % (round % 16 ? 60 : sizeof(contents));
 		for (uint32_t i = 0; i < length; i++)
 			contents[i] = (char)(rand() % 4 ? rand() % 8 : rand());
-		contents[0] = (char)(2 + round % 2);
+		contents[0] = (char)(2 + round % 3);
 		opens(seal_contents(text, span_make(contents, length)));
 	}
 
@@ -381,7 +397,7 @@ static void the_bounds_are_reached(void **state)
 	static char bytes[ROUTE_COOKIE_PLAIN_BYTES_MAX], text[ROUTE_COOKIE_TEXT_BYTES_MAX];
 	struct dialog_cookie cookie = {0}, opened;
 	const uint32_t framing =
-		7 + 8 + 4 + 3 * 3; /* kind to hash, three lengths of a long text, three of three empty ones */
+		7 + 8 + 8 + 4 + 3 * 3; /* kind to hash, three lengths of a long text, three of three empty ones */
 
 	(void)state;
 	cookie.caller_from = span_make(bytes, sizeof(bytes) - framing);
