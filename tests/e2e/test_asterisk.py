@@ -458,6 +458,14 @@ def test_it_is_told_to_transfer(pbx):
 
 
 
+def test_it_asks_whether_the_router_lives(pbx):
+    """Its OPTIONS are answered, not challenged: chan_sip would not answer a 407 to them."""
+    mark = pbx.tap.mark()
+    pbx.asterisk.cli("sip qualify peer hq-pbx" if pbx.driver is SIP else "pjsip qualify hq-pbx")
+    pbx.tap.wait(mark, source=INSIDE, method="OPTIONS", is_request=True)
+    assert pbx.tap.wait(mark, source=ROUTER, method="OPTIONS", is_request=False).message.status == 200
+
+
 # Two companies that are alike.
 
 @pytest.fixture
