@@ -185,6 +185,15 @@ class Company:
         self._open.append(peer)
         return peer
 
+    def hang_up_all(self, wait=True):
+        """Ends all calls of the PBX."""
+        if self._channels():
+            self.asterisk.cli("channel request hangup all")
+            assert not wait or network.wait_until(lambda: not self._channels(), 5), self.asterisk.cli("core show channels")
+
+    def _channels(self):
+        return int(self.asterisk.cli("core show channels count").split()[0])
+
     def close_peers(self):
         for peer in self._open:
             peer.close()
