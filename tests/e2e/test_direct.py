@@ -7,7 +7,7 @@ import pytest
 import network
 from conftest import CONFIGURATION, DRIVER, LAN, Lab, Site
 from router import RouterError
-from sip_client import Peer, establish, hang_up
+from sip_client import WAIT_S, Peer, establish, hang_up
 from test_wire import counter, place_calls, total
 
 TAP_MAC = "02:00:00:00:00:05"  # DPDK gives the kernel's side the port's own
@@ -27,6 +27,8 @@ interfaces:
 
 # Two companies' routers: A has the LAN and serves the memif; B has the WAN and comes to it.
 A, B = "10.9.0.1", "10.9.0.2"
+NOBODY = "603"  # reserved at B: a call that B gets late rings at nobody
+TIMER_B_S = 32
 MEMIF = """
   - device: net_memif0,role=ROLE,id=0,socket-abstract=no,socket=SOCKET,mac=MAC
     profile: direct
@@ -49,7 +51,7 @@ companies:
     country: ES
     users: [{{name: bob, password: bob-secret, extension: "602"}}]
     friends: [{{name: acme, auth: source, direct: "udp:{A}:5060", patterns: ['^1[0-9]{{2}}$']}}]
-    extensions: [{{number: "602", route: {{user: bob}}}}]
+    extensions: [{{number: "602", route: {{user: bob}}}}, {{number: "{NOBODY}"}}]
 """
 
 
@@ -143,6 +145,15 @@ def link_of(router):
     return next(port["link"] for port in router.must("status", as_json=True).json["ports"] if port["driver"] == "net_memif")
 
 
+def end_of(caller, sent):
+    """How an INVITE ends that the router repeats for as long as it may (RFC 3261 17.1.1.2, timer B): nothing of it is left then."""
+    refusal = caller.receive(TIMER_B_S + WAIT_S)
+    while refusal.status == 100:
+        refusal = caller.receive(TIMER_B_S + WAIT_S)
+    caller.send(caller.ack_of_failure(sent, refusal))
+    return refusal.status
+
+
 def call_both_ways(lab):
     """alice of A calls bob of B by number 602, and bob calls alice by 101; each side hangs up once."""
     alice = Peer(lab.peers_namespace, "198.51.100.11", LAN, 5060, "alice", "alice-secret", "acme.test")
@@ -184,11 +195,12 @@ def test_memif_peer_goes_and_comes_back(lab, how):
                 assert network.wait_until(lambda: link_of(a) == "down", 5)
                 before = counter(a, "TRANSMIT_DROPPED")
                 alice = Peer(lab.peers_namespace, "198.51.100.11", LAN, 5060, "alice", "alice-secret", "acme.test")
-                alice.invite("602")
+                lost = alice.invite(NOBODY)
                 assert network.wait_until(lambda: counter(a, "TRANSMIT_DROPPED") > before, 5), "a lost frame is counted"
-                alice.close()
                 b.start()
                 assert network.wait_until(lambda: link_of(a) == link_of(b) == "up", 5)
+                assert end_of(alice, lost) in (480, 408), "A repeats it until B says no, or until it gives up"
+                alice.close()
                 call_both_ways(lab)
         assert a.stop() == 0, a.log_tail()
 

@@ -6,6 +6,7 @@ An Agent lives in an asyncio loop, on the socket of a Peer (sip_client.py), whos
 
 import asyncio
 import collections
+import re
 
 from sip_client import Dialog, Message, has_ended, parameter
 
@@ -33,6 +34,11 @@ async def repeat(send, until, longest_s):
 
 def branch_of(message):
     return parameter(message.list("Via")[0], "branch")
+
+
+def said_once(response):
+    """What must be the same when a response is repeated. A challenge is made without state: a second later its nonce is another."""
+    return re.sub(r'nonce="[^"]*"', "", str(response)) if response.status in (401, 407) else str(response)
 
 
 class Client:
@@ -63,7 +69,7 @@ class Client:
         tag = parameter(response.get("To"), "tag")
         if not self.final.done():
             self.final.set_result(response)
-        elif response.status != self.final.result().status or response.status >= 300 and str(response) != str(self.final.result()):
+        elif response.status != self.final.result().status or response.status >= 300 and said_once(response) != said_once(self.final.result()):
             self.agent.blame(f"a second final response, after {self.final.result().status}", response)
         if self.request.method != "INVITE":
             return
