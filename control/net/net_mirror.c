@@ -41,6 +41,8 @@ struct net_mirror {
 	void *argument;
 
 	struct mnl_socket *events;
+	char event_bytes[EVENT_BYTES]; /* not taken when there is something to read: without memory it would be asked
+					  for again and again */
 	struct event *readable, *update_timer, *freshen_timer;
 	unsigned int stale_kinds; /* bits of kernel_view_kind */
 	struct kernel_view view;
@@ -257,19 +259,17 @@ static void read_events(evutil_socket_t fd, short what, void *argument)
 {
 	(void)fd, (void)what;
 	struct net_mirror *mirror = argument;
-	char *bytes = malloc(EVENT_BYTES);
 
-	while (bytes != NULL) {
-		ssize_t length = mnl_socket_recvfrom(mirror->events, bytes, EVENT_BYTES);
+	for (;;) {
+		ssize_t length = mnl_socket_recvfrom(mirror->events, mirror->event_bytes, sizeof(mirror->event_bytes));
 		if (length < 0 && errno == ENOBUFS) {
 			mirror->stale_kinds = KERNEL_VIEW_ALL; /* some were lost */
 			continue;
 		}
 		if (length <= 0)
 			break;
-		mnl_cb_run(bytes, (size_t)length, 0, 0, note_message, mirror);
+		mnl_cb_run(mirror->event_bytes, (size_t)length, 0, 0, note_message, mirror);
 	}
-	free(bytes);
 	if (mirror->stale_kinds != 0)
 		schedule_update(mirror, 0, COALESCE_US);
 }
