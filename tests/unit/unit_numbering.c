@@ -1,11 +1,16 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
+#include "cmocka_all.h"
 #include "number.h"
+
+/* All codes of ISO 3166-1, as tzdata's iso3166.tab lists them. */
+static const char iso_codes[] =
+	"AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS "
+	"BT BV BW BY BZ CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE "
+	"EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM "
+	"HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC "
+	"LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA "
+	"NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW "
+	"SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO "
+	"TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW";
 
 static struct dial_plan plan_of(const char *country, const char *area_code)
 {
@@ -89,6 +94,97 @@ static void r31_trunk_prefix_needs_a_national_length_behind_it(void **state)
 	assert_to("US", "", "1911", "+11911");
 }
 
+/* R31: each of the seven before the one behind it, by a number that both would take. */
+static void r31_first_that_fits(void **state)
+{
+	(void)state;
+	assert_to("CV", "", "+0123456789", "+0123456789");  /* (1) as is; behind the + (2) would take the 0 away */
+	assert_to("PA", "", "00800542686", "+800542686");   /* (2) abroad, (5) eleven digits */
+	assert_to("AT", "", "0012345", "+12345");	    /* (2) abroad, (3) trunk call of 012345 */
+	assert_to("GB", "20", "07946000", "+447946000");    /* (3) seven behind 0, (4) eight and two of the area */
+	assert_to("GB", "", "0161496000", "+44161496000");  /* (3) nine behind 0, (5) ten */
+	assert_to("AD", "12", "345678", "+37612345678");    /* (4) six and two, (5) six */
+	assert_to("AD", "1", "37634567", "+376137634567");  /* (4) eight and one, (5) eight */
+	assert_to("ES", "", "349112345", "+34349112345");   /* (5) nine, (6) seven behind 34 would be none anyway */
+	assert_to("AD", "", "376345678", "+376376345678");  /* (5) nine, (6) six behind 376 */
+	assert_to("AD", "", "37634567890", "+37634567890"); /* (6) eight behind 376, (7) */
+	assert_to("AD", "", "3763456", "+3763763456");	    /* (7) four behind 376 are none */
+}
+
+/* R32: what R31 would not take back is not what decides: the rule is the number's own beginning and lengths. */
+static void r32_first_that_fits(void **state)
+{
+	(void)state;
+	assert_from("GB", "20", "+33201234567", "0033201234567"); /* another country, whatever its digits */
+	assert_from("GB", "20", "+442079460000", "79460000");	  /* of the area */
+	assert_from("GB", "20", "+441612012345", "01612012345");  /* the area's digits further inside */
+	assert_from("GB", "207946", "+44207946", "207946");	  /* no national length: as a short code */
+	assert_from("GB", "2079460", "+442079460", "02079460");	  /* nothing but the area code: whole */
+	assert_from("IT", "06", "+390612345678", "12345678");	  /* Italy's 0 is the number's own */
+	assert_from("IT", "", "+390612345678", "0612345678");
+	assert_both("HU", "", "06201234567", "+36201234567"); /* trunk prefixes of other lengths */
+	assert_both("BY", "", "80294911911", "+375294911911");
+	assert_both("GA", "", "060050296", "+24160050296");
+	assert_both("LT", "", "061234567", "+37061234567");
+	assert_both("RU", "495", "89161234567", "+79161234567");
+	assert_both("RU", "495", "1234567", "+74951234567");
+	assert_both("MX", "", "2221234567", "+522221234567");
+	assert_both("BR", "11", "961234567", "+5511961234567");
+	assert_both("SG", "", "00134612345678", "+34612345678");
+}
+
+static bool has_length(const struct country *country, size_t digits)
+{
+	return country->national_lengths >> digits & 1;
+}
+
+/* R31 (2), (3), (5) and (6). */
+static bool is_taken_otherwise(const struct country *country, const char *code)
+{
+	const char *const prefixes[] = {country->trunk_prefix, country->calling_code};
+	size_t digits = strlen(code), international = strlen(country->international_prefix);
+
+	if ((digits > international && strncmp(code, country->international_prefix, international) == 0) ||
+	    has_length(country, digits))
+		return true;
+	for (size_t i = 0; i < 2; i++) {
+		size_t length = strlen(prefixes[i]);
+		if (length > 0 && length < digits && strncmp(code, prefixes[i], length) == 0 &&
+		    has_length(country, digits - length))
+			return true;
+	}
+	return false;
+}
+
+/* Emergency and service numbers: in every country whose national numbers are longer, to +CC and back. */
+static void r31_r32_short_codes_stay_short(void **state)
+{
+	static const char *const codes[] = {"112", "911", "999", "000", "061", "110", "15", "1", "1004", "116117"};
+	uint32_t kept = 0, taken = 0;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(iso_codes); i += 3)
+		for (size_t j = 0; j < sizeof(codes) / sizeof(codes[0]); j++) {
+			const struct country *country = country_find(span_make(&iso_codes[i], 2));
+			struct dial_plan plan = {country, {0}};
+			struct number e164, back;
+			char expected[16];
+
+			assert_true(number_to_e164(&e164, span_of_text(codes[j]), &plan));
+			assert_true(number_from_e164(&back, number_text(&e164), &plan));
+			if (is_taken_otherwise(country, codes[j])) {
+				taken++;
+				continue;
+			}
+			snprintf(expected, sizeof(expected), "+%s%s", country->calling_code, codes[j]);
+			assert_string_equal(e164.text, expected);
+			assert_string_equal(back.text, codes[j]);
+			kept++;
+		}
+	assert_int_equal(kept, 2236);
+	assert_int_equal(kept + taken, 249 * sizeof(codes) / sizeof(codes[0]));
+}
+
 static void r31_calling_code_without_plus(void **state)
 {
 	(void)state;
@@ -152,16 +248,16 @@ static void numbers_too_long_are_refused(void **state)
 	assert_int_equal(number.length, NUMBER_BYTES_MAX);
 }
 
-/* ISO 3166-1 has 249 codes; the rows of libphonenumber's own (AC, TA, XK) come on top. */
+/* The rows of libphonenumber's own (AC, TA, XK) come on top. */
 static void countries_are_all_there(void **state)
 {
-	static const char some[][3] = {"AD", "AQ", "BV", "DE", "ES", "FR", "GB", "GS", "HM", "IT",
-				       "JP", "MX", "PN", "RU", "TF", "UM", "US", "XK", "ZA", "ZW"};
 	uint32_t count = 0;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(some) / sizeof(some[0]); i++)
-		assert_non_null(country_find(span_of_text(some[i])));
+	for (size_t i = 0; i < sizeof(iso_codes); i += 3)
+		if (!country_find(span_make(&iso_codes[i], 2)))
+			fail_msg("%.2s has no row", &iso_codes[i]);
+	assert_int_equal((sizeof(iso_codes)) / 3, 249);
 	for (char first = 'A'; first <= 'Z'; first++)
 		for (char second = 'A'; second <= 'Z'; second++) {
 			const char code[] = {first, second};
@@ -222,6 +318,9 @@ int main(void)
 		cmocka_unit_test(r31_r32_uk_area_20),
 		cmocka_unit_test(r31_plus_digits_stay),
 		cmocka_unit_test(r31_trunk_prefix_needs_a_national_length_behind_it),
+		cmocka_unit_test(r31_first_that_fits),
+		cmocka_unit_test(r32_first_that_fits),
+		cmocka_unit_test(r31_r32_short_codes_stay_short),
 		cmocka_unit_test(r31_calling_code_without_plus),
 		cmocka_unit_test(r31_what_is_no_number_stays),
 		cmocka_unit_test(r32_what_is_no_e164_stays),
