@@ -164,7 +164,7 @@ static void every_refusal_has_its_status_and_its_reason(void **state)
 static void check_number(struct pipeline *pipeline, const char *number, int status, enum reason reason)
 {
 	static unsigned int serial;
-	char uri[128], to[160], call_id[32];
+	char uri[300], to[310], call_id[32];
 	struct pipeline_message message;
 
 	snprintf(uri, sizeof(uri), "sip:%s@acme.example.net", number);
@@ -178,11 +178,16 @@ static void check_number(struct pipeline *pipeline, const char *number, int stat
 
 static void r4_r6_numbers_that_lead_nowhere(void **state)
 {
+	char long_number[201] = {0};
+	memset(long_number, '1', 200);
 	struct pipeline *pipeline = pipeline_start(*(const uint32_t *)*state, pipeline_case_provisioning);
 
 	check_number(pipeline, "199", 480, REASON_EXTENSION_RESERVED);
 	check_number(pipeline, "*21", 501, REASON_SERVICE_CODE);
 	check_number(pipeline, "12%3C3", 404, REASON_NUMBER_INVALID);
+	check_number(pipeline, "2001%00", 404, REASON_NUMBER_INVALID);
+	check_number(pipeline, "-.()", 404, REASON_NUMBER_INVALID);
+	check_number(pipeline, long_number, 404, REASON_NUMBER_TOO_LONG);
 	check_number(pipeline, "3001", 480, REASON_TARGET_UNREACHABLE);
 	check_number(pipeline, "2001", 480, REASON_NOT_REGISTERED); /* the extension beats every friend */
 	pipeline_stop(pipeline);

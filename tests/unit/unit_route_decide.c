@@ -131,6 +131,22 @@ static void r6_no_number(void **state)
 			REASON_NUMBER_TOO_LONG);
 }
 
+/* They have the characters of numbers, but lead nowhere: not to a carrier, whatever its patterns take. */
+static void r6_r16_what_is_no_e164_does_not_leave(void **state)
+{
+	static const char *const dialled[] = {"+", "++34944000009",	"34+944000009", "944000009+", "nobody",
+					      "#", "%2331%23600123123", "+34abc"};
+	struct route_fixture *world = *state;
+
+	for (size_t i = 0; i < sizeof(dialled) / sizeof(dialled[0]); i++)
+		assert_rejected(route_fixture_call(world, world->bob, dialled[i]), REASON_NO_CARRIER);
+	assert_rejected(route_fixture_call(world, world->bob, "*"), REASON_SERVICE_CODE);
+	/* Too long only with the calling code in front. */
+	assert_rejected(
+		route_fixture_call(world, world->bob, "111111111111111111111111111111111111111111111111111111111111"),
+		REASON_NUMBER_TOO_LONG);
+}
+
 static void r8_least_priority_value_wins(void **state)
 {
 	struct route_fixture *world = *state;
@@ -580,6 +596,7 @@ int main(void)
 		TEST(r5_always_transform),
 		TEST(r6_service_code),
 		TEST(r6_no_number),
+		TEST(r6_r16_what_is_no_e164_does_not_leave),
 		TEST(r8_least_priority_value_wins),
 		TEST(r8_equal_priority_takes_name_that_sorts_first),
 		TEST(r9_a_friend_may_call_itself_and_other_friends),

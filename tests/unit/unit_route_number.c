@@ -1,10 +1,4 @@
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <cmocka.h>
-
+#include "cmocka_all.h"
 #include "route_number.h"
 
 static void assert_decodes(const char *user, const char *expected)
@@ -62,6 +56,53 @@ static void r6_empty(void **state)
 	assert_refuses("", REASON_NUMBER_INVALID);
 }
 
+/* What is no number, however it is written: no byte of it is lost, so that none of them hides another. */
+static void r6_bad_user_parts(void **state)
+{
+	static const struct {
+		struct span user;
+		enum reason reason; /* NONE: it decodes, and its characters are refused or, when `valid`, not */
+		bool valid;
+		uint32_t length;
+	} rows[] = {
+		{SPAN_LITERAL("2001%00"), REASON_NONE, false, 5},
+		{SPAN_LITERAL("%002001"), REASON_NONE, false, 5},
+		{SPAN_LITERAL("20\00001"), REASON_NONE, false, 5},
+		{SPAN_LITERAL("%00"), REASON_NONE, false, 1},
+		{SPAN_LITERAL("2001%0d%0a"), REASON_NONE, false, 6},
+		{SPAN_LITERAL("%2001"), REASON_NONE, false, 3},
+		{SPAN_LITERAL("20%4001"), REASON_NONE, false, 5},
+		{SPAN_LITERAL("2001%25"), REASON_NONE, false, 5},
+		{SPAN_LITERAL("%252001"), REASON_NONE, false, 5},
+		{SPAN_LITERAL("2001%ff"), REASON_NONE, false, 5},
+		{SPAN_LITERAL("-.()"), REASON_NONE, false, 4},
+		{SPAN_LITERAL("+-"), REASON_NONE, false, 2},
+		{SPAN_LITERAL("-+34"), REASON_NONE, false, 4},
+		{SPAN_LITERAL("+"), REASON_NONE, true, 1},
+		{SPAN_LITERAL("++34"), REASON_NONE, true, 4},
+		{SPAN_LITERAL("34+944"), REASON_NONE, true, 6},
+		{SPAN_LITERAL("34+"), REASON_NONE, true, 3},
+		{SPAN_LITERAL("nobody"), REASON_NONE, true, 6},
+		{SPAN_LITERAL("%23"), REASON_NONE, true, 1},
+		{SPAN_LITERAL("%"), REASON_NUMBER_INVALID, false, 0},
+		{SPAN_LITERAL("%3"), REASON_NUMBER_INVALID, false, 0},
+		{SPAN_LITERAL("%3g"), REASON_NUMBER_INVALID, false, 0},
+		{SPAN_LITERAL("%%30"), REASON_NUMBER_INVALID, false, 0},
+		{SPAN_LITERAL("2001%;a=b"), REASON_NUMBER_INVALID, false, 0},
+		{SPAN_LITERAL(";"), REASON_NUMBER_INVALID, false, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct number number = {0};
+		enum reason reason = route_number_decode(&number, rows[i].user);
+		if (reason != rows[i].reason || number.length != rows[i].length ||
+		    route_number_is_valid(number_text(&number)) != rows[i].valid ||
+		    route_number_is_e164(number_text(&number)))
+			fail_msg("row %zu, '%s': reason %u, length %u", i, rows[i].user.at, reason, number.length);
+	}
+}
+
 static void too_long(void **state)
 {
 	char digits[300];
@@ -72,6 +113,9 @@ static void too_long(void **state)
 	assert_decodes(digits, digits);
 	digits[NUMBER_BYTES_MAX] = '1';
 	digits[NUMBER_BYTES_MAX + 1] = '\0';
+	assert_refuses(digits, REASON_NUMBER_TOO_LONG);
+	memset(digits, '1', sizeof(digits));
+	digits[200] = '\0';
 	assert_refuses(digits, REASON_NUMBER_TOO_LONG);
 	memset(digits, '-', sizeof(digits));
 	digits[0] = '1';
@@ -103,6 +147,7 @@ int main(void)
 		cmocka_unit_test(r3_user_parameters_are_cut),
 		cmocka_unit_test(r3_visual_separators_only_between_digits),
 		cmocka_unit_test(r6_empty),
+		cmocka_unit_test(r6_bad_user_parts),
 		cmocka_unit_test(too_long),
 		cmocka_unit_test(r6_characters),
 	};
