@@ -22,7 +22,7 @@ struct line_read {
 	const char *end;
 	const char *block;  /* where `feeds` begins */
 	const char *unread; /* where the next block begins */
-	uint64_t feeds; /* bit n: block[n] is a line feed not taken yet */
+	uint64_t feeds;	    /* bit n: block[n] is a line feed not taken yet */
 };
 
 #if defined(__SSE2__)
@@ -49,8 +49,7 @@ static inline uint64_t line_read_feeds(const char *block)
 
 static inline void line_read_begin(struct line_read *lines, struct span text)
 {
-	*lines = (struct line_read){
-		.next = text.at, .end = text.at + text.length, .block = text.at, .unread = text.at};
+	*lines = (struct line_read){.next = text.at, .end = text.at + text.length, .block = text.at, .unread = text.at};
 }
 
 /* The rest, shorter than a block: read so that it ends with the text, when a block was read before it. */

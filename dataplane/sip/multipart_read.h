@@ -25,8 +25,8 @@ struct multipart_part {
 	struct span body;
 };
 
-/* Finds the first part of `body`, whose Content-Type has those `parameters`, from its ';' on. Thread: any. Result: false
- * when there is no boundary among them, or it is not in the body. */
+/* Finds the first part of `body`, whose Content-Type has those `parameters`, from its ';' on. Thread: any. Result:
+ * false when there is no boundary among them, or it is not in the body. */
 bool multipart_read_begin(struct multipart *multipart, struct span parameters, struct span body);
 
 /* Takes a part. Thread: any. Result: false when there is none left. */

@@ -4,44 +4,41 @@
 #include "sdp_parse.h"
 #include "token_name.h"
 
-/* A payload type is a bit. */
-struct type_set {
-	uint64_t words[SDP_TYPE_COUNT / 64];
+/* What is known of a payload type in a section. */
+enum type_flag {
+	TYPE_LISTED = 1, /* in the m= line */
+	TYPE_KEPT = 2,	 /* its codec may stay */
+	TYPE_CHOICE = 4, /* its codec is no event */
+	TYPE_MAPPED = 8, /* it had an a=rtpmap */
+	TYPE_USED = 16,	 /* an attribute stayed or went by TYPE_KEPT */
 };
 
-static bool type_set_has(const struct type_set *set, uint32_t type)
-{
-	return set->words[type / 64] >> type % 64 & 1;
-}
-
-static void type_set_put(struct type_set *set, uint32_t type, bool is_in)
-{
-	uint64_t bit = UINT64_C(1) << type % 64, *word = &set->words[type / 64];
-	*word = is_in ? *word | bit : *word & ~bit;
-}
+/* One in the m= line, and where it ends there. */
+struct listed_type {
+	uint16_t end; /* counted from the start of the formats */
+	uint8_t type;
+};
 
 /* An m= line with its attributes. */
 struct section {
 	struct sdp_media media;
-	uint64_t allowed; /* codecs that may stay in it; the bit `other` stands for those without a row */
-	enum codec other;
+	uint64_t allowed; /* codecs that may stay in it */
+	enum codec other; /* what a codec without a row counts as */
 	bool is_filtered;
-	bool is_settled; /* nothing was decided otherwise than the whole section would have it */
+	bool is_settled; /* nothing was decided otherwise than all of the section would have it */
 	bool is_final;	 /* the second walk: nothing more is learned */
-	struct type_set listed;
-	struct type_set kept;	 /* their codec may stay */
-	struct type_set choices; /* their codec is no event */
-	struct type_set mapped;	 /* had an a=rtpmap */
-	struct type_set used;	 /* an attribute was kept or removed by `kept` */
 	struct edit_list_mark mark;
 	const char *removed; /* to be removed up to `removed_end`; not yet in the list, as more may follow at once */
 	const char *removed_end;
+	uint32_t listed_count;
+	uint8_t types[SDP_TYPE_COUNT]; /* enum type_flag */
+	struct listed_type listed[SDP_TYPE_COUNT];
 };
 
 static void replace(struct sdp_filter *filter, const char *from, const char *to, struct span text)
 {
-	edit_list_replace(filter->edits,
-			  (struct slice){(uint16_t)(from - filter->message), (uint16_t)(to - from)}, text);
+	edit_list_replace(filter->edits, (struct slice){(uint16_t)(from - filter->message), (uint16_t)(to - from)},
+			  text);
 }
 
 static void flush_removal(struct sdp_filter *filter, struct section *section)
@@ -61,34 +58,38 @@ static void remove_bytes(struct sdp_filter *filter, struct section *section, con
 	section->removed_end = to;
 }
 
-/* The codec of a payload type; a further one is what the types before have left: all that is said of a type must be
- * allowed, as we do not know what the receiver goes by. */
+static uint8_t judge_codec(const struct section *section, enum codec codec)
+{
+	uint32_t bit = codec == CODEC_COUNT ? section->other : codec;
+	return (uint8_t)((section->allowed >> bit & 1) * TYPE_KEPT | (~codec_set_event >> bit & 1) * TYPE_CHOICE);
+}
+
+/* From an a=rtpmap. All that are there for a type have to allow it: which one a receiver goes by is not known. */
 static void learn_codec(struct section *section, uint32_t type, enum codec codec)
 {
-	if (codec == CODEC_COUNT)
-		codec = section->other;
-	bool is_first = !type_set_has(&section->mapped, type), was_kept = type_set_has(&section->kept, type);
-	bool is_kept = section->allowed >> codec & 1, is_choice = !(codec_set_event >> codec & 1);
-	if (!is_first) {
-		is_kept = is_kept && was_kept;
-		is_choice = is_choice && type_set_has(&section->choices, type);
-	}
-	type_set_put(&section->kept, type, is_kept);
-	type_set_put(&section->choices, type, is_choice);
-	if (is_kept != was_kept && type_set_has(&section->used, type))
+	uint8_t before = section->types[type], judged = judge_codec(section, codec);
+	if (before & TYPE_MAPPED)
+		judged &= before;
+	section->types[type] = (uint8_t)((before & (TYPE_LISTED | TYPE_USED)) | judged | TYPE_MAPPED);
+	if ((before & TYPE_USED) && ((before ^ judged) & TYPE_KEPT))
 		section->is_settled = false;
 }
 
-/* Result: false when a format is no payload type. */
+/* Result: false when a format is no payload type, or they are more than there are types. */
 static bool read_types(struct section *section)
 {
-	struct span cursor = section->media.formats;
-	uint32_t type;
-	while (sdp_parse_type(&type, &cursor)) {
-		type_set_put(&section->listed, type, true);
-		learn_codec(section, type, codec_of_static_type(type));
+	const char *formats = section->media.formats.at, *at = formats, *end = at + section->media.formats.length;
+	uint32_t type, count = 0;
+	while ((at = sdp_parse_type(&type, at, end)) != NULL && count < SDP_TYPE_COUNT) {
+		section->types[type] = TYPE_LISTED | judge_codec(section, codec_of_static_type(type));
+		section->listed[count++] = (struct listed_type){(uint16_t)(at - formats), (uint8_t)type};
+		section->listed_count = count;
+		if (at == end)
+			return true;
+		while (*at == ' ')
+			at++;
 	}
-	return cursor.length == 0;
+	return false;
 }
 
 /* What is allowed in a line of `kind`. A codec of the other kind is one without a row in it: "red" of a video line. */
@@ -102,7 +103,7 @@ static bool is_kind(struct span media, struct span kind, uint64_t allowed, uint6
 	return (allowed & set) != set && span_equals_nocase(media, kind);
 }
 
-/* Result: false when it is no m= line, or not one that can be filtered as it has to be. */
+/* Result: false when it is no m= line, or one that cannot be filtered. */
 static bool begin_section(struct section *section, struct sdp_filter *filter, struct sdp_lines *lines, struct span line)
 {
 	struct sdp_media *media = &section->media;
@@ -118,36 +119,51 @@ static bool begin_section(struct section *section, struct sdp_filter *filter, st
 		filter->left_count++;
 		return true;
 	}
-	*section = (struct section){.media = *media,
-				    .other = is_audio ? CODEC_AUDIO_OTHER : CODEC_VIDEO_OTHER,
-				    .is_filtered = true,
-				    .is_settled = true,
-				    .mark = edit_list_mark(filter->edits)};
+	section->other = is_audio ? CODEC_AUDIO_OTHER : CODEC_VIDEO_OTHER;
 	section->allowed = allow_kind(filter->allowed, is_audio ? codec_set_audio : codec_set_video, section->other);
+	section->is_filtered = section->is_settled = true;
+	section->is_final = false;
+	section->mark = edit_list_mark(filter->edits);
+	section->removed = section->removed_end = NULL;
+	memset(section->types, 0, sizeof(section->types));
 	return read_types(section);
 }
 
-/* "PCMA/8000/1", whatever is in front of the value: "a=rtpmap:8 ". */
-static enum codec find_codec(struct span value)
+#define EACH_BYTE(byte) (0x0101010101010101ull * (byte))
+
+/* Up to the slash: in the first eight bytes, mostly. The lowest bit found is right, whatever the borrows are. */
+static uint32_t find_name_length(struct span value)
 {
 	uint32_t length = 0;
-	while (length < value.length && value.at[length] != '/' && value.at[length] != ' ')
+	if (value.length >= 8) {
+		uint64_t word = token_name_load(value.at) ^ EACH_BYTE('/');
+		uint64_t found = (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
+		if (found)
+			return (uint32_t)__builtin_ctzll(found) / 8;
+		length = 8;
+	}
+	while (length < value.length && value.at[length] != '/')
 		length++;
-	return token_name_find_codec_behind(value.at, length);
+	return length;
+}
+
+/* "PCMA/8000/1", with at least "a=rtpmap:8 " before it. */
+static enum codec find_codec(struct span value)
+{
+	return token_name_find_codec_behind(value.at, find_name_length(value));
 }
 
 /* A line whose letter is 'a'; `next` is where the line behind it begins. */
-static void take_attribute(struct sdp_filter *filter, struct section *section, struct span line, const char *next)
+static inline void take_attribute(struct sdp_filter *filter, struct section *section, struct span line,
+				  const char *next)
 {
 	struct sdp_type_attribute attribute;
-	if (!sdp_parse_type_attribute(&attribute, line) || !type_set_has(&section->listed, attribute.type))
+	if (!sdp_parse_type_attribute(&attribute, line) || !(section->types[attribute.type] & TYPE_LISTED))
 		return;
-	if (attribute.is_map && attribute.value.length && !section->is_final) {
+	if (attribute.is_map && attribute.value.length && !section->is_final)
 		learn_codec(section, attribute.type, find_codec(attribute.value));
-		type_set_put(&section->mapped, attribute.type, true);
-	}
-	type_set_put(&section->used, attribute.type, true);
-	if (!type_set_has(&section->kept, attribute.type))
+	section->types[attribute.type] |= TYPE_USED;
+	if (!(section->types[attribute.type] & TYPE_KEPT))
 		remove_bytes(filter, section, line.at, next);
 }
 
@@ -157,6 +173,8 @@ static void walk_again(struct sdp_filter *filter, struct section *section, const
 	const char *from = section->media.line.at + section->media.line.length;
 	struct sdp_lines lines = {0};
 	struct span line;
+	edit_list_withdraw(filter->edits, section->mark);
+	section->removed = section->removed_end = NULL;
 	section->is_final = true;
 	line_read_begin(&lines.read, span_make(from, (size_t)(end - from)));
 	for (char letter; (letter = sdp_parse_line(&line, &lines)) != 0;)
@@ -168,14 +186,17 @@ static void walk_again(struct sdp_filter *filter, struct section *section, const
 static void remove_types(struct sdp_filter *filter, struct section *section)
 {
 	const char *before = section->media.protocol.at + section->media.protocol.length;
-	struct span cursor = section->media.formats;
-	for (uint32_t type; sdp_parse_type(&type, &cursor); before = cursor.at)
-		if (!type_set_has(&section->kept, type))
-			remove_bytes(filter, section, before, cursor.at);
+	for (uint32_t i = 0; i < section->listed_count; i++) {
+		const char *end = section->media.formats.at + section->listed[i].end;
+		if (!(section->types[section->listed[i].type] & TYPE_KEPT))
+			remove_bytes(filter, section, before, end);
+		before = end;
+	}
 	flush_removal(filter, section);
 }
 
-/* Refused as an answer refuses a stream, which is what an offer may say too (RFC 3264 5.1, 6): port 0, all else stays. */
+/* Refused as an answer refuses a stream, which is what an offer may say too (RFC 3264 5.1, 6): port 0, all else stays.
+ */
 static void refuse_section(struct sdp_filter *filter, struct section *section)
 {
 	struct span ports = section->media.ports;
@@ -183,13 +204,14 @@ static void refuse_section(struct sdp_filter *filter, struct section *section)
 	replace(filter, ports.at, ports.at + ports.length, SPAN_LITERAL("0"));
 }
 
-/* A type that stays and is no event. */
+/* Is there a codec that stays? */
 static bool has_choice(const struct section *section)
 {
-	uint64_t found = 0;
-	for (uint32_t i = 0; i < SDP_TYPE_COUNT / 64; i++)
-		found |= section->listed.words[i] & section->kept.words[i] & section->choices.words[i];
-	return found != 0;
+	const uint8_t wanted = TYPE_KEPT | TYPE_CHOICE;
+	bool found = false;
+	for (uint32_t i = 0; i < section->listed_count; i++)
+		found |= (section->types[section->listed[i].type] & wanted) == wanted;
+	return found;
 }
 
 /* The section goes up to `end`. */
@@ -201,11 +223,8 @@ static void end_section(struct sdp_filter *filter, struct section *section, cons
 		refuse_section(filter, section);
 		return;
 	}
-	if (!section->is_settled) {
-		edit_list_withdraw(filter->edits, section->mark);
-		section->removed = section->removed_end = NULL;
+	if (!section->is_settled)
 		walk_again(filter, section, end);
-	}
 	flush_removal(filter, section);
 	remove_types(filter, section);
 	filter->left_count++;
@@ -213,9 +232,10 @@ static void end_section(struct sdp_filter *filter, struct section *section, cons
 
 bool sdp_filter(struct sdp_filter *filter, struct span text)
 {
-	struct section section = {0};
+	struct section section;
 	struct sdp_lines lines;
 	struct span line;
+	section.is_filtered = false;
 	if (!sdp_parse_begin(&lines, text))
 		return false;
 	for (char letter; (letter = sdp_parse_line(&line, &lines)) != 0;) {

@@ -87,8 +87,7 @@ static bool take_media(struct sdp *sdp, struct sdp_lines *lines, struct span lin
 /* The first c= of a section counts. */
 static void take_connection(struct sdp *sdp, struct span value)
 {
-	struct span *connection =
-		sdp->media_count ? &sdp->media[sdp->media_count - 1].connection : &sdp->connection;
+	struct span *connection = sdp->media_count ? &sdp->media[sdp->media_count - 1].connection : &sdp->connection;
 	if (connection->length == 0)
 		*connection = value;
 }
@@ -129,40 +128,4 @@ bool sdp_next_attribute(struct span *name, struct span *value, struct span *curs
 		return true;
 	}
 	return false;
-}
-
-/* Behind the name of an attribute that begins with a payload type; names are with case (RFC 8866 5). Result: NULL: it is
- * another one. */
-static const char *skip_type_name(struct span line)
-{
-	static const struct span names[] = {SPAN_LITERAL("a=rtpmap:"), SPAN_LITERAL("a=fmtp:"),
-					    SPAN_LITERAL("a=rtcp-fb:"), SPAN_LITERAL("a=imageattr:")};
-	for (uint32_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (span_starts_with(line, names[i]))
-			return line.at + names[i].length;
-	return NULL;
-}
-
-static const char *skip_blanks(const char *at, const char *end)
-{
-	while (at < end && (*at == ' ' || *at == '\t'))
-		at++;
-	return at;
-}
-
-bool sdp_parse_type_attribute(struct sdp_type_attribute *attribute, struct span line)
-{
-	const char *at = skip_type_name(line), *end = line.at + line.length;
-	if (at == NULL)
-		return false;
-	uint32_t type = 0;
-	const char *digits = at = skip_blanks(at, end);
-	for (; at < end && *at >= '0' && *at <= '9' && type < SDP_TYPE_COUNT; at++)
-		type = type * 10 + (uint32_t)(*at - '0');
-	if (at == digits || type >= SDP_TYPE_COUNT || (at < end && *at != ' ' && *at != '\t'))
-		return false;
-	attribute->type = type;
-	attribute->is_map = line.at[3] == 't';
-	attribute->value = lexis_span(skip_blanks(at, end), end);
-	return true;
 }

@@ -71,22 +71,36 @@ bool sdp_parse_media(struct sdp_media *media, struct sdp_lines *lines, struct sp
  * 5.14). Thread: any. */
 bool sdp_parse_is_rtp(struct span protocol);
 
-/* Takes the spaces and the payload type that an m= line's formats go on with. Thread: any. Result: false at the end, or
- * when it is no number of seven bits: *cursor then still has length. */
-static inline bool sdp_parse_type(uint32_t *type, struct span *cursor)
+static inline bool sdp_parse_digit(uint32_t *number, const char *at, const char *end)
 {
-	const char *at = cursor->at, *end = at + cursor->length;
-	uint32_t number = 0;
-	while (at < end && *at == ' ')
-		at++;
-	const char *digits = at;
-	for (; at < end && *at >= '0' && *at <= '9' && number < SDP_TYPE_COUNT; at++)
-		number = number * 10 + (uint32_t)(*at - '0');
-	if (at == digits || number >= SDP_TYPE_COUNT || (at < end && *at != ' '))
+	uint32_t digit = at < end ? (uint32_t)(uint8_t)*at - '0' : 10;
+	if (digit > 9)
 		return false;
-	*cursor = span_make(at, (size_t)(end - at));
-	*type = number;
+	*number = *number * 10 + digit;
 	return true;
+}
+
+/*
+ * Takes a payload type: one to three digits, a number of seven bits, up to a space, a tab or the end.
+ *
+ * Thread: any.   Result: behind it; NULL when it is none.
+ */
+static inline const char *sdp_parse_type(uint32_t *type, const char *at, const char *end)
+{
+	uint32_t number = 0;
+	if (!sdp_parse_digit(&number, at, end))
+		return NULL;
+	if (sdp_parse_digit(&number, ++at, end) && sdp_parse_digit(&number, ++at, end))
+		at++;
+	*type = number;
+	return number < SDP_TYPE_COUNT && (at == end || *at == ' ' || *at == '\t') ? at : NULL;
+}
+
+static inline const char *sdp_parse_blanks(const char *at, const char *end)
+{
+	while (at < end && (*at == ' ' || *at == '\t'))
+		at++;
+	return at;
 }
 
 /* An attribute that belongs to one payload type. */
@@ -96,11 +110,41 @@ struct sdp_type_attribute {
 	struct span value; /* what stands behind the type; of a map: "PCMA/8000" */
 };
 
+/* Length of "a=rtpmap:" and the other names of attributes that begin with a payload type; with case (RFC 8866 5).
+ * Thread: any. Result: 0: another name. */
+static inline uint32_t sdp_parse_type_name(struct span line)
+{
+	if (line.length < 8)
+		return 0;
+	if (memcmp(line.at, "a=rtpmap", 8) == 0)
+		return line.length > 8 && line.at[8] == ':' ? 9 : 0;
+	if (memcmp(line.at, "a=fmtp:", 7) == 0)
+		return 7;
+	if (memcmp(line.at, "a=rtcp-f", 8) == 0)
+		return span_starts_with(span_skip(line, 8), SPAN_LITERAL("b:")) ? 10 : 0;
+	if (memcmp(line.at, "a=imagea", 8) == 0)
+		return span_starts_with(span_skip(line, 8), SPAN_LITERAL("ttr:")) ? 12 : 0;
+	return 0;
+}
+
 /*
  * Reads a line whose letter is 'a'. With white space where RFC 8866 has none, as peers send it: "a=rtpmap: 8  PCMA".
  *
  * Thread: any.   Result: false when it is not rtpmap, fmtp, rtcp-fb or imageattr, or does not begin with a type.
  */
-bool sdp_parse_type_attribute(struct sdp_type_attribute *attribute, struct span line);
+static inline bool sdp_parse_type_attribute(struct sdp_type_attribute *attribute, struct span line)
+{
+	uint32_t name_length = sdp_parse_type_name(line);
+	const char *end = line.at + line.length;
+	if (name_length == 0)
+		return false;
+	const char *at = sdp_parse_type(&attribute->type, sdp_parse_blanks(line.at + name_length, end), end);
+	if (at == NULL)
+		return false;
+	at = sdp_parse_blanks(at, end);
+	attribute->is_map = line.at[4] == 'p';
+	attribute->value = span_make(at, (size_t)(end - at));
+	return true;
+}
 
 #endif
