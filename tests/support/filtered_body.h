@@ -1,0 +1,48 @@
+/*
+ * filtered_body.h - a message through body_filter() and the edits applied, for its tests: what leaves, parsed again.
+ */
+#ifndef AMITY_TESTS_FILTERED_BODY_H
+#define AMITY_TESTS_FILTERED_BODY_H
+
+#include "body_filter.h"
+#include "codec.h"
+#include "message_parse.h"
+#include "must.h"
+
+struct filtered_body {
+	enum body_filter_result result;
+	bool is_too_large; /* more edits than a list holds */
+	struct sip_message received, sent;
+	struct edit_list edits;
+	char bytes[2 * SIP_MESSAGE_BYTES_MAX];
+};
+
+/* Filters the message `bytes`, which must parse, and sees that without edits it stays, with them parses again and that
+ * its Content-Length, if it has one, is right. */
+static inline void filtered_body_make(struct filtered_body *filtered, struct span bytes, uint64_t allowed)
+{
+	must(message_parse(&filtered->received, bytes) == REASON_NONE);
+	const struct sip_message *received = &filtered->received;
+	uint32_t length = received->body.offset + received->body.length;
+	edit_list_init(&filtered->edits);
+	filtered->result = body_filter(&filtered->edits, received, allowed);
+	filtered->is_too_large = filtered->edits.overflowed;
+	if (filtered->result == BODY_FILTER_PASSED || filtered->result == BODY_FILTER_MALFORMED)
+		must(filtered->edits.count == 0 && !filtered->is_too_large);
+	else
+		must(filtered->edits.count > 0);
+	int sent = edit_list_apply(&filtered->edits, filtered->bytes, sizeof(filtered->bytes),
+				   span_make(bytes.at, length));
+	must(sent >= 0 ? !filtered->is_too_large : filtered->is_too_large);
+	if (sent < 0)
+		return;
+	must(message_parse(&filtered->sent, span_make(filtered->bytes, (size_t)sent)) == REASON_NONE);
+	must(filtered->sent.body.offset + filtered->sent.body.length == (uint32_t)sent);
+}
+
+static inline struct span filtered_body_text(const struct filtered_body *filtered)
+{
+	return sip_message_text(&filtered->sent, filtered->sent.body);
+}
+
+#endif
