@@ -24,7 +24,7 @@ static struct span load_file(const char *path)
 void corpus_load(struct corpus *corpus)
 {
 	static const char *const patterns[] = {TORTURE_MESSAGES "/rfc4475/*.dat", TORTURE_MESSAGES "/rfc5118/*.dat",
-					       BENCH_MESSAGES "/*.sip"};
+					       BENCH_MESSAGES "/*.sip", BENCH_BODIES "/*.sip"};
 
 	corpus->file_count = 0;
 	for (uint32_t i = 0; i < sizeof(patterns) / sizeof(patterns[0]); i++) {

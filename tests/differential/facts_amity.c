@@ -6,6 +6,7 @@
 #include "credentials_parse.h"
 #include "message_parse.h"
 #include "sdp_parse.h"
+#include "text_write.h"
 #include "uri_parse.h"
 #include "via_parse.h"
 
@@ -86,6 +87,40 @@ static void read_credentials(struct facts *facts, struct span text)
 	facts_add(facts, "opaque", credentials.opaque);
 }
 
+#define JOINED_BYTES 131072
+
+/* One word or attribute behind the others. */
+static void join(struct text_writer *joined, struct span text, char separator)
+{
+	text_write_span(joined, text);
+	text_write_char(joined, separator);
+}
+
+static void read_formats(struct facts *facts, struct span formats)
+{
+	static char text[JOINED_BYTES];
+	struct text_writer joined = text_write_begin(text, sizeof(text));
+	while (formats.length) {
+		const char *space = memchr(formats.at, ' ', formats.length);
+		struct span word = span_make(formats.at, space ? (size_t)(space - formats.at) : formats.length);
+		join(&joined, word, ' ');
+		formats = span_skip(formats, word.length + 1);
+	}
+	facts_add(facts, "formats", text_written(&joined));
+}
+
+static void read_attributes(struct facts *facts, struct span section)
+{
+	static char text[JOINED_BYTES];
+	struct text_writer joined = text_write_begin(text, sizeof(text));
+	struct span name, value;
+	while (sdp_next_attribute(&name, &value, &section)) {
+		join(&joined, name, ':');
+		join(&joined, value, '\n');
+	}
+	facts_add(facts, "attributes", text_written(&joined));
+}
+
 static void read_sdp(struct facts *facts, struct span text)
 {
 	static struct sdp sdp;
@@ -97,6 +132,8 @@ static void read_sdp(struct facts *facts, struct span text)
 		facts_add(facts, "media", sdp.media[i].media);
 		facts_add_number(facts, "port", sdp.media[i].port);
 		facts_add(facts, "protocol", sdp.media[i].protocol);
+		read_formats(facts, sdp.media[i].formats);
+		read_attributes(facts, sdp.media[i].section);
 	}
 }
 

@@ -140,6 +140,38 @@ static void read_credentials(struct facts *facts, const char *text)
 	osip_authorization_free(credentials);
 }
 
+#define JOINED_BYTES 131072
+
+static char joined[JOINED_BYTES];
+
+/* One word or attribute behind the others. Result: the length so far. */
+static size_t join(size_t length, const char *text, char separator)
+{
+	int added = snprintf(joined + length, sizeof(joined) - length, "%s%c", text ? text : "", separator);
+	must(added > 0 && length + (size_t)added < sizeof(joined));
+	return length + (size_t)added;
+}
+
+static void read_formats(struct facts *facts, sdp_message_t *sdp, int media)
+{
+	size_t length = 0;
+	const char *payload;
+	for (int i = 0; (payload = sdp_message_m_payload_get(sdp, media, i)) != NULL; i++)
+		length = join(length, payload, ' ');
+	facts_add(facts, "formats", span_make(joined, length));
+}
+
+static void read_attributes(struct facts *facts, sdp_message_t *sdp, int media)
+{
+	size_t length = 0;
+	const sdp_attribute_t *attribute;
+	for (int i = 0; (attribute = sdp_message_attribute_get(sdp, media, i)) != NULL; i++) {
+		length = join(length, attribute->a_att_field, ':');
+		length = join(length, attribute->a_att_value, '\n');
+	}
+	facts_add(facts, "attributes", span_make(joined, length));
+}
+
 static void read_sdp(struct facts *facts, const char *text)
 {
 	sdp_message_t *sdp;
@@ -154,6 +186,8 @@ static void read_sdp(struct facts *facts, const char *text)
 			facts_add(facts, "media", text_of(sdp_message_m_media_get(sdp, i)));
 			facts_add_number(facts, "port", number_of(sdp_message_m_port_get(sdp, i)));
 			facts_add(facts, "protocol", text_of(sdp_message_m_proto_get(sdp, i)));
+			read_formats(facts, sdp, i);
+			read_attributes(facts, sdp, i);
 		}
 	}
 	sdp_message_free(sdp);
