@@ -70,7 +70,7 @@ static void learn_codec(struct section *section, uint32_t type, enum codec codec
 	uint8_t before = section->types[type], judged = judge_codec(section, codec);
 	if (before & TYPE_MAPPED)
 		judged &= before;
-	section->types[type] = (uint8_t)((before & (TYPE_LISTED | TYPE_USED)) | judged | TYPE_MAPPED);
+	section->types[type] = (uint8_t)((before & TYPE_LISTED) | judged | TYPE_MAPPED);
 	if ((before & TYPE_USED) && ((before ^ judged) & TYPE_KEPT))
 		section->is_settled = false;
 }
@@ -177,8 +177,8 @@ static void walk_again(struct sdp_filter *filter, struct section *section, const
 	section->removed = section->removed_end = NULL;
 	section->is_final = true;
 	line_read_begin(&lines.read, span_make(from, (size_t)(end - from)));
-	for (char letter; (letter = sdp_parse_line(&line, &lines)) != 0;)
-		if (letter == 'a')
+	while (sdp_parse_line(&line, &lines))
+		if (*line.at == 'a')
 			take_attribute(filter, section, line, lines.read.next);
 }
 
@@ -238,12 +238,12 @@ bool sdp_filter(struct sdp_filter *filter, struct span text)
 	section.is_filtered = false;
 	if (!sdp_parse_begin(&lines, text))
 		return false;
-	for (char letter; (letter = sdp_parse_line(&line, &lines)) != 0;) {
-		if (letter == 'm') {
+	while (sdp_parse_line(&line, &lines)) {
+		if (*line.at == 'm') {
 			end_section(filter, &section, line.at);
 			if (!begin_section(&section, filter, &lines, line))
 				return false;
-		} else if (letter == 'a' && section.is_filtered) {
+		} else if (*line.at == 'a' && section.is_filtered) {
 			take_attribute(filter, &section, line, lines.read.next);
 		}
 	}

@@ -100,7 +100,8 @@ bool sdp_parse(struct sdp *sdp, struct span body)
 	sdp->media_count = 0;
 	if (!sdp_parse_begin(&lines, body))
 		return false;
-	for (char letter; (letter = sdp_parse_line(&line, &lines)) != 0;) {
+	while (sdp_parse_line(&line, &lines)) {
+		char letter = *line.at;
 		if (letter == 'm' && !take_media(sdp, &lines, line))
 			return false;
 		if (letter == 'o' && sdp->media_count == 0)

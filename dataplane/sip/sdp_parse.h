@@ -50,13 +50,14 @@ struct sdp_lines {
 /* Begins with the line behind "v=0". Thread: any. Result: false when that is not the first line. */
 bool sdp_parse_begin(struct sdp_lines *lines, struct span body);
 
-/* Takes the next line `x=...`; what is no such line is passed over. Thread: any. Result: its letter, 0 at the end. */
-static inline char sdp_parse_line(struct span *line, struct sdp_lines *lines)
+/* Takes the next line `x=...`, whose letter is its first byte; what is no such line is passed over. Thread: any.
+ * Result: false at the end. */
+static inline bool sdp_parse_line(struct span *line, struct sdp_lines *lines)
 {
 	while (line_read_take(line, &lines->read))
 		if (line->length >= 2 && line->at[1] == '=')
-			return line->at[0];
-	return 0;
+			return true;
+	return false;
 }
 
 /*

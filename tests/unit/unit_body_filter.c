@@ -193,6 +193,18 @@ static void r25_line_ends_stay(void **state)
 	check("v=0\r\nm=audio 1 RTP/AVP 0", PCMA, BODY_FILTER_NOTHING_LEFT, "v=0\r\nm=audio 0 RTP/AVP 0");
 }
 
+/* Found by fuzz_body_filter: such a line was the end, and what came behind it passed. */
+static void r25_a_nul_ends_nothing(void **state)
+{
+	static const char before[] = SDP "\0=x\r\nm=audio 1 RTP/AVP 0 8\r\na=\0\r\na=fmtp:0 \0\r\n\0";
+	static const char after[] = SDP "\0=x\r\nm=audio 1 RTP/AVP 8\r\na=\0\r\n\0";
+
+	(void)state;
+	check_text(span_make(before, sizeof(before) - 1), PCMA, BODY_FILTER_CHANGED,
+		   span_make(after, sizeof(after) - 1));
+	check_model(span_make(before, sizeof(before) - 1), PCMA);
+}
+
 /* ---- m= lines ---- */
 
 static void r25_a_line_that_keeps_nothing_is_refused(void **state)
@@ -417,6 +429,7 @@ int main(void)
 		cmocka_unit_test(r25_only_attributes_of_removed_types_go),
 		cmocka_unit_test(r25_attributes_before_their_rtpmap),
 		cmocka_unit_test(r25_line_ends_stay),
+		cmocka_unit_test(r25_a_nul_ends_nothing),
 		cmocka_unit_test(r25_a_line_that_keeps_nothing_is_refused),
 		cmocka_unit_test(r25_lines_without_a_port_count_for_nothing),
 		cmocka_unit_test(r25_t38_and_other_media_pass),

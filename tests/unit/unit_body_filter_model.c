@@ -88,6 +88,8 @@ static void put_attribute(void)
 		put_encoding();
 	}
 	put_line_end();
+	if (once_in(40))
+		text[random_source_below(&source, text_length)] = "\0\t\r\n =:/x"[random_source_below(&source, 9)];
 }
 
 static void put_media(void)
