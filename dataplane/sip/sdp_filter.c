@@ -26,7 +26,6 @@ struct section {
 	enum codec other; /* what a codec without a row counts as */
 	bool is_filtered;
 	bool is_settled; /* nothing was decided otherwise than all of the section would have it */
-	bool is_final;	 /* the second walk: nothing more is learned */
 	struct edit_list_mark mark;
 	const char *removed; /* to be removed up to `removed_end`; not yet in the list, as more may follow at once */
 	const char *removed_end;
@@ -100,7 +99,7 @@ static uint64_t allow_kind(uint64_t allowed, uint64_t kind, enum codec other)
 
 static bool is_kind(struct span media, struct span kind, uint64_t allowed, uint64_t set)
 {
-	return (allowed & set) != set && span_equals_nocase(media, kind);
+	return (allowed & set) != set && (span_equals(media, kind) || span_equals_nocase(media, kind));
 }
 
 /* Result: false when it is no m= line, or one that cannot be filtered. */
@@ -122,7 +121,6 @@ static bool begin_section(struct section *section, struct sdp_filter *filter, st
 	section->other = is_audio ? CODEC_AUDIO_OTHER : CODEC_VIDEO_OTHER;
 	section->allowed = allow_kind(filter->allowed, is_audio ? codec_set_audio : codec_set_video, section->other);
 	section->is_filtered = section->is_settled = true;
-	section->is_final = false;
 	section->mark = edit_list_mark(filter->edits);
 	section->removed = section->removed_end = NULL;
 	memset(section->types, 0, sizeof(section->types));
@@ -160,7 +158,7 @@ static inline void take_attribute(struct sdp_filter *filter, struct section *sec
 	struct sdp_type_attribute attribute;
 	if (!sdp_parse_type_attribute(&attribute, line) || !(section->types[attribute.type] & TYPE_LISTED))
 		return;
-	if (attribute.is_map && attribute.value.length && !section->is_final)
+	if (attribute.is_map && attribute.value.length)
 		learn_codec(section, attribute.type, find_codec(attribute.value));
 	section->types[attribute.type] |= TYPE_USED;
 	if (!(section->types[attribute.type] & TYPE_KEPT))
@@ -175,7 +173,6 @@ static void walk_again(struct sdp_filter *filter, struct section *section, const
 	struct span line;
 	edit_list_withdraw(filter->edits, section->mark);
 	section->removed = section->removed_end = NULL;
-	section->is_final = true;
 	line_read_begin(&lines.read, span_make(from, (size_t)(end - from)));
 	while (sdp_parse_line(&line, &lines))
 		if (*line.at == 'a')
