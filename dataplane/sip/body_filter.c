@@ -117,8 +117,8 @@ enum body_filter_result body_filter(struct edit_list *edits, const struct sip_me
 		edit_list_withdraw(edits, mark);
 		return BODY_FILTER_MALFORMED;
 	}
-	if (edits->count == mark.count && !edits->overflowed)
+	if (edits->count == mark.count && edits->overflowed == mark.overflowed)
 		return BODY_FILTER_PASSED;
 	set_content_length(edits, mark.count, message);
-	return filter.sdp.open_count && filter.sdp.left_count == 0 ? BODY_FILTER_NOTHING_LEFT : BODY_FILTER_CHANGED;
+	return filter.sdp.left_count ? BODY_FILTER_CHANGED : BODY_FILTER_NOTHING_LEFT;
 }

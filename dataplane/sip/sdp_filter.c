@@ -103,15 +103,14 @@ static bool is_kind(struct span media, struct span kind, uint64_t allowed, uint6
 }
 
 /* Result: false when it is no m= line, or one that cannot be filtered. */
-static bool begin_section(struct section *section, struct sdp_filter *filter, struct sdp_lines *lines, struct span line)
+static bool begin_section(struct section *section, struct sdp_filter *filter, uint32_t *count, struct span line)
 {
 	struct sdp_media *media = &section->media;
 	section->is_filtered = false;
-	if (!sdp_parse_media(media, lines, line))
+	if (!sdp_parse_media(media, count, line))
 		return false;
 	if (media->port == 0)
 		return true;
-	filter->open_count++;
 	bool is_audio = is_kind(media->media, SPAN_LITERAL("audio"), filter->allowed, codec_set_audio);
 	bool is_video = is_kind(media->media, SPAN_LITERAL("video"), filter->allowed, codec_set_video);
 	if ((!is_audio && !is_video) || !sdp_parse_is_rtp(media->protocol)) {
@@ -169,14 +168,14 @@ static inline void take_attribute(struct sdp_filter *filter, struct section *sec
 static void walk_again(struct sdp_filter *filter, struct section *section, const char *end)
 {
 	const char *from = section->media.line.at + section->media.line.length;
-	struct sdp_lines lines = {0};
+	struct line_read lines;
 	struct span line;
 	edit_list_withdraw(filter->edits, section->mark);
 	section->removed = section->removed_end = NULL;
-	line_read_begin(&lines.read, span_make(from, (size_t)(end - from)));
+	line_read_begin(&lines, span_make(from, (size_t)(end - from)));
 	while (sdp_parse_line(&line, &lines))
 		if (*line.at == 'a')
-			take_attribute(filter, section, line, lines.read.next);
+			take_attribute(filter, section, line, lines.next);
 }
 
 /* Each type goes with the spaces before it. */
@@ -230,18 +229,19 @@ static void end_section(struct sdp_filter *filter, struct section *section, cons
 bool sdp_filter(struct sdp_filter *filter, struct span text)
 {
 	struct section section;
-	struct sdp_lines lines;
+	struct line_read lines;
 	struct span line;
+	uint32_t count = 0;
 	section.is_filtered = false;
 	if (!sdp_parse_begin(&lines, text))
 		return false;
 	while (sdp_parse_line(&line, &lines)) {
 		if (*line.at == 'm') {
 			end_section(filter, &section, line.at);
-			if (!begin_section(&section, filter, &lines, line))
+			if (!begin_section(&section, filter, &count, line))
 				return false;
 		} else if (*line.at == 'a' && section.is_filtered) {
-			take_attribute(filter, &section, line, lines.read.next);
+			take_attribute(filter, &section, line, lines.next);
 		}
 	}
 	end_section(filter, &section, text.at + text.length);
