@@ -204,8 +204,7 @@ static void r25_headers_of_a_part(void **state)
 		"Content-Disposition: session\r\nX: y\r\n z\r\nc: application/sdp\r\n\r\n",
 		"Content-Type:\r\n application/sdp\r\n\r\n",
 		"no header\r\nContent-Type : application/sdp\r\n\r\n",
-		"Content-Encoding: identity\r\nContent-Type: application/sdp\r\nContent-Transfer-Encoding: "
-		"binary\r\n\r\n",
+		"e: identity\r\nContent-Type: application/sdp\r\nContent-Transfer-Encoding: binary\r\n\r\n",
 		"Content-Transfer-Encoding: 8BIT\r\nContent-Type: application/sdp\r\n\r\n",
 		"Content-Transfer-Encoding: 7bit\r\nContent-Type: application/sdp\r\n\n",
 	};
