@@ -17,6 +17,12 @@ struct body_filter {
 	uint32_t part_count;
 };
 
+/* Mostly in the usual case. */
+static bool is_word(struct span text, struct span word)
+{
+	return span_equals(text, word) || span_equals_nocase(text, word);
+}
+
 /* "application/sdp;charset=utf-8". *parameters: from the first ';' on. */
 static enum content read_content_type(struct span *parameters, struct span value)
 {
@@ -29,10 +35,10 @@ static enum content read_content_type(struct span *parameters, struct span value
 	const char *subtype = lexis_skip_white(slash + 1, end), *subtype_end = lexis_skip(subtype, end, LEXIS_TOKEN);
 	struct span type = lexis_span(value.at, type_end);
 	*parameters = lexis_span(subtype_end, end);
-	if (span_equals_nocase(type, SPAN_LITERAL("multipart")))
+	if (is_word(type, SPAN_LITERAL("multipart")))
 		return CONTENT_MULTIPART;
-	return span_equals_nocase(type, SPAN_LITERAL("application")) &&
-			       span_equals_nocase(lexis_span(subtype, subtype_end), SPAN_LITERAL("sdp"))
+	return is_word(type, SPAN_LITERAL("application")) &&
+			       is_word(lexis_span(subtype, subtype_end), SPAN_LITERAL("sdp"))
 		       ? CONTENT_SDP
 		       : CONTENT_OTHER;
 }
@@ -111,8 +117,8 @@ enum body_filter_result body_filter(struct edit_list *edits, const struct sip_me
 		edit_list_withdraw(edits, mark);
 		return BODY_FILTER_MALFORMED;
 	}
-	if (edits->count == mark.count && !edits->overflowed)
+	if (edits->count == mark.count && edits->overflowed == mark.overflowed)
 		return BODY_FILTER_PASSED;
 	set_content_length(edits, mark.count, message);
-	return filter.sdp.open_count && filter.sdp.left_count == 0 ? BODY_FILTER_NOTHING_LEFT : BODY_FILTER_CHANGED;
+	return filter.sdp.left_count ? BODY_FILTER_CHANGED : BODY_FILTER_NOTHING_LEFT;
 }

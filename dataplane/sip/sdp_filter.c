@@ -26,7 +26,6 @@ struct section {
 	enum codec other; /* what a codec without a row counts as */
 	bool is_filtered;
 	bool is_settled; /* nothing was decided otherwise than all of the section would have it */
-	bool is_final;	 /* the second walk: nothing more is learned */
 	struct edit_list_mark mark;
 	const char *removed; /* to be removed up to `removed_end`; not yet in the list, as more may follow at once */
 	const char *removed_end;
@@ -100,19 +99,18 @@ static uint64_t allow_kind(uint64_t allowed, uint64_t kind, enum codec other)
 
 static bool is_kind(struct span media, struct span kind, uint64_t allowed, uint64_t set)
 {
-	return (allowed & set) != set && span_equals_nocase(media, kind);
+	return (allowed & set) != set && (span_equals(media, kind) || span_equals_nocase(media, kind));
 }
 
 /* Result: false when it is no m= line, or one that cannot be filtered. */
-static bool begin_section(struct section *section, struct sdp_filter *filter, struct sdp_lines *lines, struct span line)
+static bool begin_section(struct section *section, struct sdp_filter *filter, uint32_t *count, struct span line)
 {
 	struct sdp_media *media = &section->media;
 	section->is_filtered = false;
-	if (!sdp_parse_media(media, lines, line))
+	if (!sdp_parse_media(media, count, line))
 		return false;
 	if (media->port == 0)
 		return true;
-	filter->open_count++;
 	bool is_audio = is_kind(media->media, SPAN_LITERAL("audio"), filter->allowed, codec_set_audio);
 	bool is_video = is_kind(media->media, SPAN_LITERAL("video"), filter->allowed, codec_set_video);
 	if ((!is_audio && !is_video) || !sdp_parse_is_rtp(media->protocol)) {
@@ -122,7 +120,6 @@ static bool begin_section(struct section *section, struct sdp_filter *filter, st
 	section->other = is_audio ? CODEC_AUDIO_OTHER : CODEC_VIDEO_OTHER;
 	section->allowed = allow_kind(filter->allowed, is_audio ? codec_set_audio : codec_set_video, section->other);
 	section->is_filtered = section->is_settled = true;
-	section->is_final = false;
 	section->mark = edit_list_mark(filter->edits);
 	section->removed = section->removed_end = NULL;
 	memset(section->types, 0, sizeof(section->types));
@@ -160,7 +157,7 @@ static inline void take_attribute(struct sdp_filter *filter, struct section *sec
 	struct sdp_type_attribute attribute;
 	if (!sdp_parse_type_attribute(&attribute, line) || !(section->types[attribute.type] & TYPE_LISTED))
 		return;
-	if (attribute.is_map && attribute.value.length && !section->is_final)
+	if (attribute.is_map && attribute.value.length)
 		learn_codec(section, attribute.type, find_codec(attribute.value));
 	section->types[attribute.type] |= TYPE_USED;
 	if (!(section->types[attribute.type] & TYPE_KEPT))
@@ -171,15 +168,14 @@ static inline void take_attribute(struct sdp_filter *filter, struct section *sec
 static void walk_again(struct sdp_filter *filter, struct section *section, const char *end)
 {
 	const char *from = section->media.line.at + section->media.line.length;
-	struct sdp_lines lines = {0};
+	struct line_read lines;
 	struct span line;
 	edit_list_withdraw(filter->edits, section->mark);
 	section->removed = section->removed_end = NULL;
-	section->is_final = true;
-	line_read_begin(&lines.read, span_make(from, (size_t)(end - from)));
+	line_read_begin(&lines, span_make(from, (size_t)(end - from)));
 	while (sdp_parse_line(&line, &lines))
 		if (*line.at == 'a')
-			take_attribute(filter, section, line, lines.read.next);
+			take_attribute(filter, section, line, lines.next);
 }
 
 /* Each type goes with the spaces before it. */
@@ -233,18 +229,19 @@ static void end_section(struct sdp_filter *filter, struct section *section, cons
 bool sdp_filter(struct sdp_filter *filter, struct span text)
 {
 	struct section section;
-	struct sdp_lines lines;
+	struct line_read lines;
 	struct span line;
+	uint32_t count = 0;
 	section.is_filtered = false;
 	if (!sdp_parse_begin(&lines, text))
 		return false;
 	while (sdp_parse_line(&line, &lines)) {
 		if (*line.at == 'm') {
 			end_section(filter, &section, line.at);
-			if (!begin_section(&section, filter, &lines, line))
+			if (!begin_section(&section, filter, &count, line))
 				return false;
 		} else if (*line.at == 'a' && section.is_filtered) {
-			take_attribute(filter, &section, line, lines.read.next);
+			take_attribute(filter, &section, line, lines.next);
 		}
 	}
 	end_section(filter, &section, text.at + text.length);

@@ -15,8 +15,7 @@ struct sdp_filter {
 	struct edit_list *edits;
 	const char *message; /* offsets of edits count from here */
 	uint64_t allowed;    /* enum codec of include/codec.h */
-	uint32_t open_count; /* m= lines with a port, over all texts */
-	uint32_t left_count; /* those that still have one */
+	uint32_t left_count; /* m= lines that have a port and keep it, over all texts */
 };
 
 /*

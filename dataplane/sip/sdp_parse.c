@@ -28,20 +28,12 @@ static bool parse_port(uint16_t *port, struct span ports)
 	return true;
 }
 
-bool sdp_parse_begin(struct sdp_lines *lines, struct span body)
-{
-	struct span line;
-	line_read_begin(&lines->read, body);
-	lines->media_count = 0;
-	return line_read_take(&line, &lines->read) && span_equals(line, SPAN_LITERAL("v=0"));
-}
-
-bool sdp_parse_media(struct sdp_media *media, struct sdp_lines *lines, struct span line)
+bool sdp_parse_media(struct sdp_media *media, uint32_t *count, struct span line)
 {
 	struct span rest = span_skip(line, 2);
-	if (lines->media_count == SDP_MEDIA_MAX)
+	if (*count == SDP_MEDIA_MAX)
 		return false;
-	lines->media_count++;
+	++*count;
 	media->line = rest;
 	media->media = take_word(&rest);
 	media->ports = take_word(&rest);
@@ -74,13 +66,13 @@ static void end_section(struct sdp *sdp, const char *end)
 	media->section = lexis_span(media->section.at, end);
 }
 
-static bool take_media(struct sdp *sdp, struct sdp_lines *lines, struct span line)
+static bool take_media(struct sdp *sdp, struct span line)
 {
 	struct sdp_media media;
 	end_section(sdp, line.at);
-	if (!sdp_parse_media(&media, lines, line))
+	if (!sdp_parse_media(&media, &sdp->media_count, line))
 		return false;
-	sdp->media[sdp->media_count++] = media;
+	sdp->media[sdp->media_count - 1] = media;
 	return true;
 }
 
@@ -94,7 +86,7 @@ static void take_connection(struct sdp *sdp, struct span value)
 
 bool sdp_parse(struct sdp *sdp, struct span body)
 {
-	struct sdp_lines lines;
+	struct line_read lines;
 	struct span line;
 	sdp->origin = sdp->connection = (struct span){0};
 	sdp->media_count = 0;
@@ -102,7 +94,7 @@ bool sdp_parse(struct sdp *sdp, struct span body)
 		return false;
 	while (sdp_parse_line(&line, &lines)) {
 		char letter = *line.at;
-		if (letter == 'm' && !take_media(sdp, &lines, line))
+		if (letter == 'm' && !take_media(sdp, line))
 			return false;
 		if (letter == 'o' && sdp->media_count == 0)
 			sdp->origin = span_skip(line, 2);

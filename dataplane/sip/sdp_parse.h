@@ -41,32 +41,31 @@ bool sdp_parse(struct sdp *sdp, struct span body);
  */
 bool sdp_next_attribute(struct span *name, struct span *value, struct span *cursor);
 
-/* An SDP body on its way through sdp_parse_line(). */
-struct sdp_lines {
-	struct line_read read; /* read.next: where the next line begins */
-	uint32_t media_count;
-};
-
-/* Begins with the line behind "v=0". Thread: any. Result: false when that is not the first line. */
-bool sdp_parse_begin(struct sdp_lines *lines, struct span body);
+/* Begins the lines behind "v=0". Thread: any. Result: false when that is not the first line. */
+static inline bool sdp_parse_begin(struct line_read *lines, struct span body)
+{
+	struct span line;
+	line_read_begin(lines, body);
+	return line_read_take(&line, lines) && span_equals(line, SPAN_LITERAL("v=0"));
+}
 
 /* Takes the next line `x=...`, whose letter is its first byte; what is no such line is passed over. Thread: any.
  * Result: false at the end. */
-static inline bool sdp_parse_line(struct span *line, struct sdp_lines *lines)
+static inline bool sdp_parse_line(struct span *line, struct line_read *lines)
 {
-	while (line_read_take(line, &lines->read))
+	while (line_read_take(line, lines))
 		if (line->length >= 2 && line->at[1] == '=')
 			return true;
 	return false;
 }
 
 /*
- * Reads a line whose letter is 'm', "m=audio 49170/2 RTP/AVP 8 0 101". The section begins at the line and has no length
- * yet; `connection` has none either.
+ * Reads a line whose letter is 'm', "m=audio 49170/2 RTP/AVP 8 0 101", and counts it. The section begins at the line
+ * and has no length yet; `connection` has none either.
  *
- * Thread: any.   Result: false when it is malformed, or one more than SDP_MEDIA_MAX.
+ * Thread: any.   Result: false when it is malformed, or *count is SDP_MEDIA_MAX.
  */
-bool sdp_parse_media(struct sdp_media *media, struct sdp_lines *lines, struct span line);
+bool sdp_parse_media(struct sdp_media *media, uint32_t *count, struct span line);
 
 /* Is "RTP" one of the parts of its protocol: RTP/AVP, UDP/TLS/RTP/SAVPF? The formats are payload types then (RFC 8866
  * 5.14). Thread: any. */
@@ -142,7 +141,7 @@ static inline bool sdp_parse_type_attribute(struct sdp_type_attribute *attribute
 	const char *at = sdp_parse_type(&attribute->type, sdp_parse_blanks(line.at + name_length, end), end);
 	if (at == NULL)
 		return false;
-	at = sdp_parse_blanks(at, end);
+	at = at < end ? sdp_parse_blanks(at + 1, end) : end;
 	attribute->is_map = line.at[4] == 'p';
 	attribute->value = span_make(at, (size_t)(end - at));
 	return true;

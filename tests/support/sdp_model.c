@@ -119,7 +119,7 @@ struct part {
 
 static int codec_by_name(struct span name)
 {
-	for (int i = 0; i < CODEC_AUDIO_OTHER; i++)
+	for (int i = 0; i < CODEC_ROW_COUNT; i++)
 		if (name.length == codec_rows[i].name.length &&
 		    strncasecmp(name.at, codec_rows[i].name.at, name.length) == 0)
 			return i;

@@ -148,13 +148,15 @@ static void r25_only_attributes_of_removed_types_go(void **state)
 		    "a=imageattr:0 send *\r\na=imageattr:* send *\r\na=fmtp:0\r\na=fmtp:00 x\r\na=fmtp:0x y\r\n"
 		    "a=fmtp:80 y\r\na=fmtp: 0 y\r\na=fmtp:\t0\ty\r\na=FMTP:0 y\r\na=fmtp 0\r\na=fmtpx:0 y\r\n"
 		    "a=rtcp:0 IN IP4 192.0.2.1\r\na=rtcp-fbx:0\r\na=imageattrs:0\r\na=ptime:0\r\na=0\r\nb=fmtp:0\r\n"
-		    "a=rtpmap:2 G721/8000\r\na=fmtp:128 y\r\na=fmtp:1000 y\r\na=rtpmap\r\na=rtpmaps:0 x\r\n",
+		    "a=rtpmap:2 G721/8000\r\na=fmtp:128 y\r\na=fmtp:1000 y\r\na=rtpmap\r\na=rtpmap 0 x\r\na=rtpmaps:0 "
+		    "x\r\n",
 		PCMA,
 		SDP "m=audio 4000 RTP/SAVPF 8\r\na=rtcp-fb:* nack\r\na=rtcp-fb:8 nack\r\n"
 		    "a=imageattr:* send *\r\na=fmtp:0x y\r\n"
 		    "a=fmtp:80 y\r\na=FMTP:0 y\r\na=fmtp 0\r\na=fmtpx:0 y\r\n"
 		    "a=rtcp:0 IN IP4 192.0.2.1\r\na=rtcp-fbx:0\r\na=imageattrs:0\r\na=ptime:0\r\na=0\r\nb=fmtp:0\r\n"
-		    "a=rtpmap:2 G721/8000\r\na=fmtp:128 y\r\na=fmtp:1000 y\r\na=rtpmap\r\na=rtpmaps:0 x\r\n");
+		    "a=rtpmap:2 G721/8000\r\na=fmtp:128 y\r\na=fmtp:1000 y\r\na=rtpmap\r\na=rtpmap 0 x\r\na=rtpmaps:0 "
+		    "x\r\n");
 	/* Of the session, and of another line, they are not. */
 	check_changed(SDP "a=fmtp:0 x\r\nm=audio 1 RTP/AVP 0 8\r\nm=image 2 udptl t38\r\na=fmtp:0 x\r\n", PCMA,
 		      SDP "a=fmtp:0 x\r\nm=audio 1 RTP/AVP 8\r\nm=image 2 udptl t38\r\na=fmtp:0 x\r\n");

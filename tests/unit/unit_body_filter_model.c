@@ -63,7 +63,7 @@ static void put_encoding(void)
 		put(PICK(odd));
 		return;
 	}
-	struct span name = codec_rows[random_source_below(&source, CODEC_AUDIO_OTHER)].name;
+	struct span name = codec_rows[random_source_below(&source, CODEC_ROW_COUNT)].name;
 	static const char *const usual[] = {"PCMU", "pcma", "G729", "opus", "telephone-event", "H264", "VP8", "red"};
 	char copy[64];
 	snprintf(copy, sizeof(copy), SPAN_FORMAT, SPAN_ARGUMENTS(name));

@@ -137,6 +137,27 @@ static void r25_answers_are_filtered_likewise(void **state)
 	assert_span_equal(filtered_body_text(&filtered), SPAN_LITERAL(FILTERED));
 }
 
+/* The rest of the rewrite had all the room there is; or more than that. */
+static void r25_a_list_that_was_full_before(void **state)
+{
+	const char *message = HEAD "c: application/sdp\r\nl: 53\r\n\r\n" OFFER;
+	static struct edit_list edits;
+
+	(void)state;
+	assert_int_equal(message_parse(&filtered.received, span_of_text(message)), REASON_NONE);
+	edit_list_init(&edits);
+	while (edits.count < EDIT_LIST_MAX)
+		edit_list_replace(&edits, (struct slice){0, 0}, SPAN_LITERAL("x"));
+	assert_int_equal(body_filter(&edits, &filtered.received, CODEC_BIT(PCMA) | CODEC_BIT(PCMU)),
+			 BODY_FILTER_PASSED);
+	assert_false(edits.overflowed);
+	assert_int_equal(body_filter(&edits, &filtered.received, PCMA), BODY_FILTER_CHANGED);
+	assert_true(edits.overflowed);
+	assert_int_equal(edits.count, EDIT_LIST_MAX);
+	assert_int_equal(body_filter(&edits, &filtered.received, CODEC_BIT(PCMA) | CODEC_BIT(PCMU)),
+			 BODY_FILTER_PASSED);
+}
+
 /* ---- multipart ---- */
 
 static void r25_sdp_in_a_multipart_body(void **state)
@@ -183,8 +204,7 @@ static void r25_headers_of_a_part(void **state)
 		"Content-Disposition: session\r\nX: y\r\n z\r\nc: application/sdp\r\n\r\n",
 		"Content-Type:\r\n application/sdp\r\n\r\n",
 		"no header\r\nContent-Type : application/sdp\r\n\r\n",
-		"Content-Encoding: identity\r\nContent-Type: application/sdp\r\nContent-Transfer-Encoding: "
-		"binary\r\n\r\n",
+		"e: identity\r\nContent-Type: application/sdp\r\nContent-Transfer-Encoding: binary\r\n\r\n",
 		"Content-Transfer-Encoding: 8BIT\r\nContent-Type: application/sdp\r\n\r\n",
 		"Content-Transfer-Encoding: 7bit\r\nContent-Type: application/sdp\r\n\n",
 	};
@@ -325,6 +345,7 @@ int main(void)
 		cmocka_unit_test(r25_content_length_follows),
 		cmocka_unit_test(r25_all_codecs_allowed_is_no_filter),
 		cmocka_unit_test(r25_answers_are_filtered_likewise),
+		cmocka_unit_test(r25_a_list_that_was_full_before),
 		cmocka_unit_test(r25_sdp_in_a_multipart_body),
 		cmocka_unit_test(r25_preamble_epilogue_and_no_last_delimiter),
 		cmocka_unit_test(r25_headers_of_a_part),

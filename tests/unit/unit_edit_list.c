@@ -62,6 +62,27 @@ static void edits_at_one_place_keep_their_order(void **state)
 	check(received, "0123abCde6x789");
 }
 
+static void what_was_withdrawn_is_as_never_added(void **state)
+{
+	struct span received = SPAN_LITERAL("0123456789");
+
+	(void)state;
+	edit_list_init(&list);
+	edit_list_replace(&list, part(2, 1), SPAN_LITERAL("two"));
+	struct edit_list_mark mark = edit_list_mark(&list);
+	for (uint32_t i = 0; i < EDIT_LIST_MAX; i++)
+		edit_list_replace(&list, part(5, 0), SPAN_LITERAL("x"));
+	assert_true(list.overflowed);
+	edit_list_withdraw(&list, mark);
+	edit_list_replace(&list, part(7, 0), SPAN_LITERAL("y"));
+	check(received, "01two3456y789");
+	/* What ran over before the mark stays so. */
+	for (uint32_t i = 0; i < EDIT_LIST_MAX; i++)
+		edit_list_replace(&list, part(5, 0), SPAN_LITERAL("x"));
+	edit_list_withdraw(&list, edit_list_mark(&list));
+	assert_true(list.overflowed);
+}
+
 static void refuses_what_overlaps_or_is_outside(void **state)
 {
 	static const struct {
@@ -173,6 +194,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(replaces_inserts_and_removes),
 		cmocka_unit_test(edits_at_one_place_keep_their_order),
+		cmocka_unit_test(what_was_withdrawn_is_as_never_added),
 		cmocka_unit_test(refuses_what_overlaps_or_is_outside),
 		cmocka_unit_test(takes_texts_one_by_one),
 		cmocka_unit_test(both_limits_are_reached),
