@@ -42,7 +42,7 @@ def test_start_line(router, peers, start_line, status):
 
 
 @pytest.mark.parametrize("method, status", [("SUBSCRIBE", 489), ("PUBLISH", 489), ("NOTIFY", 405), ("INVENTED", 405)])
-def test_methods_outside_a_dialog(router, peers, method, status):
+def test_r29_methods_outside_a_dialog(router, peers, method, status):
     alice = peers("alice")
     request = alice.request(method, "sip:102@acme.test")
     answer = alice.transact(request)
@@ -51,7 +51,7 @@ def test_methods_outside_a_dialog(router, peers, method, status):
     assert answer.status == status
 
 
-def test_message_is_routed_as_an_invite(router, peers):
+def test_r29_message_is_routed_as_an_invite(router, peers):
     alice, east = peers("alice"), peers("east")
     request = alice.request("MESSAGE", "sip:3100@acme.test", contact=False)
     alice.send(alice.authorized(request, alice.challenged(request)))

@@ -43,7 +43,7 @@ def telcos(failing, own_peers):
 
 
 @pytest.mark.parametrize("status", [408, 500, 503, 599])
-def test_on_408_and_5xx_the_next_is_tried(alice, telcos, status):
+def test_r16_on_408_and_5xx_the_next_is_tried(alice, telcos, status):
     sent = alice.invite("912345611")
     told = [refuse(telco, status) for telco in telcos[:2]] + [refuse(telcos[2], 404)]
     assert [user_of(f"<{got.uri}>") for got in told] == ["912345611", "912345611", "+34912345611"]
@@ -54,7 +54,7 @@ def test_on_408_and_5xx_the_next_is_tried(alice, telcos, status):
 
 
 @pytest.mark.parametrize("status, told", [(403, 403), (404, 404), (407, 502), (480, 480), (486, 486), (603, 603)])
-def test_on_others_it_is_not(alice, telcos, status, told):
+def test_r16_on_others_it_is_not(alice, telcos, status, told):
     sent = alice.invite("912345611")
     refuse(telcos[0], status)
     hear_refusal(alice, sent, told)
@@ -62,14 +62,14 @@ def test_on_others_it_is_not(alice, telcos, status, told):
     telcos[2].expect_silence()
 
 
-def test_nobody_is_left(alice, telcos):
+def test_r16_nobody_is_left(alice, telcos):
     sent = alice.invite("912345611")
     for telco in telcos:
         refuse(telco, 503)
     hear_refusal(alice, sent, 503)
 
 
-def test_the_second_address_is_telco_a_too(alice, telcos):
+def test_r16_the_second_address_is_telco_a_too(alice, telcos):
     """R33: without `sources` the carrier's addresses may deliver calls."""
     assert alice.register().status == 200
     telco = telcos[1]
@@ -80,7 +80,7 @@ def test_the_second_address_is_telco_a_too(alice, telcos):
     assert alice.forget().status == 200
 
 
-def test_an_address_where_nobody_listens(failing, own_peers):
+def test_r16_an_address_where_nobody_listens(failing, own_peers):
     """ICMP port unreachable: the next is tried at once, not after 64*T1."""
     alice, second = own_peers("alice"), own_peers("outsider")
     sent = alice.invite("912345611")
@@ -88,7 +88,7 @@ def test_an_address_where_nobody_listens(failing, own_peers):
     hear_refusal(alice, sent, 486)
 
 
-def test_cancelled_at_the_second_address(alice, telcos):
+def test_r16_cancelled_at_the_second_address(alice, telcos):
     """What failed is not cancelled, what comes next is not tried."""
     sent = alice.invite("912345611")
     refuse(telcos[0], 503)

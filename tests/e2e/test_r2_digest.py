@@ -19,7 +19,7 @@ def without_randomness(answer):
 
 @pytest.mark.parametrize("method, status, header", [("INVITE", 407, "Proxy-Authenticate"), ("MESSAGE", 407, "Proxy-Authenticate"),
                                                     ("REGISTER", 401, "WWW-Authenticate")])
-def test_challenge_offers_both_algorithms(router, peers, method, status, header):
+def test_r2_challenge_offers_both_algorithms(router, peers, method, status, header):
     alice = peers("alice")
     uri = "sip:acme.test" if method == "REGISTER" else "sip:102@acme.test"
     answer = alice.transact(alice.request(method, uri, to="<sip:alice@acme.test>"))
@@ -34,7 +34,7 @@ def test_challenge_offers_both_algorithms(router, peers, method, status, header)
 
 @pytest.mark.parametrize("algorithm", ["MD5", "SHA-256"])
 @pytest.mark.parametrize("qop", [True, False], ids=["qop", "rfc2069"])
-def test_good_credentials(router, peers, algorithm, qop):
+def test_r2_good_credentials(router, peers, algorithm, qop):
     alice, east = peers("alice"), peers("east")
     request = alice.invite_request("3100")
     alice.send(alice.authorized(request, alice.challenged(request), algorithm=algorithm, qop=qop))
@@ -44,7 +44,7 @@ def test_good_credentials(router, peers, algorithm, qop):
     alice.expect_status(486)
 
 
-def test_wrong_password_is_challenged_again(router, peers):
+def test_r2_wrong_password_is_challenged_again(router, peers):
     alice, east = peers("alice"), peers("east")
     request = alice.invite_request("3100")
     answer = alice.transact(alice.authorized(request, alice.challenged(request), password="guess"))
@@ -52,7 +52,7 @@ def test_wrong_password_is_challenged_again(router, peers):
     east.expect_silence()
 
 
-def test_unknown_name_is_answered_as_a_wrong_password(router, peers):
+def test_r2_unknown_name_is_answered_as_a_wrong_password(router, peers):
     alice = peers("alice")
     answers = []
     for name in ("bob", "nobody-of-that-name"):
@@ -62,7 +62,7 @@ def test_unknown_name_is_answered_as_a_wrong_password(router, peers):
     assert answers[0] == answers[1]
 
 
-def test_wrong_password_and_unknown_name_of_register(router, peers):
+def test_r2_wrong_password_and_unknown_name_of_register(router, peers):
     answers = []
     for name in ("bob", "nobody-of-that-name"):
         peer = peers("stranger", port=5061 + len(answers))
@@ -72,7 +72,7 @@ def test_wrong_password_and_unknown_name_of_register(router, peers):
     assert [answer.status for answer in answers] == [401, 401]
 
 
-def test_nonce_of_another_call_is_stale(router, peers):
+def test_r2_nonce_of_another_call_is_stale(router, peers):
     alice, east = peers("alice"), peers("east")
     challenge = alice.challenged(alice.invite_request("3100"))
     answer = alice.transact(alice.authorized(alice.invite_request("3100"), challenge))
@@ -81,7 +81,7 @@ def test_nonce_of_another_call_is_stale(router, peers):
     east.expect_silence()
 
 
-def test_forged_nonce_is_refused(router, peers):
+def test_r2_forged_nonce_is_refused(router, peers):
     alice, east = peers("alice"), peers("east")
     request = alice.invite_request("3100")
     challenge = alice.challenged(request)
@@ -94,7 +94,7 @@ def test_forged_nonce_is_refused(router, peers):
     east.expect_silence()
 
 
-def test_nonce_count_used_twice_is_refused(router, peers):
+def test_r2_nonce_count_used_twice_is_refused(router, peers):
     alice, east = peers("alice"), peers("east")
     request = alice.invite_request("3100")
     challenge = alice.challenged(request)
@@ -108,7 +108,7 @@ def test_nonce_count_used_twice_is_refused(router, peers):
     hear_refusal(alice, sent, 486)
 
 
-def test_second_login_of_one_call_id_within_a_second(router, peers):
+def test_r2_second_login_of_one_call_id_within_a_second(router, peers):
     """Softphones unregister and register at start, under one Call-ID: a nonce just issued must verify."""
     carol, call_id = peers("carol"), token("reg")
     assert carol.register(expires=0, call_id=call_id, cseq=1).status == 200
@@ -116,7 +116,7 @@ def test_second_login_of_one_call_id_within_a_second(router, peers):
     assert carol.forget().status == 200
 
 
-def test_empty_credentials_are_as_none(router, peers):
+def test_r2_empty_credentials_are_as_none(router, peers):
     """Asterisk sends an empty Proxy-Authorization with REFER."""
     alice = peers("alice")
     request = alice.invite_request("3100")
@@ -124,7 +124,7 @@ def test_empty_credentials_are_as_none(router, peers):
     assert alice.transact(request).status == 407
 
 
-def test_credentials_of_other_realms_are_passed_over(router, peers):
+def test_r2_credentials_of_other_realms_are_passed_over(router, peers):
     alice, east = peers("alice"), peers("east")
     request = alice.invite_request("3100")
     good = alice.authorized(request, alice.challenged(request))
@@ -134,18 +134,18 @@ def test_credentials_of_other_realms_are_passed_over(router, peers):
     alice.expect_status(486)
 
 
-def test_options_is_not_challenged(router, peers):
+def test_r2_options_is_not_challenged(router, peers):
     stranger = peers("stranger")
     assert stranger.transact(stranger.request("OPTIONS", "sip:198.51.100.1")).status == 200
 
 
-def test_register_for_another_is_403(router, peers):
+def test_r2_register_for_another_is_403(router, peers):
     alice = peers("alice")
     request = alice.request("REGISTER", "sip:acme.test", to="<sip:bob@acme.test>")
     assert alice.transact(alice.authorized(request, alice.challenged(request))).status == 403
 
 
-def test_failures_ban_the_pair_and_not_the_endpoint(own_lab, own_peers):
+def test_r2_failures_ban_the_pair_and_not_the_endpoint(own_lab, own_peers):
     """Over 20 failures in 60 s: 403 for this name from this address, while its other addresses go on."""
     with own_lab.router():
         attacker, alice, east = own_peers("stranger"), own_peers("alice"), own_peers("east")

@@ -22,7 +22,7 @@ def reinvite(dialog, other):
     other.expect_request("ACK")
 
 
-def test_one_record_route_that_tells_nothing(router, peers):
+def test_r30_one_record_route_that_tells_nothing(router, peers):
     alice, east = peers("alice"), peers("east")
     _, _, got = establish(alice, east, "3100")
     routes = got.list("Record-Route")
@@ -31,7 +31,7 @@ def test_one_record_route_that_tells_nothing(router, peers):
 
 
 @pytest.mark.parametrize("side", ["caller", "callee"])
-def test_reinvite_then_bye(router, peers, side):
+def test_r29_reinvite_then_bye(router, peers, side):
     alice, east, callers, callees = call(peers)
     if side == "caller":
         reinvite(callers, east)
@@ -42,7 +42,7 @@ def test_reinvite_then_bye(router, peers, side):
 
 
 @pytest.mark.parametrize("method", ["INFO", "UPDATE", "MESSAGE", "NOTIFY", "REFER"])
-def test_other_requests_pass_both_ways(router, peers, method):
+def test_r29_other_requests_pass_both_ways(router, peers, method):
     alice, east, callers, callees = call(peers)
     for dialog, other in ((callers, east), (callees, alice)):
         dialog.peer.send(dialog.request(method))
@@ -50,7 +50,7 @@ def test_other_requests_pass_both_ways(router, peers, method):
         dialog.peer.expect_status(200)
 
 
-def test_unasked_credentials_in_bye_pass(router, peers):
+def test_r2_unasked_credentials_in_bye_pass(router, peers):
     """chan_sip's BYE carries Proxy-Authorization with the old nonce."""
     alice, east, callers, _ = call(peers)
     alice.send(callers.request("BYE", extra=[("Proxy-Authorization", 'Digest username="alice", realm="acme.test", nonce="old", '
@@ -59,7 +59,7 @@ def test_unasked_credentials_in_bye_pass(router, peers):
     alice.expect_status(200)
 
 
-def test_forged_cookie_is_403(router, peers):
+def test_r30_forged_cookie_is_403(router, peers):
     alice, east, callers, _ = call(peers)
     route = callers.routes[0]
     middle = len(uri_of(route)) // 2
@@ -69,7 +69,7 @@ def test_forged_cookie_is_403(router, peers):
     east.expect_silence()
 
 
-def test_cookie_of_another_dialog_is_403(router, peers):
+def test_r30_cookie_of_another_dialog_is_403(router, peers):
     alice, east, callers, _ = call(peers)
     others, _, _ = establish(alice, east, "3101")
     callers.routes = others.routes
@@ -77,7 +77,7 @@ def test_cookie_of_another_dialog_is_403(router, peers):
     east.expect_silence()
 
 
-def test_no_cookie_is_403_and_an_ack_is_dropped(router, peers):
+def test_r2_r30_no_cookie_is_403_and_an_ack_is_dropped(router, peers):
     alice, east, callers, _ = call(peers)
     callers.routes = []
     assert alice.transact(callers.request("BYE")).status == 403
@@ -87,7 +87,7 @@ def test_no_cookie_is_403_and_an_ack_is_dropped(router, peers):
 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=["stopped", "killed"])
-def test_call_survives_a_restart_of_the_router(own_lab, own_peers, how):
+def test_r30_call_survives_a_restart_of_the_router(own_lab, own_peers, how):
     with own_lab.router() as router:
         alice, east, callers, callees = call(own_peers)
         router.stop(how)

@@ -11,7 +11,7 @@ def incoming(carrier, number, sender="915550000", **options):
 
 
 @pytest.mark.parametrize("dialled", ["944000001", "+34944000001", "0034944000001"])
-def test_ddi_to_user(router, peers, dialled):
+def test_r33_ddi_to_user(router, peers, dialled):
     carrier, alice = peers("telco-a"), peers("alice")
     assert alice.register().status == 200
     carrier.send(incoming(carrier, dialled))
@@ -22,38 +22,38 @@ def test_ddi_to_user(router, peers, dialled):
     carrier.expect_status(486)
 
 
-def test_ddi_to_friend_by_its_number(router, peers):
+def test_r33_ddi_to_friend_by_its_number(router, peers):
     carrier, pbx = peers("telco-a"), peers("pbx")
     assert pbx.register().status == 200
     carrier.send(incoming(carrier, "944000000"))
     assert user_of(f"<{pbx.expect_request('INVITE').uri}>") == "2000"
 
 
-def test_ddi_to_extension(router, peers):
+def test_r33_ddi_to_extension(router, peers):
     carrier, bob = peers("telco-a"), peers("bob")
     assert bob.register().status == 200
     carrier.send(incoming(carrier, "944000002"))
     bob.expect_request("INVITE")
 
 
-def test_caller_is_the_carriers_identity(router, peers):
+def test_r33_caller_is_the_carriers_identity(router, peers):
     carrier, bob = peers("telco-a"), peers("bob")
     assert bob.register().status == 200
     carrier.send(incoming(carrier, "944000002", extra=[("P-Asserted-Identity", f"<sip:600111222@{carrier.address}>")]))
     assert user_of(bob.expect_request("INVITE").get("From")) == "600111222"
 
 
-def test_unknown_ddi_is_404(router, peers):
+def test_r33_unknown_ddi_is_404(router, peers):
     carrier = peers("telco-a")
     assert carrier.transact(incoming(carrier, "944999999")).status == 404
 
 
-def test_unknown_source_is_403(router, peers):
+def test_r33_unknown_source_is_403(router, peers):
     outsider = peers("outsider")
     assert outsider.transact(incoming(outsider, "944000000")).status == 403
 
 
-def test_whole_call_both_parties_may_hang_up(router, peers):
+def test_r33_whole_call_both_parties_may_hang_up(router, peers):
     for by_carrier in (True, False):
         carrier, bob = peers("telco-a", port=5070 + by_carrier), peers("bob", port=5080 + by_carrier)
         assert bob.forget().status == 200 and bob.register().status == 200

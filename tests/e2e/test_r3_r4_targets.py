@@ -5,7 +5,7 @@ import pytest
 from sip_client import dial_in_vain, user_of
 
 
-def test_extension_beats_friend(router, peers):
+def test_r4_extension_beats_friend(router, peers):
     """3999 is an extension of bob and matches two friends' patterns (R4)."""
     alice, bob, east = peers("alice"), peers("bob"), peers("east")
     assert bob.register().status == 200
@@ -14,17 +14,17 @@ def test_extension_beats_friend(router, peers):
 
 
 @pytest.mark.parametrize("dialled", ["3100", "3-1.0(0)", "%33100", "3100;phone-context=x"])
-def test_number_is_decoded(router, peers, dialled):
+def test_r3_number_is_decoded(router, peers, dialled):
     got = dial_in_vain(peers("alice"), peers("east"), dialled)
     assert user_of(got.uri if got.uri.startswith("<") else f"<{got.uri}>") == "3100"
 
 
-def test_pattern_on_e164(router, peers):
+def test_r4_pattern_on_e164(router, peers):
     """west takes ^\\+44: 0044... as dialled in Spain becomes +44... (R4.3)."""
     dial_in_vain(peers("alice"), peers("west"), "00442079460000")
 
 
-def test_pattern_that_hyperscan_only_prefilters(router, peers):
+def test_r7_pattern_that_hyperscan_only_prefilters(router, peers):
     """looking takes ^9(?!99)[0-9]{2}$ (R7)."""
     alice, looking, carrier = peers("alice"), peers("looking"), peers("telco-a")
     dial_in_vain(alice, looking, "912")
@@ -33,19 +33,19 @@ def test_pattern_that_hyperscan_only_prefilters(router, peers):
 
 
 @pytest.mark.parametrize("number, status", [("199", 480), ("*99", 501), ("12%2034", 404)])
-def test_refused(router, peers, number, status):
+def test_r4_r6_refused(router, peers, number, status):
     assert peers("alice").refused(number).status == status
 
 
-def test_empty_number_is_404(router, peers):
+def test_r6_empty_number_is_404(router, peers):
     alice = peers("alice")
     request = alice.request("INVITE", "sip:acme.test")
     assert alice.transact(alice.authorized(request, alice.challenged(request))).status == 404
 
 
-def test_user_without_binding_is_480(router, peers):
+def test_r12_user_without_binding_is_480(router, peers):
     assert peers("alice").refused("103").status == 480
 
 
-def test_friend_without_binding_is_480(router, peers):
+def test_r19_friend_without_binding_is_480(router, peers):
     assert peers("alice").refused("8001").status == 480

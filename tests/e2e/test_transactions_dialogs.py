@@ -26,7 +26,7 @@ def exchange(dialog, other, method, status=200, **options):
 
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("method", METHODS)
-def test_each_method_passes(call, side, method):
+def test_r29_each_method_passes(call, side, method):
     dialog, other = call[side]
     got, answer = exchange(dialog, other, method, extra=[("X-Kept", "as it was")])
     assert got.get("X-Kept") == "as it was" and got.uri.startswith(f"sip:{other.name}@{other.address}")
@@ -36,7 +36,7 @@ def test_each_method_passes(call, side, method):
 
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("status", [202, 302, 401, 407, 481, 491, 500, 503, 600])
-def test_each_answer_passes(call, side, status):
+def test_r29_each_answer_passes(call, side, status):
     """Inside a dialog the far side's own word goes back, challenges too."""
     dialog, other = call[side]
     exchange(dialog, other, "INFO", status)
@@ -126,7 +126,7 @@ def test_an_early_dialog(router, peers):
     hang_up(callees, alice)
 
 
-def test_a_transfer(call):
+def test_r29_a_transfer(call):
     """RFC 3515: REFER, and NOTIFYs the other way."""
     dialog, other = call["caller"]
     referred, _ = exchange(dialog, other, "REFER", 202, extra=[("Refer-To", "<sip:102@acme.test>"), ("Referred-By", "<sip:101@acme.test>")])

@@ -11,8 +11,19 @@ import formatting
 import headers_alone
 import includes
 import lcore_symbols
+import rule_tests
 import symbol_prefixes
 import tidy
+
+def rule_cases(rules):
+    """A C file with a case for each rule."""
+    return "".join(f"static void r{rule}_holds(void **state)\n{{\n\t(void)state;\n}}\n\n" for rule in rules).removesuffix("\n")
+
+
+def rule_scripts(rules):
+    """A Python file with a test for each rule."""
+    return "".join(f"def test_r{rule}_holds(router):\n    pass\n" for rule in rules)
+
 
 GOOD = {
     "include/span.h": "#ifndef SPAN_H\n#define SPAN_H\nstruct span {\n\tconst char *at;\n};\n#endif\n",
@@ -20,6 +31,8 @@ GOOD = {
     "dataplane/sip/scan.c": '#include "scan.h"\n\nint scan_find(struct span text)\n{\n\treturn text.at[0];\n}\n',
     "dataplane/stages/parse.h": "#ifndef PARSE_H\n#define PARSE_H\n#endif\n",
     "control/log.h": "#ifndef LOG_H\n#define LOG_H\n#endif\n",
+    "tests/unit/unit_rules.c": rule_cases(rule_tests.RULES),
+    "tests/e2e/test_rules.py": rule_scripts(rule_tests.RULES),
 }
 
 # What is wrong -> (guard, file, text). Each replaces or adds one file of the good sample.
@@ -37,6 +50,10 @@ BAD = {
     "an external symbol of another name": ("prefixes", "dataplane/sip/scan.c", "int find(void)\n{\n\treturn 0;\n}\n"),
     "an lcore allocates": (
         "lcore", "dataplane/sip/scan.c", "extern void *malloc(unsigned long);\nvoid *scan_find(void)\n{\n\treturn malloc(1);\n}\n"),
+    "a rule has no case in C": ("rules", "tests/unit/unit_rules.c", rule_cases(range(2, 38))),
+    "a rule has no end-to-end test": ("rules", "tests/e2e/test_rules.py", rule_scripts(range(1, 37))),
+    "a case is named after no rule": ("rules", "tests/unit/unit_rules.c", rule_cases(range(1, 39))),
+    "a helper counts as a test": ("rules", "tests/e2e/test_rules.py", rule_scripts(rule_tests.RULES).replace("def test_r9_", "def help_r9_")),
     "a null pointer is read": (
         "tidy", "dataplane/sip/scan.c", "int scan_find(void)\n{\n\tconst int *at = 0;\n\treturn *at;\n}\n"),
 }
@@ -66,6 +83,7 @@ GUARDS = {
     "formatting": lambda root: formatting.check(root),
     "prefixes": lambda root: symbol_prefixes.check(build_scan(root), {}),
     "lcore": lambda root: lcore_symbols.check(build_scan(root), {}),
+    "rules": lambda root: rule_tests.check(root),
     "tidy": lambda root: tidy.check(root, build_scan(root)),
 }
 
