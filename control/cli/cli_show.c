@@ -111,8 +111,9 @@ static void show_explain(FILE *out, const struct ctl_command *command, const jso
 	(void)command;
 	show_steps(out, json_object_get(result, "steps"));
 	if (strcmp(outcome, "reject") == 0) {
-		fprintf(out, "\nrejected by %s: %lld (%s)\n", text_of(result, "rule"),
-			(long long)json_integer_value(json_object_get(result, "status")), text_of(result, "reason"));
+		fprintf(out, "\nrejected by %s: %lld %s (%s)\n", text_of(result, "rule"),
+			(long long)json_integer_value(json_object_get(result, "status")), text_of(result, "phrase"),
+			text_of(result, "reason"));
 		fprintf(out, "  %s\n", meaning_of(text_of(result, "reason")));
 		return;
 	}
@@ -125,9 +126,9 @@ static void show_explain(FILE *out, const struct ctl_command *command, const jso
 	show_line(out, "identity", json_object_get(result, "identity"));
 	show_line(out, "next hop", json_object_get(result, "next_hop"));
 	if (json_integer_value(json_object_get(result, "status")) != 0)
-		fprintf(out, "  but now answered %lld (%s): %s\n",
-			(long long)json_integer_value(json_object_get(result, "status")), text_of(result, "reason"),
-			meaning_of(text_of(result, "reason")));
+		fprintf(out, "  but now answered %lld %s (%s): %s\n",
+			(long long)json_integer_value(json_object_get(result, "status")), text_of(result, "phrase"),
+			text_of(result, "reason"), meaning_of(text_of(result, "reason")));
 }
 
 /* `calls`: the list, all of one or some calls, or what the audit found. */

@@ -141,7 +141,7 @@ void registrar_flush(struct registrar *registrar)
 				registrar_batch_release(&registrar->batch, registrar->settings.reinject);
 		} else {
 			registrar->counts.store_failures++;
-			registrar->counts.answered_503 += registrar->batch.count;
+			registrar->counts.refused[REASON_REGISTER_NOT_STORED] += registrar->batch.count;
 			registrar_batch_refuse(&registrar->batch, registrar->settings.reinject);
 		}
 	}
@@ -215,36 +215,34 @@ static struct reinject_path path_of(const struct registrar *registrar, const str
 	};
 }
 
+static struct register_status status_of(enum reason reason)
+{
+	return (struct register_status){reason_rows[reason].status, reason_rows[reason].phrase};
+}
+
 /* An answer that promises nothing leaves at once. `line`: one more header line, or "". */
-static void refuse(struct registrar *registrar, const struct punt *punt, struct register_status status,
-		   const char *line, uint64_t *counter)
+static void refuse_with(struct registrar *registrar, const struct punt *punt, enum reason reason, const char *line)
 {
 	struct register_answer answer;
 	struct reinject_path path = path_of(registrar, punt);
-	start_answer(&answer, registrar, punt, status);
+	start_answer(&answer, registrar, punt, status_of(reason));
 	register_answer_line(&answer, "%s", line);
 	register_answer_end(&answer);
-	(*counter)++;
+	registrar->counts.refused[reason]++;
 	if (answer.overflow || !reinject_send(registrar->settings.reinject, &path, span_make(answer.at, answer.length)))
 		registrar->counts.answers_lost++;
 }
 
-static void refuse_bad(struct registrar *registrar, const struct punt *punt)
+static void refuse(struct registrar *registrar, const struct punt *punt, enum reason reason)
 {
-	refuse(registrar, punt, (struct register_status){400, "Bad REGISTER"}, "", &registrar->counts.answered_400);
+	refuse_with(registrar, punt, reason, "");
 }
 
 static void refuse_full(struct registrar *registrar, const struct punt *punt)
 {
 	char line[32];
 	snprintf(line, sizeof(line), "Retry-After: %d\r\n", RETRY_AFTER_S);
-	refuse(registrar, punt, (struct register_status){503, "Service Unavailable"}, line,
-	       &registrar->counts.answered_503);
-}
-
-static void refuse_error(struct registrar *registrar, const struct punt *punt, const char *phrase)
-{
-	refuse(registrar, punt, (struct register_status){500, phrase}, "", &registrar->counts.answered_500);
+	refuse_with(registrar, punt, REASON_REGISTER_NO_ROOM, line);
 }
 
 static void refuse_extension(struct registrar *registrar, const struct punt *punt)
@@ -255,7 +253,7 @@ static void refuse_extension(struct registrar *registrar, const struct punt *pun
 		option = SPAN_LITERAL("path");
 	snprintf(line, sizeof(line), "Unsupported: %.*s\r\n", (int)(option.length < 200 ? option.length : 200),
 		 option.at);
-	refuse(registrar, punt, (struct register_status){420, "Bad Extension"}, line, &registrar->counts.answered_420);
+	refuse_with(registrar, punt, REASON_REGISTER_EXTENSION, line);
 }
 
 /* A 200 with `list`, released with the batch: an earlier request of the batch may have made what it lists. */
@@ -324,14 +322,14 @@ static void change(struct registrar *registrar, const struct punt *punt, struct 
 		registrar->counts.retransmissions += result == REGISTER_RETRANSMITTED;
 		answer_ok(registrar, punt, present);
 	} else if (result == REGISTER_BAD) {
-		refuse_bad(registrar, punt);
+		refuse(registrar, punt, REASON_REGISTER_UNREADABLE);
 	} else if (result == REGISTER_BAD_EXTENSION) {
 		refuse_extension(registrar, punt);
 	} else if (result == REGISTER_FULL) {
 		refuse_full(registrar, punt);
 	} else {
-		refuse_error(registrar, punt,
-			     result == REGISTER_OUT_OF_ORDER ? "CSeq Out Of Order" : "Server Internal Error");
+		refuse(registrar, punt,
+		       result == REGISTER_OUT_OF_ORDER ? REASON_REGISTER_STALE : REASON_REGISTER_NO_MEMORY);
 	}
 }
 
@@ -343,18 +341,16 @@ static void take_parsed(struct registrar *registrar, const struct punt *punt, st
 	struct span aor = write_aor(text, &name, &domain, &registrar->request, punt, payload);
 	if (!aor.length || !registrar->settings.find_endpoint(registrar->settings.directory, &endpoint, name, domain)) {
 		/* Its company or itself was removed since the lcore looked. */
-		refuse(registrar, punt, (struct register_status){404, "Not Found"}, "",
-		       &registrar->counts.answered_404);
+		refuse(registrar, punt, REASON_REGISTER_REMOVED);
 		return;
 	}
 	if (memcmp(endpoint.aor_key, punt->aor_key, AOR_KEY_BYTES) != 0) {
-		refuse(registrar, punt, (struct register_status){403, "Forbidden"}, "",
-		       &registrar->counts.answered_403);
+		refuse(registrar, punt, REASON_REGISTER_RENAMED);
 		return;
 	}
 	struct aor_record *record = aor_table_obtain(registrar->bindings.aors, punt->aor_key, aor);
 	if (!record) {
-		refuse_error(registrar, punt, "Server Internal Error");
+		refuse(registrar, punt, REASON_REGISTER_NO_MEMORY);
 		return;
 	}
 	change(registrar, punt, record, &endpoint);
@@ -374,7 +370,7 @@ void registrar_take(void *argument, const struct punt *punt, struct span payload
 		break;
 	case REGISTER_MALFORMED:
 	case REGISTER_TOO_LONG:
-		refuse_bad(registrar, punt);
+		refuse(registrar, punt, REASON_REGISTER_UNREADABLE);
 		break;
 	case REGISTER_TOO_MANY_CONTACTS:
 		refuse_full(registrar, punt);

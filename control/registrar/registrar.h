@@ -11,6 +11,7 @@
 
 #include "location.h"
 #include "punt.h"
+#include "reason.h"
 #include "span.h"
 #include "status.h"
 
@@ -102,7 +103,8 @@ struct registrar_counts {
 	uint32_t bindings, bindings_max, endpoints;
 	uint32_t behind_nat;
 	uint64_t requests, retransmissions;
-	uint64_t answered_200, answered_400, answered_403, answered_404, answered_420, answered_500, answered_503;
+	uint64_t answered_200;
+	uint64_t refused[REASON_COUNT];
 	uint64_t unanswerable; /* no Via, From, To, Call-ID or CSeq to answer with */
 	uint64_t answers_lost; /* no room towards the lcores: the client sends its request again */
 	uint64_t batches;

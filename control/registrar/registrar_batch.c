@@ -2,6 +2,8 @@
 
 #include <stdlib.h>
 
+#include "reason.h"
+
 bool registrar_batch_add(struct registrar_batch *batch, const struct reinject_path *path, struct span text,
 			 uint32_t common_length)
 {
@@ -32,10 +34,11 @@ void registrar_batch_refuse(struct registrar_batch *batch, struct reinject *rein
 {
 	/* The common lines came out of one datagram; the rest is short. */
 	char text[UINT16_MAX];
+	const struct reason_row *row = &reason_rows[REASON_REGISTER_NOT_STORED];
 	for (uint32_t i = 0; i < batch->count; i++) {
 		struct batch_answer *kept = &batch->answer[i];
 		struct register_answer answer = {.at = text, .size = sizeof(text)};
-		register_answer_restart(&answer, (struct register_status){503, "Service Unavailable"},
+		register_answer_restart(&answer, (struct register_status){row->status, row->phrase},
 					span_make(kept->text, kept->length), kept->common_length);
 		register_answer_line(&answer, "Retry-After: 10\r\n");
 		register_answer_end(&answer);

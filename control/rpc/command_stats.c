@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dataplane.h"
+#include "registrar.h"
 #include "router.h"
 
 static const char *const counter_names[COUNTER_COUNT] = {
@@ -64,6 +65,9 @@ static struct reading *reading_take(const struct router *router)
 		read_counters(&reading->lcore[i], router->dataplane->counters[i]);
 		add_counters(&reading->total, &reading->lcore[i]);
 	}
+	const struct registrar_counts registrations = registrar_counts(router->registrar);
+	for (uint32_t i = 0; i < REASON_COUNT; i++)
+		reading->total.reason[i] += registrations.refused[i];
 	return reading;
 }
 

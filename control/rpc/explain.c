@@ -8,6 +8,7 @@
 #include "explain_step.h"
 #include "json_memory.h"
 #include "json_text.h"
+#include "refusal_phrase.h"
 #include "route_next.h"
 
 #define SIP_PORT_DEFAULT 5060
@@ -214,6 +215,13 @@ static json_t *steps_of(const struct route_trace *trace)
 	return steps;
 }
 
+static json_t *phrase_of(const struct explanation *explanation)
+{
+	char phrase[REFUSAL_PHRASE_BYTES_MAX];
+
+	return json_text_make(refusal_phrase_write(phrase, explanation->reason, explanation->decision.acl));
+}
+
 static json_t *describe(const struct explanation *explanation)
 {
 	const struct route_decision *decision = &explanation->decision;
@@ -232,6 +240,7 @@ static json_t *describe(const struct explanation *explanation)
 			    text_or_null(span_make(decision->rule, strnlen(decision->rule, ROUTE_RULE_BYTES_MAX))));
 	json_object_set_new(object, "pattern", text_or_null(decision->pattern));
 	json_object_set_new(object, "status", row && row->status ? json_integer(row->status) : json_null());
+	json_object_set_new(object, "phrase", row && row->status ? phrase_of(explanation) : json_null());
 	json_object_set_new(object, "reason", row ? json_string(row->name) : json_null());
 	json_object_set_new(object, "request_uri", routed ? written(explanation, write_request_uri) : json_null());
 	json_object_set_new(object, "from", routed ? written(explanation, write_from) : json_null());

@@ -7,14 +7,6 @@
 #include "route_trace.h"
 #include "route_walk.h"
 
-static bool is_emergency(const struct company *company, struct span number)
-{
-	for (uint32_t i = 0; i < company->emergency_count; i++)
-		if (span_equals(company->emergency[i], number))
-			return true;
-	return false;
-}
-
 /* R3 and R6: fills decision->dialled and decision->e164. Result: false: refused. */
 static bool read_number(struct route_walk *walk, const struct dial_plan *plan)
 {
@@ -78,7 +70,7 @@ static void decide_for_endpoint(struct route_walk *walk)
 	if (!read_number(walk, &caller->dial_plan))
 		return;
 	struct span dialled = number_text(&decision->dialled);
-	if (is_emergency(decision->company, dialled)) {
+	if (route_number_is_emergency(decision->company, dialled)) {
 		if (walk->trace)
 			route_trace_note(walk->trace, "R37", true, "emergency number ", dialled, ": nothing stops it");
 		decision->emergency = true;

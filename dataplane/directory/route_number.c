@@ -104,3 +104,11 @@ bool route_number_is_e164(struct span number)
 			return false;
 	return number.length > 1 && number.at[0] == '+';
 }
+
+bool route_number_is_emergency(const struct company *company, struct span number)
+{
+	for (uint32_t i = 0; i < company->emergency_count; i++)
+		if (span_equals(company->emergency[i], number))
+			return true;
+	return false;
+}

@@ -4,7 +4,7 @@
 #ifndef AMITY_ROUTE_NUMBER_H
 #define AMITY_ROUTE_NUMBER_H
 
-#include "number.h"
+#include "company.h"
 #include "reason.h"
 
 /*
@@ -20,5 +20,8 @@ bool route_number_is_valid(struct span number);
 
 /* Is it '+' and digits? */
 bool route_number_is_e164(struct span number);
+
+/* Is `number`, as it was dialled and decoded, one of the company's emergency numbers (R37)? */
+bool route_number_is_emergency(const struct company *company, struct span number);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include "message_facts.h"
 #include "nonce.h"
+#include "refusal_phrase.h"
 #include "send.h"
 
 #define ANSWER_EXTRA_BYTES 2048
@@ -123,14 +124,14 @@ enum reason answer_make(struct rte_mbuf **made, struct worker *worker, const str
 enum reason answer_make_refusal(struct rte_mbuf **made, struct worker *worker, const struct packet *packet)
 {
 	const struct reason_row *row = &reason_rows[packet->reason];
-	char extra_text[ANSWER_EXTRA_BYTES], tag[ANSWER_TAG_BYTES];
+	char extra_text[ANSWER_EXTRA_BYTES], tag[ANSWER_TAG_BYTES], phrase[REFUSAL_PHRASE_BYTES_MAX];
 	struct text_writer extra = text_write_begin(extra_text, sizeof(extra_text));
 
 	answer_extra_headers(&extra, worker, packet);
 	answer_make_tag(tag, &packet->message, worker->snapshot->keys->tag_key);
 	struct answer answer = {
 		.status = row->status,
-		.phrase = span_of_text(row->phrase),
+		.phrase = refusal_phrase_write(phrase, (enum reason)packet->reason, packet->decision.acl),
 		.to_tag = span_make(tag, sizeof(tag)),
 		.extra_headers = extra.overflowed ? (struct span){0} : text_written(&extra),
 		.source = packet->source,

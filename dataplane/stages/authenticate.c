@@ -5,6 +5,7 @@
 #include "digest.h"
 #include "message_facts.h"
 #include "nonce.h"
+#include "route_number.h"
 #include "stages.h"
 
 /* What checking the credentials of one request came to. */
@@ -33,11 +34,11 @@ static const struct digest_secret authenticate_no_secret;
 
 static bool authenticate_is_emergency(const struct packet *packet)
 {
-	const struct company *company = packet->caller.company;
-	for (uint32_t i = 0; i < company->emergency_count; i++)
-		if (span_equals(packet->request_uri.user, company->emergency[i]))
-			return packet->message.method == SIP_METHOD_INVITE;
-	return false;
+	struct number dialled;
+
+	return packet->message.method == SIP_METHOD_INVITE &&
+	       route_number_decode(&dialled, packet->request_uri.user) == REASON_NONE &&
+	       route_number_is_emergency(packet->caller.company, number_text(&dialled));
 }
 
 static void authenticate_report_failure(struct worker *worker, const struct ban_key *key)

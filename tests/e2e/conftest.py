@@ -20,6 +20,7 @@ from router import Router  # noqa: E402
 from sip_client import Peer, end_calls  # noqa: E402
 
 PROVISIONING = pathlib.Path(__file__).parent / "provisioning.yaml"
+RULES = pathlib.Path(__file__).parent / "rules.yaml"
 LAN, WAN, LAN6 = "198.51.100.1", "203.0.113.1", "2001:db8:1::1"
 
 # AMITY_DRIVER=af_xdp runs all of it over the other driver.
@@ -56,7 +57,12 @@ ENDPOINTS = {
     "plain": ("198.51.100.41", "acme.test"),
     "named": ("198.51.100.42", "acme.test"),
     "looking": ("198.51.100.43", "acme.test"),
+    "dora": ("198.51.100.14", "acme.test"),
     "gina": ("198.51.100.70", "globex.test"),
+    "gil": ("198.51.100.73", "globex.test"),
+    "gate": ("198.51.100.74", "globex.test"),
+    "ivan": ("198.51.100.71", "initech.test"),
+    "ipbx": ("198.51.100.72", "initech.test"),
     "stranger": ("198.51.100.200", "acme.test"),
     "telco-a": ("203.0.113.7", "203.0.113.7"),
     "telco-b": ("203.0.113.20", "203.0.113.20"),
@@ -195,6 +201,13 @@ def own_lab():
         yield Lab(net)
     finally:
         net.close()
+
+
+@pytest.fixture(scope="module")
+def ruled(own_lab):
+    """A router with rules.yaml, in the second network."""
+    with own_lab.router(RULES) as router:
+        yield router
 
 
 @pytest.fixture(scope="session")
