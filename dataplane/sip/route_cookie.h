@@ -25,6 +25,8 @@ enum dialog_flag {
 	DIALOG_CALLEE_FLOW = 2,
 	DIALOG_CALLER_NAT = 4, /* requests to the caller go to caller_flow, whatever its Contact says */
 	DIALOG_CALLEE_NAT = 8,
+	DIALOG_CALLER_CARRIER = 16, /* outside: private headers do not leave to it (R16) */
+	DIALOG_CALLEE_CARRIER = 32,
 };
 
 /*

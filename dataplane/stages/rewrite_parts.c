@@ -25,6 +25,17 @@ void rewrite_parts_remove_headers(struct edit_list *edits, const struct sip_mess
 		rewrite_parts_remove_line(edits, message, i);
 }
 
+void rewrite_parts_remove_private(struct edit_list *edits, const struct sip_message *message)
+{
+	for (uint8_t i = 0; i < message->header_count; i++) {
+		const struct sip_header *header = &message->header[i];
+		const char *name = message->bytes.at + header->start;
+		if (header->name == SIP_HEADER_P_CHARGE_INFO ||
+		    (header->name == SIP_HEADER_OTHER && (name[0] | 0x20) == 'x' && name[1] == '-'))
+			rewrite_parts_remove_line(edits, message, i);
+	}
+}
+
 void rewrite_parts_remove_first_value(struct edit_list *edits, const struct sip_message *message, uint8_t index,
 				      struct span rest)
 {

@@ -13,6 +13,9 @@ void rewrite_parts_remove_line(struct edit_list *edits, const struct sip_message
 void rewrite_parts_remove_headers(struct edit_list *edits, const struct sip_message *message,
 				  enum sip_header_name name);
 
+/* X- and P-Charge-Info: what is meant for the company alone does not leave to carriers (R16). */
+void rewrite_parts_remove_private(struct edit_list *edits, const struct sip_message *message);
+
 /* Removes the first value of a header line that may hold several: the whole line when it was the only one. */
 void rewrite_parts_remove_first_value(struct edit_list *edits, const struct sip_message *message, uint8_t index,
 				      struct span rest);

@@ -43,6 +43,10 @@ static bool rewrite_request_record_route(struct worker *worker, const struct pac
 	cookie.caller_entry = net_entry_make(&packet->local, packet->interface);
 	if (rewrite_request_is_behind_nat(packet))
 		cookie.flags |= DIALOG_CALLER_NAT;
+	if (packet->request.carrier)
+		cookie.flags |= DIALOG_CALLER_CARRIER;
+	if (packet->decision.outcome == ROUTE_OUTCOME_EXTERNAL)
+		cookie.flags |= DIALOG_CALLEE_CARRIER;
 	if (packet->binding) {
 		cookie.flags |= DIALOG_CALLEE_FLOW | (packet->binding->behind_nat ? DIALOG_CALLEE_NAT : 0);
 		cookie.callee_flow = packet->binding->next_hop;
@@ -153,13 +157,7 @@ static void rewrite_request_identity(struct edit_list *edits, const struct packe
 	rewrite_parts_remove_headers(edits, message, SIP_HEADER_P_PREFERRED_IDENTITY);
 	rewrite_parts_remove_headers(edits, message, SIP_HEADER_REMOTE_PARTY_ID);
 	if (shown->strip_private)
-		for (uint8_t i = 0; i < message->header_count; i++) {
-			const struct sip_header *header = &message->header[i];
-			const char *name = message->bytes.at + header->start;
-			if (header->name == SIP_HEADER_P_CHARGE_INFO ||
-			    (header->name == SIP_HEADER_OTHER && (name[0] | 0x20) == 'x' && name[1] == '-'))
-				rewrite_parts_remove_line(edits, message, i);
-		}
+		rewrite_parts_remove_private(edits, message);
 	if (!shown->identity_user.length)
 		return;
 	text_write_literal(&edits->writer, "P-Asserted-Identity: <sip:");
@@ -250,6 +248,8 @@ bool rewrite_request_in_dialog(struct worker *worker, const struct packet *packe
 	rewrite_parts_remove_headers(edits, message, SIP_HEADER_P_ASSERTED_IDENTITY);
 	rewrite_parts_remove_headers(edits, message, SIP_HEADER_P_PREFERRED_IDENTITY);
 	rewrite_parts_remove_headers(edits, message, SIP_HEADER_REMOTE_PARTY_ID);
+	if (dialog->flags & (packet->from_caller ? DIALOG_CALLEE_CARRIER : DIALOG_CALLER_CARRIER))
+		rewrite_parts_remove_private(edits, message);
 	rewrite_parts_remove_credentials(edits, message, worker->snapshot->directory, (struct span){0});
 	return true;
 }

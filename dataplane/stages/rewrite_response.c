@@ -75,6 +75,8 @@ bool rewrite_response(struct worker *worker, struct packet *packet)
 		rewrite_parts_remove_first_value(edits, message, via_index, rest);
 	rewrite_parts_replace_address(edits, message, &message->from, packet->sender_from);
 	rewrite_parts_replace_address(edits, message, &message->to, packet->sender_to);
+	if (packet->transaction->asked_by_carrier)
+		rewrite_parts_remove_private(edits, message);
 	if (memcmp(packet->hop.source, packet->local.ip, sizeof(packet->hop.source)) == 0)
 		return true;
 	for (uint8_t i = message->first[SIP_HEADER_RECORD_ROUTE]; i != SIP_HEADER_NONE;

@@ -19,6 +19,13 @@ static void start_timer(struct worker *worker, struct transaction *transaction, 
 	timer_wheel_start(&worker->wheel, &transaction->timer, due_tick);
 }
 
+static bool is_asked_by_carrier(const struct packet *packet)
+{
+	if (packet->kind == PACKET_INITIAL)
+		return packet->caller.carrier != NULL;
+	return packet->dialog.flags & (packet->from_caller ? DIALOG_CALLER_CARRIER : DIALOG_CALLEE_CARRIER);
+}
+
 void server_transaction_begin(struct worker *worker, struct transaction *transaction, const struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
@@ -28,6 +35,7 @@ void server_transaction_begin(struct worker *worker, struct transaction *transac
 	transaction->method = message->method;
 	transaction->kind = packet->kind;
 	transaction->is_invite = message->method == SIP_METHOD_INVITE;
+	transaction->asked_by_carrier = is_asked_by_carrier(packet);
 	transaction->cseq = message->cseq;
 	transaction->call_id_hash =
 		(uint32_t)call_track_hash_call_id(worker, sip_message_text(message, message->call_id));

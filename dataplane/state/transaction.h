@@ -86,12 +86,13 @@ struct transaction {
 	uint8_t retransmissions;
 	bool lingers;
 	bool is_invite;
-	bool final_is_lost; /* the final response could not be written: it is made anew */
-	bool is_answered;   /* a 2xx to INVITE was passed */
-	bool cancelled;	    /* by the caller: no new branches */
-	bool declined;	    /* 6xx by the present target: none of its other bindings is asked (16.7 step 5) */
-	bool from_caller;   /* in-dialog: by the side that sent the INVITE */
-	uint16_t status;    /* last response sent upstream; 0: none */
+	bool final_is_lost;    /* the final response could not be written: it is made anew */
+	bool is_answered;      /* a 2xx to INVITE was passed */
+	bool cancelled;	       /* by the caller: no new branches */
+	bool declined;	       /* 6xx by the present target: none of its other bindings is asked (16.7 step 5) */
+	bool from_caller;      /* in-dialog: by the side that sent the INVITE */
+	bool asked_by_carrier; /* private headers do not leave in its responses (R16) */
+	uint16_t status;       /* last response sent upstream; 0: none */
 	uint32_t cseq;
 	uint32_t call_id_hash;	      /* keyed: whose responses are of another call are forged */
 	struct slice from, to;	      /* addresses in `request` as the sender wrote them (R24) */

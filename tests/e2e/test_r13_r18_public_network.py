@@ -3,7 +3,7 @@
 import pytest
 
 from conftest import WAN
-from router_state import expect_sound
+from router_state import counted, expect_sound
 from sip_client import dial_in_vain, establish, hang_up, hear_refusal, host_of, refuse, token, user_of
 
 
@@ -151,6 +151,34 @@ def test_r16_all_of_it_in_the_carriers_format(ruled, own_peers):
     assert got.get(PAI) == "<sip:+34944000000@sip.example.net>" and got.get("From").startswith("<sip:+34944000000@sip.example.net>")
 
 
+def test_r16_private_headers_do_not_leave_later_either(ruled, own_peers):
+    """Asterisk writes X-Asterisk-HangupCause into its BYE. What the carrier says is for the company to read."""
+    bob, telco, private = own_peers("bob"), own_peers("telco-a"), [("X-Secret", "1"), ("P-Charge-Info", "<sip:x@y>")]
+    callers, callees, _ = establish(bob, telco, "912345678")
+    for dialog, other, kept in ((callers, telco, False), (callees, bob, True)):
+        dialog.peer.send(dialog.request("INFO", extra=private))
+        got = other.expect_request("INFO")
+        other.send(other.answer(got, 200, extra=private), to=other.last_source)
+        assert [got.get(name) is not None for name, _ in private] == [kept] * 2
+        answer = dialog.peer.expect_status(200)
+        assert [answer.get(name) is not None for name, _ in private] == [not kept] * 2
+    bob.send(callers.request("BYE", extra=private))
+    got = telco.expect_request("BYE")
+    assert got.get("X-Secret") is None
+    telco.send(telco.answer(got, 200), to=telco.last_source)
+
+
+def test_r16_private_headers_do_not_leave_in_answers(ruled, own_peers):
+    telco, pbx = own_peers("telco-a"), own_peers("pbx")
+    sent = telco.send(from_outside(telco, "944000000", extra=[("X-Of-The-Carrier", "1")]))
+    got = pbx.expect_request("INVITE")
+    assert got.get("X-Of-The-Carrier") == "1"
+    for status in (180, 486):
+        pbx.send(pbx.answer(got, status, tag="t", extra=[("X-Secret", "1")]), to=pbx.last_source)
+    assert telco.expect_status(180).get("X-Secret") is None
+    assert hear_refusal(telco, sent, 486).get("X-Secret") is None
+
+
 # R17.
 
 @pytest.mark.parametrize("who, dialled, shown", [
@@ -196,7 +224,8 @@ def test_r18_calls_towards_a_user(ruled, own_peers):
     pbx, bob = own_peers("pbx"), own_peers("bob")
     assert bob.register().status == 200
     sent, got = ring(pbx, bob, "102")
-    assert refusal(pbx.refused("102")) == (486, "Busy Here")
+    with counted(ruled, "ENDPOINT_CALL_LIMIT"):
+        assert refusal(pbx.refused("102")) == (486, "Busy Here")
     give_up(pbx, bob, sent, got)
     callers, _, _ = establish(pbx, bob, "102")
     assert refusal(pbx.refused("102")) == (486, "Busy Here")
@@ -219,8 +248,9 @@ def test_r18_calls_of_a_company(ruled, own_peers):
     """Both directions together; internal calls are not meant."""
     ivan, ipbx, telco, telco_a = own_peers("ivan"), own_peers("ipbx"), own_peers("telco-b"), own_peers("telco-a")
     callers, _, _ = establish(ivan, telco, "4155551234")
-    assert refusal(ivan.refused("4155551234")) == (503, "Company call limit")
-    assert refusal(telco_a.transact(from_outside(telco_a, "0012125550100"))) == (486, "Busy Here")
+    with counted(ruled, "COMPANY_CALL_LIMIT"), counted(ruled, "COMPANY_CALL_LIMIT_INBOUND"):
+        assert refusal(ivan.refused("4155551234")) == (503, "Company call limit")
+        assert refusal(telco_a.transact(from_outside(telco_a, "0012125550100"))) == (486, "Busy Here")
     dial_in_vain(ivan, ipbx, "5000")
     hang_up(callers, telco)
     sent = telco_a.send(from_outside(telco_a, "0012125550100"))
@@ -234,8 +264,9 @@ def test_r18_calls_of_a_company(ruled, own_peers):
 def test_r18_calls_of_a_carrier(ruled, own_peers):
     bob, narrow, inbound, pbx = own_peers("bob"), own_peers("telco-b", port=5070), own_peers("outsider"), own_peers("pbx")
     sent, got = ring(bob, narrow, "0049301234567")
-    assert refusal(bob.refused("0049301234567")) == (503, "Company call limit")
-    assert refusal(inbound.transact(from_outside(inbound, "+34944000000"))) == (486, "Busy Here")
+    with counted(ruled, "CARRIER_CALL_LIMIT"), counted(ruled, "CARRIER_CALL_LIMIT_INBOUND"):
+        assert refusal(bob.refused("0049301234567")) == (503, "Company call limit")
+        assert refusal(inbound.transact(from_outside(inbound, "+34944000000"))) == (486, "Busy Here")
     give_up(bob, narrow, sent, got)
     sent = inbound.send(from_outside(inbound, "+34944000000"))
     got = pbx.expect_request("INVITE")
@@ -318,7 +349,8 @@ def test_r37_no_drain_stops_it(ruled, own_peers):
     alice, telco = own_peers("alice"), own_peers("telco-a")
     ruled.must("drain")
     try:
-        answer = alice.refused("912345678")
+        with counted(ruled, "DRAINING"):
+            answer = alice.refused("912345678")
         assert refusal(answer) == (503, "Service Unavailable") and int(answer.get("Retry-After")) > 0
         assert asked(dial_in_vain(alice, telco, "112").uri) == "112"
     finally:

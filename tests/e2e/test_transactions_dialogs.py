@@ -3,7 +3,7 @@
 import pytest
 from sip_client import SDP, Dialog, establish, hang_up, offer, parameter
 
-METHODS = ("INFO", "MESSAGE", "OPTIONS", "UPDATE", "REFER", "NOTIFY", "SUBSCRIBE", "PUBLISH")
+METHODS = ("INFO", "MESSAGE", "OPTIONS", "PRACK", "UPDATE", "REFER", "NOTIFY", "SUBSCRIBE", "PUBLISH")
 SIDES = ("caller", "callee")
 
 
@@ -43,7 +43,7 @@ def test_r29_each_answer_passes(call, side, status):
 
 
 @pytest.mark.parametrize("side", SIDES)
-def test_a_reinvite_with_answer_and_ack(call, side):
+def test_r29_a_reinvite_with_answer_and_ack(call, side):
     dialog, other = call[side]
     request = dialog.peer.send(dialog.request("INVITE"))
     got = other.expect_request("INVITE")
@@ -90,7 +90,7 @@ def test_reinvites_that_cross(call):
 
 
 @pytest.mark.parametrize("side", SIDES)
-def test_a_reliable_provisional_of_a_reinvite(call, side):
+def test_r29_a_reliable_provisional_of_a_reinvite(call, side):
     """RFC 3262, in both directions."""
     dialog, other = call[side]
     request = dialog.peer.send(dialog.request("INVITE", extra=[("Supported", "100rel")]))

@@ -1,8 +1,11 @@
 """router_state.py - what a router still holds, by its own counters."""
 
+import contextlib
+
 import network
 
 LINGER_S = 45  # 64*T1 and some
+COUNT_WAIT_S = 3  # an lcore counts a packet at the end of its burst
 
 
 def counters(router):
@@ -13,6 +16,15 @@ def counters(router):
 def reasons(router):
     """{name: count} of `amityctl reasons --all`."""
     return {row["reason"]: row["count"] for row in router.must("reasons", "--all", as_json=True).json}
+
+
+@contextlib.contextmanager
+def counted(router, reason, times=1):
+    """What is done meanwhile ends so many packets for this reason."""
+    before = reasons(router)[reason]
+    yield
+    network.wait_until(lambda: reasons(router)[reason] >= before + times, COUNT_WAIT_S, 0.02)
+    assert reasons(router)[reason] == before + times, f"{reason} was counted {reasons(router)[reason] - before} times, not {times}"
 
 
 def expect_identity(router):

@@ -201,6 +201,7 @@ static void r34_over_ten_contacts_is_503(void **state)
 	}
 	assert_int_equal(pbx(11, "Contact: <sip:c11@192.0.2.10>\r\n"), 503);
 	assert_true(answer_has("Retry-After: "));
+	assert_int_equal(registrar_counts(rig.registrar).refused[REASON_REGISTER_NO_ROOM], 1);
 	assert_int_equal(registrar_rig_find(&rig, "pbx")->count, 10);
 	/* A known one may still be refreshed, and one replaced by another in one request. */
 	assert_int_equal(pbx(12, "Contact: <sip:c1@192.0.2.10>\r\n"), 200);

@@ -9,6 +9,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "refusal_phrase.h"
 #include "route_fixture.h"
 
 static void assert_text(struct span text, const char *expected)
@@ -202,6 +203,23 @@ static void r13_acl_first_rule_then_default(void **state)
 	assert_text(world->decision.acl->name, "national");
 	assert_rejected(route_fixture_call(world, world->alice, "0049301234567"), REASON_CALL_ACL_DENIED);
 	assert_int_equal(reason_rows[REASON_CALL_ACL_DENIED].status, 403);
+}
+
+static void r13_the_answer_names_the_acl(void **state)
+{
+	struct route_fixture *world = *state;
+	char text[REFUSAL_PHRASE_BYTES_MAX], name[REFUSAL_PHRASE_BYTES_MAX];
+	struct call_acl acl = {.name = {name, 100}};
+
+	route_fixture_call(world, world->alice, "806123123");
+	assert_text(refusal_phrase_write(text, REASON_CALL_ACL_DENIED, world->decision.acl), "Call ACL national");
+	/* Provisioning takes 100 bytes. What does not fit is left out. */
+	memset(name, 'x', sizeof(name));
+	assert_int_equal(refusal_phrase_write(text, REASON_CALL_ACL_DENIED, &acl).length, strlen("Call ACL ") + 100);
+	acl.name.length = sizeof(name);
+	assert_text(refusal_phrase_write(text, REASON_CALL_ACL_DENIED, &acl), "Call ACL");
+	assert_text(refusal_phrase_write(text, REASON_CALL_ACL_DENIED, NULL), "Call ACL");
+	assert_text(refusal_phrase_write(text, REASON_NO_CARRIER, &acl), "No carrier");
 }
 
 static void r13_acl_comes_before_the_ddi(void **state)
@@ -587,6 +605,7 @@ int main(void)
 		TEST(r10_route_to_friend_offers_its_number),
 		TEST(routes_that_lead_in_circles_end),
 		TEST(r13_acl_first_rule_then_default),
+		TEST(r13_the_answer_names_the_acl),
 		TEST(r13_acl_comes_before_the_ddi),
 		TEST(r13_no_acl_for_an_extension_to_a_number),
 		TEST(r13_acl_holds_for_our_own_ddis),

@@ -96,6 +96,20 @@ static void r6_characters(void **state)
 	assert_false(route_number_is_e164(SPAN_LITERAL("+1x")));
 }
 
+static void r37_emergency_numbers_of_a_company(void **state)
+{
+	const struct span numbers[] = {SPAN_LITERAL("112"), SPAN_LITERAL("061")};
+	const struct company company = {.emergency = numbers, .emergency_count = 2}, none = {0};
+
+	(void)state;
+	assert_true(route_number_is_emergency(&company, SPAN_LITERAL("112")));
+	assert_true(route_number_is_emergency(&company, SPAN_LITERAL("061")));
+	assert_false(route_number_is_emergency(&company, SPAN_LITERAL("11")));
+	assert_false(route_number_is_emergency(&company, SPAN_LITERAL("1122")));
+	assert_false(route_number_is_emergency(&company, SPAN_LITERAL("+34112")));
+	assert_false(route_number_is_emergency(&none, SPAN_LITERAL("112")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -105,6 +119,7 @@ int main(void)
 		cmocka_unit_test(r6_empty),
 		cmocka_unit_test(too_long),
 		cmocka_unit_test(r6_characters),
+		cmocka_unit_test(r37_emergency_numbers_of_a_company),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
