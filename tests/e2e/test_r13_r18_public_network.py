@@ -332,7 +332,7 @@ def test_r37_no_limit_stops_it(ruled, own_peers):
 def test_r37_no_ban_stops_it(ruled, own_peers):
     """The endpoint is banned for this address; with its right password it still gets help."""
     stranger, telco = own_peers("stranger"), own_peers("telco-a")
-    for _ in range(30):
+    for _ in range(300):  # the control thread bans, when it gets to it
         request = stranger.invite_request("912345678")
         answer = stranger.transact(stranger.authorized(request, stranger.challenged(request), "bob", "guess"))
         if answer.status == 403:

@@ -79,12 +79,12 @@ def replayed(method):
 
 def banned(peers):
     stranger = peers("stranger")
-    for _ in range(30):
+    for _ in range(300):  # the control thread bans, when it gets to it
         first = stranger.invite_request("199")
         answer = stranger.transact(stranger.authorized(first, stranger.challenged(first), "west", "guess"))
         if answer.status == 403:
             return answer
-    raise AssertionError("30 wrong passwords and no ban")
+    raise AssertionError("300 wrong passwords and no ban")
 
 
 def in_dialog(change, method="BYE"):
