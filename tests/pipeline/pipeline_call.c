@@ -64,6 +64,21 @@ static void r8_least_priority_value_takes_the_number(void **state)
 	pipeline_stop(pipeline);
 }
 
+/* R19, R21: behind NAT the source is called; the Request-URI is the contact's but for the user. */
+static void r19_r21_registered_friend_is_called_at_its_source_by_the_number(void **state)
+{
+	struct pipeline *pipeline = start(state);
+	struct pipeline_message invite;
+	struct sip_request request = call_from_alice("sip:3001@acme.example.net", "<sip:3001@acme.example.net>");
+
+	pipeline_case_register(pipeline, "pbx", "secret-p", "sip:s@10.0.0.5:5060;line=abc;transport=udp",
+			       "192.0.2.98:5066");
+	assert_int_equal(pipeline_case_call(pipeline, "192.0.2.7:5060", &request, &alice, &invite), 0);
+	pipeline_case_expect_destination(&invite, "192.0.2.98:5066");
+	assert_memory_equal(invite.text, "INVITE sip:3001@10.0.0.5;line=abc SIP/2.0\r\n", 43);
+	pipeline_stop(pipeline);
+}
+
 static void r22_r23_callee_sees_extension_display_and_identity(void **state)
 {
 	struct pipeline *pipeline = start(state);
@@ -385,6 +400,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PIPELINE_CASE_ROWS(r2_first_invite_is_challenged_with_407_and_its_ack_absorbed),
 		PIPELINE_CASE_ROWS(r8_least_priority_value_takes_the_number),
+		PIPELINE_CASE_ROWS(r19_r21_registered_friend_is_called_at_its_source_by_the_number),
 		PIPELINE_CASE_ROWS(r22_r23_callee_sees_extension_display_and_identity),
 		PIPELINE_CASE_ROWS(r24_r30_dialog_passes_both_ways_with_each_sides_own_names),
 		PIPELINE_CASE_ROWS(r30_changed_or_foreign_cookie_is_403_and_none_too),
