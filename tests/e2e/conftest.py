@@ -56,6 +56,8 @@ ENDPOINTS = {
     "plain": ("198.51.100.41", "acme.test"),
     "named": ("198.51.100.42", "acme.test"),
     "looking": ("198.51.100.43", "acme.test"),
+    "us": ("198.51.100.44", "acme.test"),
+    "contact": ("198.51.100.45", "acme.test"),
     "gina": ("198.51.100.70", "globex.test"),
     "stranger": ("198.51.100.200", "acme.test"),
     "telco-a": ("203.0.113.7", "203.0.113.7"),
