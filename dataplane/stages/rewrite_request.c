@@ -59,7 +59,7 @@ static bool rewrite_request_record_route(struct worker *worker, const struct pac
 	text_write_literal(&edits->writer, ";lr;c=");
 	text_write_span(&edits->writer, span_make(text, (size_t)length));
 	text_write_literal(&edits->writer, ">\r\n");
-	edit_list_replace(edits, rewrite_parts_top(message), edit_list_take(edits));
+	edit_list_replace(edits, rewrite_parts_above(message, SIP_HEADER_RECORD_ROUTE), edit_list_take(edits));
 	return true;
 }
 
