@@ -3,6 +3,7 @@ challenges us (R28)."""
 
 import pytest
 
+import network
 from baresip import Baresip
 from conftest import CONFIGURATION, Peers
 from kamailio import HEAD, Kamailio
@@ -118,7 +119,7 @@ def phone(real, own_lab, tmp_path_factory):
     alice = peers("alice")
     peers.close()  # its words are wanted, not its socket
     with Baresip(own_lab.peers_namespace, tmp_path_factory.mktemp("baresip"), "lan0", alice) as baresip:
-        baresip.expect("REGISTER_OK")
+        assert network.wait_until(lambda: "alice" in real.must("registrations").text, 10), baresip.log()
         yield baresip
 
 

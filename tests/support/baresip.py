@@ -69,11 +69,11 @@ class Baresip:
         self.stop()
 
     def start(self):
-        """Runs when it is registered."""
+        """It registers by itself; whether it is, its registrar knows: it may be before anybody listens to its events."""
         with open(self.log_path, "ab") as log:
             self.process = self.namespace.start([PROGRAM, "-f", self.directory], stdout=log, stderr=log)
         network.wait_until(self._connects, WAIT_S)
-        assert self.control, f"baresip did not start:\n{self.log_path.read_text(errors='replace')}"
+        assert self.control, f"baresip did not start:\n{self.log()}"
 
     def stop(self):
         """By its pid; it takes its registration away before it ends."""
@@ -82,6 +82,9 @@ class Baresip:
         network.stop(self.process)
         if self.process in self.namespace.network.processes:
             self.namespace.network.processes.remove(self.process)
+
+    def log(self):
+        return self.log_path.read_text(errors="replace")[-3000:]
 
     def _connects(self):
         self.control = self.namespace.socket(socket.AF_INET, socket.SOCK_STREAM)
@@ -127,4 +130,4 @@ class Baresip:
             try:
                 self.heard += self.control.recv(65536)
             except TimeoutError:
-                raise Silence(f"baresip said: {self.events}\n{self.log_path.read_text(errors='replace')[-3000:]}") from None
+                raise Silence(f"baresip said: {self.events}\n{self.log()}") from None
