@@ -2,10 +2,14 @@
 
 #include "route_number.h"
 
+static bool is_anonymous(const struct number *name)
+{
+	return span_equals_nocase(number_text(name), SPAN_LITERAL("anonymous"));
+}
+
 static bool read_name(struct number *decoded, struct span user)
 {
-	return route_number_decode(decoded, user) == REASON_NONE &&
-	       !span_equals_nocase(number_text(decoded), SPAN_LITERAL("anonymous"));
+	return route_number_decode(decoded, user) == REASON_NONE && !is_anonymous(decoded);
 }
 
 bool route_caller_is_named(struct span user)
@@ -19,7 +23,7 @@ bool route_caller_is_anonymous(struct span user)
 {
 	struct number decoded;
 
-	return route_number_decode(&decoded, user) == REASON_NONE && !read_name(&decoded, user);
+	return route_number_decode(&decoded, user) == REASON_NONE && is_anonymous(&decoded);
 }
 
 static const struct dial_plan *dial_plan_of(const struct route_request *request)

@@ -134,8 +134,9 @@ def test_r23_identities_of_the_caller_are_replaced(router, peers):
     assert got.get("P-Preferred-Identity") is None and got.get("Remote-Party-ID") is None
 
 
-@pytest.mark.parametrize("options", [{"from_": '"Anonymous" <sip:anonymous@acme.test>;tag=anon1'}, {"extra": [("Privacy", "id")]}],
-                         ids=["from", "privacy"])
+@pytest.mark.parametrize("options", [{"from_": '"Anonymous" <sip:anonymous@acme.test>;tag=anon1'},
+                                     {"from_": '"Anonymous" <sip:%41nonymous@anonymous.invalid>;tag=anon2'}, {"extra": [("Privacy", "id")]}],
+                         ids=["from", "from nowhere", "privacy"])
 def test_r23_anonymous_call(router, peers, options):
     got = dial_in_vain(peers("pbx"), peers("east"), "3100", **options)
     assert uri_of(got.get("From")) == "sip:anonymous@anonymous.invalid"
