@@ -73,6 +73,7 @@ void router_plan(struct dataplane_plan *plan, const struct config *config)
 	plan->memory = memory_plans[config->node.memory];
 	plan->table_bytes = memory_table_bytes(config);
 	plan->message_bytes_max = config->limits.max_message_bytes;
+	plan->challenge_md5_only = config->digest.offer == CONFIG_DIGEST_MD5;
 	plan->transaction_count = config->limits.max_transactions;
 	plan->call_count = config->limits.max_calls;
 	plan->call_duration_s_max = config->limits.max_call_duration_s;

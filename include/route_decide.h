@@ -20,8 +20,8 @@ struct route_request {
 	const struct endpoint *caller; /* NULL when a carrier calls */
 	const struct carrier *carrier; /* the calling carrier, else NULL */
 	struct span number;	       /* user part of the Request-URI, still encoded */
-	struct span identity_user;     /* user of P-Asserted-Identity, else P-Preferred-Identity, else Remote-Party-ID;
-					  length 0: none */
+	struct span identity_user; /* user of P-Asserted-Identity, else P-Preferred-Identity (not of a carrier), else
+				      Remote-Party-ID; length 0: none */
 	struct span from_user;
 	struct span from_display;   /* with quotes if quoted */
 	struct span diversion_user; /* user of the first Diversion; length 0: none */
@@ -100,11 +100,10 @@ void route_decide(struct route_decision *decision, const struct route_request *r
 
 /* What the message will say. Spans lead into tables, the request, or `text`. */
 struct route_presentation {
-	bool use_contact; /* R21 ddi_in false, and users without number: Request-URI is the binding's contact, untouched
-			   */
-	struct span request_user;	  /* else Request-URI = sip:request_user@request_host */
-	struct span request_host;	  /* length 0: the next hop's address is written */
-	struct span from_display;	  /* with quotes; length 0: none */
+	bool use_contact;	  /* R21: ddi_in false, and users: Request-URI is the binding's contact, untouched */
+	struct span request_user; /* else the contact with this user, or sip:request_user@request_host */
+	struct span request_host; /* length 0: the next hop's address is written */
+	struct span from_display; /* with quotes; length 0: none */
 	struct span from_user, from_host; /* from_host length 0: the router's own address towards the next hop */
 	struct span to_user, to_host;	  /* to_host length 0: the next hop's address is written (carriers) */
 	struct span identity_user; /* P-Asserted-Identity: identity_user@identity_host; length 0: none is sent (R23) */
@@ -122,6 +121,14 @@ struct route_presentation {
 /* For decisions that are not REJECT. Thread: any. Result: false when a text does not fit (TOO_LARGE). */
 bool route_present(struct route_presentation *presentation, const struct route_request *request,
 		   const struct route_decision *decision);
+
+/*
+ * R23: how the called side dials the number that a Diversion which is kept names with this user part.
+ *
+ * Thread: the owner of request->scratch.   Result: false: it stays as it came (internal, or no number).
+ */
+bool route_present_diverted(struct number *shown, const struct route_request *request,
+			    const struct route_decision *decision, struct span user);
 
 /*
  * R25: the codecs that both sides of a routed call allow: the caller's or calling carrier's, and the target's; all in

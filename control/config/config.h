@@ -40,6 +40,12 @@ enum config_idle {
 	CONFIG_IDLE_SAVE,     /* sleeps up to 2 ms after 50 empty polls */
 };
 
+/* What challenges offer. */
+enum config_digest_offer {
+	CONFIG_DIGEST_ALL,
+	CONFIG_DIGEST_MD5,
+};
+
 enum config_memory {
 	CONFIG_MEMORY_AUTO, /* hugepages when enough are free, else without */
 	CONFIG_MEMORY_HUGE,
@@ -92,6 +98,9 @@ struct config {
 		uint32_t min_expires_s;
 		uint32_t max_expires_s;
 	} registrar;
+	struct {
+		uint32_t offer; /* enum config_digest_offer */
+	} digest;
 	struct {
 		char path[PATH_MAX]; /* empty: no records */
 	} cdr;

@@ -9,6 +9,7 @@
 #include "json_memory.h"
 #include "json_text.h"
 #include "refusal_phrase.h"
+#include "request_uri.h"
 #include "route_next.h"
 
 #define SIP_PORT_DEFAULT 5060
@@ -122,9 +123,13 @@ static void write_own_host(FILE *out, struct span host, const struct explanation
 static void write_request_uri(FILE *out, const struct explanation *explanation)
 {
 	const struct route_presentation *shown = &explanation->shown;
+	struct span user = shown->use_contact ? (struct span){0} : shown->request_user;
+	char text[REQUEST_URI_BYTES_MAX];
+	int length =
+		explanation->binding ? request_uri_write(text, sizeof(text), explanation->binding->contact, user) : -1;
 
-	if (shown->use_contact && explanation->binding) {
-		fprintf(out, SPAN_FORMAT, SPAN_ARGUMENTS(explanation->binding->contact));
+	if (length >= 0) {
+		fprintf(out, SPAN_FORMAT, length, text);
 		return;
 	}
 	if (shown->use_contact) {

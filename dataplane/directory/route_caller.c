@@ -2,9 +2,28 @@
 
 #include "route_number.h"
 
-static bool is_anonymous(struct span user)
+static bool is_anonymous(const struct number *name)
 {
-	return span_equals_nocase(user, SPAN_LITERAL("anonymous"));
+	return span_equals_nocase(number_text(name), SPAN_LITERAL("anonymous"));
+}
+
+static bool read_name(struct number *decoded, struct span user)
+{
+	return route_number_decode(decoded, user) == REASON_NONE && !is_anonymous(decoded);
+}
+
+bool route_caller_is_named(struct span user)
+{
+	struct number ignored;
+
+	return read_name(&ignored, user);
+}
+
+bool route_caller_is_anonymous(struct span user)
+{
+	struct number decoded;
+
+	return route_number_decode(&decoded, user) == REASON_NONE && is_anonymous(&decoded);
 }
 
 static const struct dial_plan *dial_plan_of(const struct route_request *request)
@@ -16,13 +35,10 @@ static const struct dial_plan *dial_plan_of(const struct route_request *request)
 static bool read_identity(struct number *said, const struct route_request *request)
 {
 	struct number decoded;
-	bool has_number = request->identity_user.length != 0 &&
-			  route_number_decode(&decoded, request->identity_user) == REASON_NONE &&
-			  !is_anonymous(number_text(&decoded));
+	bool has_number = read_name(&decoded, request->identity_user);
 
 	if (!has_number) {
-		has_number = route_number_decode(&decoded, request->from_user) == REASON_NONE &&
-			     !is_anonymous(number_text(&decoded)) &&
+		has_number = read_name(&decoded, request->from_user) &&
 			     !(request->caller && span_equals(number_text(&decoded), request->caller->name));
 	}
 	if (has_number)
@@ -40,17 +56,6 @@ bool route_caller_identity(struct number *identity, const struct route_request *
 	return true;
 }
 
-bool route_caller_diversion(struct number *diversion, const struct route_request *request)
-{
-	struct number said, converted;
-
-	if (route_number_decode(&said, request->diversion_user) != REASON_NONE ||
-	    !number_to_e164(&converted, number_text(&said), dial_plan_of(request)))
-		return false;
-	*diversion = converted;
-	return true;
-}
-
 void route_caller_copy(struct number *number, struct span text)
 {
 	number->length = 0;
@@ -62,14 +67,38 @@ void route_caller_copy(struct number *number, struct span text)
 	number->text[number->length] = '\0';
 }
 
-/* R3 for the caller's own number: its company knows it as an extension, or as a number of a friend. */
+/* R3 for a number that the caller says: its company knows it as an extension, or as a number of a friend. */
 static bool is_internal(struct span number, const struct route_request *request)
 {
 	const struct company *company = request->company;
 	uint32_t ignored;
 
-	return number.at[0] != '+' && (name_table_find(&ignored, &company->extension_by_number, number, false) ||
-				       pattern_match_first(&ignored, &company->friends, number, request->scratch));
+	return company && number.at[0] != '+' &&
+	       (name_table_find(&ignored, &company->extension_by_number, number, false) ||
+		pattern_match_first(&ignored, &company->friends, number, request->scratch));
+}
+
+bool route_caller_diversion(struct number *diversion, const struct route_request *request)
+{
+	struct number said, converted;
+
+	if (route_number_decode(&said, request->diversion_user) != REASON_NONE ||
+	    !number_to_e164(&converted, number_text(&said), dial_plan_of(request)))
+		return false;
+	*diversion = converted;
+	return true;
+}
+
+bool route_caller_diverted(struct number *number, const struct route_request *request, struct span user)
+{
+	struct number said, converted;
+
+	if (route_number_decode(&said, user) != REASON_NONE || is_internal(number_text(&said), request) ||
+	    !number_to_e164(&converted, number_text(&said), dial_plan_of(request)) ||
+	    !route_number_is_e164(number_text(&converted)))
+		return false;
+	*number = converted;
+	return true;
 }
 
 static void show_friend(struct number *shown, const struct route_request *request)

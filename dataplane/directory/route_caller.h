@@ -14,8 +14,23 @@
  */
 bool route_caller_identity(struct number *identity, const struct route_request *request);
 
+/* Does the user part of an identity name somebody? Not when it is empty, broken, too long, or `anonymous`. Thread: any.
+ */
+bool route_caller_is_named(struct span user);
+
+/* `anonymous`, in any case and however escaped (R23). Thread: any. */
+bool route_caller_is_anonymous(struct span user);
+
 /* The number of the first Diversion, converted likewise (R14.2). Thread: any. Result: false when there is none. */
 bool route_caller_diversion(struct number *diversion, const struct route_request *request);
+
+/*
+ * R23: a number that the user part of a Diversion names, in E.164.
+ *
+ * Thread: the owner of the request's scratch.   Cost: a scan.   Result: false: it is internal or no number, and is
+ * shown as it came; *number untouched.
+ */
+bool route_caller_diverted(struct number *number, const struct route_request *request, struct span user);
 
 /* K of R22. Thread: the owner of the request's scratch. Cost: for friends a scan. Result: length 0 when nothing is
  * known. */

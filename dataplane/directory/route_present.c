@@ -1,5 +1,6 @@
 #include "route_decide.h"
 
+#include "route_caller.h"
 #include "route_number.h"
 
 /* The presentation, and who is shown what while it is being written. */
@@ -63,16 +64,14 @@ static void write_text(struct writing *writing, struct span text)
 		write_byte(writing, text.at[i]);
 }
 
-/* A number as it is dialled by the called side (R22): what is not +E.164 is internal and stays. */
+/* A number as it is dialled by the called side (R22): what is not +E.164 is internal and stays, and so does what would
+ * become too long. */
 static struct span write_number(struct writing *writing, const struct number *number, const struct dial_plan *plan)
 {
 	struct number dialled;
 
-	if (!number_from_e164(&dialled, number_text(number), plan)) {
-		writing->overflowed = true;
-		return (struct span){0};
-	}
-	return write_user(writing, number_text(&dialled));
+	return write_user(writing,
+			  number_text(number_from_e164(&dialled, number_text(number), plan) ? &dialled : number));
 }
 
 /* A display name as quoted-string (RFC 3261 25.1). Control bytes cannot stand in one. */
@@ -185,7 +184,9 @@ static void present_as_it_came(struct writing *writing, struct span from_host)
 	struct number said;
 
 	presentation->from_display = request->from_display;
-	presentation->from_user = request->from_user;
+	presentation->from_user =
+		write_user(writing, route_number_decode(&said, request->from_user) == REASON_NONE ? number_text(&said)
+												  : request->from_user);
 	presentation->from_host = from_host;
 	presentation->anonymous = request->anonymous;
 	if (route_number_decode(&said, request->identity_user) == REASON_NONE) {
@@ -223,6 +224,12 @@ static void present_external(struct writing *writing)
 	presentation->identity_host = carrier->from_domain;
 }
 
+static const struct dial_plan *dial_plan_of_target(const struct route_decision *decision)
+{
+	return decision->outcome == ROUTE_OUTCOME_EXTERNAL ? &decision->carrier->dial_plan
+							   : &decision->target->dial_plan;
+}
+
 /* R27, RFC 5806: the friend that sent the call on last stands first. R23: its number as the called side dials it. */
 static void present_diversion(struct writing *writing)
 {
@@ -233,8 +240,7 @@ static void present_diversion(struct writing *writing)
 		[FORWARD_NO_ANSWER] = "no-answer",
 	};
 	const struct route_decision *decision = writing->decision;
-	const struct dial_plan *plan = decision->outcome == ROUTE_OUTCOME_EXTERNAL ? &decision->carrier->dial_plan
-										   : &decision->target->dial_plan;
+	const struct dial_plan *plan = dial_plan_of_target(decision);
 	uint32_t start = writing->presentation->text_length;
 
 	for (uint32_t i = decision->forward_count; i > 0; i--) {
@@ -277,4 +283,16 @@ bool route_present(struct route_presentation *presentation, const struct route_r
 	}
 	present_diversion(&writing);
 	return !writing.overflowed;
+}
+
+bool route_present_diverted(struct number *shown, const struct route_request *request,
+			    const struct route_decision *decision, struct span user)
+{
+	struct number e164, dialled;
+
+	if (!route_caller_diverted(&e164, request, user) ||
+	    !number_from_e164(&dialled, number_text(&e164), dial_plan_of_target(decision)))
+		return false;
+	*shown = dialled;
+	return true;
 }

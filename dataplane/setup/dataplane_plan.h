@@ -65,6 +65,7 @@ struct dataplane_plan {
 	enum memory_plan memory;
 	uint64_t table_bytes;	    /* what the control plane will take with rte_malloc (location, bans) */
 	uint32_t message_bytes_max; /* limits.max_message_bytes */
+	bool challenge_md5_only;    /* digest.offer */
 	uint32_t spin_polls;	    /* struct idle_policy; UINT32_MAX: never sleep */
 	uint32_t sleep_us_max;
 	uint32_t mbuf_count;	      /* default 8,191 and 2,048 more a worker */

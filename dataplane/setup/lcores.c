@@ -83,6 +83,7 @@ static enum status create_worker(struct setup *setup, const struct dataplane_pla
 	worker->idle.spin_polls = plan->spin_polls;
 	worker->idle.sleep_us_max = plan->sleep_us_max;
 	worker->message_bytes_max = plan->message_bytes_max;
+	worker->challenge_md5_only = plan->challenge_md5_only;
 	worker->counters = counters;
 	worker->nonce_window.set_count = sets;
 	worker->nonce_window.entry = allocate((size_t)sets * NONCE_WINDOW_WAYS * sizeof(struct nonce_window_entry));

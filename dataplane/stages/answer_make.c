@@ -26,7 +26,7 @@ static void answer_challenge(struct text_writer *extra, const struct worker *wor
 	char nonce[NONCE_TEXT_BYTES];
 
 	nonce_issue(nonce, &worker->snapshot->keys->nonce, worker->now_s, &scope, packet_name(packet));
-	for (uint32_t i = 0; i < RTE_DIM(algorithms); i++) {
+	for (uint32_t i = 0; i < (worker->challenge_md5_only ? 1 : RTE_DIM(algorithms)); i++) {
 		if (message->method == SIP_METHOD_REGISTER)
 			text_write_literal(extra, "WWW-Authenticate: Digest realm=\"");
 		else

@@ -20,6 +20,39 @@ bool message_facts_address(struct sip_address *address, struct sip_uri *uri, con
 	return value.length && address_parse(address, &rest, value) && uri_parse(uri, address->uri);
 }
 
+bool message_facts_wants_privacy(const struct sip_message *message)
+{
+	for (uint8_t i = message->first[SIP_HEADER_PRIVACY]; i != SIP_HEADER_NONE; i = sip_message_next(message, i)) {
+		struct span value = sip_message_header_value(message, i);
+		if (value.length && !span_equals_nocase(value, SPAN_LITERAL("none")))
+			return true;
+	}
+	return false;
+}
+
+/* RFC 3323 4.2: values stand behind semicolons; peers also write commas. */
+static bool has_privacy_value(struct span values, struct span wanted)
+{
+	uint32_t from = 0;
+
+	for (uint32_t i = 0; i <= values.length; i++) {
+		if (i < values.length && values.at[i] != ';' && values.at[i] != ',')
+			continue;
+		if (span_equals_nocase(span_trim(span_make(values.at + from, i - from)), wanted))
+			return true;
+		from = i + 1;
+	}
+	return false;
+}
+
+bool message_facts_hides_identity(const struct sip_message *message)
+{
+	for (uint8_t i = message->first[SIP_HEADER_PRIVACY]; i != SIP_HEADER_NONE; i = sip_message_next(message, i))
+		if (has_privacy_value(sip_message_header_value(message, i), SPAN_LITERAL("id")))
+			return true;
+	return false;
+}
+
 bool message_facts_is_own_host(const struct wire *wire, struct span host)
 {
 	uint8_t ip[16];

@@ -12,6 +12,12 @@
 bool message_facts_address(struct sip_address *address, struct sip_uri *uri, const struct sip_message *message,
 			   enum sip_header_name name);
 
+/* R23: is there a Privacy header other than `none`? One that says nothing is none. */
+bool message_facts_wants_privacy(const struct sip_message *message);
+
+/* Does a Privacy header ask not to pass the identity on (RFC 3325 9.3)? */
+bool message_facts_hides_identity(const struct sip_message *message);
+
 /* True when the host is an IP address of one of our interfaces. */
 bool message_facts_is_own_host(const struct wire *wire, struct span host);
 

@@ -74,6 +74,17 @@ struct slice rewrite_parts_top(const struct sip_message *message)
 	return (struct slice){message->header[message->first[SIP_HEADER_VIA]].start, 0};
 }
 
+struct slice rewrite_parts_above(const struct sip_message *message, enum sip_header_name name)
+{
+	struct slice top = rewrite_parts_top(message);
+	uint8_t first = message->first[name];
+
+	/* Kamailio writes what it adds above its Via. */
+	if (first != SIP_HEADER_NONE && message->header[first].start < top.offset)
+		top.offset = message->header[first].start;
+	return top;
+}
+
 void rewrite_parts_write_own(struct text_writer *writer, const struct packet *packet)
 {
 	text_write_ip(writer, packet->hop.source);

@@ -41,6 +41,9 @@ void rewrite_parts_remove_credentials(struct edit_list *edits, const struct sip_
 /* Where a new header line goes: in front of the topmost Via. */
 struct slice rewrite_parts_top(const struct sip_message *message);
 
+/* The same, and above every header line of that name: where the order of the lines means something. */
+struct slice rewrite_parts_above(const struct sip_message *message, enum sip_header_name name);
+
 /* Our own address towards the next hop, as text: "192.0.2.1:5060". */
 void rewrite_parts_write_own(struct text_writer *writer, const struct packet *packet);
 

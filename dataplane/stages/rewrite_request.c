@@ -2,6 +2,8 @@
 
 #include "address_parse.h"
 #include "message_facts.h"
+#include "request_uri.h"
+#include "rewrite_identity.h"
 #include "rewrite_parts.h"
 
 /* Has the sender an address that the answers of others would not reach (R35, R30)? */
@@ -61,7 +63,7 @@ static bool rewrite_request_record_route(struct worker *worker, const struct pac
 	text_write_literal(&edits->writer, ";lr;c=");
 	text_write_span(&edits->writer, span_make(text, (size_t)length));
 	text_write_literal(&edits->writer, ">\r\n");
-	edit_list_replace(edits, rewrite_parts_top(message), edit_list_take(edits));
+	edit_list_replace(edits, rewrite_parts_above(message, SIP_HEADER_RECORD_ROUTE), edit_list_take(edits));
 	return true;
 }
 
@@ -78,35 +80,22 @@ static void rewrite_request_write_host(struct text_writer *writer, struct span h
 	text_write_address(writer, &address);
 }
 
-/* A registered contact as Request-URI: without what has no place in one, headers and method (RFC 3261 16.6 step 2). */
-static void rewrite_request_write_contact(struct text_writer *writer, struct span contact)
+/* Result: false when the contact is no URI that a number could be put into. */
+static bool rewrite_request_write_contact(struct text_writer *writer, struct span contact, struct span user)
 {
-	static const struct span name = SPAN_LITERAL("method");
-	const char *end = contact.at + contact.length, *user_end = memchr(contact.at, '@', contact.length);
-	const char *from = user_end ? user_end : contact.at;
-	const char *headers = memchr(from, '?', (size_t)(end - from));
-	struct span method;
+	int length = request_uri_write(writer->at + writer->length, writer->capacity - writer->length, contact, user);
 
-	if (headers)
-		end = headers;
-	const char *parameters = memchr(from, ';', (size_t)(end - from));
-	from = contact.at;
-	if (parameters &&
-	    uri_find_parameter(&method, span_make(parameters + 1, (size_t)(end - parameters - 1)), name) &&
-	    method.length) {
-		/* ";method=" goes with its value. */
-		text_write_span(writer, span_make(from, (size_t)(method.at - from) - name.length - 2));
-		from = method.at + method.length;
-	}
-	text_write_span(writer, span_make(from, (size_t)(end - from)));
+	if (length > 0)
+		writer->length += (uint32_t)length;
+	return length > 0;
 }
 
 static void rewrite_request_uri(struct edit_list *edits, const struct packet *packet,
 				const struct route_presentation *shown)
 {
-	if (shown->use_contact && packet->binding) {
-		rewrite_request_write_contact(&edits->writer, packet->binding->contact);
-	} else {
+	struct span user = shown->use_contact ? (struct span){0} : shown->request_user;
+
+	if (!packet->binding || !rewrite_request_write_contact(&edits->writer, packet->binding->contact, user)) {
 		text_write_literal(&edits->writer, "sip:");
 		text_write_span(&edits->writer, shown->request_user);
 		text_write_char(&edits->writer, '@');
@@ -146,47 +135,6 @@ static struct span rewrite_request_to(struct edit_list *edits, const struct pack
 	return edit_list_take(edits);
 }
 
-/* What endpoints say about identity is replaced by what the rules say (R15, R23); private headers do not leave (R16).
- */
-static void rewrite_request_identity(struct edit_list *edits, const struct packet *packet,
-				     const struct route_presentation *shown)
-{
-	const struct sip_message *message = &packet->message;
-
-	rewrite_parts_remove_headers(edits, message, SIP_HEADER_P_ASSERTED_IDENTITY);
-	rewrite_parts_remove_headers(edits, message, SIP_HEADER_P_PREFERRED_IDENTITY);
-	rewrite_parts_remove_headers(edits, message, SIP_HEADER_REMOTE_PARTY_ID);
-	if (shown->strip_private)
-		rewrite_parts_remove_private(edits, message);
-	if (!shown->identity_user.length)
-		return;
-	text_write_literal(&edits->writer, "P-Asserted-Identity: <sip:");
-	text_write_span(&edits->writer, shown->identity_user);
-	text_write_char(&edits->writer, '@');
-	if (shown->identity_host.length)
-		text_write_span(&edits->writer, shown->identity_host);
-	else
-		text_write_ip(&edits->writer, packet->hop.source);
-	text_write_literal(&edits->writer, ">\r\n");
-	edit_list_replace(edits, rewrite_parts_top(message), edit_list_take(edits));
-}
-
-/* R27: a line for each forward, above those that were received and may stay. */
-static void rewrite_request_diversion(struct edit_list *edits, const struct packet *packet,
-				      const struct route_presentation *shown)
-{
-	const struct sip_message *message = &packet->message;
-	uint8_t first = message->first[SIP_HEADER_DIVERSION];
-
-	if (!shown->keep_diversion)
-		rewrite_parts_remove_headers(edits, message, SIP_HEADER_DIVERSION);
-	if (!shown->diversion.length)
-		return;
-	struct slice place =
-		first == SIP_HEADER_NONE ? rewrite_parts_top(message) : (struct slice){message->header[first].start, 0};
-	edit_list_replace(edits, place, shown->diversion);
-}
-
 /* RFC 3327 5.3: the Path of the binding becomes the Route; routes that the endpoint asked for do not count. */
 static void rewrite_request_route(struct edit_list *edits, const struct packet *packet)
 {
@@ -215,8 +163,7 @@ bool rewrite_request_initial(struct worker *worker, const struct packet *packet)
 	rewrite_parts_replace_address(edits, message, &message->to, to);
 	rewrite_parts_max_forwards(edits, message, packet->decision.forward_count);
 	rewrite_request_route(edits, packet);
-	rewrite_request_identity(edits, packet, shown);
-	rewrite_request_diversion(edits, packet, shown);
+	rewrite_identity(edits, packet, shown);
 	rewrite_parts_remove_credentials(edits, message, worker->snapshot->directory, packet->digest_user);
 	return message->method != SIP_METHOD_INVITE || rewrite_request_record_route(worker, packet, from, to);
 }
@@ -245,9 +192,7 @@ bool rewrite_request_in_dialog(struct worker *worker, const struct packet *packe
 	rewrite_parts_max_forwards(edits, message, 0);
 	rewrite_parts_replace_address(edits, message, &message->from, from);
 	rewrite_parts_replace_address(edits, message, &message->to, to);
-	rewrite_parts_remove_headers(edits, message, SIP_HEADER_P_ASSERTED_IDENTITY);
-	rewrite_parts_remove_headers(edits, message, SIP_HEADER_P_PREFERRED_IDENTITY);
-	rewrite_parts_remove_headers(edits, message, SIP_HEADER_REMOTE_PARTY_ID);
+	rewrite_identity_remove(edits, message);
 	if (dialog->flags & (packet->from_caller ? DIALOG_CALLEE_CARRIER : DIALOG_CALLER_CARRIER))
 		rewrite_parts_remove_private(edits, message);
 	rewrite_parts_remove_credentials(edits, message, worker->snapshot->directory, (struct span){0});

@@ -1,71 +1,10 @@
 #include "target.h"
 
-#include "message_facts.h"
-
-/* User part of a URI as people dial it; tel: URIs have nothing but a number (RFC 3966). */
-static struct span uri_user(struct span uri_text)
-{
-	static const struct span tel = SPAN_LITERAL("tel:");
-	struct sip_uri uri;
-
-	if (uri_text.length > tel.length && span_equals_nocase(span_make(uri_text.at, tel.length), tel)) {
-		struct span number = span_skip(uri_text, tel.length);
-		const char *end = memchr(number.at, ';', number.length);
-		return end ? span_make(number.at, (size_t)(end - number.at)) : number;
-	}
-	return uri_parse(&uri, uri_text) && uri.scheme != URI_SCHEME_OTHER ? uri.user : (struct span){0};
-}
-
-static struct span header_user(const struct sip_message *message, enum sip_header_name name)
-{
-	struct sip_address address;
-	struct span rest, value = sip_message_first(message, name);
-
-	return value.length && address_parse(&address, &rest, value) ? uri_user(address.uri) : (struct span){0};
-}
-
-/* R14: P-Asserted-Identity, else P-Preferred-Identity, else Remote-Party-ID. */
-static struct span identity_user(const struct sip_message *message)
-{
-	static const uint8_t names[] = {SIP_HEADER_P_ASSERTED_IDENTITY, SIP_HEADER_P_PREFERRED_IDENTITY,
-					SIP_HEADER_REMOTE_PARTY_ID};
-	struct span user = {0};
-
-	for (uint32_t i = 0; i < sizeof(names) && user.length == 0; i++)
-		if (sip_message_has(message, names[i]))
-			user = header_user(message, names[i]);
-	return user;
-}
-
-static void read_request(struct route_request *request, struct worker *worker, const struct packet *packet)
-{
-	const struct sip_message *message = &packet->message;
-	struct span privacy = sip_message_first(message, SIP_HEADER_PRIVACY);
-	struct sip_address from;
-	struct sip_uri uri;
-
-	*request = (struct route_request){
-		.directory = worker->snapshot->directory,
-		.scratch = &worker->snapshot->scratch[worker->index],
-		.company = packet->caller.company,
-		.caller = packet->caller.endpoint,
-		.carrier = packet->caller.carrier,
-		.number = packet->request_uri.user,
-		.identity_user = identity_user(message),
-		.diversion_user = header_user(message, SIP_HEADER_DIVERSION),
-		.max_forwards = (uint8_t)message_facts_max_forwards(message),
-	};
-	if (message_facts_address(&from, &uri, message, SIP_HEADER_FROM)) {
-		request->from_user = uri.user;
-		request->from_display = from.display;
-	}
-	request->anonymous = (privacy.length && !span_equals_nocase(privacy, SPAN_LITERAL("none"))) ||
-			     span_equals_nocase(request->from_user, SPAN_LITERAL("anonymous"));
-}
+#include "request_read.h"
 
 void target_decide(struct worker *worker, struct packet *packet)
 {
-	read_request(&packet->request, worker, packet);
+	request_read(&packet->request, worker, packet);
 	uint32_t given_up = packet->request.scratch->given_up;
 	route_decide(&packet->decision, &packet->request, NULL);
 	for (uint32_t i = 0; i < packet->step_count && packet->decision.outcome != ROUTE_OUTCOME_REJECT; i++)

@@ -61,6 +61,7 @@ struct worker {
 	uint8_t fragment_key[16]; /* SipHash-64: ids of outgoing fragments, per pair of addresses; one for all */
 	struct datagram_table *datagrams;      /* what came in fragments and is not complete */
 	uint32_t message_bytes_max;	       /* limits.max_message_bytes; a longer message is refused */
+	bool challenge_md5_only;	       /* digest.offer: SHA-256 is not offered, but taken */
 	struct nonce_window nonce_window;      /* memory and size set */
 	struct transaction_table transactions; /* likewise */
 	struct timer_wheel wheel;

@@ -58,6 +58,8 @@ ENDPOINTS = {
     "named": ("198.51.100.42", "acme.test"),
     "looking": ("198.51.100.43", "acme.test"),
     "dora": ("198.51.100.14", "acme.test"),
+    "us": ("198.51.100.44", "acme.test"),
+    "contact": ("198.51.100.45", "acme.test"),
     "gina": ("198.51.100.70", "globex.test"),
     "gil": ("198.51.100.73", "globex.test"),
     "gate": ("198.51.100.74", "globex.test"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sip_client import Dialog, dial_in_vain, hear_refusal, refuse, user_of
+from sip_client import Dialog, dial_in_vain, hang_up, hear_refusal, refuse, user_of
 
 PROVISIONING = """
 carriers:
@@ -62,7 +62,7 @@ def from_outside(telco, number):
                          from_=f"<sip:600111222@{telco.address}>")
 
 
-def test_to_an_extension_as_if_it_had_been_dialled(forwarding, own_peers):
+def test_r27_to_an_extension_as_if_it_had_been_dialled(forwarding, own_peers):
     alice, east, west = own_peers("alice"), own_peers("east"), own_peers("west")
     got = dial_in_vain(alice, east, "4100", extra=[("Diversion", "<sip:made-up@example.org>;reason=unknown")])
     west.expect_silence()
@@ -72,14 +72,14 @@ def test_to_an_extension_as_if_it_had_been_dialled(forwarding, own_peers):
     assert got.get("Max-Forwards") == "68"  # R11: one for the forward
 
 
-def test_what_a_friend_says_about_earlier_diversions_stands_below(forwarding, own_peers):
+def test_r27_what_a_friend_says_about_earlier_diversions_stands_below(forwarding, own_peers):
     caller, east = own_peers("tie-b"), own_peers("east")
     got = dial_in_vain(caller, east, "911234567", extra=[("Diversion", "<sip:2000@example.org>;reason=user-busy"), ("X-Behind", "yes")])
     assert got.all("Diversion") == ["<sip:911234567@acme.test>;reason=unconditional", "<sip:2000@example.org>;reason=user-busy"]
     assert got.get("X-Behind") == "yes"
 
 
-def test_to_a_number_the_friend_calls_and_no_acl_is_asked(forwarding, own_peers):
+def test_r27_to_a_number_the_friend_calls_and_no_acl_is_asked(forwarding, own_peers):
     alice, telco = own_peers("alice"), own_peers("telco-a")
     got = dial_in_vain(alice, telco, "7100")
     assert user_of(f"<{got.uri}>") == "600123123"
@@ -88,7 +88,7 @@ def test_to_a_number_the_friend_calls_and_no_acl_is_asked(forwarding, own_peers)
     assert got.get("Max-Forwards") == "67"
 
 
-def test_calls_from_outside_are_another_kind(forwarding, own_peers):
+def test_r27_calls_from_outside_are_another_kind(forwarding, own_peers):
     telco, friend = own_peers("telco-a"), own_peers("tie-a")
     sent = telco.send(from_outside(telco, "944000000"))
     got = refuse(friend, 486)
@@ -96,11 +96,11 @@ def test_calls_from_outside_are_another_kind(forwarding, own_peers):
     hear_refusal(telco, sent, 486)
 
 
-def test_over_five_forwards_is_482(forwarding, own_peers):
+def test_r27_over_five_forwards_is_482(forwarding, own_peers):
     assert own_peers("alice").refused("6100").status == 482
 
 
-def test_forwards_end_with_max_forwards(forwarding, own_peers):
+def test_r11_r27_forwards_end_with_max_forwards(forwarding, own_peers):
     """R11: two forwards need three."""
     alice, telco = own_peers("alice"), own_peers("telco-a")
 
@@ -119,7 +119,7 @@ def test_forwards_end_with_max_forwards(forwarding, own_peers):
 
 # After a failure.
 
-def test_busy_and_the_caller_hears_nothing_of_it(forwarding, own_peers):
+def test_r27_busy_and_the_caller_hears_nothing_of_it(forwarding, own_peers):
     alice, friend, east = own_peers("alice"), own_peers("plain"), own_peers("east")
     sent = alice.invite("8123")
     first = refuse(friend, 486)
@@ -136,7 +136,7 @@ def test_busy_and_the_caller_hears_nothing_of_it(forwarding, own_peers):
     east.expect_status(200)
 
 
-def test_busy_friends_one_after_the_other(forwarding, own_peers):
+def test_r27_busy_friends_one_after_the_other(forwarding, own_peers):
     """looking is busy, plain is busy, east is busy and has no forward: its answer is the caller's."""
     alice, first, second, east = own_peers("alice"), own_peers("looking"), own_peers("plain"), own_peers("east")
     sent = alice.invite("9123")
@@ -148,7 +148,7 @@ def test_busy_friends_one_after_the_other(forwarding, own_peers):
     alice.send(alice.ack_of_failure(sent, answer))
 
 
-def test_over_five_busy_friends_is_482(forwarding, own_peers):
+def test_r27_over_five_busy_friends_is_482(forwarding, own_peers):
     """tie-c forwards to itself. The caller hears of the loop, not that somebody is busy."""
     alice, friend = own_peers("alice"), own_peers("tie-a")
     sent = alice.invite("5555")
@@ -157,7 +157,7 @@ def test_over_five_busy_friends_is_482(forwarding, own_peers):
     hear_refusal(alice, sent, 482)
 
 
-def test_calls_from_outside_take_their_own_forward(forwarding, own_peers):
+def test_r27_calls_from_outside_take_their_own_forward(forwarding, own_peers):
     telco, friend, alice = own_peers("telco-a"), own_peers("plain"), own_peers("alice")
     assert alice.register().status == 200
     sent = telco.send(from_outside(telco, "944000008"))
@@ -168,7 +168,7 @@ def test_calls_from_outside_take_their_own_forward(forwarding, own_peers):
     assert alice.forget().status == 200
 
 
-def test_who_does_not_answer_is_cancelled(forwarding, own_peers):
+def test_r27_who_does_not_answer_is_cancelled(forwarding, own_peers):
     alice, friend, other = own_peers("alice"), own_peers("plain"), own_peers("looking")
     sent = alice.invite("8123")
     ringing = friend.expect_request("INVITE")
@@ -183,18 +183,39 @@ def test_who_does_not_answer_is_cancelled(forwarding, own_peers):
     alice.send(alice.ack_of_failure(sent, alice.receive()))
 
 
-@pytest.mark.parametrize("status", [403, 404, 488, 500, 503, 603])
-def test_what_is_not_reached_is_called_outside_by_the_friend(forwarding, own_peers, status):
-    """R28: of class unreachable."""
-    alice, friend, telco = own_peers("alice"), own_peers("plain"), own_peers("telco-a")
+UNREACHABLE = (300, 302, 380, 400, 401, 402, 403, 404, 405, 407, 408, 410, 415, 416, 420, 481, 482, 483, 484, 485, 487, 488, 491, 493, 500, 501, 502,
+               503, 504, 513, 580, 603, 604, 606)
+
+
+@pytest.mark.parametrize("status, followed", [(486, "busy"), (600, "busy"), (480, "no answer"), *((status, "unreachable") for status in UNREACHABLE)])
+def test_r28_class_of_each_status(forwarding, own_peers, status, followed):
+    """Each class has its forward: the caller hears of the next one."""
+    alice, friend = own_peers("alice"), own_peers("plain")
+    next_one, number, reason = {"busy": ("east", "3700", "user-busy"), "no answer": ("looking", "9000", "no-answer"),
+                                "unreachable": ("telco-a", "600123123", "unavailable")}[followed]
+    callee = own_peers(next_one)
     sent = alice.invite("8123")
     refuse(friend, status)
-    got = refuse(telco, 404)
-    assert user_of(f"<{got.uri}>") == "600123123" and user_of(got.get("From")) == "944000001"
-    assert got.all("Diversion") == ["<sip:8123@acme.test>;reason=unavailable"]
-    alice.send(alice.ack_of_failure(sent, alice.receive()))
+    got = callee.expect_request("INVITE")
+    assert user_of(f"<{got.uri}>") == number and got.all("Diversion") == [f"<sip:8123@acme.test>;reason={reason}"]
+    assert user_of(got.get("From")) == ("944000001" if followed == "unreachable" else "101")
+    answer = callee.send(callee.answer(got, 200))
+    callers = Dialog(alice, sent, alice.expect_status(200), True)
+    alice.send(callers.request("ACK", cseq=sent.cseq))
+    callee.expect_request("ACK")
+    hang_up(Dialog(callee, got, answer, False), alice)
 
 
-def test_not_registered(forwarding, own_peers):
+@pytest.mark.parametrize("status", [302, 404, 480, 486, 488, 503, 600, 603, 401, 407])
+def test_r28_without_a_forward_the_friends_own_code(forwarding, own_peers, status):
+    """A challenge is none of the caller's: 502."""
+    alice, friend = own_peers("alice"), own_peers("east")
+    sent = alice.invite("3100")
+    refuse(friend, status)
+    heard = hear_refusal(alice, sent, 502 if status in (401, 407) else status)
+    assert not heard.all("WWW-Authenticate") and not heard.all("Proxy-Authenticate")
+
+
+def test_r27_not_registered(forwarding, own_peers):
     got = dial_in_vain(own_peers("alice"), own_peers("east"), "2123")
     assert got.all("Diversion") == ["<sip:2123@acme.test>;reason=unavailable"]

@@ -105,7 +105,7 @@ def test_busy_and_answer(rings, peers):
 
 @pytest.mark.parametrize("said, best", [((486, 500, 503), {486}), ((500, 404, 302), {302}), ((503, 500, 501), {500, 501}),
                                         ((401, 486, 486), {486}), ((407, 407, 401), {502}), ((480, 486, 603), {603})])
-def test_the_best_failure(rings, peers, said, best):
+def test_r28_the_best_failure(rings, peers, said, best):
     """16.7 step 6: 6xx, else the lowest class; a challenge of a callee is none to the caller (R28)."""
     contacts, alice = rings(1.0, 1.0, 1.0), peers("alice")
     sent, got = dial(alice, *contacts)
@@ -159,7 +159,7 @@ def test_a_late_answer_passes_too(rings, peers):
     hang_up(first, contacts[0])
 
 
-def test_lower_q_only_after_higher(rings, peers):
+def test_r20_lower_q_only_after_higher(rings, peers):
     contacts, alice = rings(1.0, 0.7, 0.3), peers("alice")
     sent, got = dial(alice, contacts[0])
     contacts[1].expect_silence()
@@ -176,7 +176,7 @@ def test_lower_q_only_after_higher(rings, peers):
     hang_up(acknowledge(alice, sent, alice.expect_status(200), contacts[2]), contacts[2])
 
 
-def test_groups_of_equal_q(rings, peers):
+def test_r20_groups_of_equal_q(rings, peers):
     contacts, alice = rings(0.9, 0.5, 0.5), peers("alice")
     sent, got = dial(alice, contacts[0])
     say(contacts[0], got[0], 404)
@@ -187,7 +187,7 @@ def test_groups_of_equal_q(rings, peers):
     refuse(alice, sent, {404, 486})
 
 
-def test_an_answer_of_the_first_group_spares_the_second(rings, peers):
+def test_r20_an_answer_of_the_first_group_spares_the_second(rings, peers):
     contacts, alice = rings(1.0, 0.5), peers("alice")
     sent, got = dial(alice, contacts[0])
     say(contacts[0], got[0], 200)

@@ -254,7 +254,7 @@ def test_rfc_2543_caller_cancels(router, peers):
 
 
 @pytest.mark.parametrize("status", [300, 401, 407, 420, 500, 503, 600])
-def test_what_a_callee_says_goes_up(router, peers, status):
+def test_r28_what_a_callee_says_goes_up(router, peers, status):
     """R28; 401 and 407 of a friend are no challenges to the caller."""
     alice, east = peers("alice"), peers("east")
     sent, got = offer(alice, east, "3100")
@@ -299,7 +299,7 @@ def test_a_silent_callee_is_asked_seven_times(silence):
     assert gaps(invites) == sorted(gaps(invites))
 
 
-def test_a_silent_callee_is_408(silence):
+def test_r28_a_silent_callee_is_408(silence):
     """R28; and after 100 nothing came before it."""
     assert [message.status for _, message in silence["alice"]][:2] == [100, 408]
 

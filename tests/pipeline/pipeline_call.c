@@ -64,6 +64,46 @@ static void r8_least_priority_value_takes_the_number(void **state)
 	pipeline_stop(pipeline);
 }
 
+/* R19, R21: behind NAT the source is called; the Request-URI is the contact's but for the user. */
+static void r19_r21_registered_friend_is_called_at_its_source_by_the_number(void **state)
+{
+	struct pipeline *pipeline = start(state);
+	struct pipeline_message invite;
+	struct sip_request request = call_from_alice("sip:3001@acme.example.net", "<sip:3001@acme.example.net>");
+
+	pipeline_case_register(pipeline, "pbx", "secret-p", "sip:s@10.0.0.5:5060;line=abc;transport=udp",
+			       "192.0.2.98:5066");
+	assert_int_equal(pipeline_case_call(pipeline, "192.0.2.7:5060", &request, &alice, &invite), 0);
+	pipeline_case_expect_destination(&invite, "192.0.2.98:5066");
+	assert_memory_equal(invite.text, "INVITE sip:3001@10.0.0.5;line=abc SIP/2.0\r\n", 43);
+	pipeline_stop(pipeline);
+}
+
+/* RFC 3261 16.6 step 4: ours is the topmost, also where another proxy wrote its own above its Via (Kamailio does). */
+static void r30_record_route_stands_above_all_others(void **state)
+{
+	struct pipeline *pipeline = start(state);
+	struct pipeline_message invite;
+	char text[SIP_TEXT_BYTES_MAX], rest[SIP_TEXT_BYTES_MAX], value[2048];
+	struct sip_request request = {.uri = "sip:944000000@192.0.2.1",
+				      .from = "<sip:600111222@198.51.100.7>",
+				      .to = "<sip:944000000@192.0.2.1>",
+				      .via = "198.51.100.7:5060"};
+
+	sip_request_write(rest, &request);
+	char *second_line = strstr(rest, "\r\n") + 2;
+	snprintf(text, sizeof(text), "%.*sRecord-Route: <sip:198.51.100.7;lr>\r\n%s", (int)(second_line - rest), rest,
+		 second_line);
+	pipeline_send(pipeline, "198.51.100.7:5060", text);
+	pipeline_case_expect(pipeline, &invite);
+	pipeline_case_expect_destination(&invite, "192.0.2.10:5060");
+	assert_true(sip_find_header(value, sizeof(value), invite.text, "Record-Route", 0));
+	assert_memory_equal(value, "<sip:192.0.2.1:5060;lr;c=", 25);
+	assert_true(sip_find_header(value, sizeof(value), invite.text, "Record-Route", 1));
+	assert_string_equal(value, "<sip:198.51.100.7;lr>");
+	pipeline_stop(pipeline);
+}
+
 static void r22_r23_callee_sees_extension_display_and_identity(void **state)
 {
 	struct pipeline *pipeline = start(state);
@@ -385,6 +425,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PIPELINE_CASE_ROWS(r2_first_invite_is_challenged_with_407_and_its_ack_absorbed),
 		PIPELINE_CASE_ROWS(r8_least_priority_value_takes_the_number),
+		PIPELINE_CASE_ROWS(r19_r21_registered_friend_is_called_at_its_source_by_the_number),
+		PIPELINE_CASE_ROWS(r30_record_route_stands_above_all_others),
 		PIPELINE_CASE_ROWS(r22_r23_callee_sees_extension_display_and_identity),
 		PIPELINE_CASE_ROWS(r24_r30_dialog_passes_both_ways_with_each_sides_own_names),
 		PIPELINE_CASE_ROWS(r30_changed_or_foreign_cookie_is_403_and_none_too),

@@ -7,6 +7,7 @@
 
 #include "cmocka_all.h"
 #include "pipeline_case.h"
+#include "worker.h"
 
 static const struct sip_account alice = {.user = "alice", .password = "secret-a", .nc = 1};
 
@@ -279,6 +280,27 @@ static void r2_replay_and_foreign_nonce(void **state)
 	pipeline_stop(pipeline);
 }
 
+/* digest.offer: md5. What is not offered is taken all the same: the peer knows what it can. */
+static void r2_md5_alone_is_offered_where_that_is_wanted(void **state)
+{
+	struct pipeline *pipeline = pipeline_start(*(const uint32_t *)*state, pipeline_case_provisioning);
+	struct pipeline_message message;
+	char text[SIP_TEXT_BYTES_MAX], challenge[512];
+	struct sip_request request = {.uri = "sip:2050@acme.example.net",
+				      .from = "<sip:alice@acme.example.net>",
+				      .to = "<sip:2050@acme.example.net>"};
+
+	for (uint32_t i = 0; i < *(const uint32_t *)*state; i++)
+		pipeline_worker(pipeline, i)->challenge_md5_only = true;
+	sip_request_write(text, &request);
+	pipeline_send(pipeline, "192.0.2.7:5060", text);
+	pipeline_case_expect(pipeline, &message);
+	assert_true(sip_find_header(challenge, sizeof(challenge), message.text, "Proxy-Authenticate", 0));
+	assert_non_null(strstr(challenge, "algorithm=MD5"));
+	assert_false(sip_find_header(challenge, sizeof(challenge), message.text, "Proxy-Authenticate", 1));
+	pipeline_stop(pipeline);
+}
+
 static void r2_sha256_and_rfc2069_answers_are_accepted(void **state)
 {
 	struct pipeline *pipeline = pipeline_start(*(const uint32_t *)*state, pipeline_case_provisioning);
@@ -366,6 +388,7 @@ int main(void)
 		PIPELINE_CASE_ROWS(r2_unknown_name_is_answered_as_a_wrong_password_is),
 		PIPELINE_CASE_ROWS(r2_register_for_another_is_403),
 		PIPELINE_CASE_ROWS(r2_replay_and_foreign_nonce),
+		PIPELINE_CASE_ROWS(r2_md5_alone_is_offered_where_that_is_wanted),
 		PIPELINE_CASE_ROWS(r2_sha256_and_rfc2069_answers_are_accepted),
 		PIPELINE_CASE_ROWS(unknown_mac_takes_the_kernels_way),
 		PIPELINE_CASE_ROWS(frames_of_others_are_left_alone),

@@ -54,6 +54,7 @@ static void test_defaults(void **state)
 	assert_int_equal(config.limits.max_transactions, 65536);
 	assert_int_equal(config.limits.max_calls, 65536);
 	assert_int_equal(config.limits.max_call_duration_s, 14400);
+	assert_int_equal(config.digest.offer, CONFIG_DIGEST_ALL);
 	assert_string_equal(config.cdr.path, "");
 	assert_int_equal(config.registrar.min_expires_s, 60);
 	assert_int_equal(config.registrar.max_expires_s, 7200);
@@ -76,6 +77,7 @@ static void test_every_key(void **state)
 				   "    peers: {192.0.2.2: '02:00:00:00:00:fe', '2001:db8::2': '02:00:00:00:00:02'}\n"
 				   "limits: {max_bindings: 1000, max_message_bytes: 9000, max_transactions: 64,\n"
 				   "  max_calls: 500, max_call_duration: 3600}\n"
+				   "digest: {offer: md5}\n"
 				   "cdr: {path: /var/log/amity/calls.json}\n"
 				   "registrar: {min_expires: 30, max_expires: 600}\n"
 				   "log: {level: debug, format: logfmt}\n",
@@ -106,6 +108,7 @@ static void test_every_key(void **state)
 	assert_int_equal(config.limits.max_transactions, 64);
 	assert_int_equal(config.limits.max_calls, 500);
 	assert_int_equal(config.limits.max_call_duration_s, 3600);
+	assert_int_equal(config.digest.offer, CONFIG_DIGEST_MD5);
 	assert_string_equal(config.cdr.path, "/var/log/amity/calls.json");
 	assert_int_equal(config.registrar.min_expires_s, 30);
 	assert_int_equal(config.log.level, 3);

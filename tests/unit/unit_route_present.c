@@ -145,6 +145,20 @@ static void r22_callers_number_in_the_called_sides_dial_format(void **state)
 	assert_text(shown_from_outside(world, "944000001")->from_user, "600123123");
 }
 
+static void r22_number_that_becomes_too_long_stays_in_e164(void **state)
+{
+	struct route_fixture *world = *state;
+	char number[NUMBER_BYTES_MAX + 1] = "+34";
+
+	memset(number + 3, '6', sizeof(number) - 4);
+	number[NUMBER_BYTES_MAX] = '\0';
+	route_fixture_call(world, world->hq, "4001"); /* us-pbx writes 011 before it */
+	world->request.from_user = span_of_text(number);
+	route_fixture_decide(world);
+	assert_text(route_fixture_present(world)->from_user, number);
+	assert_text(world->presentation.identity_user, number);
+}
+
 static void r22_friend_without_number_is_shown_by_name(void **state)
 {
 	struct route_fixture *world = *state;
@@ -190,6 +204,37 @@ static void r23_anonymous(void **state)
 	world->request.number = SPAN_LITERAL("4001");
 	route_fixture_decide(world);
 	assert_anonymous(route_fixture_present(world));
+}
+
+static void assert_diverted(const struct route_fixture *world, const char *user, const char *expected)
+{
+	struct number shown = {0};
+	bool changed = route_present_diverted(&shown, &world->request, &world->decision, span_of_text(user));
+
+	assert_int_equal(changed, expected != NULL);
+	assert_text(number_text(&shown), expected ? expected : "");
+}
+
+static void r23_number_of_a_kept_diversion_in_the_called_sides_dial_format(void **state)
+{
+	struct route_fixture *world = *state;
+
+	route_fixture_call(world, world->hq, "4001");
+	assert_diverted(world, "4000000", "01134944000000"); /* acme's area code is 94 */
+	assert_diverted(world, "0012125551234", "5551234");
+	assert_diverted(world, "+34944000000", "01134944000000");
+	assert_diverted(world, "944%30-00000", "01134944000000");
+	assert_diverted(world, "2001", NULL); /* internal */
+	assert_diverted(world, "somebody", NULL);
+	assert_diverted(world, "", NULL);
+	assert_diverted(world, "6%zz", NULL);
+	assert_diverted(world, "123456789012345678901234567890123456789012345678901234567890123", NULL);
+	route_fixture_call_from_outside(world, world->telco_a, "944000001");
+	assert_diverted(world, "600123123", "600123123");
+	assert_diverted(world, "2001",
+			"2001"); /* a carrier knows no extension of ours: a short code, as dialled here */
+	route_fixture_call(world, world->hq, "600123123");
+	assert_diverted(world, "+33123456789", "0033123456789");
 }
 
 static void r22_caller_from_outside_without_number_is_anonymous(void **state)
@@ -333,6 +378,8 @@ int main(void)
 		TEST(r22_user_is_called_at_its_contact),
 		TEST(r22_from_user_and_from_domain_of_the_called_friend),
 		TEST(r22_callers_number_in_the_called_sides_dial_format),
+		TEST(r22_number_that_becomes_too_long_stays_in_e164),
+		TEST(r23_number_of_a_kept_diversion_in_the_called_sides_dial_format),
 		TEST(r22_friend_without_number_is_shown_by_name),
 		TEST(r22_caller_from_outside_without_number_is_anonymous),
 		TEST(r23_identity_is_always_sent),

@@ -1,0 +1,77 @@
+#include "request_read.h"
+
+#include "message_facts.h"
+#include "route_caller.h"
+
+/* tel: URIs have nothing but a number (RFC 3966). */
+struct span request_read_user(struct span uri_text)
+{
+	static const struct span tel = SPAN_LITERAL("tel:");
+	struct sip_uri uri;
+
+	if (uri_text.length > tel.length && span_equals_nocase(span_make(uri_text.at, tel.length), tel)) {
+		struct span number = span_skip(uri_text, tel.length);
+		const char *end = memchr(number.at, ';', number.length);
+		return end ? span_make(number.at, (size_t)(end - number.at)) : number;
+	}
+	return uri_parse(&uri, uri_text) && uri.scheme != URI_SCHEME_OTHER ? uri.user : (struct span){0};
+}
+
+static struct span first_user(const struct sip_message *message, enum sip_header_name name)
+{
+	struct sip_address address;
+	struct span rest, value = sip_message_first(message, name);
+
+	return value.length && address_parse(&address, &rest, value) ? request_read_user(address.uri)
+								     : (struct span){0};
+}
+
+/* RFC 3325 9.1: one header may name the caller twice, by sip: and by tel:. */
+static struct span first_number(const struct sip_message *message, enum sip_header_name name)
+{
+	struct sip_address address;
+
+	for (uint8_t i = message->first[name]; i != SIP_HEADER_NONE; i = sip_message_next(message, i)) {
+		struct span rest, value = sip_message_header_value(message, i);
+		for (; value.length && address_parse(&address, &rest, value); value = rest) {
+			struct span user = request_read_user(address.uri);
+			if (route_caller_is_named(user))
+				return user;
+		}
+	}
+	return (struct span){0};
+}
+
+static struct span identity_user(const struct sip_message *message, bool is_carrier)
+{
+	struct span user = first_number(message, SIP_HEADER_P_ASSERTED_IDENTITY);
+
+	/* R33: what a peer would prefer to be is nothing that a network says of its callers. */
+	if (!user.length && !is_carrier)
+		user = first_number(message, SIP_HEADER_P_PREFERRED_IDENTITY);
+	return user.length ? user : first_number(message, SIP_HEADER_REMOTE_PARTY_ID);
+}
+
+void request_read(struct route_request *request, struct worker *worker, const struct packet *packet)
+{
+	const struct sip_message *message = &packet->message;
+	struct sip_address from;
+	struct sip_uri uri;
+
+	*request = (struct route_request){
+		.directory = worker->snapshot->directory,
+		.scratch = &worker->snapshot->scratch[worker->index],
+		.company = packet->caller.company,
+		.caller = packet->caller.endpoint,
+		.carrier = packet->caller.carrier,
+		.number = packet->request_uri.user,
+		.identity_user = identity_user(message, packet->caller.carrier != NULL),
+		.diversion_user = first_user(message, SIP_HEADER_DIVERSION),
+		.max_forwards = (uint8_t)message_facts_max_forwards(message),
+	};
+	if (message_facts_address(&from, &uri, message, SIP_HEADER_FROM)) {
+		request->from_user = request_read_user(from.uri);
+		request->from_display = from.display;
+	}
+	request->anonymous = message_facts_wants_privacy(message) || route_caller_is_anonymous(request->from_user);
+}
