@@ -63,6 +63,12 @@ struct slice rewrite_parts_top(const struct sip_message *message)
 	return (struct slice){message->header[message->first[SIP_HEADER_VIA]].start, 0};
 }
 
+struct slice rewrite_parts_above(const struct sip_message *message, enum sip_header_name name)
+{
+	uint8_t first = message->first[name];
+	return first == SIP_HEADER_NONE ? rewrite_parts_top(message) : (struct slice){message->header[first].start, 0};
+}
+
 void rewrite_parts_write_own(struct text_writer *writer, const struct packet *packet)
 {
 	text_write_ip(writer, packet->hop.source);

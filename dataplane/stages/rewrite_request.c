@@ -57,7 +57,7 @@ static bool rewrite_request_record_route(struct worker *worker, const struct pac
 	text_write_literal(&edits->writer, ";lr;c=");
 	text_write_span(&edits->writer, span_make(text, (size_t)length));
 	text_write_literal(&edits->writer, ">\r\n");
-	edit_list_replace(edits, rewrite_parts_top(message), edit_list_take(edits));
+	edit_list_replace(edits, rewrite_parts_above(message, SIP_HEADER_RECORD_ROUTE), edit_list_take(edits));
 	return true;
 }
 
@@ -178,15 +178,12 @@ static void rewrite_request_diversion(struct edit_list *edits, const struct pack
 				      const struct route_presentation *shown)
 {
 	const struct sip_message *message = &packet->message;
-	uint8_t first = message->first[SIP_HEADER_DIVERSION];
 
 	if (!shown->keep_diversion)
 		rewrite_parts_remove_headers(edits, message, SIP_HEADER_DIVERSION);
 	if (!shown->diversion.length)
 		return;
-	struct slice place =
-		first == SIP_HEADER_NONE ? rewrite_parts_top(message) : (struct slice){message->header[first].start, 0};
-	edit_list_replace(edits, place, shown->diversion);
+	edit_list_replace(edits, rewrite_parts_above(message, SIP_HEADER_DIVERSION), shown->diversion);
 }
 
 /* RFC 3327 5.3: the Path of the binding becomes the Route; routes that the endpoint asked for do not count. */
