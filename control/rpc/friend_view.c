@@ -151,6 +151,12 @@ static void find_best(const struct friend_view *view, struct friend_view_address
 	}
 }
 
+/* fe80::/10 is good for one link, and no URI says which. */
+static bool is_link_local(const uint8_t ip[16])
+{
+	return ip[0] == 0xfe && (ip[1] & 0xc0) == 0x80;
+}
+
 bool friend_view_find_addresses(const struct friend_view *view, struct friend_view_addresses *addresses,
 				struct net_address *room)
 {
@@ -164,6 +170,8 @@ bool friend_view_find_addresses(const struct friend_view *view, struct friend_vi
 		for (uint32_t k = 0; k < interface->address_count; k++) {
 			struct net_address address = {.port = interface->sip_port};
 			memcpy(address.ip, interface->address[k], sizeof(address.ip));
+			if (is_link_local(address.ip))
+				continue;
 			if (!addresses->is_known && !is_best_there)
 				addresses->best = address;
 			if (net_address_same_ip(&address, &addresses->best)) {
