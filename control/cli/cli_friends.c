@@ -39,7 +39,7 @@ static json_t *limits_in_short(const json_t *friend)
 	return json_sprintf("%s%s", calls, rate);
 }
 
-/* "busy 102" of each. */
+/* When there are any: to where is much for a column. */
 static json_t *forwards_in_short(const json_t *friend)
 {
 	json_t *list = json_array();
@@ -47,8 +47,7 @@ static json_t *forwards_in_short(const json_t *friend)
 	json_t *forward;
 
 	json_array_foreach(json_object_get(friend, "forwards"), i, forward)
-		json_array_append_new(list, json_sprintf("%s %s%s", text_of(forward, "when"),
-							 text_of(forward, "extension"), text_of(forward, "number")));
+		json_array_append(list, json_object_get(forward, "when"));
 	return list;
 }
 
@@ -167,7 +166,8 @@ static void show_binding(FILE *out, const json_t *binding)
 	put(out, "", "from %s%s, at our %s", text_of(binding, "received"),
 	    is_true(binding, "behind_nat") ? " (behind NAT: pinged there)" : "", text_of(binding, "local"));
 	put(out, "", "expires in %lld s; seen %lld s ago%s", number_of(binding, "expires_s"),
-	    number_of(binding, "seen_s_ago"), unanswered ? "" : ", all pings answered");
+	    number_of(binding, "seen_s_ago"),
+	    unanswered || !is_true(binding, "behind_nat") ? "" : ", the last ping was answered");
 	if (unanswered)
 		put(out, "", "%lld pings in a row without an answer: it may be gone", unanswered);
 	if (*text_of(binding, "user_agent"))
@@ -187,15 +187,16 @@ static void show_place(FILE *out, const json_t *friend)
 	if (strcmp(state, "direct") == 0)
 		put(out, "state", "called at %s, registered or not", text_of(friend, "direct"));
 	else if (json_array_size(bindings) == 0)
-		put(out, "state", "not registered: calls to it fail");
+		put(out, "state", "not registered: it cannot be called");
 	else
 		put(out, "state", "%s at %zu address%s%s", state, json_array_size(bindings),
 		    json_array_size(bindings) == 1 ? "" : "es",
 		    is_true(friend, "multi_contact") ? "" : " (a new one replaces it)");
 	json_array_foreach((json_t *)bindings, i, binding) show_binding(out, binding);
 	put(out, "Request-URI, To", "%s%s%s",
-	    is_true(friend, "ddi_in") ? "the number that was called"
-				      : "its contact and name, never the number (ddi_in: false)",
+	    is_true(friend, "ddi_in")	   ? "the number that was called"
+	    : strcmp(state, "direct") == 0 ? "its name, never the number (ddi_in: false)"
+					   : "its contact and its name, never the number (ddi_in: false)",
 	    *domain ? "; host " : "", domain);
 	put(out, "From", "%s at %s",
 	    *text_of(friend, "from_user") ? text_of(friend, "from_user") : "the caller's number",

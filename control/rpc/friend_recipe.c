@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "address_text.h"
+#include "codec.h"
 #include "friend_view.h"
 #include "json_memory.h"
 #include "json_text.h"
@@ -164,7 +165,11 @@ static void set_codecs(struct materials *materials)
 
 	for (uint32_t i = 0; i < count && i < CODECS_MAX; i++) {
 		struct span codec = friend_view_codec(endpoint, i);
+		enum codec known = codec_find(codec);
 		struct span name = recipe_codec_name(materials->recipe.kind, codec);
+		/* Not a codec to choose: it always stays (R25). */
+		if (known < CODEC_AUDIO_OTHER && codec_rows[known].media == CODEC_MEDIA_EVENT)
+			continue;
 		if (name.length == 0) {
 			materials->nameless[nameless++] = codec;
 			continue;
