@@ -151,7 +151,8 @@ static void put_text(struct writing *writing, enum recipe_syntax syntax, const c
 		struct span item = list->count ? list->item[turn < list->count ? turn : 0] : (struct span){0};
 		const char *wrong = recipe_escape_put(writing->out, syntax, item);
 		if (wrong && !*writing->why)
-			snprintf(writing->why, RECIPE_WHY_BYTES, "%s of the friend cannot be written for %s: %s",
+			snprintf(writing->why, RECIPE_WHY_BYTES,
+				 "the %s of the friend cannot be written for %s: %s; give it another one",
 				 value_names[value], kinds[writing->recipe->kind].name, wrong);
 		at += strlen(value_names[value]) + 1;
 	}

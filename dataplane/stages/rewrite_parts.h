@@ -38,8 +38,8 @@ void rewrite_parts_remove_credentials(struct edit_list *edits, const struct sip_
 /* Where a new header line goes: in front of the topmost Via. */
 struct slice rewrite_parts_top(const struct sip_message *message);
 
-/* Where a line goes that must stand above others of its name (RFC 3261 16.6 step 4), wherever those are: in front of the
- * first of them; else as rewrite_parts_top(). */
+/* Where a line goes that must stand above others of its name (RFC 3261 16.6 step 4), wherever those are: in front of
+ * the first of them; else as rewrite_parts_top(). */
 struct slice rewrite_parts_above(const struct sip_message *message, enum sip_header_name name);
 
 /* Our own address towards the next hop, as text: "192.0.2.1:5060". */

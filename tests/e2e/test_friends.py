@@ -189,7 +189,8 @@ def test_a_name_of_several_companies_needs_the_company(router):
     (("recipe", "east", "--for", "kamailio", "--address", "pbx.test"), 1, '--address "pbx.test": '),
     (("recipe", "east", "--for", "kamailio", "--address", "192.0.2.1:0"), 1, '--address "192.0.2.1:0": '),
     (("recipe", "blank", "--for", "asterisk-pjsip"), 1,
-     "password of the friend cannot be written for asterisk-pjsip: Asterisk cuts blanks at the beginning and at the end of a value"),
+     "the password of the friend cannot be written for asterisk-pjsip: Asterisk cuts blanks at the beginning and at the end of a value; "
+     "give it another one"),
 ])
 def test_what_is_wrong_is_said(router, words, status, said):
     answer = router.ctl("friends", *words)

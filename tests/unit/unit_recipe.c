@@ -198,9 +198,9 @@ static void what_a_syntax_cannot_hold_is_refused(void **state)
 	(void)state;
 	recipe.value[RECIPE_VALUE_password] = (struct recipe_list){&blank, 1};
 	assert_null(recipe_make(&recipe, why));
-	assert_string_equal(why,
-			    "password of the friend cannot be written for asterisk-pjsip: Asterisk cuts blanks at the "
-			    "beginning and at the end of a value");
+	assert_string_equal(
+		why, "the password of the friend cannot be written for asterisk-pjsip: Asterisk cuts blanks at the "
+		     "beginning and at the end of a value; give it another one");
 	recipe.kind = RECIPE_freeswitch;
 	json_t *made = recipe_make(&recipe, why);
 	assert_non_null(strstr(text_in(made), "value=\" s3cret\""));
