@@ -7,7 +7,8 @@
 
 #include "cli_table.h"
 
-#define LABEL_WIDTH 17
+#define LABEL_WIDTH  17
+#define CODECS_SHOWN 2 /* of the list */
 
 static const char *text_of(const json_t *object, const char *name)
 {
@@ -39,6 +40,20 @@ static json_t *limits_in_short(const json_t *friend)
 	return json_sprintf("%s%s", calls, rate);
 }
 
+/* "PCMA, G729, +3" */
+static json_t *codecs_in_short(const json_t *friend)
+{
+	const json_t *codecs = json_object_get(friend, "codecs");
+	json_t *list = json_array();
+	size_t i;
+	json_t *codec;
+
+	json_array_foreach((json_t *)codecs, i, codec) if (i < CODECS_SHOWN) json_array_append(list, codec);
+	if (json_array_size(codecs) > CODECS_SHOWN)
+		json_array_append_new(list, json_sprintf("+%zu", json_array_size(codecs) - CODECS_SHOWN));
+	return list;
+}
+
 /* When there are any: to where is much for a column. */
 static json_t *forwards_in_short(const json_t *friend)
 {
@@ -61,19 +76,22 @@ static json_t *place_of(const json_t *friend)
 	return json_array_size(registered) ? json_incref(registered) : json_string("not registered");
 }
 
+static json_t *row_of(const json_t *friend)
+{
+	return json_pack("{s:O, s:O, s:O, s:O, s:o, s:O, s:o, s:o, s:o}", "company", json_object_get(friend, "company"),
+			 "name", json_object_get(friend, "name"), "prio", json_object_get(friend, "priority"),
+			 "patterns", json_object_get(friend, "patterns"), "at", place_of(friend), "acl",
+			 json_object_get(friend, "call_acl"), "codecs", codecs_in_short(friend), "limits",
+			 limits_in_short(friend), "forwards", forwards_in_short(friend));
+}
+
 static void show_list(FILE *out, const json_t *friends)
 {
 	json_t *rows = json_array();
 	size_t i;
 	json_t *friend;
 
-	json_array_foreach((json_t *)friends, i, friend) json_array_append_new(
-		rows, json_pack("{s:O, s:O, s:O, s:O, s:o, s:O, s:O, s:o, s:o}", "company",
-				json_object_get(friend, "company"), "name", json_object_get(friend, "name"), "prio",
-				json_object_get(friend, "priority"), "patterns", json_object_get(friend, "patterns"),
-				"at", place_of(friend), "acl", json_object_get(friend, "call_acl"), "codecs",
-				json_object_get(friend, "codecs"), "limits", limits_in_short(friend), "forwards",
-				forwards_in_short(friend)));
+	json_array_foreach((json_t *)friends, i, friend) json_array_append_new(rows, row_of(friend));
 	cli_table_print(out, rows, "no friends");
 	json_decref(rows);
 }
@@ -120,6 +138,14 @@ static void put_list(FILE *out, const char *label, const json_t *list, const cha
 	if (json_array_size(list) == 0)
 		put(out, label, "%s", nothing);
 	json_array_foreach((json_t *)list, i, item) put(out, i ? "" : label, "%s", json_string_value(item));
+}
+
+static void put_codecs(FILE *out, const json_t *codecs)
+{
+	if (json_array_size(codecs) == 0)
+		put(out, "codecs", "any");
+	else
+		put_value(out, "codecs", codecs);
 }
 
 static void show_identity(FILE *out, const json_t *friend)
@@ -201,7 +227,7 @@ static void show_place(FILE *out, const json_t *friend)
 	put(out, "From", "%s at %s",
 	    *text_of(friend, "from_user") ? text_of(friend, "from_user") : "the caller's number",
 	    text_of(friend, "from_domain"));
-	put_value(out, "codecs", json_object_get(friend, "codecs"));
+	put_codecs(out, json_object_get(friend, "codecs"));
 }
 
 static void show_limits(FILE *out, const json_t *limits)
@@ -271,7 +297,7 @@ static void show_pbx(FILE *out, const json_t *friend)
 		put(out, "listen at", "%s", text_of(pbx, "called_at"));
 	put(out, "number arrives in", "%s", text_of(pbx, "number_arrives_in"));
 	put_list(out, "calls come from", json_object_get(pbx, "calls_come_from"), "the router has no address now");
-	put_value(out, "codecs", json_object_get(pbx, "codecs"));
+	put_codecs(out, json_object_get(pbx, "codecs"));
 	fprintf(out,
 		"\nReady to paste: amityctl friends recipe %s --company '%s' --for "
 		"asterisk-sip|asterisk-pjsip|freeswitch|kamailio\n",

@@ -87,7 +87,7 @@ static json_t *friend_json(const struct router *router, const struct model_compa
 		"name", text_json(&friend->endpoint.name), "priority", (json_int_t) friend->priority.value, "patterns",
 		texts_json(&friend->patterns), "direct", text_json(&friend->direct), "registered_at",
 		registered_json(router, company, &friend->endpoint), "call_acl", text_json(&friend->endpoint.call_acl),
-		"description", text_json(&friend->description), "codecs", friend_show_codecs(&friend->endpoint),
+		"description", text_json(&friend->description), "codecs", texts_json(&friend->endpoint.codecs),
 		"max_calls", (json_int_t) friend->endpoint.max_calls.value, "max_cps",
 		(json_int_t) friend->max_cps.value, "forwards", friend_show_forwards(friend));
 }
@@ -115,7 +115,7 @@ static json_t *user_json(const struct router *router, const struct model_company
 			 text_json(&user->endpoint.name), "extension", text_json(&user->extension), "display",
 			 text_json(&user->display), "registered_at", registered_json(router, company, &user->endpoint),
 			 "outgoing_ddi", text_json(&user->outgoing_ddi), "call_acl",
-			 text_json(&user->endpoint.call_acl), "codecs", friend_show_codecs(&user->endpoint));
+			 text_json(&user->endpoint.call_acl), "codecs", texts_json(&user->endpoint.codecs));
 }
 
 void command_list_users(struct rpc_call *call, void *context)

@@ -159,16 +159,16 @@ static void set_contact(struct materials *materials)
 
 static void set_codecs(struct materials *materials)
 {
-	const struct model_endpoint *endpoint = &materials->view->friend->endpoint;
-	uint32_t named = 0, nameless = 0, count = friend_view_codec_count(endpoint);
+	const struct model_texts *codecs = &materials->view->friend->endpoint.codecs;
+	uint32_t named = 0, nameless = 0;
 	size_t length = 0;
 
-	for (uint32_t i = 0; i < count && i < CODECS_MAX; i++) {
-		struct span codec = friend_view_codec(endpoint, i);
+	for (uint32_t i = 0; i < codecs->count && i < CODECS_MAX; i++) {
+		struct span codec = model_span(&codecs->item[i]);
 		enum codec known = codec_find(codec);
 		struct span name = recipe_codec_name(materials->recipe.kind, codec);
 		/* Not a codec to choose: it always stays (R25). */
-		if (known < CODEC_AUDIO_OTHER && codec_rows[known].media == CODEC_MEDIA_EVENT)
+		if (known < CODEC_ROW_COUNT && codec_rows[known].media == CODEC_MEDIA_EVENT)
 			continue;
 		if (name.length == 0) {
 			materials->nameless[nameless++] = codec;
@@ -179,6 +179,9 @@ static void set_codecs(struct materials *materials)
 						   "%s" SPAN_FORMAT, named ? "," : "", SPAN_ARGUMENTS(name));
 		materials->codec[named++] = name;
 	}
+	/* An empty list restricts nothing. */
+	if (codecs->count == 0)
+		materials->codec[named++] = SPAN_LITERAL("all");
 	materials->recipe.value[RECIPE_VALUE_codec] = (struct recipe_list){materials->codec, named};
 	materials->recipe.value[RECIPE_VALUE_nameless] = (struct recipe_list){materials->nameless, nameless};
 	set_value(materials, RECIPE_VALUE_codecs, span_of_text(materials->codecs));

@@ -143,21 +143,12 @@ static json_t *examples_json(const struct endpoint *endpoint)
 	return list;
 }
 
-static json_t *patterns_json(const struct model_friend *friend)
+static json_t *texts_json(const struct model_texts *texts)
 {
 	json_t *list = json_array();
 
-	for (uint32_t i = 0; i < friend->patterns.count; i++)
-		json_array_append_new(list, text_json(&friend->patterns.item[i]));
-	return list;
-}
-
-json_t *friend_show_codecs(const struct model_endpoint *endpoint)
-{
-	json_t *list = json_array();
-
-	for (uint32_t i = 0; i < friend_view_codec_count(endpoint); i++)
-		json_array_append_new(list, json_text_make(friend_view_codec(endpoint, i)));
+	for (uint32_t i = 0; i < texts->count; i++)
+		json_array_append_new(list, text_json(&texts->item[i]));
 	return list;
 }
 
@@ -196,7 +187,7 @@ static json_t *pbx_json(const struct friend_view *view, bool with_secrets)
 			 has_password && with_secrets ? text_json(&view->friend->endpoint.password) : json_null(),
 			 "called_at", span_json(friend_view_direct(view)), "number_arrives_in",
 			 endpoint->ddi_in ? "Request-URI and To" : "neither Request-URI nor To", "calls_come_from",
-			 proxies_json(view, false), "codecs", friend_show_codecs(&view->friend->endpoint));
+			 proxies_json(view, false), "codecs", texts_json(&view->friend->endpoint.codecs));
 }
 
 /* ---- all of it ---- */
@@ -233,11 +224,11 @@ json_t *friend_show_make(const struct friend_view *view, const struct friend_sho
 				   text_json(&view->company->name), "domain", text_json(&view->company->domain), "name",
 				   text_json(&friend->endpoint.name), "description", text_json(&friend->description),
 				   "priority", (json_int_t) friend->priority.value, "auth",
-				   is_source ? "source" : "digest", "patterns", patterns_json(friend), "direct",
+				   is_source ? "source" : "digest", "patterns", texts_json(&friend->patterns), "direct",
 				   text_json(&friend->direct), "state", state_of(view, bindings), "bindings", bindings);
 	json_object_update(result, how);
 	json_decref(how);
-	json_object_set_new(result, "codecs", friend_show_codecs(&friend->endpoint));
+	json_object_set_new(result, "codecs", texts_json(&friend->endpoint.codecs));
 	json_object_set_new(result, "limits", limits_json(view, calls));
 	json_object_set_new(result, "forwards", friend_show_forwards(friend));
 	json_object_set_new(result, "bans", bans_json(view));

@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 struct friend_view;
-struct model_endpoint;
 struct model_friend;
 
 /* Calls that live; not known when an lcore did not answer. */
@@ -24,8 +23,7 @@ struct friend_show_calls {
  */
 json_t *friend_show_make(const struct friend_view *view, const struct friend_show_calls *calls, bool with_secrets);
 
-/* Parts of it, which the lists show too. Owner: the caller. */
+/* A part of it, which the list shows too. Owner: the caller. */
 json_t *friend_show_forwards(const struct model_friend *friend);
-json_t *friend_show_codecs(const struct model_endpoint *endpoint);
 
 #endif

@@ -9,8 +9,7 @@
 #include "router.h"
 #include "rpc.h"
 
-#define CODEC_DEFAULT	 "PCMA" /* R25 */
-#define NAMES_BYTES_MAX	 160	/* of the companies that an error names */
+#define NAMES_BYTES_MAX	 160 /* of the companies that an error names */
 #define TRANSPORT_PREFIX "udp:"
 
 static const struct model_friend *friend_named(const struct model_company *company, struct span name)
@@ -183,18 +182,6 @@ bool friend_view_find_addresses(const struct friend_view *view, struct friend_vi
 		}
 	}
 	return addresses->is_known || is_best_there;
-}
-
-/* ---- codecs and the direct address ---- */
-
-uint32_t friend_view_codec_count(const struct model_endpoint *endpoint)
-{
-	return endpoint->codecs.given ? endpoint->codecs.count : 1;
-}
-
-struct span friend_view_codec(const struct model_endpoint *endpoint, uint32_t index)
-{
-	return endpoint->codecs.given ? model_span(&endpoint->codecs.item[index]) : SPAN_LITERAL(CODEC_DEFAULT);
 }
 
 struct span friend_view_direct(const struct friend_view *view)

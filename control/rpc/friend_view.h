@@ -52,10 +52,6 @@ struct friend_view_addresses {
 bool friend_view_find_addresses(const struct friend_view *view, struct friend_view_addresses *addresses,
 				struct net_address *room);
 
-/* The codecs that a user or friend may use, by name: as provisioned, else the default of R25. */
-uint32_t friend_view_codec_count(const struct model_endpoint *endpoint);
-struct span friend_view_codec(const struct model_endpoint *endpoint, uint32_t index);
-
 /* "udp:192.0.2.10:5061" -> "192.0.2.10:5061". Result: length 0 when it registers. */
 struct span friend_view_direct(const struct friend_view *view);
 

@@ -34,7 +34,8 @@ companies:
           - {{when: no_answer, after: 5, calls: internal, to: {{number: "+34600000000"}}}}
       - {{name: east, password: east-secret, direct: "udp:198.51.100.30:5061", patterns: ['^3--[0-9]{{3}}$'], ddi_in: false}}
       - {{name: trusted, auth: source, direct: "udp:203.0.113.40:5060", patterns: ['^5[0-9]{{3}}$']}}
-      - {{name: odd, password: "{PASSWORD.replace('"', chr(92) + '"')}", patterns: ['^6--1'], always_transform: true}}
+      - {{name: odd, password: "{PASSWORD.replace('"', chr(92) + '"')}", patterns: ['^6--1'], always_transform: true,
+         codecs: [G729, pcmu, EVS, telephone-event]}}
       - {{name: blank, password: " s3cret", patterns: ['^7']}}
     extensions:
       - {{number: "101", route: {{user: alice}}}}
@@ -277,6 +278,17 @@ def test_freeswitch_direct_and_without_a_password(router):
     assert parameters(file_of(made, "sip_profiles/external/amity-trusted.xml"))[1]["password"] == "not-used"
     for file in recipe(router, "east", "freeswitch")["files"]:
         xml.etree.ElementTree.fromstring(file["text"])
+
+
+def test_codecs_under_their_names_in_the_pbx(router):
+    sip = file_of(recipe(router, "odd", "asterisk-sip"), "sip.conf")
+    assert [line for line in sip.splitlines() if "allow" in line] == ["disallow = all", "allow = g729", "allow = ulaw"]
+    assert "; Asterisk has no name for the codec EVS\n" in sip
+    freeswitch = recipe(router, "odd", "freeswitch")["text"]
+    assert "vars.xml: G729,PCMU -->" in freeswitch and "no name for the codec EVS -->" in freeswitch
+    offered, = [line for line in recipe(router, "odd", "kamailio")["text"].splitlines() if "may offer" in line]
+    assert offered == "# What is behind this Kamailio may offer the codecs G729,PCMU,EVS"
+    assert show(router, "odd")["codecs"] == ["G729", "PCMU", "EVS", "telephone-event"]
 
 
 def test_kamailio_knows_where_the_pbx_is_registered(router, pbx):

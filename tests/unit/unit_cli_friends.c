@@ -34,7 +34,8 @@ static void a_list_fits_a_terminal(void **state)
 	expect_shown(
 		"[{'company':'acme','name':'hq','priority':10,'patterns':['^2','^3'],'direct':null,"
 		"'registered_at':['192.0.2.7:5060','192.0.2.8:5060'],'call_acl':'national','description':'long',"
-		"'codecs':['PCMA','G729'],'max_calls':15,'max_cps':5,'forwards':[{'when':'busy','after_s':null,"
+		"'codecs':['PCMA','G729','G722','GSM'],'max_calls':15,'max_cps':5,'forwards':[{'when':'busy','after_s':"
+		"null,"
 		"'calls':'both','extension':'102','number':null},{'when':'no_answer','after_s':20,'calls':'internal',"
 		"'extension':null,'number':'+34600'}]},"
 		"{'company':'acme','name':'b','priority':1,'patterns':[],'direct':'udp:192.0.2.9:5060',"
@@ -42,14 +43,14 @@ static void a_list_fits_a_terminal(void **state)
 		"'codecs':['PCMA'],'max_calls':0,'max_cps':7,'forwards':[]},"
 		"{'company':'acme','name':'c','priority':1,'patterns':['^4'],'direct':null,'registered_at':[],"
 		"'call_acl':null,'description':null,'codecs':['PCMA'],'max_calls':0,'max_cps':0,'forwards':[]}]",
-		"COMPANY  NAME  PRIO  PATTERNS  AT                              ACL       CODECS      LIMITS         "
-		"FORWARDS\n"
-		"acme     hq      10  ^2, ^3    192.0.2.7:5060, 192.0.2.8:5060  national  PCMA, G729  15 calls, 5/s  "
-		"busy, no_answer\n"
-		"acme     b        1  -         udp:192.0.2.9:5060              -         PCMA        7/s            "
-		"-\n"
-		"acme     c        1  ^4        not registered                  -         PCMA        -              "
-		"-\n");
+		"COMPANY  NAME  PRIO  PATTERNS  AT                              ACL       CODECS          LIMITS       "
+		"  FORWARDS\n"
+		"acme     hq      10  ^2, ^3    192.0.2.7:5060, 192.0.2.8:5060  national  PCMA, G729, +2  15 calls, "
+		"5/s  busy, no_answer\n"
+		"acme     b        1  -         udp:192.0.2.9:5060              -         PCMA            7/s          "
+		"  -\n"
+		"acme     c        1  ^4        not registered                  -         PCMA            -            "
+		"  -\n");
 }
 
 static void a_friend_that_registers_through_a_nat(void **state)
