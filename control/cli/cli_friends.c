@@ -8,7 +8,7 @@
 #include "cli_table.h"
 
 #define LABEL_WIDTH  17
-#define CODECS_SHOWN 2 /* of the list */
+#define CODECS_SHOWN 1 /* of the list */
 
 static const char *text_of(const json_t *object, const char *name)
 {
@@ -40,7 +40,7 @@ static json_t *limits_in_short(const json_t *friend)
 	return json_sprintf("%s%s", calls, rate);
 }
 
-/* "PCMA, G729, +3" */
+/* "PCMA, +3" */
 static json_t *codecs_in_short(const json_t *friend)
 {
 	const json_t *codecs = json_object_get(friend, "codecs");

@@ -43,9 +43,9 @@ static void a_list_fits_a_terminal(void **state)
 		"'codecs':['PCMA'],'max_calls':0,'max_cps':7,'forwards':[]},"
 		"{'company':'acme','name':'c','priority':1,'patterns':['^4'],'direct':null,'registered_at':[],"
 		"'call_acl':null,'description':null,'codecs':['PCMA'],'max_calls':0,'max_cps':0,'forwards':[]}]",
-		"COMPANY  NAME  PRIO  PATTERNS  AT                              ACL       CODECS          LIMITS       "
+		"COMPANY  NAME  PRIO  PATTERNS  AT                              ACL       CODECS    LIMITS       "
 		"  FORWARDS\n"
-		"acme     hq      10  ^2, ^3    192.0.2.7:5060, 192.0.2.8:5060  national  PCMA, G729, +2  15 calls, "
+		"acme     hq      10  ^2, ^3    192.0.2.7:5060, 192.0.2.8:5060  national  PCMA, +3  15 calls, "
 		"5/s  busy, no_answer\n"
 		"acme     b        1  -         udp:192.0.2.9:5060              -         PCMA            7/s          "
 		"  -\n"
