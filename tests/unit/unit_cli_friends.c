@@ -47,9 +47,9 @@ static void a_list_fits_a_terminal(void **state)
 		"  FORWARDS\n"
 		"acme     hq      10  ^2, ^3    192.0.2.7:5060, 192.0.2.8:5060  national  PCMA, +3  15 calls, "
 		"5/s  busy, no_answer\n"
-		"acme     b        1  -         udp:192.0.2.9:5060              -         PCMA            7/s          "
+		"acme     b        1  -         udp:192.0.2.9:5060              -         PCMA      7/s          "
 		"  -\n"
-		"acme     c        1  ^4        not registered                  -         PCMA            -            "
+		"acme     c        1  ^4        not registered                  -         PCMA      -            "
 		"  -\n");
 }
 
