@@ -203,15 +203,11 @@ static bool set_patterns(struct materials *materials)
 	return true;
 }
 
-static uint32_t facts_of(const struct friend_view *view)
+static uint32_t facts_of(const struct endpoint *endpoint)
 {
-	bool fits = recipe_fits_register_line(model_span(&view->friend->endpoint.password));
-
-	return (view->endpoint->is_direct ? RECIPE_HOLDS(DIRECT) : RECIPE_HOLDS(REGISTERS)) |
-	       (view->endpoint->auth == ENDPOINT_AUTH_SOURCE
-			? RECIPE_HOLDS(SOURCE)
-			: RECIPE_HOLDS(DIGEST) | (fits ? RECIPE_HOLDS(PLAIN) : RECIPE_HOLDS(HASHED))) |
-	       (view->endpoint->ddi_in ? RECIPE_HOLDS(DDI_IN) : RECIPE_HOLDS(NO_DDI_IN));
+	return (endpoint->is_direct ? RECIPE_HOLDS(DIRECT) : RECIPE_HOLDS(REGISTERS)) |
+	       (endpoint->auth == ENDPOINT_AUTH_SOURCE ? RECIPE_HOLDS(SOURCE) : RECIPE_HOLDS(DIGEST)) |
+	       (endpoint->ddi_in ? RECIPE_HOLDS(DDI_IN) : RECIPE_HOLDS(NO_DDI_IN));
 }
 
 static json_t *make(struct materials *materials, const char *address, char why[RECIPE_WHY_BYTES])
@@ -219,7 +215,7 @@ static json_t *make(struct materials *materials, const char *address, char why[R
 	const struct friend_view *view = materials->view;
 	struct recipe *recipe = &materials->recipe;
 
-	recipe->facts = facts_of(view);
+	recipe->facts = facts_of(view->endpoint);
 	if (!choose_address(materials, address, why) || !set_patterns(materials))
 		return NULL;
 	set_codecs(materials);

@@ -88,19 +88,6 @@ struct span recipe_codec_name(enum recipe_kind kind, struct span codec)
 	return (struct span){0};
 }
 
-bool recipe_fits_register_line(struct span password)
-{
-	/* peer?transport://user@domain:secret@host/extension; quotes and blanks around the secret are cut. */
-	static const char cut[] = "\" ";
-
-	if (password.length == 0 || strchr(cut, password.at[0]) || strchr(cut, password.at[password.length - 1]))
-		return false;
-	for (uint32_t i = 0; i < password.length; i++)
-		if (strchr("?/:", password.at[i]))
-			return false;
-	return true;
-}
-
 /* ---- lines ---- */
 
 /* A recipe under way. */

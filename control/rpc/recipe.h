@@ -52,9 +52,6 @@ const char *recipe_kind_name(enum recipe_kind kind);
 /* Its name in a PBX of that kind. Result: length 0: it has none there. */
 struct span recipe_codec_name(enum recipe_kind kind, struct span codec);
 
-/* Whether a register line of chan_sip can hold the password: what divides its parts may not stand in it. */
-bool recipe_fits_register_line(struct span password);
-
 #define RECIPE_WHY_BYTES 256
 
 /*

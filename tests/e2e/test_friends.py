@@ -222,6 +222,14 @@ def file_of(made, name):
     return text
 
 
+def test_a_recipe_takes_the_address_that_the_friend_is_registered_at(router, own_peers):
+    far = own_peers("pbx", address="203.0.113.99")
+    far.register()
+    assert recipe(router, "pbx", "asterisk-sip", "--company", "acme")["address"] == "203.0.113.1:5060"
+    assert show(router, "pbx", "--company", "acme")["pbx"]["proxies"] == ["203.0.113.1:5060"]
+    far.forget()
+
+
 def test_a_recipe_takes_the_address_that_the_friend_is_reached_by(router, pbx):
     assert recipe(router, "pbx", "asterisk-sip", "--company", "acme")["address"] == "198.51.100.1:5060"
     assert recipe(router, "trusted", "asterisk-sip")["address"] == "203.0.113.1:5060"

@@ -10,7 +10,7 @@ from asterisk import Asterisk, available
 from kamailio import Kamailio
 from sip_client import Dialog, Peer, establish, hang_up, user_of
 
-# What some syntax or other gives a meaning to; the first does not fit a register line of chan_sip, the second does.
+# What some syntax or other gives a meaning to.
 PASSWORD = "pa;ss#\"w'o:r$d&<%1"
 PLAIN_PASSWORD = "s3;cr@et#$'\"x"
 
