@@ -12,7 +12,7 @@ from sip_client import Dialog, Peer, establish, hang_up, user_of
 
 # What some syntax or other gives a meaning to.
 PASSWORD = "pa;ss#\"w'o:r$d&<%1"
-PLAIN_PASSWORD = "s3;cr@et#$'\"x"
+OTHER_PASSWORD = ">\\;--\"s3cr@et#$'[x]\\"
 
 PROVISIONING = f"""
 companies:
@@ -26,7 +26,7 @@ companies:
         password: '{PASSWORD.replace("'", "''")}'
         patterns: ['^2[0-9]{{3}}$']
       - name: plain
-        password: '{PLAIN_PASSWORD.replace("'", "''")}'
+        password: '{OTHER_PASSWORD.replace("'", "''")}'
         patterns: ['^4[0-9]{{3}}$']
         ddi_in: false
       - {{name: east, password: east-secret, direct: "udp:198.51.100.30:5060", patterns: ['^3[0-9]{{3}}$']}}
