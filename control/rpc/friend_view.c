@@ -143,7 +143,7 @@ static void find_best(const struct friend_view *view, struct friend_view_address
 
 	if (!view->endpoint->is_direct) {
 		friend_view_list_bindings(view, note_local, addresses);
-	} else if (wire_find_hop(&hop, wire, view->endpoint->direct.ip) != WIRE_NO_ROUTE) {
+	} else if (wire && wire_find_hop(&hop, wire, view->endpoint->direct.ip) != WIRE_NO_ROUTE) {
 		memcpy(addresses->best.ip, hop.source, sizeof(hop.source));
 		addresses->best.port = hop.interface->sip_port;
 		addresses->is_known = true;
