@@ -6,6 +6,7 @@
 
 #include "cli_changes.h"
 #include "cli_check.h"
+#include "cli_friends.h"
 #include "cli_table.h"
 #include "source_line.h"
 
@@ -196,13 +197,19 @@ static void show_diff(FILE *out, const struct ctl_command *command, const json_t
 	cli_changes_show_diff(out, result);
 }
 
+static void show_friends(FILE *out, const struct ctl_command *command, const json_t *result)
+{
+	(void)command;
+	cli_friends_show(out, result);
+}
+
 typedef void show_fn(FILE *out, const struct ctl_command *command, const json_t *result);
 
 static show_fn *const shows[CTL_SHOW_COUNT] = {
 	[CTL_SHOW_PAIRS] = show_pairs,	   [CTL_SHOW_TABLE] = show_table,     [CTL_SHOW_STATS] = show_stats,
 	[CTL_SHOW_EXPLAIN] = show_explain, [CTL_SHOW_CHANGES] = show_changes, [CTL_SHOW_DIFF] = show_diff,
 	[CTL_SHOW_CHECK] = show_check,	   [CTL_SHOW_TEXT] = show_text,	      [CTL_SHOW_CALLS] = show_calls,
-	[CTL_SHOW_WHY] = show_why,	   [CTL_SHOW_DRAIN] = show_drain,
+	[CTL_SHOW_WHY] = show_why,	   [CTL_SHOW_DRAIN] = show_drain,     [CTL_SHOW_FRIENDS] = show_friends,
 };
 
 void cli_show_result(FILE *out, const struct ctl_command *command, const json_t *result)

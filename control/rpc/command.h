@@ -32,6 +32,9 @@ bool command_refuse_missing(struct rpc_call *call, const struct router *router, 
 /* Of the lcores that answered INQUIRY_COUNT. */
 struct call_counts command_sum_counts(const struct inquiry_answers *answers);
 
+/* `friends` without a name: the list. */
+rpc_method_fn command_list_friends;
+
 #define CTL_COMMAND(name, access, show, function, synopsis, help) rpc_method_fn function;
 #include "ctl_commands.def"
 #undef CTL_COMMAND

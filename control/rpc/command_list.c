@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "caller_identify.h"
+#include "friend_show.h"
 #include "json_text.h"
 #include "provision.h"
 #include "publish.h"
@@ -81,11 +82,14 @@ void command_list_companies(struct rpc_call *call, void *context)
 static json_t *friend_json(const struct router *router, const struct model_company *company,
 			   const struct model_friend *friend)
 {
-	return json_pack("{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o}", "company", text_json(&company->name), "name",
-			 text_json(&friend->endpoint.name), "priority", (json_int_t) friend->priority.value, "patterns",
-			 texts_json(&friend->patterns), "direct", text_json(&friend->direct), "registered_at",
-			 registered_json(router, company, &friend->endpoint), "call_acl",
-			 text_json(&friend->endpoint.call_acl), "description", text_json(&friend->description));
+	return json_pack(
+		"{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "company", text_json(&company->name),
+		"name", text_json(&friend->endpoint.name), "priority", (json_int_t) friend->priority.value, "patterns",
+		texts_json(&friend->patterns), "direct", text_json(&friend->direct), "registered_at",
+		registered_json(router, company, &friend->endpoint), "call_acl", text_json(&friend->endpoint.call_acl),
+		"description", text_json(&friend->description), "codecs", texts_json(&friend->endpoint.codecs),
+		"max_calls", (json_int_t) friend->endpoint.max_calls.value, "max_cps",
+		(json_int_t) friend->max_cps.value, "forwards", friend_show_forwards(friend));
 }
 
 void command_list_friends(struct rpc_call *call, void *context)
@@ -107,11 +111,11 @@ void command_list_friends(struct rpc_call *call, void *context)
 static json_t *user_json(const struct router *router, const struct model_company *company,
 			 const struct model_user *user)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "company", text_json(&company->name), "name",
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "company", text_json(&company->name), "name",
 			 text_json(&user->endpoint.name), "extension", text_json(&user->extension), "display",
 			 text_json(&user->display), "registered_at", registered_json(router, company, &user->endpoint),
 			 "outgoing_ddi", text_json(&user->outgoing_ddi), "call_acl",
-			 text_json(&user->endpoint.call_acl));
+			 text_json(&user->endpoint.call_acl), "codecs", texts_json(&user->endpoint.codecs));
 }
 
 void command_list_users(struct rpc_call *call, void *context)

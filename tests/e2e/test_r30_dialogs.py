@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from sip_client import establish, hang_up, uri_of
+from sip_client import Dialog, establish, hang_up, uri_of
 
 
 def call(peers, number="3100"):
@@ -28,6 +28,24 @@ def test_r30_one_record_route_that_tells_nothing(router, peers):
     routes = got.list("Record-Route")
     assert len(routes) == 1
     assert "alice" not in routes[0] and "acme" not in routes[0] and ";lr" in routes[0]
+
+
+@pytest.mark.parametrize("place", [0, 1, -1])
+def test_ours_is_the_topmost_wherever_a_proxy_writes_its_own(router, peers, place):
+    """RFC 3261 16.6 step 4. Kamailio's Record-Route stands above all Vias."""
+    alice, east = peers("alice"), peers("east")
+    request = alice.invite_request("3100")
+    request.headers.insert(place if place >= 0 else len(request.headers), ("Record-Route", "<sip:198.51.100.11:5060;lr>"))
+    sent = alice.send(alice.authorized(request, alice.challenged(request)))
+    got = east.expect_request("INVITE")
+    answer = east.send(east.answer(got, 200))
+    routes = got.list("Record-Route")
+    assert ";c=" in routes[0] and routes[1] == "<sip:198.51.100.11:5060;lr>"
+    dialog = Dialog(alice, sent, alice.expect_status(200), True)
+    assert dialog.routes.pop(0) == routes[1]  # alice is that proxy too
+    alice.send(dialog.request("ACK", cseq=sent.cseq))
+    east.expect_request("ACK")
+    hang_up(Dialog(east, got, answer, False), alice)
 
 
 @pytest.mark.parametrize("side", ["caller", "callee"])

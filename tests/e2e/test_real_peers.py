@@ -215,7 +215,7 @@ def test_r24_baresip_is_called_and_hangs_up(phone, bob):
 
 @pytest.fixture(scope="module")
 def carrier(real, own_lab, tmp_path_factory):
-    with Kamailio(own_lab.peers_namespace, tmp_path_factory.mktemp("carrier"), CARRIER) as kamailio:
+    with Kamailio(own_lab.peers_namespace, tmp_path_factory.mktemp("carrier"), {"kamailio.cfg": CARRIER}) as kamailio:
         yield kamailio
 
 
@@ -296,7 +296,7 @@ def test_r33_kamailio_delivers_a_call_to_nobody(gateways):
 
 @pytest.fixture(scope="module")
 def challenger(real, own_lab, tmp_path_factory):
-    with Kamailio(own_lab.peers_namespace, tmp_path_factory.mktemp("challenger"), CHALLENGER) as kamailio:
+    with Kamailio(own_lab.peers_namespace, tmp_path_factory.mktemp("challenger"), {"kamailio.cfg": CHALLENGER}) as kamailio:
         yield kamailio
 
 

@@ -1,6 +1,7 @@
-"""kamailio.py - a Kamailio inside a namespace, for tests that need a real proxy: carrier, or a friend of any kind.
+"""
+kamailio.py - a Kamailio inside a namespace: a carrier, or a friend of any kind.
 
-Its configuration says what it does; this only runs it, in a directory of its own, and ends it.
+Its configuration says what it does; this only runs it, with files of its own in place of /etc/kamailio, and ends it.
 """
 
 import pathlib
@@ -9,8 +10,7 @@ import socket
 
 import network
 
-PROGRAM = "/usr/sbin/kamailio"
-START_WAIT_S = 20
+START_WAIT_S = 60
 
 # What every configuration wants: in the foreground, one process for each address, no TCP, what it says in the log.
 HEAD = """
@@ -23,41 +23,43 @@ dns_try_naptr=no
 mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/"
 """
 
+# $0: what it sees as /etc/kamailio, $1: where it may write. The shell becomes Kamailio.
+START_SCRIPT = 'mount --bind "$0" /etc/kamailio && exec kamailio -f /etc/kamailio/kamailio.cfg -DD -E -w "$1" -Y "$1" -P "$1/kamailio.pid"'
+
 
 class KamailioError(Exception):
     """It did not start; the text is its log's end."""
 
 
 class Kamailio:
-    """with Kamailio(namespace, directory, HEAD + "listen=udp:192.0.2.10:5060 ..."): it runs until the block ends."""
+    """
+    with Kamailio(namespace, directory, {"kamailio.cfg": HEAD + "listen=udp:192.0.2.10:5060 ..."}): it runs until the block ends.
 
-    def __init__(self, namespace, directory, configuration_text):
+    files: what it sees in /etc/kamailio; paths in them are those of a real machine.
+    """
+
+    def __init__(self, namespace, directory, files):
         self.namespace = namespace
         self.directory = pathlib.Path(directory)
-        self.directory.mkdir(parents=True, exist_ok=True)
-        self.configuration_path = self.directory / "kamailio.cfg"
         self.log_path = self.directory / "kamailio.log"
-        self.configuration_path.write_text(configuration_text)
-        self.sockets = [(address, int(port)) for address, port in re.findall(r"(?m)^listen\s*=\s*udp:([\d.]+):(\d+)", configuration_text)]
+        self.sockets = [(address, int(port)) for address, port in re.findall(r"(?m)^listen\s*=\s*udp:([\d.]+):(\d+)", files["kamailio.cfg"])]
         self.process = None
+        for name, text in files.items():
+            path = self.directory / "etc" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
 
     def __enter__(self):
-        self.start()
+        with open(self.log_path, "ab") as log:
+            self.process = self.namespace.start(["unshare", "--mount", "--propagation", "private", "sh", "-c", START_SCRIPT,
+                                                 self.directory / "etc", self.directory], stdout=log, stderr=log)
+        if not network.wait_until(lambda: self.process.poll() is not None or all(map(self._is_bound, self.sockets)), START_WAIT_S) \
+                or self.process.poll() is not None:
+            self.__exit__()
+            raise KamailioError(self.log_tail())
         return self
 
     def __exit__(self, *_):
-        self.stop()
-
-    def start(self):
-        with open(self.log_path, "ab") as log:
-            self.process = self.namespace.start([PROGRAM, "-DD", "-E", "-f", self.configuration_path, "-w", self.directory, "-Y", self.directory,
-                                                 "-P", self.directory / "kamailio.pid"], stdout=log, stderr=log)
-        network.wait_until(lambda: self.process.poll() is not None or all(map(self._is_bound, self.sockets)), START_WAIT_S)
-        if self.process.poll() is not None or not all(map(self._is_bound, self.sockets)):
-            self.stop()
-            raise KamailioError(self.log_tail())
-
-    def stop(self):
         """By its pid; its children go with it."""
         network.stop(self.process)
         if self.process in self.namespace.network.processes:

@@ -258,9 +258,9 @@ static int close_router(void **state)
 static const struct {
 	const char *word, *value;
 } values[] = {
-	{"COMPANY", "acme"},	      {"ENDPOINT", "alice"},  {"NUMBER", "2001"},
-	{"FILE", "t.yaml"},	      {"CARRIER", "telco-a"}, {"N", REVISION},
-	{"CALL", "000000000000004d"}, {"CALL-ID", "one@two"}, {"POSITION", "0:0"},
+	{"COMPANY", "acme"},	{"ENDPOINT", "alice"}, {"NUMBER", "2001"},	     {"FILE", "t.yaml"},
+	{"CARRIER", "telco-a"}, {"N", REVISION},       {"CALL", "000000000000004d"}, {"CALL-ID", "one@two"},
+	{"POSITION", "0:0"},	{"NAME", "hq-pbx"},    {"KIND", "freeswitch"},	     {"ADDRESS", "192.0.2.1"},
 };
 
 static const char *value_of(const char *word)
