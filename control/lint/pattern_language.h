@@ -1,0 +1,85 @@
+/*
+ * pattern_language.h - the set of numbers that a pattern takes, as an automaton that is made as far as it is asked for.
+ *
+ *   pattern -> pattern_syntax tree -> positions (Thompson) -> states: sets of positions, made lazily, at most
+ * STATES_MAX
+ *
+ * Numbers are 1 to NUMBER_BYTES_MAX of the 65 characters that R6 allows. A pattern is unanchored, as R7 has it: a state
+ * in which something has matched stays PATTERN_LANGUAGE_ALL, whatever follows.
+ *
+ * Thread: each language belongs to one thread at a time.
+ */
+#ifndef AMITY_PATTERN_LANGUAGE_H
+#define AMITY_PATTERN_LANGUAGE_H
+
+#include "span.h"
+#include "status.h"
+
+/* What numbers are made of (R6), the most readable first. */
+#define PATTERN_LANGUAGE_SYMBOLS      "0123456789+*#abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define PATTERN_LANGUAGE_SYMBOL_COUNT 65
+
+/* Enough for counted repeats of real patterns; what explodes ends here (`.*a.{60}` has 2^60 states). */
+#define PATTERN_LANGUAGE_POSITIONS_MAX 1024
+#define PATTERN_LANGUAGE_STATES_MAX    2048
+
+/* What all languages of a run may take together for their states. */
+#define PATTERN_LANGUAGE_ROOM_BYTES (64u << 20)
+
+struct pattern_language_room {
+	uint64_t bytes_left;
+};
+
+/* States of every language. */
+enum {
+	PATTERN_LANGUAGE_NOTHING, /* no end of this number is taken */
+	PATTERN_LANGUAGE_ALL,	  /* each is */
+	PATTERN_LANGUAGE_INITIAL, /* or it is ALL at once: ask pattern_language_begin() */
+};
+#define PATTERN_LANGUAGE_NO_STATE UINT32_MAX
+
+/* As if the pattern were ^(?:pattern), (?:pattern)$ or both. */
+enum pattern_language_held {
+	PATTERN_LANGUAGE_FREE = 0,
+	PATTERN_LANGUAGE_HELD_START = 1,
+	PATTERN_LANGUAGE_HELD_END = 2,
+};
+
+struct pattern_language;
+
+/* `room` must live as long. Result: STATUS_UNSUPPORTED: not certainly regular, or too large; STATUS_NO_MEMORY. Cost:
+ * microseconds. */
+AMITY_CHECKED enum status pattern_language_make(struct pattern_language **language, struct span pattern, unsigned held,
+						struct pattern_language_room *room);
+void pattern_language_free(struct pattern_language *language); /* NULL is allowed */
+
+uint32_t pattern_language_begin(const struct pattern_language *language);
+
+/* The state behind one more symbol (an index into SYMBOLS). Result: NO_STATE: too many states, no room, or memory
+ * ended. */
+uint32_t pattern_language_step(struct pattern_language *language, uint32_t state, uint8_t symbol);
+
+/* Is a number that ends in this state taken? */
+bool pattern_language_ends(const struct pattern_language *language, uint32_t state);
+
+/* Symbols of one class lead from any state to the same one: less than class_count. */
+uint8_t pattern_language_class(const struct pattern_language *language, uint8_t symbol);
+
+/* May a taken number begin with this symbol? True also when that is not known. */
+bool pattern_language_may_begin(struct pattern_language *language, uint8_t symbol);
+
+/* Why a step had no state. */
+bool pattern_language_lacks_memory(const struct pattern_language *language);
+
+enum pattern_language_answer {
+	PATTERN_LANGUAGE_NO,
+	PATTERN_LANGUAGE_YES,
+	PATTERN_LANGUAGE_UNKNOWN,
+};
+
+enum pattern_language_answer pattern_language_takes(struct pattern_language *language, struct span number);
+
+/* Result: SYMBOL_COUNT when no number has this byte. */
+uint8_t pattern_language_symbol(char byte);
+
+#endif
