@@ -10,7 +10,8 @@ struct reader {
 	struct pattern_syntax *syntax;
 	const char *at, *end;
 	uint32_t depth;
-	bool fold; /* (?i) */
+	bool fold;	 /* (?i) */
+	bool may_repeat; /* the atom that was read last is one that a quantifier can follow, for sure */
 };
 
 static uint16_t read_choice(struct reader *reader);
@@ -213,6 +214,12 @@ static uint16_t read_class(struct reader *reader)
 
 /* ---- atoms ---- */
 
+static uint16_t make_edge(struct reader *reader, enum pattern_syntax_kind kind)
+{
+	reader->may_repeat = false;
+	return make(reader, kind, 0, 0);
+}
+
 /* Behind its "\". */
 static uint16_t read_escape(struct reader *reader)
 {
@@ -223,14 +230,14 @@ static uint16_t read_escape(struct reader *reader)
 		return make_set(reader, &set);
 	switch (letter) {
 	case 'A':
-		return make(reader, PATTERN_SYNTAX_START, 0, 0);
+		return make_edge(reader, PATTERN_SYNTAX_START);
 	case 'z':
 	case 'Z':
-		return make(reader, PATTERN_SYNTAX_END, 0, 0);
+		return make_edge(reader, PATTERN_SYNTAX_END);
 	case 'b':
-		return make(reader, PATTERN_SYNTAX_WORD_EDGE, 0, 0);
+		return make_edge(reader, PATTERN_SYNTAX_WORD_EDGE);
 	case 'B':
-		return make(reader, PATTERN_SYNTAX_NO_WORD_EDGE, 0, 0);
+		return make_edge(reader, PATTERN_SYNTAX_NO_WORD_EDGE);
 	default:
 		return is_alphanumeric(letter) ? NONE : make_byte(reader, (uint8_t)letter);
 	}
@@ -279,28 +286,30 @@ static bool read_group_head(struct reader *reader, bool *is_flag)
 	return true;
 }
 
-static uint16_t read_group(struct reader *reader, bool *is_flag)
+static uint16_t read_group(struct reader *reader)
 {
-	bool fold = reader->fold;
+	bool fold = reader->fold, is_flag;
 
-	if (!read_group_head(reader, is_flag) || reader->depth == PATTERN_SYNTAX_DEPTH_MAX)
+	if (!read_group_head(reader, &is_flag) || reader->depth == PATTERN_SYNTAX_DEPTH_MAX)
 		return NONE;
-	if (*is_flag)
-		return make(reader, PATTERN_SYNTAX_EMPTY, 0, 0);
+	if (is_flag)
+		return make_edge(reader, PATTERN_SYNTAX_EMPTY);
 	reader->depth++;
 	uint16_t inner = read_choice(reader);
 	reader->depth--;
 	reader->fold = fold;
+	reader->may_repeat = true;
 	return take(reader, ")") ? inner : NONE;
 }
 
-static uint16_t read_atom(struct reader *reader, bool *is_flag)
+static uint16_t read_atom(struct reader *reader)
 {
-	*is_flag = false;
 	char byte = *reader->at++;
+
+	reader->may_repeat = true;
 	switch (byte) {
 	case '(':
-		return read_group(reader, is_flag);
+		return read_group(reader);
 	case '[':
 		return read_class(reader);
 	case '\\':
@@ -310,9 +319,9 @@ static uint16_t read_atom(struct reader *reader, bool *is_flag)
 		return make_set(reader, &set);
 	}
 	case '^':
-		return make(reader, PATTERN_SYNTAX_START, 0, 0);
+		return make_edge(reader, PATTERN_SYNTAX_START);
 	case '$':
-		return make(reader, PATTERN_SYNTAX_END, 0, 0);
+		return make_edge(reader, PATTERN_SYNTAX_END);
 	case '*':
 	case '+':
 	case '?':
@@ -380,16 +389,9 @@ static struct quantifier read_quantifier(struct reader *reader)
 	return quantifier;
 }
 
-static bool may_repeat(const struct reader *reader, uint16_t atom, bool is_flag)
-{
-	uint8_t kind = reader->syntax->node[atom].kind;
-	return !is_flag && (kind < PATTERN_SYNTAX_START || kind > PATTERN_SYNTAX_NO_WORD_EDGE);
-}
-
 static uint16_t read_repeated(struct reader *reader)
 {
-	bool is_flag;
-	uint16_t atom = read_atom(reader, &is_flag);
+	uint16_t atom = read_atom(reader);
 	struct quantifier quantifier = read_quantifier(reader);
 
 	if (atom == NONE || !quantifier.is_there)
@@ -397,8 +399,8 @@ static uint16_t read_repeated(struct reader *reader)
 	/* Lazy or greedy, the same numbers match; a possessive one takes fewer. */
 	take(reader, "?");
 	const char *behind = reader->at;
-	if (!quantifier.is_known || !may_repeat(reader, atom, is_flag) || is_at(reader, "+") ||
-	    read_quantifier(reader).is_there || reader->at != behind)
+	if (!quantifier.is_known || !reader->may_repeat || is_at(reader, "+") || read_quantifier(reader).is_there ||
+	    reader->at != behind)
 		return NONE;
 	uint16_t repeat = make(reader, PATTERN_SYNTAX_REPEAT, atom, 0);
 	if (repeat != NONE) {

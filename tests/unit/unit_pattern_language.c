@@ -10,8 +10,8 @@
 #include "random_source.h"
 
 #define SEED	       20261128
-#define PATTERNS       3000
-#define PAIRS	       1500
+#define PATTERNS       2000
+#define PAIRS	       1000
 #define LENGTH_MAX     4
 #define RANDOM_NUMBERS 30
 
@@ -49,6 +49,8 @@ static pcre2_code *oracle_of(const char *pattern)
 	int error;
 	PCRE2_SIZE offset;
 	pcre2_code *oracle = pcre2_compile((PCRE2_SPTR)pattern, PCRE2_ZERO_TERMINATED, 0, &error, &offset, NULL);
+	if (!oracle)
+		print_error("/%s/ is refused at %zu\n", pattern, offset);
 	assert_non_null(oracle);
 	return oracle;
 }
@@ -116,7 +118,6 @@ static const char *const patterns[] = {
 	"1?2*a+",
 	"^1{0}$",
 	"^(1{2}){2}$",
-	"^1{2}{2}",
 	"(12|a)+",
 	"^(1*)*$",
 	"^(1|2*)*a$",
@@ -176,7 +177,6 @@ static const char *const patterns[] = {
 	"1{",
 	"1{a",
 	"1{}",
-	"{1}2",
 	"}",
 	"]",
 	"1*?2",
@@ -265,7 +265,7 @@ static void put_random(struct text *text, struct random_source *random, uint32_t
 		} else {
 			put(text, atom);
 		}
-		bool may_repeat = is_group || !strchr("^$\\", atom[0]) || strchr("wWd+", atom[1]);
+		bool may_repeat = is_group || !strchr("^$\\", atom[0]) || (atom[1] && strchr("wWd+", atom[1]));
 		if (may_repeat && atom[0] && random_source_once_in(random, 3))
 			put(text, one_of(random, repeats, sizeof(repeats) / sizeof(repeats[0])));
 		if (random_source_once_in(random, 6))
@@ -282,8 +282,7 @@ static void random_languages_are_what_pcre2_matches(void **state)
 		struct text text = {.length = 0};
 		struct pattern_language *language;
 		put_random(&text, &random, 0);
-		if (text.length == 0 ||
-		    pattern_language_make(&language, span_make(text.byte, text.length), PATTERN_LANGUAGE_FREE, &room))
+		if (pattern_language_make(&language, span_make(text.byte, text.length), PATTERN_LANGUAGE_FREE, &room))
 			continue;
 		known++;
 		pcre2_code *oracle = oracle_of(text.byte);
