@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "cli_changes.h"
+#include "cli_check.h"
 #include "cli_table.h"
 #include "source_line.h"
 
@@ -182,6 +183,12 @@ static void show_changes(FILE *out, const struct ctl_command *command, const jso
 	cli_changes_show(out, result);
 }
 
+static void show_check(FILE *out, const struct ctl_command *command, const json_t *result)
+{
+	(void)command;
+	cli_check_show(out, result);
+}
+
 static void show_diff(FILE *out, const struct ctl_command *command, const json_t *result)
 {
 	(void)command;
@@ -193,8 +200,8 @@ typedef void show_fn(FILE *out, const struct ctl_command *command, const json_t 
 static show_fn *const shows[CTL_SHOW_COUNT] = {
 	[CTL_SHOW_PAIRS] = show_pairs,	   [CTL_SHOW_TABLE] = show_table,     [CTL_SHOW_STATS] = show_stats,
 	[CTL_SHOW_EXPLAIN] = show_explain, [CTL_SHOW_CHANGES] = show_changes, [CTL_SHOW_DIFF] = show_diff,
-	[CTL_SHOW_TEXT] = show_text,	   [CTL_SHOW_CALLS] = show_calls,     [CTL_SHOW_WHY] = show_why,
-	[CTL_SHOW_DRAIN] = show_drain,
+	[CTL_SHOW_CHECK] = show_check,	   [CTL_SHOW_TEXT] = show_text,	      [CTL_SHOW_CALLS] = show_calls,
+	[CTL_SHOW_WHY] = show_why,	   [CTL_SHOW_DRAIN] = show_drain,
 };
 
 void cli_show_result(FILE *out, const struct ctl_command *command, const json_t *result)
@@ -228,6 +235,7 @@ void cli_show_error(FILE *out, const json_t *error)
 	json_array_foreach(json_object_get(data, "problems"), i, problem) show_problem(out, problem);
 	if (omitted)
 		fprintf(out, "... and %lld more\n", omitted);
+	cli_check_show_warnings(out, data);
 	fprintf(out, "amityctl: %s\n", text_of(error, "message"));
 }
 

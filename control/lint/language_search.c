@@ -7,6 +7,8 @@
 #define SLOTS	   (2 * TUPLES_MAX)
 #define SYMBOLS	   PATTERN_LANGUAGE_SYMBOL_COUNT
 
+#define STEPS_OF_A_QUESTION 8 /* that is answered at once */
+
 _Static_assert((SLOTS & (SLOTS - 1)) == 0, "slots are found by a mask");
 
 /* A state of each language, and how it was reached. */
@@ -19,7 +21,7 @@ struct tuple {
 struct language_search {
 	uint64_t steps_left;
 	uint32_t unknown_count;
-	uint8_t symbol[SYMBOLS]; /* one of each class that all languages see alike, and that may begin a number */
+	uint8_t symbol[SYMBOLS]; /* one of each class that all languages see alike */
 	uint32_t symbol_count;
 	uint32_t tuple_count;
 	struct tuple tuple[TUPLES_MAX];
@@ -46,19 +48,25 @@ uint32_t language_search_unknown_count(const struct language_search *search)
 	return search->unknown_count;
 }
 
+bool language_search_spend(struct language_search *search, uint64_t steps)
+{
+	bool is_enough = search->steps_left >= steps;
+	search->steps_left = is_enough ? search->steps_left - steps : 0;
+	return is_enough;
+}
+
 /* ---- symbols ---- */
 
 /* Most patterns of a company cannot even begin alike. */
 static bool may_begin_alike(const struct language_question *question)
 {
-	for (uint8_t symbol = 0; symbol < SYMBOLS; symbol++) {
-		uint32_t i = 0;
-		while (i < question->in_count && pattern_language_may_begin(question->language[i], symbol))
-			i++;
-		if (i == question->in_count)
-			return true;
+	struct pattern_language_symbols both = {{UINT64_MAX, UINT64_MAX}};
+	for (uint32_t i = 0; i < question->in_count; i++) {
+		struct pattern_language_symbols first = pattern_language_first(question->language[i]);
+		both.word[0] &= first.word[0];
+		both.word[1] &= first.word[1];
 	}
-	return false;
+	return both.word[0] || both.word[1];
 }
 
 static bool are_alike(const struct language_question *question, uint8_t a, uint8_t b)
@@ -172,9 +180,8 @@ static enum language_search_answer walk_level(struct language_search *search, co
 			if (moved == MOVED_TOO_FAR || !add_tuple(search, &to, question->count))
 				return LANGUAGE_SEARCH_UNKNOWN;
 		}
-		if (search->steps_left < (uint64_t)search->symbol_count * question->count)
+		if (!language_search_spend(search, (uint64_t)search->symbol_count * question->count))
 			return LANGUAGE_SEARCH_UNKNOWN;
-		search->steps_left -= (uint64_t)search->symbol_count * question->count;
 	}
 	return LANGUAGE_SEARCH_NONE;
 }
@@ -214,7 +221,9 @@ enum language_search_answer language_search_find(struct language_search *search,
 						 const struct language_question *question, struct number *example)
 {
 	enum language_search_answer answer = LANGUAGE_SEARCH_NONE;
-	if (may_begin_alike(question)) {
+	if (!language_search_spend(search, STEPS_OF_A_QUESTION)) {
+		answer = LANGUAGE_SEARCH_UNKNOWN;
+	} else if (may_begin_alike(question)) {
 		choose_symbols(search, question);
 		clear(search);
 		answer = walk(search, question, example);

@@ -19,8 +19,8 @@
 #define LANGUAGE_SEARCH_LANGUAGES_MAX 12
 #define LANGUAGE_SEARCH_TUPLES_MAX    8192
 
-/* Some ten nanoseconds each. */
-#define LANGUAGE_SEARCH_STEPS_MAX UINT64_C(100000000)
+/* Some five nanoseconds each. */
+#define LANGUAGE_SEARCH_STEPS_MAX UINT64_C(400000000)
 
 struct language_question {
 	struct pattern_language *language[LANGUAGE_SEARCH_LANGUAGES_MAX];
@@ -44,6 +44,9 @@ void language_search_free(struct language_search *search); /* NULL is allowed */
 /* `example` (may be NULL) is written when FOUND: the shortest, digits first. */
 enum language_search_answer language_search_find(struct language_search *search,
 						 const struct language_question *question, struct number *example);
+
+/* Other work of the run that counts as steps. Result: false when there are none left. */
+bool language_search_spend(struct language_search *search, uint64_t steps);
 
 /* How many questions ended as UNKNOWN since it was created. */
 uint32_t language_search_unknown_count(const struct language_search *search);

@@ -59,6 +59,8 @@ struct pattern_language {
 	struct place_set kept;	/* positions that tell states apart */
 	uint32_t begin;
 	bool lacks_memory;
+	bool knows_first;
+	struct pattern_language_symbols first;
 	struct pattern_language_room *room;
 
 	uint32_t state_count, state_capacity;
@@ -528,9 +530,13 @@ uint8_t pattern_language_class(const struct pattern_language *language, uint8_t 
 	return language->class_of[symbol];
 }
 
-bool pattern_language_may_begin(struct pattern_language *language, uint8_t symbol)
+struct pattern_language_symbols pattern_language_first(struct pattern_language *language)
 {
-	return pattern_language_step(language, language->begin, symbol) != PATTERN_LANGUAGE_NOTHING;
+	for (uint8_t symbol = 0; symbol < SYMBOLS && !language->knows_first; symbol++)
+		if (pattern_language_step(language, language->begin, symbol) != PATTERN_LANGUAGE_NOTHING)
+			language->first.word[symbol / 64] |= UINT64_C(1) << (symbol % 64);
+	language->knows_first = true;
+	return language->first;
 }
 
 bool pattern_language_lacks_memory(const struct pattern_language *language)

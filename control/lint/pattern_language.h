@@ -65,8 +65,11 @@ bool pattern_language_ends(const struct pattern_language *language, uint32_t sta
 /* Symbols of one class lead from any state to the same one: less than class_count. */
 uint8_t pattern_language_class(const struct pattern_language *language, uint8_t symbol);
 
-/* May a taken number begin with this symbol? True also when that is not known. */
-bool pattern_language_may_begin(struct pattern_language *language, uint8_t symbol);
+/* The symbols that a taken number may begin with, a bit each; all that is not known is in. */
+struct pattern_language_symbols {
+	uint64_t word[2];
+};
+struct pattern_language_symbols pattern_language_first(struct pattern_language *language);
 
 /* Why a step had no state. */
 bool pattern_language_lacks_memory(const struct pattern_language *language);

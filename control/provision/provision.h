@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "directory.h"
+#include "lint_report.h"
 #include "model.h"
 #include "model_changes.h"
 #include "problem.h"
@@ -41,7 +42,7 @@ enum provision_action {
 	PROVISION_APPLY,   /* read, validate, build, store, publish */
 	PROVISION_DRY_RUN, /* the same with nothing stored and nothing published */
 	PROVISION_DIFF,	   /* read, validate, compare with what is in force */
-	PROVISION_CHECK,   /* read and validate */
+	PROVISION_CHECK,   /* read, validate, look for what is hardly meant (lint.h) */
 };
 
 struct provision_request {
@@ -67,6 +68,7 @@ struct apply_result {
 	uint32_t patterns_loaded;	     /* databases that no company had, but the cache */
 	uint64_t wall_us;		     /* from the start of its work to its publication */
 	const struct problem_list *problems; /* why it was refused; empty when accepted */
+	const struct lint_report *lints;     /* of an accepted PROVISION_CHECK, else empty */
 };
 
 /* `result` lives until the function returns. */

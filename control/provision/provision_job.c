@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "directory_build.h"
+#include "lint.h"
 #include "model_compare.h"
 #include "model_export.h"
 #include "model_read.h"
@@ -45,6 +46,7 @@ void provision_job_free(struct provision_job *job)
 	model_free(job->model);
 	model_changes_free(&job->result.changes);
 	problem_list_free(&job->problems);
+	lint_report_free(&job->lints);
 	free(job->text);
 	free(job->file_name);
 	free(job->origin);
@@ -159,7 +161,9 @@ static enum status compare(struct provision_job *job)
 static enum status run(struct provision_job *job)
 {
 	enum status status = read_document(job);
-	if (status != STATUS_OK || job->action == PROVISION_CHECK)
+	if (status == STATUS_OK && job->action == PROVISION_CHECK)
+		return lint_check(&job->lints, job->model, span_make(job->text, job->text_length));
+	if (status != STATUS_OK)
 		return status;
 	status = compare(job);
 	if (status != STATUS_OK || job->result.is_same || job->action == PROVISION_DIFF)
@@ -172,6 +176,7 @@ static void begin_result(struct provision_job *job)
 {
 	job->result.action = job->action;
 	job->result.problems = &job->problems;
+	job->result.lints = &job->lints;
 	job->result.revision = job->live_revision;
 }
 

@@ -35,6 +35,7 @@ struct provision_job {
 	enum status status;
 	struct apply_result result;
 	struct problem_list problems;
+	struct lint_report lints;
 	struct model *model;
 	const struct directory *directory;
 };

@@ -53,6 +53,24 @@ static json_t *result_of(const struct apply_result *result)
 	return object;
 }
 
+/* A document that is right: with --strict only when nothing is to be said about it. */
+static void answer_check(struct rpc_call *call, const struct lint_report *lints)
+{
+	const char *file = rpc_call_text(call, "file");
+	uint32_t total = lint_report_total(lints);
+	json_t *object = json_pack("{s:s*, s:b}", "file", file, "valid", 1);
+
+	if (object && !lint_report_to_json(object, lints, file)) {
+		json_decref(object);
+		object = NULL;
+	}
+	if (object && total > 0 && rpc_call_flag(call, "strict"))
+		rpc_call_refuse(call, CTL_ERROR_REFUSED, object, "valid, but %u warning(s), which --strict refuses",
+				total);
+	else
+		rpc_call_result(call, object);
+}
+
 static void on_done(void *argument, const struct apply_result *result)
 {
 	struct applying *applying = argument;
@@ -63,8 +81,7 @@ static void on_done(void *argument, const struct apply_result *result)
 		log_event(LOG_LEVEL_INFO, "registrations_dropped", "count=%u revision=%llu", dropped,
 			  (unsigned long long)result->revision);
 	if (result->accepted && result->action == PROVISION_CHECK)
-		rpc_call_result(applying->call,
-				json_pack("{s:s*, s:b}", "file", rpc_call_text(applying->call, "file"), "valid", 1));
+		answer_check(applying->call, result->lints);
 	else if (result->accepted)
 		rpc_call_result(applying->call, result_of(result));
 	else if (result->action == PROVISION_CHECK)

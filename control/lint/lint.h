@@ -1,0 +1,21 @@
+/*
+ * lint.h - what is right in a document but hardly meant (`amityctl check`): lints.def has them all.
+ *
+ * What is said about patterns is decided over all numbers that can be dialled (pattern_language.h) and never guessed;
+ * where that would take too long it is not said, and counted as undecided.
+ */
+#ifndef AMITY_LINT_H
+#define AMITY_LINT_H
+
+#include "lint_report.h"
+#include "status.h"
+
+/*
+ * Looks at a valid model; `text` is the document that it was read from, to quote lines from.
+ *
+ * Thread: any but control: seconds for ten thousand companies, never more than LANGUAGE_SEARCH_STEPS_MAX allow.
+ * Result: STATUS_NO_MEMORY; the report is then empty.
+ */
+AMITY_CHECKED enum status lint_check(struct lint_report *report, const struct model *model, struct span text);
+
+#endif
