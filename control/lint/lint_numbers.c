@@ -125,7 +125,7 @@ static void report_unanchored(struct lint_company *company, struct lint_pattern 
 			 open, pattern->text->text, close, open, pattern->text->text, close);
 	bool is_converted = strcmp(e164.text, example->text) != 0;
 	lint_report_add(company->run->report, &finding,
-			"pattern '%s' of friend '%s' has no %s: it takes %s%s%s too, a number of the public network",
+			"pattern '%s' of friend '%s' has no %s: it takes also %s%s%s, a number of the public network",
 			pattern->text->text, pattern->friend->endpoint.name.text, loose.at_start ? "^" : "$",
 			example->text, is_converted ? ", which is " : "", is_converted ? e164.text : "");
 }
