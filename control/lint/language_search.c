@@ -69,24 +69,28 @@ static bool may_begin_alike(const struct language_question *question)
 	return both.word[0] || both.word[1];
 }
 
-static bool are_alike(const struct language_question *question, uint8_t a, uint8_t b)
+/* The classes that all languages put a symbol into, as one number: 65 ^ 10 is less than 2 ^ 64. */
+static uint64_t classes_of(const struct language_question *question, uint8_t symbol)
 {
+	uint64_t classes = 0;
 	for (uint32_t i = 0; i < question->count; i++)
-		if (pattern_language_class(question->language[i], a) !=
-		    pattern_language_class(question->language[i], b))
-			return false;
-	return true;
+		classes = classes * SYMBOLS + pattern_language_class(question->language[i], symbol);
+	return classes;
 }
 
 static void choose_symbols(struct language_search *search, const struct language_question *question)
 {
+	uint64_t seen[SYMBOLS];
 	search->symbol_count = 0;
 	for (uint8_t symbol = 0; symbol < SYMBOLS; symbol++) {
-		uint32_t i = 0;
-		while (i < search->symbol_count && !are_alike(question, search->symbol[i], symbol))
-			i++;
-		if (i == search->symbol_count)
-			search->symbol[search->symbol_count++] = symbol;
+		uint64_t classes = classes_of(question, symbol);
+		uint32_t i = search->symbol_count;
+		while (i > 0 && seen[i - 1] != classes)
+			i--;
+		if (i > 0)
+			continue;
+		seen[search->symbol_count] = classes;
+		search->symbol[search->symbol_count++] = symbol;
 	}
 }
 
@@ -209,6 +213,14 @@ static enum language_search_answer walk(struct language_search *search, const st
 	return answer;
 }
 
+static bool is_too_large(const struct language_question *question)
+{
+	for (uint32_t i = 0; i < question->count; i++)
+		if (pattern_language_is_too_large(question->language[i]))
+			return true;
+	return false;
+}
+
 static bool lacks_memory(const struct language_question *question)
 {
 	for (uint32_t i = 0; i < question->count; i++)
@@ -221,7 +233,7 @@ enum language_search_answer language_search_find(struct language_search *search,
 						 const struct language_question *question, struct number *example)
 {
 	enum language_search_answer answer = LANGUAGE_SEARCH_NONE;
-	if (!language_search_spend(search, STEPS_OF_A_QUESTION)) {
+	if (is_too_large(question) || !language_search_spend(search, STEPS_OF_A_QUESTION)) {
 		answer = LANGUAGE_SEARCH_UNKNOWN;
 	} else if (may_begin_alike(question)) {
 		choose_symbols(search, question);

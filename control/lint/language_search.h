@@ -16,7 +16,7 @@
 #include "number.h"
 #include "pattern_language.h"
 
-#define LANGUAGE_SEARCH_LANGUAGES_MAX 12
+#define LANGUAGE_SEARCH_LANGUAGES_MAX 10
 #define LANGUAGE_SEARCH_TUPLES_MAX    8192
 
 /* Some five nanoseconds each. */

@@ -23,7 +23,7 @@ static bool begin(struct lint_run *run, struct lint_report *report, const struct
 	*run = (struct lint_run){
 		.report = report,
 		.search = language_search_create(LANGUAGE_SEARCH_STEPS_MAX),
-		.room = {PATTERN_LANGUAGE_ROOM_BYTES},
+		.room = {PATTERN_LANGUAGE_ROOM_BYTES, PATTERN_LANGUAGE_ROOM_STATES},
 		.has_carriers = model->carriers.count > 0,
 	};
 	run->dialled = lint_company_make_language(run, SPAN_LITERAL("^[^*]"), PATTERN_LANGUAGE_FREE);

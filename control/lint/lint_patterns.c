@@ -101,6 +101,12 @@ static enum language_search_answer find_overlap(struct lint_company *company, co
 	return lint_company_find(company->run, &question, example);
 }
 
+static bool overlaps(struct lint_company *company, const struct lint_pattern *a, const struct lint_pattern *b)
+{
+	const struct language_question question = {.language = {a->language, b->language}, .in_count = 2, .count = 2};
+	return lint_company_find(company->run, &question, NULL) != LANGUAGE_SEARCH_NONE;
+}
+
 static bool takes_all_of(struct lint_company *company, struct lint_pattern *wide, const struct lint_pattern *narrow)
 {
 	return lint_company_find_beyond(company->run, narrow->language, &wide->language, 1, NULL) ==
@@ -123,12 +129,14 @@ static void check_shadowed(struct lint_company *company, uint32_t index)
 		if (i == index || other->is_unreached || !other->language ||
 		    (i > index && !is_of_same_friend(pattern, other)))
 			continue;
+		/* Most have nothing in common, which is found soonest. */
+		if (!overlaps(company, pattern, other))
+			continue;
 		if (takes_all_of(company, other, pattern) && (i < index || !takes_all_of(company, pattern, other))) {
 			report_shadowed(company, pattern, other);
 			return;
 		}
-		if (i < index && count < OTHERS_MAX &&
-		    find_overlap(company, pattern, other, NULL) == LANGUAGE_SEARCH_FOUND) {
+		if (i < index && count < OTHERS_MAX) {
 			better[count] = other;
 			language[count++] = other->language;
 		}

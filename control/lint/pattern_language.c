@@ -58,7 +58,7 @@ struct pattern_language {
 	struct place_set start; /* where a match may begin, at any character but the first */
 	struct place_set kept;	/* positions that tell states apart */
 	uint32_t begin;
-	bool lacks_memory;
+	bool lacks_memory, is_too_large;
 	bool knows_first;
 	struct pattern_language_symbols first;
 	struct pattern_language_room *room;
@@ -335,9 +335,13 @@ static bool grow(struct pattern_language *language)
 
 static uint32_t add_state(struct pattern_language *language, const struct place_set *places, enum before before)
 {
-	if (language->state_count == PATTERN_LANGUAGE_STATES_MAX ||
-	    (language->state_count == language->state_capacity && !grow(language)))
+	/* Once too large, it stays so: nobody tries again. */
+	language->is_too_large |= language->state_count == PATTERN_LANGUAGE_STATES_MAX ||
+				  language->room->states_left == 0 ||
+				  (language->state_count == language->state_capacity && !grow(language));
+	if (language->is_too_large)
 		return NO_STATE;
+	language->room->states_left--;
 	uint32_t made = language->state_count++;
 	struct place_set at_end = *places;
 	settle(language, &at_end, before, false, true);
@@ -537,6 +541,11 @@ struct pattern_language_symbols pattern_language_first(struct pattern_language *
 			language->first.word[symbol / 64] |= UINT64_C(1) << (symbol % 64);
 	language->knows_first = true;
 	return language->first;
+}
+
+bool pattern_language_is_too_large(const struct pattern_language *language)
+{
+	return language->is_too_large;
 }
 
 bool pattern_language_lacks_memory(const struct pattern_language *language)

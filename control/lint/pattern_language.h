@@ -21,13 +21,16 @@
 
 /* Enough for counted repeats of real patterns; what explodes ends here (`.*a.{60}` has 2^60 states). */
 #define PATTERN_LANGUAGE_POSITIONS_MAX 1024
-#define PATTERN_LANGUAGE_STATES_MAX    2048
+#define PATTERN_LANGUAGE_STATES_MAX    512
 
-/* What all languages of a run may take together for their states. */
-#define PATTERN_LANGUAGE_ROOM_BYTES (64u << 20)
+/* What all languages of a run may take together for their states: memory at a time, and states (about a microsecond
+ * each) in all; ten thousand companies with 20 patterns have some two million. */
+#define PATTERN_LANGUAGE_ROOM_BYTES  (64u << 20)
+#define PATTERN_LANGUAGE_ROOM_STATES 6000000
 
 struct pattern_language_room {
 	uint64_t bytes_left;
+	uint64_t states_left;
 };
 
 /* States of every language. */
@@ -71,7 +74,8 @@ struct pattern_language_symbols {
 };
 struct pattern_language_symbols pattern_language_first(struct pattern_language *language);
 
-/* Why a step had no state. */
+/* Why a step had no state, and whether another one may have none. */
+bool pattern_language_is_too_large(const struct pattern_language *language);
 bool pattern_language_lacks_memory(const struct pattern_language *language);
 
 enum pattern_language_answer {

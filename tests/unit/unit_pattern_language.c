@@ -25,7 +25,7 @@ static struct pattern_language_room room;
 static int give_room(void **state)
 {
 	(void)state;
-	room.bytes_left = PATTERN_LANGUAGE_ROOM_BYTES;
+	room = (struct pattern_language_room){PATTERN_LANGUAGE_ROOM_BYTES, PATTERN_LANGUAGE_ROOM_STATES};
 	return 0;
 }
 
@@ -355,7 +355,7 @@ static void what_explodes_is_not_known(void **state)
 static void limits_of_a_run_end_it(void **state)
 {
 	(void)state;
-	struct pattern_language_room small = {1000};
+	struct pattern_language_room small = {1000, 1000};
 	struct pattern_language *language;
 	struct language_search *search = language_search_create(100);
 	assert_non_null(search);
