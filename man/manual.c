@@ -15,6 +15,7 @@
 #include "config_schema.h"
 #include "ctl_commands.h"
 #include "ctl_wire.h"
+#include "lint_report.h"
 #include "model.h"
 #include "model_schema.h"
 #include "provision_store.h"
@@ -119,6 +120,18 @@ static void write_commands(void)
 		put_help(command->name, command->help);
 		if (command->access == CTL_ACCESS_FULL)
 			puts("Only on the main socket.");
+	}
+	end_list();
+}
+
+static void write_lints(void)
+{
+	begin_list();
+	for (size_t i = 0; i < LINT_COUNT; i++) {
+		const struct lint_row *row = &lint_report_rows[i];
+		put_item("Ic", row->name);
+		put_help(row->name, row->meaning);
+		put_sentence(row->advice);
 	}
 	end_list();
 }
@@ -343,7 +356,7 @@ static const struct {
 	{"limits", write_limits},	    {"kept", write_kept},
 	{"config", write_config_node},	    {"config-interface", write_config_interface},
 	{"call-record", write_call_record}, {"provisioning", write_provisioning},
-	{"codecs", write_codecs},
+	{"codecs", write_codecs},	    {"lints", write_lints},
 };
 
 /* Result: false when there is no such directive. */
