@@ -2,32 +2,14 @@
 
 #include <stdlib.h>
 
-#include "pattern_syntax.h"
+#include "pattern_positions.h"
 
-#define WORDS_MAX      (PATTERN_LANGUAGE_POSITIONS_MAX / 64)
+#define WORDS_MAX      (PATTERN_POSITIONS_MAX / 64)
 #define SYMBOLS	       PATTERN_LANGUAGE_SYMBOL_COUNT
-#define SETS_MAX       256
-#define BUILDS_MAX     8192 /* visits of nodes: a group of nothing repeated in groups of nothing makes no position */
 #define STATES_AT_ONCE 16
 #define NO_STATE       PATTERN_LANGUAGE_NO_STATE
 
 _Static_assert(sizeof(PATTERN_LANGUAGE_SYMBOLS) - 1 == SYMBOLS, "every symbol has an index");
-
-enum position_kind {
-	POSITION_SET,
-	POSITION_SPLIT,
-	POSITION_START,
-	POSITION_END,
-	POSITION_WORD_EDGE,
-	POSITION_NO_WORD_EDGE,
-	POSITION_ACCEPT,
-};
-
-struct position {
-	uint8_t kind;
-	uint16_t set; /* of SET: index */
-	uint16_t next, other;
-};
 
 /* A set of positions. Only the first `words` of the language count. */
 struct place_set {
@@ -47,7 +29,7 @@ struct state {
 };
 
 struct pattern_language {
-	struct position *position;
+	struct pattern_position *position;
 	uint32_t position_count;
 	uint32_t words;
 	struct byte_set *set;
@@ -75,96 +57,6 @@ uint8_t pattern_language_symbol(char byte)
 {
 	const char *at = byte ? strchr(PATTERN_LANGUAGE_SYMBOLS, byte) : NULL;
 	return at ? (uint8_t)(at - PATTERN_LANGUAGE_SYMBOLS) : SYMBOLS;
-}
-
-/* ---- tree to positions, each built with what follows it ---- */
-
-struct building {
-	struct pattern_syntax syntax;
-	uint32_t builds;
-	bool failed, has_edges;
-	uint32_t position_count, set_count;
-	struct position position[PATTERN_LANGUAGE_POSITIONS_MAX];
-	struct byte_set set[SETS_MAX];
-};
-
-static uint16_t add_position(struct building *building, enum position_kind kind, uint16_t next, uint16_t other)
-{
-	if (building->position_count == PATTERN_LANGUAGE_POSITIONS_MAX) {
-		building->failed = true;
-		return 0;
-	}
-	building->position[building->position_count] = (struct position){(uint8_t)kind, 0, next, other};
-	return (uint16_t)building->position_count++;
-}
-
-static uint16_t build(struct building *building, uint16_t node, uint16_t next);
-
-static uint16_t build_set(struct building *building, const struct byte_set *set, uint16_t next)
-{
-	uint32_t i = 0;
-	while (i < building->set_count && memcmp(&building->set[i], set, sizeof(*set)) != 0)
-		i++;
-	if (i == SETS_MAX) {
-		building->failed = true;
-		return 0;
-	}
-	if (i == building->set_count)
-		building->set[building->set_count++] = *set;
-	uint16_t made = add_position(building, POSITION_SET, next, 0);
-	building->position[made].set = (uint16_t)i;
-	return made;
-}
-
-static uint16_t build_repeat(struct building *building, const struct pattern_syntax_node *node, uint16_t next)
-{
-	uint16_t entry = next;
-	if (node->most == PATTERN_SYNTAX_UNLIMITED) {
-		entry = add_position(building, POSITION_SPLIT, 0, next);
-		uint16_t again = build(building, node->left, entry);
-		building->position[entry].next = again;
-	} else {
-		for (uint32_t i = node->least; i < node->most && !building->failed; i++)
-			entry = add_position(building, POSITION_SPLIT, build(building, node->left, entry), next);
-	}
-	for (uint32_t i = 0; i < node->least && !building->failed; i++)
-		entry = build(building, node->left, entry);
-	return entry;
-}
-
-/* Result: where the part begins; building->failed when it is too large. */
-static uint16_t build(struct building *building, uint16_t index, uint16_t next)
-{
-	const struct pattern_syntax_node *node = &building->syntax.node[index];
-	if (building->failed || ++building->builds > BUILDS_MAX) {
-		building->failed = true;
-		return 0;
-	}
-	switch ((enum pattern_syntax_kind)node->kind) {
-	case PATTERN_SYNTAX_EMPTY:
-		return next;
-	case PATTERN_SYNTAX_SET:
-		return build_set(building, &node->set, next);
-	case PATTERN_SYNTAX_START:
-		return add_position(building, POSITION_START, next, 0);
-	case PATTERN_SYNTAX_END:
-		return add_position(building, POSITION_END, next, 0);
-	case PATTERN_SYNTAX_WORD_EDGE:
-		building->has_edges = true;
-		return add_position(building, POSITION_WORD_EDGE, next, 0);
-	case PATTERN_SYNTAX_NO_WORD_EDGE:
-		building->has_edges = true;
-		return add_position(building, POSITION_NO_WORD_EDGE, next, 0);
-	case PATTERN_SYNTAX_SEQUENCE:
-		return build(building, node->left, build(building, node->right, next));
-	case PATTERN_SYNTAX_CHOICE: {
-		uint16_t left = build(building, node->left, next);
-		return add_position(building, POSITION_SPLIT, left, build(building, node->right, next));
-	}
-	case PATTERN_SYNTAX_REPEAT:
-	default:
-		return build_repeat(building, node, next);
-	}
 }
 
 /* ---- classes of symbols ---- */
@@ -208,7 +100,7 @@ static bool has_place(const struct place_set *places, uint32_t position)
 /* Adds a position and, through splits, what can be reached from it without a condition. */
 static void add_places(const struct pattern_language *language, struct place_set *places, uint16_t first)
 {
-	uint16_t stack[PATTERN_LANGUAGE_POSITIONS_MAX + 1];
+	uint16_t stack[PATTERN_POSITIONS_MAX + 1];
 	uint32_t depth = 0;
 
 	stack[depth++] = first;
@@ -217,8 +109,8 @@ static void add_places(const struct pattern_language *language, struct place_set
 		if (has_place(places, at))
 			continue;
 		places->word[at / 64] |= UINT64_C(1) << (at % 64);
-		const struct position *position = &language->position[at];
-		if (position->kind != POSITION_SPLIT)
+		const struct pattern_position *position = &language->position[at];
+		if (position->kind != PATTERN_POSITION_SPLIT)
 			continue;
 		if (!has_place(places, position->other))
 			stack[depth++] = position->other;
@@ -228,16 +120,16 @@ static void add_places(const struct pattern_language *language, struct place_set
 }
 
 /* After: what follows, word or not; the end of the number is none. */
-static bool holds(enum position_kind kind, enum before before, bool word_after, bool at_end)
+static bool holds(enum pattern_position_kind kind, enum before before, bool word_after, bool at_end)
 {
 	switch (kind) {
-	case POSITION_START:
+	case PATTERN_POSITION_START:
 		return before == BEFORE_START;
-	case POSITION_END:
+	case PATTERN_POSITION_END:
 		return at_end;
-	case POSITION_WORD_EDGE:
+	case PATTERN_POSITION_WORD_EDGE:
 		return (before == BEFORE_WORD) != word_after;
-	case POSITION_NO_WORD_EDGE:
+	case PATTERN_POSITION_NO_WORD_EDGE:
 		return (before == BEFORE_WORD) == word_after;
 	default:
 		return false;
@@ -258,7 +150,7 @@ static void settle(const struct pattern_language *language, struct place_set *pl
 			done.word[i] |= todo;
 			changed |= todo != 0;
 			for (; todo; todo &= todo - 1) {
-				const struct position *position =
+				const struct pattern_position *position =
 					&language->position[64 * i + (uint32_t)__builtin_ctzll(todo)];
 				if (holds(position->kind, before, word_after, at_end))
 					add_places(language, places, position->next);
@@ -391,8 +283,9 @@ static uint32_t make_step(struct pattern_language *language, uint32_t from, uint
 		after = language->start;
 	for (uint32_t i = 0; i < language->words; i++) {
 		for (uint64_t todo = places.word[i]; todo; todo &= todo - 1) {
-			const struct position *position = &language->position[64 * i + (uint32_t)__builtin_ctzll(todo)];
-			if (position->kind == POSITION_SET && byte_set_has(&language->set[position->set], byte))
+			const struct pattern_position *position =
+				&language->position[64 * i + (uint32_t)__builtin_ctzll(todo)];
+			if (position->kind == PATTERN_POSITION_SET && byte_set_has(&language->set[position->set], byte))
 				add_places(language, &after, position->next);
 		}
 	}
@@ -419,21 +312,12 @@ bool pattern_language_ends(const struct pattern_language *language, uint32_t sta
 
 /* ---- life ---- */
 
-static uint16_t build_all(struct building *building, unsigned held)
-{
-	uint16_t end = add_position(building, POSITION_ACCEPT, 0, 0);
-
-	if (held & PATTERN_LANGUAGE_HELD_END)
-		end = add_position(building, POSITION_END, end, 0);
-	uint16_t root = build(building, building->syntax.root, end);
-	return held & PATTERN_LANGUAGE_HELD_START ? add_position(building, POSITION_START, root, 0) : root;
-}
-
 /* Splits are done with when a state is made; behind the first character START never holds. */
 static void find_kept(struct pattern_language *language)
 {
 	for (uint32_t i = 0; i < language->position_count; i++)
-		if (language->position[i].kind != POSITION_SPLIT && language->position[i].kind != POSITION_START)
+		if (language->position[i].kind != PATTERN_POSITION_SPLIT &&
+		    language->position[i].kind != PATTERN_POSITION_START)
 			language->kept.word[i / 64] |= UINT64_C(1) << (i % 64);
 }
 
@@ -454,38 +338,35 @@ static enum status make_first_states(struct pattern_language *language, uint16_t
 }
 
 /* Result: NULL when memory ends. */
-static struct pattern_language *take_over(const struct building *building)
+static struct pattern_language *take_over(const struct pattern_positions *positions)
 {
 	struct pattern_language *made = calloc(1, sizeof(*made));
 	if (!made)
 		return NULL;
-	made->position_count = building->position_count;
+	made->position_count = positions->count;
 	made->words = (made->position_count + 63) / 64;
-	made->set_count = building->set_count;
-	made->has_edges = building->has_edges;
+	made->set_count = positions->set_count;
+	made->has_edges = positions->has_edges;
 	made->position = malloc(made->position_count * sizeof(*made->position));
 	made->set = malloc((made->set_count + 1) * sizeof(*made->set));
 	if (!made->position || !made->set) {
 		pattern_language_free(made);
 		return NULL;
 	}
-	memcpy(made->position, building->position, made->position_count * sizeof(*made->position));
-	memcpy(made->set, building->set, made->set_count * sizeof(*made->set));
+	memcpy(made->position, positions->position, made->position_count * sizeof(*made->position));
+	memcpy(made->set, positions->set, made->set_count * sizeof(*made->set));
 	return made;
 }
 
-static enum status make(struct pattern_language **language, struct building *building, unsigned held,
+static enum status make(struct pattern_language **language, const struct pattern_positions *positions, bool is_free,
 			struct pattern_language_room *room)
 {
-	uint16_t root = build_all(building, held);
-	if (building->failed)
-		return STATUS_UNSUPPORTED;
-	struct pattern_language *made = take_over(building);
+	struct pattern_language *made = take_over(positions);
 	if (!made)
 		return STATUS_NO_MEMORY;
 	made->room = room;
-	made->is_free = !(held & PATTERN_LANGUAGE_HELD_START);
-	enum status status = make_first_states(made, root);
+	made->is_free = is_free;
+	enum status status = make_first_states(made, positions->root);
 	if (status == STATUS_OK)
 		*language = made;
 	else
@@ -496,14 +377,14 @@ static enum status make(struct pattern_language **language, struct building *bui
 enum status pattern_language_make(struct pattern_language **language, struct span pattern, unsigned held,
 				  struct pattern_language_room *room)
 {
-	struct building *building = malloc(sizeof(*building));
-	if (!building)
+	bool held_start = held & PATTERN_LANGUAGE_HELD_START, held_end = held & PATTERN_LANGUAGE_HELD_END;
+	struct pattern_positions *positions = malloc(sizeof(*positions));
+	if (!positions)
 		return STATUS_NO_MEMORY;
-	building->builds = building->position_count = building->set_count = 0;
-	building->failed = building->has_edges = false;
-	enum status status = pattern_syntax_parse(&building->syntax, pattern) ? make(language, building, held, room)
-									      : STATUS_UNSUPPORTED;
-	free(building);
+	enum status status = pattern_positions_build(positions, pattern, held_start, held_end)
+				     ? make(language, positions, !held_start, room)
+				     : STATUS_UNSUPPORTED;
+	free(positions);
 	return status;
 }
 

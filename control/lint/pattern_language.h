@@ -1,7 +1,7 @@
 /*
  * pattern_language.h - the set of numbers that a pattern takes, as an automaton that is made as far as it is asked for.
  *
- *   pattern -> pattern_syntax tree -> positions (Thompson) -> states: sets of positions, made lazily, at most
+ *   pattern -> pattern_syntax tree -> pattern_positions -> states: sets of positions, made lazily, at most
  * STATES_MAX
  *
  * Numbers are 1 to NUMBER_BYTES_MAX of the 65 characters that R6 allows. A pattern is unanchored, as R7 has it: a state
@@ -19,9 +19,8 @@
 #define PATTERN_LANGUAGE_SYMBOLS      "0123456789+*#abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define PATTERN_LANGUAGE_SYMBOL_COUNT 65
 
-/* Enough for counted repeats of real patterns; what explodes ends here (`.*a.{60}` has 2^60 states). */
-#define PATTERN_LANGUAGE_POSITIONS_MAX 1024
-#define PATTERN_LANGUAGE_STATES_MAX    512
+/* Enough for real patterns; what explodes ends here (`.*a.{60}` has 2^60 states). */
+#define PATTERN_LANGUAGE_STATES_MAX 512
 
 /* What all languages of a run may take together for their states: memory at a time, and states (about a microsecond
  * each) in all; ten thousand companies with 20 patterns have some two million. */
