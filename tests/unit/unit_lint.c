@@ -122,8 +122,7 @@ static void shadowed_pattern(void **state)
 		/* By several together. */
 		{", friends: [{name: f, password: uncommon-1, patterns: ['^2[0-4]$']}, {name: g, password: uncommon-2, "
 		 "patterns: ['^2[5-9]$']}, {name: h, password: uncommon-3, priority: 2, patterns: ['^2[0-9]$']}]",
-		 "shadowed-pattern", "together take every number that it takes, such as 20 (friends 'f', 'g')", "20",
-		 NULL},
+		 "shadowed-pattern", "together take every number that it takes, such as 20 (of 'f', 'g')", "20", NULL},
 		{", friends: [{name: f, password: uncommon-1, patterns: ['^2[0-4]$']}, {name: g, password: uncommon-2, "
 		 "patterns: ['^2[6-9]$']}, {name: h, password: uncommon-3, priority: 2, patterns: ['^2[0-9]$']}]",
 		 "", NULL, NULL, NULL},
