@@ -224,10 +224,14 @@ static enum failing_walk_outcome lint_document(void *argument)
 static void check_lints(void *argument, enum failing_walk_outcome outcome)
 {
 	struct linting *linting = argument;
+	size_t i;
+	const json_t *warning;
 	assert_int_equal(outcome == FAILING_WALK_DONE, linting->object != NULL);
 	if (linting->object) {
 		assert_int_equal(linting->total, 14);
 		assert_int_equal(json_array_size(json_object_get(linting->object, "warnings")), linting->total);
+		json_array_foreach(json_object_get(linting->object, "warnings"), i, warning)
+			assert_true(json_object_get(warning, "text") && json_object_get(warning, "advice"));
 		assert_null(json_object_get(linting->object, "undecided"));
 	}
 	json_decref(linting->object);
