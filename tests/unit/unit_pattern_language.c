@@ -363,7 +363,8 @@ static void what_explodes_together_is_not_known(void **state)
 	for (uint32_t i = 0; i < question.count; i++) {
 		char pattern[] = "a.*a.*a.*a.*a";
 		for (char *at = pattern; *at; at++)
-			*at = (char)(*at == 'a' ? 'a' + i : *at);
+			if (*at == 'a')
+				*at = (char)('a' + i);
 		question.language[i] = language_of(pattern, 0);
 	}
 	assert_int_equal(language_search_find(search, &question, NULL), LANGUAGE_SEARCH_UNKNOWN);
