@@ -1,6 +1,6 @@
 /*
- * cli_check.h - what `amityctl check` says about a document that is right, as compilers warn: place, what, the line, and
- * what to do.
+ * cli_check.h - what `amityctl check` says about a document that is right, as compilers warn: place, what, the line,
+ * and what to do.
  */
 #ifndef AMITY_CLI_CHECK_H
 #define AMITY_CLI_CHECK_H

@@ -70,26 +70,28 @@ static bool may_begin_alike(const struct language_question *question)
 }
 
 /* The classes that all languages put a symbol into, as one number: 65 ^ 10 is less than 2 ^ 64. */
-static uint64_t classes_of(const struct language_question *question, uint8_t symbol)
+static void combine_classes(uint64_t combined[SYMBOLS], const struct language_question *question)
 {
-	uint64_t classes = 0;
-	for (uint32_t i = 0; i < question->count; i++)
-		classes = classes * SYMBOLS + pattern_language_class(question->language[i], symbol);
-	return classes;
+	memset(combined, 0, SYMBOLS * sizeof(*combined));
+	for (uint32_t i = 0; i < question->count; i++) {
+		const uint8_t *class = pattern_language_classes(question->language[i]);
+		for (uint8_t symbol = 0; symbol < SYMBOLS; symbol++)
+			combined[symbol] = combined[symbol] * SYMBOLS + class[symbol];
+	}
 }
 
 static void choose_symbols(struct language_search *search, const struct language_question *question)
 {
-	uint64_t seen[SYMBOLS];
+	uint64_t combined[SYMBOLS], seen[SYMBOLS];
+	combine_classes(combined, question);
 	search->symbol_count = 0;
 	for (uint8_t symbol = 0; symbol < SYMBOLS; symbol++) {
-		uint64_t classes = classes_of(question, symbol);
 		uint32_t i = search->symbol_count;
-		while (i > 0 && seen[i - 1] != classes)
+		while (i > 0 && seen[i - 1] != combined[symbol])
 			i--;
 		if (i > 0)
 			continue;
-		seen[search->symbol_count] = classes;
+		seen[search->symbol_count] = combined[symbol];
 		search->symbol[search->symbol_count++] = symbol;
 	}
 }

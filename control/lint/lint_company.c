@@ -30,9 +30,14 @@ void lint_company_free_pattern(struct lint_pattern *pattern)
 
 static bool is_confirmed(struct lint_run *run, struct lint_pattern *pattern, struct span number)
 {
-	if (!pattern->confirm && pattern_confirm_make(&pattern->confirm, model_span(pattern->text)) == STATUS_NO_MEMORY)
+	bool takes = false;
+	enum status status =
+		pattern->confirm ? STATUS_OK : pattern_confirm_make(&pattern->confirm, model_span(pattern->text));
+	if (status == STATUS_OK)
+		status = pattern_confirm_ask(&takes, pattern->confirm, number);
+	if (status == STATUS_NO_MEMORY)
 		run->report->lacks_memory = true;
-	return pattern->confirm && pattern_confirm_takes(pattern->confirm, number);
+	return takes;
 }
 
 bool lint_company_confirm(struct lint_run *run, struct lint_pattern *pattern, const struct number *number)

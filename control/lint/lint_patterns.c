@@ -88,7 +88,7 @@ static void report_shadowed_by_all(struct lint_company *company, struct lint_pat
 			&(struct lint_finding){
 				.lint = LINT_SHADOWED_PATTERN, .place = pattern->text->place, .example = &example},
 			"pattern '%s' of friend '%s' (priority %lld) is never reached: patterns that come before it "
-			"together take every number that it takes, such as %s (friends %s)",
+			"together take every number that it takes, such as %s (of %s)",
 			pattern->text->text, name_of(pattern), (long long)pattern->friend->priority.value, example.text,
 			names);
 }

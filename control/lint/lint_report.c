@@ -170,13 +170,10 @@ void lint_report_quote(struct lint_report *report, struct span text, const struc
 
 /* ---- as JSON ---- */
 
+/* Texts are pieces of a document, which is UTF-8, and are never cut within a character. */
 static int set_text(json_t *object, const char *name, const char *text)
 {
-	if (!text)
-		return 0;
-	json_t *value = json_string(text);
-	/* A text that was cut within a character cannot be JSON. */
-	return value ? json_object_set_new(object, name, value) : 0;
+	return text ? json_object_set_new(object, name, json_string(text)) : 0;
 }
 
 /* Result: NULL when memory ends. */

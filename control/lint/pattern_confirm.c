@@ -48,8 +48,12 @@ void pattern_confirm_free(struct pattern_confirm *confirm)
 	free(confirm);
 }
 
-bool pattern_confirm_takes(const struct pattern_confirm *confirm, struct span number)
+enum status pattern_confirm_ask(bool *takes, const struct pattern_confirm *confirm, struct span number)
 {
-	return pcre2_match(confirm->code, (PCRE2_SPTR)number.at, number.length, 0, 0, confirm->match,
-			   confirm->limits) >= 0;
+	int result =
+		pcre2_match(confirm->code, (PCRE2_SPTR)number.at, number.length, 0, 0, confirm->match, confirm->limits);
+	if (result == PCRE2_ERROR_NOMEMORY)
+		return STATUS_NO_MEMORY;
+	*takes = result >= 0;
+	return STATUS_OK;
 }

@@ -16,7 +16,8 @@ struct pattern_confirm;
 AMITY_CHECKED enum status pattern_confirm_make(struct pattern_confirm **confirm, struct span pattern);
 void pattern_confirm_free(struct pattern_confirm *confirm); /* NULL is allowed */
 
-/* Result: false also when it gave up at the limits of match_scratch.h, as the router does. */
-bool pattern_confirm_takes(const struct pattern_confirm *confirm, struct span number);
+/* *takes is false also when it gave up at the limits of match_scratch.h, as the router does. Result: STATUS_NO_MEMORY.
+ */
+AMITY_CHECKED enum status pattern_confirm_ask(bool *takes, const struct pattern_confirm *confirm, struct span number);
 
 #endif

@@ -410,9 +410,9 @@ uint32_t pattern_language_begin(const struct pattern_language *language)
 	return language->begin;
 }
 
-uint8_t pattern_language_class(const struct pattern_language *language, uint8_t symbol)
+const uint8_t *pattern_language_classes(const struct pattern_language *language)
 {
-	return language->class_of[symbol];
+	return language->class_of;
 }
 
 struct pattern_language_symbols pattern_language_first(struct pattern_language *language)

@@ -396,11 +396,10 @@ static uint16_t read_repeated(struct reader *reader)
 
 	if (atom == NONE || !quantifier.is_there)
 		return quantifier.is_known ? atom : NONE;
-	/* Lazy or greedy, the same numbers match; a possessive one takes fewer. */
+	/* Lazy or greedy, the same numbers match; a possessive one ("++") takes fewer. */
 	take(reader, "?");
 	const char *behind = reader->at;
-	if (!quantifier.is_known || !reader->may_repeat || is_at(reader, "+") || read_quantifier(reader).is_there ||
-	    reader->at != behind)
+	if (!quantifier.is_known || !reader->may_repeat || read_quantifier(reader).is_there || reader->at != behind)
 		return NONE;
 	uint16_t repeat = make(reader, PATTERN_SYNTAX_REPEAT, atom, 0);
 	if (repeat != NONE) {

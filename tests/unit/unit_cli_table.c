@@ -118,6 +118,48 @@ static char *show(enum ctl_command_id id, const char *result)
 	"{\"change\":\"removed\",\"kind\":\"user\",\"company\":\"c\",\"name\":\"w\",\"fields\":[]},"                   \
 	"{\"change\":\"reordered\",\"kind\":\"companies\",\"fields\":[]}]"
 
+#define WARNING                                                                                                        \
+	"{\"file\":\"f.yaml\",\"line\":3,\"column\":4,\"lint\":\"some-lint\",\"text\":\"is odd\","                     \
+	"\"advice\":\"mend it\",\"source\":\"\\tab: x\",\"caret\":4}"
+
+/* A paragraph a warning, with the line if there is one; then how many, also those that are not shown. */
+static void test_check(void **state)
+{
+	(void)state;
+	char *text =
+		show(CTL_COMMAND_check, "{\"file\":\"f.yaml\",\"valid\":true,\"warnings\":[],\"warning_count\":0}");
+	assert_string_equal(text, "file      f.yaml\nvalid     yes\nwarnings  none\n");
+	free(text);
+	text = show(CTL_COMMAND_check, "{\"file\":\"f.yaml\",\"valid\":true,\"warnings\":[" WARNING
+				       ",{\"line\":9,\"column\":1,\"lint\":\"l\",\"text\":\"t\",\"advice\":\"a\"}],"
+				       "\"warning_count\":7,\"undecided\":1}");
+	assert_string_equal(text, "f.yaml:3:4: warning: is odd  [some-lint]\n    \tab: x\n    \t  ^\n"
+				  "    advice: mend it\n\n"
+				  "9:1: warning: t  [l]\n    advice: a\n\n"
+				  "... and 5 more warnings like these\n\n"
+				  "1 comparison of patterns would have taken too long: there may be more\n\n"
+				  "file      f.yaml\nvalid     yes\nwarnings  7\n");
+	free(text);
+}
+
+static void test_strict_check(void **state)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	json_t *error = json_loads("{\"code\":1,\"message\":\"valid, but\",\"data\":{\"warnings\":[" WARNING
+				   "],\"warning_count\":1}}",
+				   0, NULL);
+
+	(void)state;
+	cli_show_error(out, error);
+	fclose(out);
+	assert_string_equal(text, "f.yaml:3:4: warning: is odd  [some-lint]\n    \tab: x\n    \t  ^\n"
+				  "    advice: mend it\n\namityctl: valid, but\n");
+	json_decref(error);
+	free(text);
+}
+
 static void test_changes(void **state)
 {
 	(void)state;
@@ -197,6 +239,8 @@ int main(void)
 		cmocka_unit_test(test_strange_texts),
 		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_changes),
+		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_strict_check),
 		cmocka_unit_test(test_calls),
 		cmocka_unit_test(test_help),
 		cmocka_unit_test(test_error_shows_the_place),

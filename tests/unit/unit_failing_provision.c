@@ -13,6 +13,7 @@
 #include "directory_build.h"
 #include "failing_allocator.h"
 #include "failing_walk.h"
+#include "lint.h"
 #include "model_export.h"
 #include "provision.h"
 #include "provision_text.h"
@@ -174,6 +175,75 @@ static void wrong_document_stays_wrong(void **state)
 	failing_walk(&(struct failing_walk_operation){"check of a wrong document", check_wrong, check_nothing, wrong},
 		     known);
 	free(wrong);
+}
+
+/* ---- lints ---- */
+
+/* Something for each part: unions of patterns, one that is not regular, numbers, ACLs, passwords that are struck out.
+ */
+static const char untidy[] =
+	"carriers: [{name: t, address: [udp:10.0.0.1]}]\n"
+	"companies:\n"
+	"- name: a\n"
+	"  domain: a.b\n"
+	"  country: ES\n"
+	"  users: [{name: x, password: short}]\n"
+	"  friends:\n"
+	"  - {name: f, password: uncommon-1, patterns: ['^2[0-4]$', '^2[5-9]$', '^(?!29)2']}\n"
+	"  - {name: g, password: uncommon-2, patterns: ['^2[0-9]$', '3[0-9]{3}', '^(?!19)[12][0-9]$']}\n"
+	"  - {name: h, password: uncommon-3, priority: 4, patterns: ['^3[0-9]{0,9}$', '^4 4']}\n"
+	"  extensions: [{number: '20'}, {number: '8', route: {friend: '8'}}]\n"
+	"  ddis: [{number: '+34944000000'}]\n"
+	"  call_acls: [{name: z, rules: [{allow: '^\\+34'}, {deny: '^\\+34806'}]}]\n";
+
+struct linting {
+	struct model *model;
+	json_t *object;
+	uint32_t total;
+};
+
+static enum failing_walk_outcome lint_document(void *argument)
+{
+	struct linting *linting = argument;
+	struct lint_report report = {0};
+	struct problem_list problems = {0};
+	enum status status = lint_check(&report, linting->model, span_of_text(untidy));
+	assert_true(!status || (report.count == 0 && !report.item && lint_report_total(&report) == 0));
+	linting->total = lint_report_total(&report);
+	linting->object = status ? NULL : json_object();
+	if (!status && !(linting->object && lint_report_to_json(linting->object, &report, "test.yaml"))) {
+		json_decref(linting->object);
+		linting->object = NULL;
+		status = STATUS_NO_MEMORY;
+	}
+	lint_report_free(&report);
+	return outcome_of(status, &problems);
+}
+
+/* All of it is said, or nothing. */
+static void check_lints(void *argument, enum failing_walk_outcome outcome)
+{
+	struct linting *linting = argument;
+	size_t i;
+	const json_t *warning;
+	assert_int_equal(outcome == FAILING_WALK_DONE, linting->object != NULL);
+	if (linting->object) {
+		assert_int_equal(linting->total, 14);
+		assert_int_equal(json_array_size(json_object_get(linting->object, "warnings")), linting->total);
+		json_array_foreach(json_object_get(linting->object, "warnings"), i, warning)
+			assert_true(json_object_get(warning, "text") && json_object_get(warning, "advice"));
+		assert_null(json_object_get(linting->object, "undecided"));
+	}
+	json_decref(linting->object);
+	linting->object = NULL;
+}
+
+static void lints_are_all_told_or_none(void **state)
+{
+	struct linting linting = {.model = provision_text_must(untidy)};
+	(void)state;
+	failing_walk(&(struct failing_walk_operation){"lint_check", lint_document, check_lints, &linting}, known);
+	model_free(linting.model);
 }
 
 /* ---- tables ---- */
@@ -473,10 +543,15 @@ static void router_starts(void **state)
 int main(int argument_count, char **arguments)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(configuration_is_read),      cmocka_unit_test(document_is_read_and_exported),
-		cmocka_unit_test(wrong_document_stays_wrong), cmocka_unit_test(tables_are_built),
-		cmocka_unit_test(tables_are_published),	      cmocka_unit_test(document_is_applied),
-		cmocka_unit_test(document_is_applied_dry),    cmocka_unit_test(router_starts),
+		cmocka_unit_test(configuration_is_read),
+		cmocka_unit_test(document_is_read_and_exported),
+		cmocka_unit_test(wrong_document_stays_wrong),
+		cmocka_unit_test(lints_are_all_told_or_none),
+		cmocka_unit_test(tables_are_built),
+		cmocka_unit_test(tables_are_published),
+		cmocka_unit_test(document_is_applied),
+		cmocka_unit_test(document_is_applied_dry),
+		cmocka_unit_test(router_starts),
 	};
 	failing_allocator_set_sqlite_apart();
 	failing_allocator_spare("libfyaml.so");

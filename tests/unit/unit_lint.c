@@ -122,8 +122,7 @@ static void shadowed_pattern(void **state)
 		/* By several together. */
 		{", friends: [{name: f, password: uncommon-1, patterns: ['^2[0-4]$']}, {name: g, password: uncommon-2, "
 		 "patterns: ['^2[5-9]$']}, {name: h, password: uncommon-3, priority: 2, patterns: ['^2[0-9]$']}]",
-		 "shadowed-pattern", "together take every number that it takes, such as 20 (friends 'f', 'g')", "20",
-		 NULL},
+		 "shadowed-pattern", "together take every number that it takes, such as 20 (of 'f', 'g')", "20", NULL},
 		{", friends: [{name: f, password: uncommon-1, patterns: ['^2[0-4]$']}, {name: g, password: uncommon-2, "
 		 "patterns: ['^2[6-9]$']}, {name: h, password: uncommon-3, priority: 2, patterns: ['^2[0-9]$']}]",
 		 "", NULL, NULL, NULL},
@@ -154,6 +153,12 @@ static void equal_priority_overlap(void **state)
 		 "uncommon-2, priority: 2, patterns: ['^2[5-9]$']}, {name: h, password: uncommon-3, patterns: "
 		 "['^25$']}]",
 		 "", NULL, NULL, NULL},
+		{", friends: [{name: f, password: uncommon-1, priority: 2, patterns: ['^2[0-6]$']}, {name: g, "
+		 "password: "
+		 "uncommon-2, priority: 2, patterns: ['^2[5-9]$']}, {name: h, password: uncommon-3, patterns: "
+		 "['^25$']}]",
+		 "equal-priority-overlap", "takes 26, and so does '^2[0-6]$'", "26", NULL},
+		{TWO(", patterns: ['^1[0-9]$']", ", patterns: ['^(?!10)1[0-9]{1,2}$']"), "", NULL, NULL, NULL},
 		/* Seen by example when one of them is not regular, and confirmed. */
 		{TWO(", patterns: ['^(?!19)[12][0-9]$']", ", patterns: ['^1[0-9]{1,2}$']"), "equal-priority-overlap",
 		 "takes 10, and so does '^(?!19)[12][0-9]$'", "10", NULL},
@@ -381,6 +386,11 @@ static void forward_loop(void **state)
 							       "forwards: [{when: busy, to: {number: '+34944'}}]}], "
 							       "extensions: [{number: '7', route: {friend: '3'}}]",
 		 "", NULL, NULL, NULL},
+		{PBX("[{when: always, to: {extension: '7'}}]") ", {name: g, password: uncommon-2, patterns: ['^3$'], "
+							       "forwards: [{when: busy, to: {extension: '8'}}]}], "
+							       "extensions: [{number: '7', route: {friend: '3'}}, "
+							       "{number: '8', route: {friend: '2'}}]",
+		 "forward-loop", "friend 'g' forwards to extension 8", NULL, NULL},
 		{PBX("[{when: busy, to: {extension: '7'}}]") "]" ALICE
 							     ", extensions: [{number: '7', route: {user: alice}}]",
 		 "", NULL, NULL, NULL},

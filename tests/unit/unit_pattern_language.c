@@ -352,6 +352,27 @@ static void what_explodes_is_not_known(void **state)
 			 STATUS_UNSUPPORTED);
 }
 
+/* Few states each, but 6^10 together; the shortest number would have 50 characters. */
+static void what_explodes_together_is_not_known(void **state)
+{
+	struct language_search *search = language_search_create(LANGUAGE_SEARCH_STEPS_MAX);
+	struct language_question question = {.in_count = LANGUAGE_SEARCH_LANGUAGES_MAX,
+					     .count = LANGUAGE_SEARCH_LANGUAGES_MAX};
+	(void)state;
+	assert_non_null(search);
+	for (uint32_t i = 0; i < question.count; i++) {
+		char pattern[] = "a.*a.*a.*a.*a";
+		for (char *at = pattern; *at; at++)
+			if (*at == 'a')
+				*at = (char)('a' + i);
+		question.language[i] = language_of(pattern, 0);
+	}
+	assert_int_equal(language_search_find(search, &question, NULL), LANGUAGE_SEARCH_UNKNOWN);
+	for (uint32_t i = 0; i < question.count; i++)
+		pattern_language_free(question.language[i]);
+	language_search_free(search);
+}
+
 static void limits_of_a_run_end_it(void **state)
 {
 	(void)state;
@@ -372,6 +393,11 @@ static void limits_of_a_run_end_it(void **state)
 	assert_int_equal(pattern_language_takes(language, span_of_text(ones)), PATTERN_LANGUAGE_UNKNOWN);
 	pattern_language_free(language);
 	assert_int_equal(small.bytes_left, 1000);
+	small.states_left = 5;
+	assert_int_equal(pattern_language_make(&language, SPAN_LITERAL("^1{9}$"), 0, &small), STATUS_OK);
+	assert_int_equal(pattern_language_takes(language, SPAN_LITERAL("1")), PATTERN_LANGUAGE_NO);
+	assert_int_equal(pattern_language_takes(language, SPAN_LITERAL("1111")), PATTERN_LANGUAGE_UNKNOWN);
+	pattern_language_free(language);
 	small.bytes_left = 10;
 	assert_int_equal(pattern_language_make(&language, SPAN_LITERAL("^1"), 0, &small), STATUS_UNSUPPORTED);
 	language_search_free(search);
@@ -500,6 +526,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(random_languages_are_what_pcre2_matches, give_room, check_room),
 		cmocka_unit_test_setup_teardown(what_is_not_regular_is_not_known, give_room, check_room),
 		cmocka_unit_test_setup_teardown(what_explodes_is_not_known, give_room, check_room),
+		cmocka_unit_test_setup_teardown(what_explodes_together_is_not_known, give_room, check_room),
 		cmocka_unit_test_setup_teardown(limits_of_a_run_end_it, give_room, check_room),
 		cmocka_unit_test_setup_teardown(examples_are_the_shortest_and_readable, give_room, check_room),
 		cmocka_unit_test_setup_teardown(searches_agree_with_pcre2, give_room, check_room),
