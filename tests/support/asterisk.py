@@ -199,7 +199,7 @@ class Asterisk:
     def is_registered(self):
         """With every registrar that the configuration names."""
         asked = {"sip.conf": "sip show registry", "pjsip.conf": "pjsip show registrations"}
-        lines = [line for driver in self.drivers for line in self.cli(asked[driver]).splitlines() if re.search(r"\b(sip:|:5060\b)", line)]
+        lines = [line for driver in self.drivers for line in self.cli(asked[driver]).splitlines() if re.search(r"sip:|:\d+ ", line)]
         return bool(lines) and all(re.search(r"\bRegistered\b", line) for line in lines)
 
     def wait_registered(self, limit_s=20):

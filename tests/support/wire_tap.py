@@ -19,6 +19,7 @@ class Seen:
     source: tuple
     target: tuple
     message: Message
+    raw: bytes
 
 
 class WireTap:
@@ -26,7 +27,7 @@ class WireTap:
 
     def __init__(self, namespace, interface):
         self.seen = []
-        self._fragments = {}  # (source, target, id): {offset: bytes}
+        self._fragments = {}  # (source, target, id): {offset: (bytes, whether more follow)}
         self._came = threading.Condition()
         self._socket = namespace.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
         self._socket.bind((interface, ETH_P_ALL))
@@ -86,16 +87,21 @@ class WireTap:
         if 5060 not in ports and b"SIP/2.0" not in datagram[8:200] or not datagram[8:].strip():
             return
         with self._came:
-            self.seen.append(Seen((source, ports[0]), (target, ports[1]), Message.parse(datagram[8:])))
+            self.seen.append(Seen((source, ports[0]), (target, ports[1]), Message.parse(datagram[8:]), datagram[8:]))
             self._came.notify_all()
 
     def _whole(self, key, fragment, part):
-        """The datagram when its fragments, which come in order here, are all there."""
+        """The datagram when its fragments are all there."""
         parts = self._fragments.setdefault(key, {})
-        parts[8 * (fragment & OFFSET_MASK)] = part
-        if fragment & MORE_FRAGMENTS:
+        parts[8 * (fragment & OFFSET_MASK)] = part, bool(fragment & MORE_FRAGMENTS)
+        whole, more = b"", True
+        while more and len(whole) in parts:
+            part, more = parts[len(whole)]
+            whole += part
+        if more:
             return None
-        return b"".join(parts[offset] for offset in sorted(self._fragments.pop(key)))
+        del self._fragments[key]
+        return whole
 
 
 def _is_wanted(one, wanted):
