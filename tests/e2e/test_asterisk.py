@@ -9,7 +9,7 @@ import network
 from asterisk import Asterisk
 from asterisk_site import EXPIRES_S, INSIDE, NAT, ROUTER, SIP, AsteriskSite
 from conftest import CONFIGURATION, Lab
-from sip_client import Dialog, Peer, end_calls, establish, hang_up, hear_refusal, host_of, parameter, token, uri_of, user_of
+from sip_client import SDP, Dialog, Peer, end_calls, establish, hang_up, hear_refusal, host_of, parameter, token, uri_of, user_of
 from sip_steps import answer_bye, attend, end_call, final, offer_again, re_invite, requests, take_call
 
 CONFIG = CONFIGURATION + "registrar: {{min_expires: 10}}\n"
@@ -251,7 +251,7 @@ def test_it_calls_an_extension_and_is_challenged(pbx):
     assert alice.register().status == 200
     mark = dial(pbx, "101", "out")
     dialog, got = take_call(alice)
-    assert got.get("From").startswith(f'"Reception" <sip:2010@{pbx.domain}>')
+    assert got.get("From").startswith(f'"Recepción, 2ª" <sip:2010@{pbx.domain}>')
     assert uri_of(got.get("P-Asserted-Identity")) == f"sip:2010@{pbx.domain}"
     assert not got.all("Proxy-Authorization")
 
@@ -341,6 +341,46 @@ def test_it_gives_up(pbx):
     branch.send(branch.answer(got, 487), to=branch.last_source)
     branch.expect_request("ACK")
     pbx.tap.wait(mark, source=INSIDE, method="ACK", count=2)
+
+
+# What is said about media.
+
+def test_only_codecs_that_both_allow_are_offered_to_it(pbx):
+    """R25."""
+    alice, mark = pbx.peer("alice"), pbx.tap.mark()
+    body = SDP.format(address=alice.address).replace("AVP 8 101", "AVP 0 18 8 101") + "a=rtpmap:18 G729/8000\r\n"
+    end_call(call_pbx(alice, "2001", body=body))
+    got = pbx.tap.wait(mark, method="INVITE", is_request=True).message
+    assert "m=audio 40000 RTP/AVP 8 101\r\n" in got.body and "G729" not in got.body
+    assert alice.refused("2001", body=SDP.format(address=alice.address).replace("AVP 8 101", "AVP 0")).status == 488
+    assert len(pbx.tap.since(mark, method="INVITE", is_request=True)) == 1
+
+
+def test_the_offer_may_be_its(pbx):
+    """An INVITE without SDP: the 200 offers, the ACK answers."""
+    alice, mark = pbx.peer("alice"), pbx.tap.mark()
+    sent = alice.invite("2001", body="")
+    answer = final(alice, sent)
+    assert answer.status == 200 and " RTP/AVP 8 101\r\n" in answer.body
+    dialog = Dialog(alice, sent, answer, True)
+    alice.send(dialog.request("ACK", cseq=sent.cseq, body=SDP.format(address=alice.address)))
+    assert f"c=IN IP4 {alice.address}" in pbx.tap.wait(mark, method="ACK").message.body
+    end_call(dialog)
+
+
+def test_early_media(pbx):
+    """183 with SDP before the 200; by chan_pjsip reliably when asked (RFC 3262), with a PRACK in the early dialog."""
+    alice, is_reliable = pbx.peer("alice"), pbx.driver is not SIP
+    sent = alice.invite("2007", extra=[("Require", "100rel")] if is_reliable else [])
+    progress = alice.expect_status(183)
+    assert " RTP/AVP 8 101\r\n" in progress.body and (progress.get("Require") == "100rel") == is_reliable
+    early = Dialog(alice, sent, progress, True)
+    if is_reliable:
+        prack = alice.send(early.request("PRACK", extra=[("RAck", f"{progress.get('RSeq')} {sent.cseq} INVITE")]))
+        assert final(alice, prack).status == 200
+    assert final(alice, sent).status == 200
+    alice.send(early.request("ACK", cseq=sent.cseq))
+    end_call(early)
 
 
 # Within a call.

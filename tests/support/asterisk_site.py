@@ -69,11 +69,15 @@ exten => 2005,1,Answer()
 same => n,Wait(0.3)
 same => n,Hangup()
 exten => 2006,1,Dial(TRUNK3006)
+exten => 2007,1,Progress()
+same => n,Wait(0.5)
+same => n,Answer()
+same => n,Milliwatt()
 exten => _3XXX,1,Dial(TRUNK${EXTEN})
 
 ; Calls that the PBX makes for its phone 2010, for a phone whose number is a DDI, and for one that hides its number.
 [out]
-exten => _X.,1,Set(CALLERID(all)=Reception <2010>)
+exten => _X.,1,Set(CALLERID(all)="Recepción, 2ª" <2010>)
 same => n,Dial(TRUNK${EXTEN})
 [out-ddi]
 exten => _X.,1,Set(CALLERID(num)=DDI1)

@@ -1,4 +1,6 @@
-"""wire_tap.py - reads all SIP over UDP and IPv4 that passes an interface of a namespace, in both directions, and keeps it in order."""
+"""wire_tap.py - reads all SIP over UDP and IPv4 that passes an interface of a namespace, in both directions, and keeps it in order;
+what is sent again is kept once.
+"""
 
 import dataclasses
 import socket
@@ -27,6 +29,7 @@ class WireTap:
 
     def __init__(self, namespace, interface):
         self.seen = []
+        self._known = set()
         self._fragments = {}  # (source, target, id): {offset: (bytes, whether more follow)}
         self._came = threading.Condition()
         self._socket = namespace.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
@@ -86,6 +89,9 @@ class WireTap:
         ports = struct.unpack_from("!HH", datagram)
         if 5060 not in ports and b"SIP/2.0" not in datagram[8:200] or not datagram[8:].strip():
             return
+        if (source, datagram) in self._known:  # sent again
+            return
+        self._known.add((source, datagram))
         with self._came:
             self.seen.append(Seen((source, ports[0]), (target, ports[1]), Message.parse(datagram[8:]), datagram[8:]))
             self._came.notify_all()
