@@ -73,9 +73,8 @@ def pbx(site, request):
         never = [one.message for one in company.tap.since(before, source=INSIDE) if one.message.status in (401, 407)]
         assert not never, f"it challenged us:\n{never[0]}"
     finally:
-        company.hang_up_all()
         for each in site.companies:
-            each.close_peers()
+            each.settle()
         end_calls()
 
 
@@ -153,7 +152,7 @@ def test_chan_sip_behind_a_nat_that_changes_ports(site):
         assert row["contact"] == "sip:s@10.20.1.2:5060" and row["behind_nat"]
         assert 30000 <= int(row["received"].removeprefix(f"{NAT}:")) <= 39999
     assert company.peer("bob").forget().status == 200
-    company.close_peers()
+    company.settle()
 
 
 # It is called.
@@ -255,7 +254,7 @@ def test_it_calls_an_extension_and_is_challenged(pbx):
     assert uri_of(got.get("P-Asserted-Identity")) == f"sip:2010@{pbx.domain}"
     assert not got.all("Proxy-Authorization")
 
-    first, again = [one.message for one in pbx.tap.since(mark, method="INVITE", is_request=True)]
+    first, again = (pbx.tap.wait(mark, method="INVITE", is_request=True, count=count).message for count in (1, 2))
     assert pbx.tap.wait(mark, source=ROUTER, method="INVITE", status=407).message.cseq == first.cseq
     assert again.cseq == first.cseq + 1 and again.call_id == first.call_id and again.get("From") == first.get("From")
     assert parameter(again.get("Proxy-Authorization"), "username") == "hq-pbx" and user_of(again.get("From")) == "2010"
@@ -450,7 +449,7 @@ def test_it_is_told_to_transfer(pbx):
     assert next(message.status for who, message in came if who is alice and not message.is_request) == 202
     got = next(message for message in requests(came, "INVITE", branch) if user_of(f"<{message.uri}>") == "3001")
     assert uri_of(got.get("To")) == f"sip:3001@{pbx.domain}" and got.call_id != caller.call_id != callee.call_id
-    assert pbx.tap.since(mark, source=ROUTER, method="INVITE", status=407)
+    pbx.tap.wait(mark, source=ROUTER, method="INVITE", status=407)
     end_call(caller)
     pbx.hang_up_all(wait=False)
     attend(branch, until=lambda came: len(requests(came, "BYE")) == 2)
@@ -472,8 +471,7 @@ def both(site):
     """Both of them, without calls before and after."""
     yield site.companies
     for company in site.companies:
-        company.hang_up_all()
-        company.close_peers()
+        company.settle()
     end_calls()
 
 

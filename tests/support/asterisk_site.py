@@ -13,6 +13,7 @@ import asterisk
 import network
 from nat import Nat
 from sip_client import Peer
+from sip_steps import answer_all
 from wire_tap import WireTap
 
 ROUTER, ROUTER_WAN, CARRIER = "198.51.100.1", "203.0.113.1", "203.0.113.7"
@@ -186,7 +187,7 @@ class Company:
         return f"94400{self.digit}00{last}"
 
     def peer(self, who):
-        """The socket of alice, bob or branch; closed by close_peers()."""
+        """The socket of alice, bob or branch; closed by settle()."""
         return self._keep(Peer(self.site.lab.peers_namespace, self.addresses[who], ROUTER, 5060, who, f"{self.name}-{who}", self.domain))
 
     def carrier(self):
@@ -205,7 +206,12 @@ class Company:
     def _channels(self):
         return int(self.asterisk.cli("core show channels count").split()[0])
 
-    def close_peers(self):
+    def settle(self):
+        """Ends the calls that a test has left, with a 200 to what its people hear of that, and closes their sockets."""
+        if self._channels():
+            self.hang_up_all()
+            for peer in self._open:
+                answer_all(peer)
         for peer in self._open:
             peer.close()
         self._open.clear()

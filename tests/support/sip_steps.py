@@ -50,6 +50,17 @@ def attend(*peers, until, limit_s=5):
     return came
 
 
+def answer_all(peer, wait_s=0.1):
+    """200 to all that comes, until nothing does."""
+    while True:
+        try:
+            message = peer.receive(wait_s)
+        except Silence:
+            return
+        if message.is_request and message.method != "ACK":
+            peer.send(peer.answer(message, 200), to=peer.last_source)
+
+
 def requests(came, method, peer=None):
     return [message for who, message in came if message.is_request and message.method == method and peer in (None, who)]
 
