@@ -259,8 +259,10 @@ def peers(lab):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    """A failed test shows the end of the router's log."""
+    """A failed test shows the end of the router's log, and of the Asterisks'."""
     outcome = yield
     report = outcome.get_result()
     if report.failed and "shared" in item.funcargs:
         report.sections.append(("amityd", item.funcargs["shared"].log_tail()))
+    if report.failed and "asterisk_root" in item.fixturenames and "site" in item.funcargs:
+        report.sections.append(("router and Asterisks", item.funcargs["site"].story()))

@@ -2,14 +2,15 @@
 
 import re
 import signal
-import time
 
 import pytest
 
 import network
+from asterisk import Asterisk
 from asterisk_site import EXPIRES_S, INSIDE, NAT, ROUTER, SIP, AsteriskSite
 from conftest import CONFIGURATION, Lab
-from sip_client import SDP, Dialog, Peer, Silence, end_calls, establish, hang_up, hear_refusal, host_of, parameter, token, uri_of, user_of
+from sip_client import SDP, Dialog, Peer, end_calls, establish, hang_up, hear_refusal, host_of, parameter, token, uri_of, user_of
+from sip_steps import answer_bye, attend, end_call, final, offer_again, re_invite, requests, take_call
 
 CONFIG = CONFIGURATION + "registrar: {{min_expires: 10}}\n"
 
@@ -46,9 +47,11 @@ def site(asterisk_root):
         path = net.directory / "provisioning.yaml"
         path.write_text(site.provisioning())
         with site.lab.router(path, configuration=CONFIG) as router:
-            site.start(router)
-            yield site
-            site.close()
+            try:
+                site.start(router)
+                yield site
+            finally:
+                site.close()
     finally:
         net.close()
 
@@ -57,9 +60,8 @@ def site(asterisk_root):
 def pbx(site, request):
     """One company. Of what it does nothing reaches the other one, which has the same names and numbers."""
     company, other = site.companies[request.param], site.companies[1 - request.param]
-    strangers = [other.peer(site, who) for who in other.addresses]
+    strangers = [other.peer(who) for who in other.addresses]
     before, other_before = company.tap.mark(), other.tap.mark()
-    company.site = site
     try:
         yield company
         for stranger in strangers:
@@ -71,93 +73,32 @@ def pbx(site, request):
         never = [one.message for one in company.tap.since(before, source=INSIDE) if one.message.status in (401, 407)]
         assert not never, f"it challenged us:\n{never[0]}"
     finally:
-        company.hang_up_all()
         for each in site.companies:
-            each.close_peers()
+            each.settle()
         end_calls()
-
-
-def final(peer):
-    """The next response that is not provisional."""
-    response = peer.receive()
-    while response.status < 200:
-        response = peer.receive()
-    return response
 
 
 def call_pbx(caller, number, **options):
     """A call that the PBX answers. Result: the caller's dialog."""
     sent = caller.invite(number, **options)
-    answer = final(caller)
+    answer = final(caller, sent)
     assert answer.status == 200, answer
     dialog = Dialog(caller, sent, answer, True)
     caller.send(dialog.request("ACK", cseq=sent.cseq))
     return dialog
 
 
-def take_call(callee):
-    """A call that comes from the PBX, answered. Result: (callee's dialog, INVITE)."""
-    got = callee.expect_request("INVITE")
-    answer = callee.send(callee.answer(got, 200), to=callee.last_source)
-    callee.expect_request("ACK")
-    return Dialog(callee, got, answer, False), got
-
-
-def end_call(dialog):
-    dialog.peer.send(dialog.request("BYE"))
-    assert final(dialog.peer).status == 200
-
-
-def answer_bye(peer):
-    got = peer.expect_request("BYE")
-    peer.send(peer.answer(got, 200), to=peer.last_source)
-    return got
-
-
-def attend(*peers, until, limit_s=5):
-    """Peers that answer 200 to whatever comes, until that holds of [(peer, message)]. Result: that list."""
-    came, end = [], time.monotonic() + limit_s
-    while not until(came):
-        assert time.monotonic() < end, "\n".join(f"{peer.name}: {message}" for peer, message in came) or "nothing came"
-        for peer in peers:
-            try:
-                message = peer.receive(0.02)
-            except Silence:
-                continue
-            came.append((peer, message))
-            if message.is_request and message.method != "ACK":
-                peer.send(peer.answer(message, 200), to=peer.last_source)
-    return came
-
-
-def requests(came, method, peer=None):
-    return [message for who, message in came if message.is_request and message.method == method and peer in (None, who)]
-
-
 def bridged_call(pbx, alice, branch):
     """alice - PBX - branch: two calls of ours, one of theirs. The PBX lets the two talk directly, by re-INVITEs to both. Result: both dialogs."""
     sent = alice.invite("2006")
     callee, got = take_call(branch)
-    answer = final(alice)
+    answer = final(alice, sent)
     caller = Dialog(alice, sent, answer, True)
     alice.send(caller.request("ACK", cseq=sent.cseq))
     came = attend(alice, branch, until=lambda came: len(requests(came, "ACK", alice)) == len(requests(came, "ACK", branch)) == 1)
     for peer, other in ((alice, branch), (branch, alice)):
         assert f"c=IN IP4 {other.address}\r\n" in requests(came, "INVITE", peer)[0].body
     return caller, callee, got
-
-
-def offer_again(peer, version, direction):
-    return SDP.format(address=peer.address).replace("- 1 1 ", f"- 1 {version} ") + f"a={direction}\r\n"
-
-
-def re_invite(dialog, body):
-    """A re-INVITE and its ACK. Result: the 200."""
-    dialog.peer.send(dialog.request("INVITE", body=body))
-    answer = final(dialog.peer)
-    assert answer.status == 200, answer
-    dialog.peer.send(dialog.request("ACK", cseq=dialog.cseq))
-    return answer
 
 
 def dial(pbx, number, context=None):
@@ -197,10 +138,27 @@ def test_first_registration_on_the_wire(pbx):
         assert answers == ["MD5", "SHA-256"]
 
 
+def test_chan_sip_behind_a_nat_that_changes_ports(site):
+    """With nat=force_rport its Via asks for answers where it sent from; without it there is no way back (RFC 3261 18.2.2)."""
+    company = site.companies[1]
+    text = company.files(SIP)["sip.conf"].replace("hq-pbx", "bob").replace(f"{company.name}-hq", f"{company.name}-bob")
+    inside = site.lab.network.namespace("second-pbx")
+    company.home.connect_inside("inside2", "10.20.1.1", inside, "lan0", "10.20.1.2")
+    with Asterisk(inside, site.lab.network.directory / "second", {"sip.conf": text.replace("[general]", "[general]\nnat=force_rport,comedia")},
+                  {company.domain: ROUTER}) as second:
+        second.wait_registered()
+        rows = site.router.must("registrations", as_json=True).json
+        row = next(row for row in rows if row["aor"] == f"bob@{company.domain}")
+        assert row["contact"] == "sip:s@10.20.1.2:5060" and row["behind_nat"]
+        assert 30000 <= int(row["received"].removeprefix(f"{NAT}:")) <= 39999
+    assert company.peer("bob").forget().status == 200
+    company.settle()
+
+
 # It is called.
 
 def test_called_by_pattern(pbx):
-    alice, mark = pbx.peer(pbx.site, "alice"), pbx.tap.mark()
+    alice, mark = pbx.peer("alice"), pbx.tap.mark()
     dialog = call_pbx(alice, "2001")
     got = pbx.tap.wait(mark, method="INVITE", is_request=True).message
     assert user_of(f"<{got.uri}>") == "2001" and uri_of(got.get("To")) == f"sip:2001@{pbx.domain}"
@@ -214,22 +172,22 @@ def test_called_by_pattern(pbx):
 
 
 def test_called_by_an_extension_that_leads_to_it(pbx):
-    alice, mark = pbx.peer(pbx.site, "alice"), pbx.tap.mark()
+    alice, mark = pbx.peer("alice"), pbx.tap.mark()
     dialog = call_pbx(alice, "500")
     assert user_of(f"<{pbx.tap.wait(mark, method='INVITE', is_request=True).message.uri}>") == "2001"
     end_call(dialog)
 
 
 def test_called_by_another_friend(pbx):
-    branch, mark = pbx.peer(pbx.site, "branch"), pbx.tap.mark()
+    branch, mark = pbx.peer("branch"), pbx.tap.mark()
     end_call(call_pbx(branch, "2001", from_=f"<sip:3999@{pbx.domain}>;tag=of-3999"))
     assert user_of(pbx.tap.wait(mark, method="INVITE", is_request=True).message.get("From")) == "3999"
 
 
 def test_called_from_outside_and_it_hangs_up(pbx):
-    telco, mark = pbx.site.carrier(pbx), pbx.tap.mark()
+    telco, mark = pbx.carrier(), pbx.tap.mark()
     sent = telco.send(from_outside(telco, pbx.ddi(0)))
-    answer = final(telco)
+    answer = final(telco, sent)
     assert answer.status == 200
     telco.send(Dialog(telco, sent, answer, True).request("ACK", cseq=sent.cseq))
     assert user_of(pbx.tap.wait(mark, method="INVITE", is_request=True).message.get("From")) == "600111222"
@@ -244,27 +202,27 @@ def from_outside(telco, number):
 
 
 def test_it_hangs_up(pbx):
-    alice = pbx.peer(pbx.site, "alice")
+    alice = pbx.peer("alice")
     call_pbx(alice, "2005")
     bye = answer_bye(alice)
     assert uri_of(bye.get("From")) == f"sip:2005@{pbx.domain}" and uri_of(bye.get("To")) == f"sip:alice@{pbx.domain}"  # R24
 
 
 def test_busy(pbx):
-    alice, mark = pbx.peer(pbx.site, "alice"), pbx.tap.mark()
+    alice, mark = pbx.peer("alice"), pbx.tap.mark()
     hear_refusal(alice, alice.invite("2002"), 486)
     pbx.tap.wait(mark, method="ACK")
 
 
 def test_caller_gives_up(pbx):
     """CANCEL towards it."""
-    alice, mark = pbx.peer(pbx.site, "alice"), pbx.tap.mark()
+    alice, mark = pbx.peer("alice"), pbx.tap.mark()
     sent = alice.invite("2003")
     alice.expect_status(180)
-    alice.send(alice.cancel_of(sent))
-    answers = sorted(final(alice).status for _ in range(2))
-    assert answers == [200, 487]
-    alice.send(alice.ack_of_failure(sent, pbx.tap.wait(mark, method="INVITE", status=487).message.set("To", sent.get("To"))))
+    cancel = alice.send(alice.cancel_of(sent))
+    answers = {answer.method: answer for answer in (final(alice, sent, cancel) for _ in range(2))}
+    assert (answers["CANCEL"].status, answers["INVITE"].status) == (200, 487)
+    alice.send(alice.ack_of_failure(sent, answers["INVITE"]))
     cancel = pbx.tap.wait(mark, method="CANCEL", is_request=True).message
     assert cancel.list("Via")[0] == pbx.tap.wait(mark, method="INVITE", is_request=True).message.list("Via")[0]
     pbx.tap.wait(mark, method="ACK")
@@ -273,7 +231,7 @@ def test_caller_gives_up(pbx):
 @pytest.mark.parametrize("last, reason", [(2, "user-busy"), (3, "no-answer")])
 def test_forwarded_when_busy_or_without_answer(pbx, last, reason):
     """R27: calls from outside only; those of users hear 486."""
-    telco, bob, mark = pbx.site.carrier(pbx), pbx.peer(pbx.site, "bob"), pbx.tap.mark()
+    telco, bob, mark = pbx.carrier(), pbx.peer("bob"), pbx.tap.mark()
     assert bob.register().status == 200
     sent = telco.send(from_outside(telco, pbx.ddi(last)))
     got = bob.expect_request("INVITE")
@@ -281,22 +239,22 @@ def test_forwarded_when_busy_or_without_answer(pbx, last, reason):
     pbx.tap.wait(mark, method="CANCEL" if reason == "no-answer" else "ACK", is_request=True)
     bob.send(bob.answer(got, 486), to=bob.last_source)
     bob.expect_request("ACK")
-    telco.send(telco.ack_of_failure(sent, final(telco)))
+    telco.send(telco.ack_of_failure(sent, final(telco, sent)))
     assert bob.forget().status == 200
 
 
 # It calls.
 
 def test_it_calls_an_extension_and_is_challenged(pbx):
-    alice = pbx.peer(pbx.site, "alice")
+    alice = pbx.peer("alice")
     assert alice.register().status == 200
     mark = dial(pbx, "101", "out")
     dialog, got = take_call(alice)
-    assert got.get("From").startswith(f'"Reception" <sip:2010@{pbx.domain}>')
+    assert got.get("From").startswith(f'"Recepción, 2ª" <sip:2010@{pbx.domain}>')
     assert uri_of(got.get("P-Asserted-Identity")) == f"sip:2010@{pbx.domain}"
     assert not got.all("Proxy-Authorization")
 
-    first, again = [one.message for one in pbx.tap.since(mark, method="INVITE", is_request=True)]
+    first, again = (pbx.tap.wait(mark, method="INVITE", is_request=True, count=count).message for count in (1, 2))
     assert pbx.tap.wait(mark, source=ROUTER, method="INVITE", status=407).message.cseq == first.cseq
     assert again.cseq == first.cseq + 1 and again.call_id == first.call_id and again.get("From") == first.get("From")
     assert parameter(again.get("Proxy-Authorization"), "username") == "hq-pbx" and user_of(again.get("From")) == "2010"
@@ -313,7 +271,7 @@ def test_it_calls_an_extension_and_is_challenged(pbx):
 
 def test_it_calls_without_a_number(pbx):
     """From has neither its name nor a number: only the digest tells who calls."""
-    alice = pbx.peer(pbx.site, "alice")
+    alice = pbx.peer("alice")
     assert alice.register().status == 200
     mark = dial(pbx, "101")
     dialog, got = take_call(alice)
@@ -325,7 +283,7 @@ def test_it_calls_without_a_number(pbx):
 
 
 def test_it_calls_another_friend(pbx):
-    branch = pbx.peer(pbx.site, "branch")
+    branch = pbx.peer("branch")
     dial(pbx, "3001", "out")
     dialog, got = take_call(branch)
     assert got.uri == f"sip:3001@{branch.address}" and user_of(got.get("From")) == "2010"
@@ -343,7 +301,7 @@ def test_it_calls_itself(pbx):
 @pytest.mark.parametrize("context, last", [("out", 0), ("out-ddi", 1)], ids=["fallback", "its own DDI"])
 def test_it_calls_the_public_network(pbx, context, last):
     """R14: its phone's number where that is a DDI, else the friend's fallback."""
-    telco = pbx.site.carrier(pbx)
+    telco = pbx.carrier()
     dial(pbx, "600123123", context)
     dialog, got = take_call(telco)
     assert got.uri == f"sip:600123123@{telco.address}"
@@ -354,7 +312,7 @@ def test_it_calls_the_public_network(pbx, context, last):
 
 def test_who_it_calls_is_busy(pbx):
     """chan_sip's ACK has the Contact of the 180 as Request-URI and the INVITE's branch: it ends at the router."""
-    branch = pbx.peer(pbx.site, "branch")
+    branch = pbx.peer("branch")
     mark = dial(pbx, "3001", "out")
     got = branch.expect_request("INVITE")
     branch.send(branch.answer(got, 180), to=branch.last_source)
@@ -371,7 +329,7 @@ def test_who_it_calls_is_busy(pbx):
 
 def test_it_gives_up(pbx):
     """CANCEL by it."""
-    branch = pbx.peer(pbx.site, "branch")
+    branch = pbx.peer("branch")
     mark = dial(pbx, "3001", "out")
     got = branch.expect_request("INVITE")
     branch.send(branch.answer(got, 180), to=branch.last_source)
@@ -384,10 +342,50 @@ def test_it_gives_up(pbx):
     pbx.tap.wait(mark, source=INSIDE, method="ACK", count=2)
 
 
+# What is said about media.
+
+def test_only_codecs_that_both_allow_are_offered_to_it(pbx):
+    """R25."""
+    alice, mark = pbx.peer("alice"), pbx.tap.mark()
+    body = SDP.format(address=alice.address).replace("AVP 8 101", "AVP 0 18 8 101") + "a=rtpmap:18 G729/8000\r\n"
+    end_call(call_pbx(alice, "2001", body=body))
+    got = pbx.tap.wait(mark, method="INVITE", is_request=True).message
+    assert "m=audio 40000 RTP/AVP 8 101\r\n" in got.body and "G729" not in got.body
+    assert alice.refused("2001", body=SDP.format(address=alice.address).replace("AVP 8 101", "AVP 0")).status == 488
+    assert len(pbx.tap.since(mark, method="INVITE", is_request=True)) == 1
+
+
+def test_the_offer_may_be_its(pbx):
+    """An INVITE without SDP: the 200 offers, the ACK answers."""
+    alice, mark = pbx.peer("alice"), pbx.tap.mark()
+    sent = alice.invite("2001", body="")
+    answer = final(alice, sent)
+    assert answer.status == 200 and " RTP/AVP 8 101\r\n" in answer.body
+    dialog = Dialog(alice, sent, answer, True)
+    alice.send(dialog.request("ACK", cseq=sent.cseq, body=SDP.format(address=alice.address)))
+    assert f"c=IN IP4 {alice.address}" in pbx.tap.wait(mark, method="ACK").message.body
+    end_call(dialog)
+
+
+def test_early_media(pbx):
+    """183 with SDP before the 200; by chan_pjsip reliably when asked (RFC 3262), with a PRACK in the early dialog."""
+    alice, is_reliable = pbx.peer("alice"), pbx.driver is not SIP
+    sent = alice.invite("2007", extra=[("Require", "100rel")] if is_reliable else [])
+    progress = alice.expect_status(183)
+    assert " RTP/AVP 8 101\r\n" in progress.body and (progress.get("Require") == "100rel") == is_reliable
+    early = Dialog(alice, sent, progress, True)
+    if is_reliable:
+        prack = alice.send(early.request("PRACK", extra=[("RAck", f"{progress.get('RSeq')} {sent.cseq} INVITE")]))
+        assert final(alice, prack).status == 200
+    assert final(alice, sent).status == 200
+    alice.send(early.request("ACK", cseq=sent.cseq))
+    end_call(early)
+
+
 # Within a call.
 
 def test_hold_and_resume(pbx):
-    alice, mark = pbx.peer(pbx.site, "alice"), pbx.tap.mark()
+    alice, mark = pbx.peer("alice"), pbx.tap.mark()
     dialog = call_pbx(alice, "2001")
     assert "a=recvonly" in re_invite(dialog, offer_again(alice, 2, "sendonly")).body
     assert "a=sendonly" in pbx.tap.wait(mark, target=INSIDE, method="INVITE", is_request=True, count=2).message.body
@@ -396,7 +394,7 @@ def test_hold_and_resume(pbx):
 
 
 def test_it_re_invites_both_sides(pbx):
-    alice, branch = pbx.peer(pbx.site, "alice"), pbx.peer(pbx.site, "branch")
+    alice, branch = pbx.peer("alice"), pbx.peer("branch")
     caller, callee, got = bridged_call(pbx, alice, branch)
     assert user_of(got.get("From")) == "101"
     # alice holds, the other side hears of it: chan_sip takes the media back, chan_pjsip passes the hold on.
@@ -411,7 +409,7 @@ def test_it_re_invites_both_sides(pbx):
 
 def follow_transfer(pbx, alice, dialog):
     """What alice's phone does with the REFER: calls bob, tells, and is hung up on."""
-    bob = pbx.peer(pbx.site, "bob")
+    bob = pbx.peer("bob")
     assert bob.register().status == 200
     refer = alice.expect_request("REFER")
     assert uri_of(refer.get("Refer-To")) == f"sip:102@{pbx.domain}" and not refer.all("Proxy-Authorization")
@@ -427,14 +425,14 @@ def follow_transfer(pbx, alice, dialog):
 
 def test_it_transfers_its_caller(pbx):
     """REFER by it."""
-    alice = pbx.peer(pbx.site, "alice")
+    alice = pbx.peer("alice")
     follow_transfer(pbx, alice, call_pbx(alice, "2004"))
 
 
 # chan_sip's REFER has a Proxy-Authorization of bytes that it did not initialise: a case of tests/pipeline/pipeline_peers.c.
 @pytest.mark.parametrize("pbx", [1], ids=["chan_pjsip"], indirect=True)
 def test_it_transfers_whom_it_calls(pbx):
-    alice = pbx.peer(pbx.site, "alice")
+    alice = pbx.peer("alice")
     assert alice.register().status == 200
     pbx.asterisk.originate(pbx.driver.trunk.format("101"), "Transfer", pbx.driver.transfer.format(domain=pbx.domain))
     follow_transfer(pbx, alice, take_call(alice)[0])
@@ -443,7 +441,7 @@ def test_it_transfers_whom_it_calls(pbx):
 
 def test_it_is_told_to_transfer(pbx):
     """REFER to it: the new call is its own, challenged and routed as any of its calls."""
-    alice, branch, mark = pbx.peer(pbx.site, "alice"), pbx.peer(pbx.site, "branch"), pbx.tap.mark()
+    alice, branch, mark = pbx.peer("alice"), pbx.peer("branch"), pbx.tap.mark()
     caller, callee, _ = bridged_call(pbx, alice, branch)
     alice.send(caller.request("REFER", extra=[("Refer-To", f"<sip:3001@{pbx.domain}>"), ("Referred-By", f"<sip:101@{pbx.domain}>")]))
     came = attend(alice, branch, until=lambda came: any("SIP/2.0 200" in message.body for message in requests(came, "NOTIFY", alice))
@@ -451,7 +449,7 @@ def test_it_is_told_to_transfer(pbx):
     assert next(message.status for who, message in came if who is alice and not message.is_request) == 202
     got = next(message for message in requests(came, "INVITE", branch) if user_of(f"<{message.uri}>") == "3001")
     assert uri_of(got.get("To")) == f"sip:3001@{pbx.domain}" and got.call_id != caller.call_id != callee.call_id
-    assert pbx.tap.since(mark, source=ROUTER, method="INVITE", status=407)
+    pbx.tap.wait(mark, source=ROUTER, method="INVITE", status=407)
     end_call(caller)
     pbx.hang_up_all(wait=False)
     attend(branch, until=lambda came: len(requests(came, "BYE")) == 2)
@@ -473,8 +471,7 @@ def both(site):
     """Both of them, without calls before and after."""
     yield site.companies
     for company in site.companies:
-        company.hang_up_all()
-        company.close_peers()
+        company.settle()
     end_calls()
 
 
@@ -496,7 +493,7 @@ def test_registrations_and_explain_tell_them_apart(site, both):
 
 def test_both_call_the_same_number_at_once(site, both):
     """Each reaches its own company's phone; `calls` tells them apart."""
-    phones = [company.peer(site, "alice") for company in both]
+    phones = [company.peer("alice") for company in both]
     for phone in phones:
         assert phone.register().status == 200
     for company in both:
@@ -529,7 +526,7 @@ def test_a_password_of_the_other_company_is_none(site, both):
 
 def test_calls_and_registrations_outlive_the_router(site, both):
     """A router that was killed: no REGISTER is needed, and the call goes on in both directions."""
-    phones = [company.peer(site, "alice") for company in both]
+    phones = [company.peer("alice") for company in both]
     dialogs = [call_pbx(phone, "2001") for phone in phones]
     before = [row_of(site, company) for company in both]
     assert site.router.stop(signal.SIGKILL) == -signal.SIGKILL

@@ -13,6 +13,7 @@ import asterisk
 import network
 from nat import Nat
 from sip_client import Peer
+from sip_steps import answer_all
 from wire_tap import WireTap
 
 ROUTER, ROUTER_WAN, CARRIER = "198.51.100.1", "203.0.113.1", "203.0.113.7"
@@ -69,11 +70,15 @@ exten => 2005,1,Answer()
 same => n,Wait(0.3)
 same => n,Hangup()
 exten => 2006,1,Dial(TRUNK3006)
+exten => 2007,1,Progress()
+same => n,Wait(0.5)
+same => n,Answer()
+same => n,Milliwatt()
 exten => _3XXX,1,Dial(TRUNK${EXTEN})
 
 ; Calls that the PBX makes for its phone 2010, for a phone whose number is a DDI, and for one that hides its number.
 [out]
-exten => _X.,1,Set(CALLERID(all)=Reception <2010>)
+exten => _X.,1,Set(CALLERID(all)="Recepción, 2ª" <2010>)
 same => n,Dial(TRUNK${EXTEN})
 [out-ddi]
 exten => _X.,1,Set(CALLERID(num)=DDI1)
@@ -156,21 +161,23 @@ PJSIP = Driver("chan_pjsip", "pjsip.conf", CHAN_PJSIP, "PJSIP/{}@hq-pbx", "PJSIP
 class Company:
     """One of the two: its Asterisk, the wire between that and its own NAT, and sockets at the addresses of its people."""
 
-    def __init__(self, name, driver, nat_ports, digit, first_address):
-        self.nat_ports = nat_ports
-        self.name, self.domain, self.driver, self.digit = name, f"{name}.test", driver, digit
+    def __init__(self, site, name, driver, nat_ports, digit, first_address):
+        self.site, self.name, self.domain, self.driver = site, name, f"{name}.test", driver
+        self.nat_ports, self.digit = nat_ports, digit
         self.addresses = {who: f"198.51.100.{first_address + place}" for place, who in enumerate(("alice", "bob", "branch"))}
-        self.asterisk = self.tap = None
+        self.home = self.asterisk = self.tap = None
         self._open = []
 
     def provisioning(self):
         return self._fill(COMPANY.replace("BRANCH", self.addresses["branch"]))
 
-    def files(self):
-        trunk = self.driver.trunk
+    def files(self, driver=None):
+        """Of its Asterisk, or of one with another driver."""
+        driver = driver or self.driver
+        trunk = driver.trunk
         dialplan = DIALPLAN.replace("TRUNK${EXTEN}", trunk.format("${EXTEN}")).replace("TRUNK3006", trunk.format("3006"))
-        return {self.driver.file: self._fill(self.driver.text).replace("EXPIRES", str(EXPIRES_S)),
-                "extensions.conf": self._fill(dialplan.replace("TRANSFER)", self.driver.transfer.format(domain=self.domain) + ")"))}
+        return {driver.file: self._fill(driver.text).replace("EXPIRES", str(EXPIRES_S)),
+                "extensions.conf": self._fill(dialplan.replace("TRANSFER)", driver.transfer.format(domain=self.domain) + ")"))}
 
     def _fill(self, text):
         return text.replace("NAME", self.name).replace("DOMAIN", self.domain).replace("DDI", self.ddi(""))
@@ -179,9 +186,14 @@ class Company:
         """A DDI as Spain writes it."""
         return f"94400{self.digit}00{last}"
 
-    def peer(self, site, who):
-        """The socket of alice, bob or branch; closed by close_peers()."""
-        peer = Peer(site.lab.peers_namespace, self.addresses[who], ROUTER, 5060, who, f"{self.name}-{who}", self.domain)
+    def peer(self, who):
+        """The socket of alice, bob or branch; closed by settle()."""
+        return self._keep(Peer(self.site.lab.peers_namespace, self.addresses[who], ROUTER, 5060, who, f"{self.name}-{who}", self.domain))
+
+    def carrier(self):
+        return self._keep(Peer(self.site.lab.peers_namespace, CARRIER, ROUTER_WAN, 5060, "telco", "", CARRIER))
+
+    def _keep(self, peer):
         self._open.append(peer)
         return peer
 
@@ -194,7 +206,12 @@ class Company:
     def _channels(self):
         return int(self.asterisk.cli("core show channels count").split()[0])
 
-    def close_peers(self):
+    def settle(self):
+        """Ends the calls that a test has left, with a 200 to what its people hear of that, and closes their sockets."""
+        if self._channels():
+            self.hang_up_all()
+            for peer in self._open:
+                answer_all(peer)
         for peer in self._open:
             peer.close()
         self._open.clear()
@@ -205,15 +222,15 @@ class AsteriskSite:
 
     def __init__(self, lab):
         self.lab, self.router = lab, None
-        self.companies = [
-            Company("acme", SIP, None, 1, 110), Company("globex", PJSIP, "30000-39999", 2, 120)]
+        self.companies = [Company(self, "acme", SIP, None, 1, 110), Company(self, "globex", PJSIP, "30000-39999", 2, 120)]
         net = lab.network
         outer = Nat(lab.switch_port("nat", NAT + "/24"))
         for place, company in enumerate(self.companies):
             lab.peers_namespace.address("lan0", *(address + "/24" for address in company.addresses.values()))
             home, inside = net.namespace(f"home-{company.name}"), net.namespace(f"pbx-{company.name}")
             outer.connect_inside(f"inside{place}", f"100.64.{place}.1", home, "outside", f"100.64.{place}.2")
-            Nat(home, ports=company.nat_ports).connect_inside("inside", "10.20.0.1", inside, "lan0", INSIDE)
+            company.home = Nat(home, ports=company.nat_ports)
+            company.home.connect_inside("inside", "10.20.0.1", inside, "lan0", INSIDE)
             company.tap = WireTap(home, "inside")
             company.asterisk = asterisk.Asterisk(inside, net.directory / company.name, company.files(), {company.domain: ROUTER})
 
@@ -226,12 +243,13 @@ class AsteriskSite:
         for company in self.companies:
             company.asterisk.start()
         for company in self.companies:
-            company.asterisk.wait_registered()
+            company.asterisk.wait_registered(30)
 
-    def carrier(self, company):
-        peer = Peer(self.lab.peers_namespace, CARRIER, ROUTER_WAN, 5060, "telco", "", CARRIER)
-        company._open.append(peer)
-        return peer
+    def story(self):
+        """For a test that failed: the end of each log, the last messages on each wire."""
+        return "\n".join([self.router.log_tail() if self.router else "(no router)"] + [
+            f"{company.name}, {company.driver.name}:\n{company.asterisk.log_tail(15)}\n{company.tap.text(max(company.tap.mark() - 30, 0))}"
+            for company in self.companies])
 
     def close(self):
         for company in self.companies:

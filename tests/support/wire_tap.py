@@ -1,4 +1,6 @@
-"""wire_tap.py - reads all SIP over UDP and IPv4 that passes an interface of a namespace, in both directions, and keeps it in order."""
+"""wire_tap.py - reads all SIP over UDP and IPv4 that passes an interface of a namespace, in both directions, and keeps it in order;
+what is sent again is kept once.
+"""
 
 import dataclasses
 import socket
@@ -27,7 +29,8 @@ class WireTap:
 
     def __init__(self, namespace, interface):
         self.seen = []
-        self._fragments = {}  # (source, target, id): {offset: (bytes, whether more follow)}
+        self._known = set()
+        self._fragments = {}  # identification: {offset: (header, bytes, whether more follow)}
         self._came = threading.Condition()
         self._socket = namespace.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
         self._socket.bind((interface, ETH_P_ALL))
@@ -77,31 +80,38 @@ class WireTap:
 
     def _take(self, packet):
         header, length, fragment = 4 * (packet[0] & 0x0F), *struct.unpack_from("!H2xH", packet, 2)
-        source, target = socket.inet_ntoa(packet[12:16]), socket.inet_ntoa(packet[16:20])
-        datagram = packet[header:length]
         if fragment & (MORE_FRAGMENTS | OFFSET_MASK):
-            datagram = self._whole((source, target, packet[4:6]), fragment, datagram)
+            head, datagram = self._whole(packet[:header], fragment, packet[header:length])
+        else:
+            head, datagram = packet[:header], packet[header:length]
         if not datagram:
             return
+        source, target = socket.inet_ntoa(head[12:16]), socket.inet_ntoa(head[16:20])
         ports = struct.unpack_from("!HH", datagram)
         if 5060 not in ports and b"SIP/2.0" not in datagram[8:200] or not datagram[8:].strip():
             return
+        if (source, datagram) in self._known:  # sent again
+            return
+        self._known.add((source, datagram))
         with self._came:
             self.seen.append(Seen((source, ports[0]), (target, ports[1]), Message.parse(datagram[8:]), datagram[8:]))
             self._came.notify_all()
 
-    def _whole(self, key, fragment, part):
-        """The datagram when its fragments are all there."""
-        parts = self._fragments.setdefault(key, {})
-        parts[8 * (fragment & OFFSET_MASK)] = part, bool(fragment & MORE_FRAGMENTS)
+    def _whole(self, head, fragment, part):
+        """
+        The first fragment's IP header, and the datagram when it is whole, else b"". A NAT behind this interface may have written its
+        addresses into later fragments before they are read here, so only the identification says what belongs together.
+        """
+        parts = self._fragments.setdefault(head[4:6], {})
+        parts[8 * (fragment & OFFSET_MASK)] = head, part, bool(fragment & MORE_FRAGMENTS)
         whole, more = b"", True
         while more and len(whole) in parts:
-            part, more = parts[len(whole)]
+            _, part, more = parts[len(whole)]
             whole += part
         if more:
-            return None
-        del self._fragments[key]
-        return whole
+            return head, b""
+        del self._fragments[head[4:6]]
+        return parts[0][0], whole
 
 
 def _is_wanted(one, wanted):
