@@ -28,6 +28,7 @@ struct rpc_client {
 struct rpc_call {
 	struct rpc_client *client; /* NULL: it went away */
 	struct rpc_peer peer;
+	bool is_read_only;
 	json_t *request;
 	json_t *params;
 	const json_t *id; /* NULL: a notification, which is not answered */
@@ -116,6 +117,17 @@ const char *rpc_call_text(const struct rpc_call *call, const char *name)
 bool rpc_call_flag(const struct rpc_call *call, const char *name)
 {
 	return json_is_true(json_object_get(call->params, name));
+}
+
+bool rpc_call_is_read_only(const struct rpc_call *call)
+{
+	return call->is_read_only;
+}
+
+void rpc_call_refuse_read_only(struct rpc_call *call, const char *what)
+{
+	rpc_call_refuse(call, CTL_ERROR_READ_ONLY, NULL,
+			"%s, and this socket is for reading: use the one without \"%s\"", what, CTL_READ_ONLY_SUFFIX);
 }
 
 struct rpc_peer rpc_call_peer(const struct rpc_call *call)
@@ -212,7 +224,8 @@ static struct rpc_call *call_make(struct rpc_client *client, json_t *request)
 		free(call);
 		return NULL;
 	}
-	*call = (struct rpc_call){client, client->peer, request, params, json_object_get(request, "id")};
+	*call = (struct rpc_call){client,  client->peer, client->server->options.read_only,
+				  request, params,	 json_object_get(request, "id")};
 	return call;
 }
 

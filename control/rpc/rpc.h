@@ -75,6 +75,12 @@ struct rpc_peer {
 
 struct rpc_peer rpc_call_peer(const struct rpc_call *call);
 
+/* It came by a server made with `read_only`: its answer must not hold secrets. */
+bool rpc_call_is_read_only(const struct rpc_call *call);
+
+/* Refuses what the method does not do by such a server: "\"friends recipe\" shows secrets". */
+void rpc_call_refuse_read_only(struct rpc_call *call, const char *what);
+
 /*
  * Each ends the call and frees it. Owner: `result` and `details` (may be NULL) pass to the server. A result of NULL is
  * one that there was no memory for: the call is refused with that.
