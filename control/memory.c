@@ -7,6 +7,7 @@
 #include <jemalloc/jemalloc.h>
 #endif
 
+#include "dialled_memory.h"
 #include "location_table.h"
 
 #define MEBIBYTE 1048576.0
@@ -100,6 +101,7 @@ void memory_print_plan(FILE *out, const struct config *config, uint32_t worker_c
 		       const struct dataplane_memory *dataplane)
 {
 	uint64_t bindings = (uint64_t)config->limits.max_bindings * BINDING_BYTES;
+	uint64_t dialled = dialled_memory_bytes(DIALLED_MEMORY_CALLS_MAX);
 
 	fprintf(out, "memory plan\n");
 	print_part(out, "packets, rings, workers", dataplane->packets, "%u worker(s), messages up to %u bytes",
@@ -113,8 +115,9 @@ void memory_print_plan(FILE *out, const struct config *config, uint32_t worker_c
 	print_part(out, "ban table", BANS_MAX * BAN_BYTES, "%d bans", BANS_MAX);
 	print_part(out, "in all of DPDK", dataplane->all, "hugepages, or memory of the process without them");
 	print_part(out, "program", PROGRAM_BYTES, "code, libraries, databases' caches");
+	print_part(out, "dialled numbers", dialled, "the last %d, for explain --diff", DIALLED_MEMORY_CALLS_MAX);
 	print_part(out, "registrations", bindings, "as they come: when %u are there", config->limits.max_bindings);
-	print_part(out, "in all", dataplane->all + PROGRAM_BYTES + bindings, "and provisioning on top:");
+	print_part(out, "in all", dataplane->all + PROGRAM_BYTES + dialled + bindings, "and provisioning on top:");
 	fprintf(out,
 		"  a user or friend takes about %.1f KiB, a pattern %.1f KiB; what an apply changes takes as much "
 		"again "

@@ -15,6 +15,7 @@
 
 struct ban_table_write;
 struct cdr_writer;
+struct dialled_memory;
 struct event;
 struct event_loop;
 struct failure_guard;
@@ -54,6 +55,7 @@ struct router {
 	struct inquirer *inquirer;
 	struct cdr_writer *cdr; /* NULL: no records are written */
 	struct record_reader *records;
+	struct dialled_memory *dialled;
 	struct punt_reader *punts;
 	struct rpc_server *control;
 	struct rpc_server *control_read_only;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cdr_writer.h"
+#include "dialled_memory.h"
 #include "event_loop.h"
 #include "inquirer.h"
 #include "log.h"
@@ -10,6 +11,15 @@
 #include "tsc_clock.h"
 
 _Static_assert(ROUTER_CALLS_ERROR_BYTES == CDR_FILE_ERROR_BYTES, "one text");
+
+static void take_record(void *argument, const struct call_record *record)
+{
+	struct router *router = argument;
+
+	dialled_memory_take(router->dialled, record);
+	if (router->cdr)
+		cdr_writer_take(router->cdr, record);
+}
 
 static enum status open_records(struct router *router, struct problem_list *problems)
 {
@@ -25,10 +35,13 @@ static enum status open_records(struct router *router, struct problem_list *prob
 		}
 	}
 	/* Without a file they are taken all the same, so that the rings do not fill. */
-	enum status status = record_reader_create(&router->records, router->dataplane, base,
-						  *path ? cdr_writer_take : NULL, router->cdr);
-	if (status)
+	enum status status = dialled_memory_create(&router->dialled, DIALLED_MEMORY_CALLS_MAX);
+	if (status == STATUS_OK)
+		status = record_reader_create(&router->records, router->dataplane, base, take_record, router);
+	if (status) {
+		dialled_memory_free(router->dialled);
 		cdr_writer_close(router->cdr);
+	}
 	return status;
 }
 
@@ -65,6 +78,7 @@ static void record_living(struct router *router)
 void router_calls_stop(struct router *router)
 {
 	record_reader_free(router->records);
+	dialled_memory_free(router->dialled);
 	record_living(router);
 	cdr_writer_close(router->cdr);
 	inquirer_finish(router->inquirer);

@@ -1,4 +1,5 @@
 #include "publish.h"
+#include "match_memory.h"
 #include "tsc_clock.h"
 
 #include <stdlib.h>
@@ -49,20 +50,9 @@ struct publisher {
 static void free_scratch(const void *part)
 {
 	struct scratch_set *set = (struct scratch_set *)part;
-	for (uint32_t i = 0; i < set->count; i++) {
-		hs_free_scratch(set->scratch[i].hyperscan);
-		free(set->scratch[i].memory);
-	}
+	for (uint32_t i = 0; i < set->count; i++)
+		match_memory_release(&set->scratch[i]);
 	free(set);
-}
-
-static bool fill_scratch(struct match_scratch *scratch, const hs_scratch_t *largest)
-{
-	void *memory = malloc(MATCH_MEMORY_BYTES);
-	if (!memory)
-		return false;
-	match_scratch_init(scratch, memory);
-	return !largest || hs_clone_scratch(largest, &scratch->hyperscan) == HS_SUCCESS;
 }
 
 static size_t size_of(const hs_scratch_t *scratch)
@@ -81,7 +71,7 @@ static struct scratch_set *make_scratch(uint32_t workers, const hs_scratch_t *la
 		if (i >= workers && i < LCORES_MAX)
 			continue;
 		set->count = i + 1;
-		if (!fill_scratch(&set->scratch[i], largest)) {
+		if (!match_memory_fill(&set->scratch[i], largest)) {
 			free_scratch(set);
 			return NULL; /* NOLINT(clang-analyzer-unix.Malloc): the set went with free_scratch() */
 		}
@@ -90,22 +80,10 @@ static struct scratch_set *make_scratch(uint32_t workers, const hs_scratch_t *la
 	return set;
 }
 
-static bool grow_for(struct publisher *publisher, const struct pattern_set *set)
-{
-	return !set->database || hs_alloc_scratch(set->database, &publisher->largest) == HS_SUCCESS;
-}
-
 /* Result: false when memory ends. *set is a new set of scratches, or NULL when the live one is large enough. */
 static bool prepare_scratch(struct publisher *publisher, const struct directory *directory, struct scratch_set **set)
 {
-	bool grown = grow_for(publisher, &directory->carrier_patterns);
-	for (uint32_t i = 0; grown && i < directory->company_count; i++) {
-		const struct company *company = directory->company[i];
-		grown = grow_for(publisher, &company->friends);
-		for (uint32_t j = 0; grown && j < company->acl_count; j++)
-			grown = grow_for(publisher, &company->acl[j].rules);
-	}
-	if (!grown)
+	if (!match_memory_grow(&publisher->largest, directory))
 		return false;
 	*set = NULL;
 	/* The largest may have grown for a directory that then could not be published. */

@@ -236,7 +236,7 @@ static enum cli_outcome run(const struct cli_options *options, int word_count, c
 		say(options, CTL_ERROR_PARAMS, "%s", wrong);
 		return CLI_USAGE;
 	}
-	const char *path = json_string_value(json_object_get(params, "file"));
+	const char *path = ctl_commands_file(command, params);
 	json_t *text = path ? read_file(options, path) : NULL;
 	enum cli_outcome outcome = CLI_USAGE;
 	if (!path || (text && json_object_set_new(params, "text", text) == 0))

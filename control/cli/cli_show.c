@@ -6,6 +6,7 @@
 
 #include "cli_changes.h"
 #include "cli_check.h"
+#include "cli_explain_diff.h"
 #include "cli_friends.h"
 #include "cli_table.h"
 #include "source_line.h"
@@ -111,6 +112,10 @@ static void show_explain(FILE *out, const struct ctl_command *command, const jso
 	const char *outcome = text_of(result, "outcome");
 
 	(void)command;
+	if (json_object_get(result, "compared")) {
+		cli_explain_diff_show(out, result);
+		return;
+	}
 	show_steps(out, json_object_get(result, "steps"));
 	if (strcmp(outcome, "reject") == 0) {
 		fprintf(out, "\nrejected by %s: %lld %s (%s)\n", text_of(result, "rule"),
@@ -126,6 +131,7 @@ static void show_explain(FILE *out, const struct ctl_command *command, const jso
 	show_line(out, "From", json_object_get(result, "from"));
 	show_line(out, "To", json_object_get(result, "to"));
 	show_line(out, "identity", json_object_get(result, "identity"));
+	show_line(out, "codecs", json_object_get(result, "codecs"));
 	show_line(out, "next hop", json_object_get(result, "next_hop"));
 	if (json_integer_value(json_object_get(result, "status")) != 0)
 		fprintf(out, "  but now answered %lld %s (%s): %s\n",

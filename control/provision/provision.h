@@ -43,14 +43,23 @@ enum provision_action {
 	PROVISION_DRY_RUN, /* the same with nothing stored and nothing published */
 	PROVISION_DIFF,	   /* read, validate, compare with what is in force */
 	PROVISION_CHECK,   /* read, validate, look for what is hardly meant (lint.h) */
+	PROVISION_EXAMINE, /* as a dry run, and `examine` looks at the tables: those in force and those that would be */
 };
+
+/*
+ * On the worker thread, where it may take its time: `live` stays in force until it returns, `candidate` ends then.
+ * `argument` is that of the done function. Result: what is not STATUS_OK refuses the request.
+ */
+typedef enum status (*provision_examine_fn)(void *argument, const struct directory *live,
+					    const struct directory *candidate);
 
 struct provision_request {
 	enum provision_action action;
-	struct span text;      /* the document, copied; `at` NULL: the stored document of `revision` */
-	uint64_t revision;     /* 0: the one before the current */
-	const char *file_name; /* of `text`, for messages and the history; may be NULL */
-	const char *origin;    /* who asks, for the history; may be NULL */
+	struct span text;	      /* the document, copied; `at` NULL: the stored document of `revision` */
+	uint64_t revision;	      /* 0: the one before the current */
+	const char *file_name;	      /* of `text`, for messages and the history; may be NULL */
+	const char *origin;	      /* who asks, for the history; may be NULL */
+	provision_examine_fn examine; /* PROVISION_EXAMINE */
 };
 
 /* So many changed objects are listed in the answer, and by diff, which looks into new companies too. */

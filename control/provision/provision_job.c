@@ -20,6 +20,7 @@ enum status provision_job_create(struct provision_job **job, const struct provis
 		return STATUS_NO_MEMORY;
 	created->action = request->action;
 	created->revision = request->revision;
+	created->examine = request->examine;
 	created->origin = strdup(request->origin ? request->origin : "");
 	created->file_name = strdup(request->file_name ? request->file_name : request->text.at ? "provisioning" : "");
 	if (request->text.at) {
@@ -157,6 +158,13 @@ static enum status compare(struct provision_job *job)
 	return model_changes_find(&job->result.changes, job->live_model, job->model, limit);
 }
 
+/* What builds to nothing new is looked at all the same. */
+static enum status examine(struct provision_job *job)
+{
+	enum status status = build_directory(job);
+	return status == STATUS_OK ? job->examine(job->argument, job->live_directory, job->directory) : status;
+}
+
 /* Result: STATUS_OK with model and directory to be taken over, or without both when nothing changes. */
 static enum status run(struct provision_job *job)
 {
@@ -166,6 +174,8 @@ static enum status run(struct provision_job *job)
 	if (status != STATUS_OK)
 		return status;
 	status = compare(job);
+	if (status == STATUS_OK && job->action == PROVISION_EXAMINE)
+		return examine(job);
 	if (status != STATUS_OK || job->result.is_same || job->action == PROVISION_DIFF)
 		return status;
 	status = build_directory(job);

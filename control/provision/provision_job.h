@@ -19,6 +19,7 @@ struct provision_job {
 	uint64_t revision;
 	char *file_name;
 	char *origin;
+	provision_examine_fn examine;
 	provision_done_fn done;
 	void *argument;
 

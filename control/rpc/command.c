@@ -35,6 +35,11 @@ const struct company *command_find_company(struct rpc_call *call, const struct d
 	return NULL;
 }
 
+json_t *command_problems(const struct problem_list *problems)
+{
+	return json_pack("{s:o*, s:i}", "problems", problem_list_to_json(problems), "omitted", (int)problems->omitted);
+}
+
 bool command_refuse_missing(struct rpc_call *call, const struct router *router, const struct inquiry_answers *answers)
 {
 	if (answers->missing == 0)

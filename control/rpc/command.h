@@ -26,6 +26,9 @@ extern const char *const command_verdict_names[VERDICT_COUNT];
 /* Result: NULL and the call refused when there is none of that name. */
 const struct company *command_find_company(struct rpc_call *call, const struct directory *directory, const char *name);
 
+/* The details of a refusal: {"problems", "omitted"}. Result: NULL when memory ends. */
+json_t *command_problems(const struct problem_list *problems);
+
 /* Result: true and the call refused when an lcore did not answer. */
 bool command_refuse_missing(struct rpc_call *call, const struct router *router, const struct inquiry_answers *answers);
 

@@ -20,11 +20,6 @@ struct applying {
 
 /* ---- answers ---- */
 
-static json_t *problems_details(const struct problem_list *problems)
-{
-	return json_pack("{s:o*, s:i}", "problems", problem_list_to_json(problems), "omitted", (int)problems->omitted);
-}
-
 static json_t *counts_of(const struct model_changes *changes)
 {
 	json_t *counts = json_object();
@@ -85,10 +80,10 @@ static void on_done(void *argument, const struct apply_result *result)
 	else if (result->accepted)
 		rpc_call_result(applying->call, result_of(result));
 	else if (result->action == PROVISION_CHECK)
-		rpc_call_refuse(applying->call, CTL_ERROR_REFUSED, problems_details(result->problems),
+		rpc_call_refuse(applying->call, CTL_ERROR_REFUSED, command_problems(result->problems),
 				"not valid: %u problem(s)", result->problems->count + result->problems->omitted);
 	else
-		rpc_call_refuse(applying->call, CTL_ERROR_REFUSED, problems_details(result->problems),
+		rpc_call_refuse(applying->call, CTL_ERROR_REFUSED, command_problems(result->problems),
 				"refused: %u problem(s); nothing was changed, revision %llu stays in force",
 				result->problems->count + result->problems->omitted,
 				(unsigned long long)result->revision);
@@ -209,7 +204,7 @@ static void export_revision(struct rpc_call *call, const struct router *router)
 		answer_export(call, revision, text);
 	else
 		rpc_call_refuse(call, status == STATUS_NOT_FOUND ? CTL_ERROR_NOT_FOUND : CTL_ERROR_INTERNAL,
-				problems_details(&problems), "revision %llu cannot be exported: %s",
+				command_problems(&problems), "revision %llu cannot be exported: %s",
 				(unsigned long long)revision, status_text(status));
 	problem_list_free(&problems);
 	free(text);

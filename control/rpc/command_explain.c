@@ -1,6 +1,7 @@
 #include "command.h"
 
 #include "caller_identify.h"
+#include "command_explain_diff.h"
 #include "explain.h"
 #include "publish.h"
 #include "router.h"
@@ -58,7 +59,7 @@ static bool read_endpoint_call(struct rpc_call *call, const struct directory *di
 
 void command_explain(struct rpc_call *call, void *context)
 {
-	const struct router *router = context;
+	struct router *router = context;
 	const struct explain_view view = {
 		.snapshot = publish_current(router->publisher),
 		.scratch = publish_control_scratch(router->publisher),
@@ -70,6 +71,15 @@ void command_explain(struct rpc_call *call, void *context)
 		.identity_user = span_of_text(rpc_call_text(call, "identity")),
 	};
 
+	if (rpc_call_text(call, "diff")) {
+		command_explain_diff(call, router);
+		return;
+	}
+	if (rpc_call_text(call, "last")) {
+		rpc_call_refuse(call, CTL_ERROR_PARAMS, NULL, "--last goes with --diff FILE: explain %s",
+				ctl_commands[CTL_COMMAND_explain].synopsis);
+		return;
+	}
 	if (!rpc_call_text(call, "to")) {
 		rpc_call_refuse(call, CTL_ERROR_PARAMS, NULL, "--to is missing: explain %s",
 				ctl_commands[CTL_COMMAND_explain].synopsis);

@@ -46,6 +46,11 @@ static struct ctl_argument *argument_mention(struct ctl_arguments *arguments, co
 	return argument;
 }
 
+static bool is_file(const char *word, size_t length)
+{
+	return length == strlen("FILE") && strncmp(word, "FILE", length) == 0;
+}
+
 /* One way to call the command: "--company COMPANY [--identity NUMBER] --to NUMBER". */
 static void read_way(struct ctl_arguments *arguments, const char *at, size_t length, bool is_only_way)
 {
@@ -77,11 +82,13 @@ static void read_way(struct ctl_arguments *arguments, const char *at, size_t len
 				option = NULL;
 		} else if (option) {
 			option->takes_value = true;
+			option->is_file = is_file(word, word_length);
 			option = NULL;
 		} else {
 			struct ctl_argument *positional = argument_mention(arguments, word, word_length);
 			if (positional) {
 				positional->takes_value = true;
+				positional->is_file = is_file(word, word_length);
 				positional->required = !optional && is_only_way;
 			}
 		}
@@ -212,6 +219,26 @@ json_t *ctl_commands_parse(const struct ctl_command *command, int word_count, ch
 	return NULL;
 }
 
+const char *ctl_commands_file(const struct ctl_command *command, const json_t *params)
+{
+	struct ctl_arguments arguments;
+	const char *path = NULL;
+
+	ctl_commands_arguments(&arguments, command);
+	for (size_t i = 0; i < arguments.count && !path; i++)
+		if (arguments.argument[i].is_file)
+			path = json_string_value(json_object_get(params, arguments.argument[i].name));
+	return path;
+}
+
+static bool takes_file(const struct ctl_arguments *arguments)
+{
+	for (size_t i = 0; i < arguments->count; i++)
+		if (arguments->argument[i].is_file)
+			return true;
+	return false;
+}
+
 bool ctl_commands_params_fit(const struct ctl_command *command, const json_t *params, char error[CTL_ERROR_BYTES_MAX])
 {
 	struct ctl_arguments arguments;
@@ -222,7 +249,7 @@ bool ctl_commands_params_fit(const struct ctl_command *command, const json_t *pa
 	json_object_foreach((json_t *)params, name, value)
 	{
 		const struct ctl_argument *argument = argument_find(&arguments, name, strlen(name));
-		bool is_text_of_file = strcmp(name, "text") == 0 && argument_find(&arguments, "file", 4);
+		bool is_text_of_file = strcmp(name, "text") == 0 && takes_file(&arguments);
 		if (!argument && !is_text_of_file) {
 			snprintf(error, CTL_ERROR_BYTES_MAX, "%s knows no parameter \"%.32s\": %s %s", command->name,
 				 name, command->name, command->synopsis);

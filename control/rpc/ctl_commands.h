@@ -58,6 +58,7 @@ struct ctl_argument {
 	bool is_option;				/* found by its name, else by position */
 	bool is_word;				/* its name stands without the dashes: `show ID` */
 	bool takes_value;
+	bool is_file;  /* its value is a FILE, whose text goes along */
 	bool required; /* in every way to call the command */
 };
 
@@ -77,6 +78,9 @@ void ctl_commands_arguments(struct ctl_arguments *arguments, const struct ctl_co
  */
 json_t *ctl_commands_parse(const struct ctl_command *command, int word_count, char *const *words,
 			   char error[CTL_ERROR_BYTES_MAX]);
+
+/* The file that the words named. Result: NULL: none. */
+const char *ctl_commands_file(const struct ctl_command *command, const json_t *params);
 
 /* Do "params" of a request fit the synopsis? A FILE brings its "text". Result: false and `error` filled when not. */
 bool ctl_commands_params_fit(const struct ctl_command *command, const json_t *params, char error[CTL_ERROR_BYTES_MAX]);

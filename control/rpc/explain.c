@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "explain_codecs.h"
 #include "explain_next.h"
+#include "explain_rules.h"
 #include "explain_step.h"
 #include "json_memory.h"
 #include "json_text.h"
@@ -15,27 +17,30 @@
 #define SIP_PORT_DEFAULT 5060
 #define MAX_FORWARDS	 70 /* of a caller that counts as RFC 3261 8.1.1.6 recommends */
 
-/* All that is known of one explained call. */
-struct explanation {
-	const struct explain_view *view;
-	struct route_request request;
-	struct route_decision decision;
-	struct route_presentation shown;
-	struct route_trace trace;
-	const struct binding *binding; /* NULL: direct, carrier, or nobody */
-	struct net_address next_hop;
-	struct wire_hop hop;
-	bool has_next_hop;
-	bool has_hop;
-	enum reason reason; /* why it would not leave, though it is routed */
-};
-
 static const char *const outcome_names[] = {
 	[ROUTE_OUTCOME_REJECT] = "reject",
 	[ROUTE_OUTCOME_FRIEND] = "friend",
 	[ROUTE_OUTCOME_USER] = "user",
 	[ROUTE_OUTCOME_EXTERNAL] = "external",
 };
+
+const char *explain_outcome_name(enum route_outcome outcome)
+{
+	return outcome_names[outcome];
+}
+
+/* R20: who else is rung with the first. */
+static void show_others(struct explanation *explanation, const struct binding_set *set)
+{
+	for (uint32_t i = 0; set && i < set->count; i++) {
+		const struct binding *other = &set->binding[i];
+		if (other > explanation->binding && other->expires_tsc > explanation->view->now_tsc)
+			explain_step_add(&explanation->trace, "R20", true, "%s " SPAN_FORMAT,
+					 other->q == explanation->binding->q ? "rung at the same time:"
+									     : "rung when those fail:",
+					 SPAN_ARGUMENTS(other->contact));
+	}
+}
 
 /* R19, R12: the first binding that lives, as the route stage takes it. */
 static void find_binding(struct explanation *explanation)
@@ -48,18 +53,34 @@ static void find_binding(struct explanation *explanation)
 	for (uint32_t i = 0; set && i < set->count && !explanation->binding; i++)
 		if (set->binding[i].expires_tsc > explanation->view->now_tsc)
 			explanation->binding = &set->binding[i];
-	if (!explanation->binding) {
+	const struct binding *binding = explanation->binding;
+	if (!binding) {
 		explanation->reason = is_user ? REASON_NOT_REGISTERED : REASON_TARGET_UNREACHABLE;
 		explain_step_add(&explanation->trace, is_user ? "R12" : "R19", false, SPAN_FORMAT " is not registered",
 				 SPAN_ARGUMENTS(target->name));
 		return;
 	}
-	explanation->next_hop = explanation->binding->next_hop;
+	explanation->next_hop = binding->next_hop;
 	explanation->has_next_hop = true;
 	explain_step_add(&explanation->trace, is_user ? "R12" : "R19", true,
-			 SPAN_FORMAT " is registered with " SPAN_FORMAT "%s", SPAN_ARGUMENTS(target->name),
-			 SPAN_ARGUMENTS(explanation->binding->contact),
-			 explanation->binding->behind_nat ? ", behind NAT" : "");
+			 SPAN_FORMAT " is registered with " SPAN_FORMAT "%s%s" SPAN_FORMAT,
+			 SPAN_ARGUMENTS(target->name), SPAN_ARGUMENTS(binding->contact),
+			 binding->behind_nat ? ", behind NAT" : "", binding->path.length ? ", by way of " : "",
+			 SPAN_ARGUMENTS(binding->path));
+	show_others(explanation, set);
+}
+
+/* R19: what a friend has registered does not count when it is direct. */
+static void show_direct(struct explanation *explanation)
+{
+	const struct endpoint *target = explanation->decision.target;
+	char address[JSON_TEXT_ADDRESS_BYTES_MAX];
+
+	if (explanation->decision.outcome == ROUTE_OUTCOME_FRIEND)
+		explain_step_add(&explanation->trace, "R19", true,
+				 "friend " SPAN_FORMAT " is called at its direct address %s",
+				 SPAN_ARGUMENTS(target->name),
+				 json_text_write_address(address, target->direct.ip, target->direct.port));
 }
 
 static void find_way(struct explanation *explanation)
@@ -70,6 +91,7 @@ static void find_way(struct explanation *explanation)
 	if (explanation->shown.has_next_hop) {
 		explanation->next_hop = explanation->shown.next_hop;
 		explanation->has_next_hop = true;
+		show_direct(explanation);
 	} else {
 		find_binding(explanation);
 	}
@@ -227,7 +249,7 @@ static json_t *phrase_of(const struct explanation *explanation)
 	return json_text_make(refusal_phrase_write(phrase, explanation->reason, explanation->decision.acl));
 }
 
-static json_t *describe(const struct explanation *explanation)
+json_t *explain_describe(const struct explanation *explanation)
 {
 	const struct route_decision *decision = &explanation->decision;
 	bool routed = decision->outcome != ROUTE_OUTCOME_REJECT;
@@ -251,6 +273,7 @@ static json_t *describe(const struct explanation *explanation)
 	json_object_set_new(object, "from", routed ? written(explanation, write_from) : json_null());
 	json_object_set_new(object, "to", routed ? written(explanation, write_to) : json_null());
 	json_object_set_new(object, "identity", routed ? written(explanation, write_identity) : json_null());
+	json_object_set_new(object, "codecs", routed ? explain_codecs_list(explanation->codecs) : json_null());
 	json_object_set_new(object, "next_hop", routed ? written(explanation, write_next_hop) : json_null());
 	json_object_set_new(object, "steps", steps_of(&explanation->trace));
 	return object;
@@ -296,7 +319,38 @@ static void find_target(struct explanation *explanation)
 		}
 		find_way(explanation);
 	} while (explanation->reason != REASON_NONE && pass_over(explanation));
+	explain_rules_limits(&explanation->trace, &explanation->request, decision);
+	explain_rules_shown(&explanation->trace, &explanation->request, decision, &explanation->shown);
 	show_diversion(explanation);
+	explanation->codecs = explain_codecs_find(&explanation->trace, &explanation->request, decision);
+	if (!explain_codecs_has_any(explanation->codecs) && explanation->reason == REASON_NONE)
+		explanation->reason = REASON_NO_COMMON_CODEC;
+}
+
+void explain_decide(struct explanation *explanation, const struct route_request *request)
+{
+	static const struct explain_view nothing; /* no bindings, no wire */
+	struct route_decision *decision = &explanation->decision;
+
+	explanation->view = &nothing;
+	explanation->request = *request;
+	explanation->request.max_forwards = MAX_FORWARDS;
+	explanation->trace.count = 0;
+	explanation->trace.truncated = explanation->has_next_hop = explanation->has_hop = false;
+	explanation->binding = NULL;
+	explanation->codecs = CODEC_SET_ALL;
+	memset(&explanation->shown, 0, offsetof(struct route_presentation, text));
+	route_decide(decision, &explanation->request, NULL);
+	explanation->reason = (enum reason)decision->reason;
+	if (decision->outcome == ROUTE_OUTCOME_REJECT)
+		return;
+	if (!route_present(&explanation->shown, &explanation->request, decision))
+		explanation->reason = REASON_TOO_LARGE;
+	explanation->has_next_hop = explanation->shown.has_next_hop;
+	explanation->next_hop = explanation->shown.next_hop;
+	explanation->codecs = route_codecs(&explanation->request, decision);
+	if (!explain_codecs_has_any(explanation->codecs) && explanation->reason == REASON_NONE)
+		explanation->reason = REASON_NO_COMMON_CODEC;
 }
 
 json_t *explain_call(const struct explain_view *view, const struct route_request *request)
@@ -311,9 +365,10 @@ json_t *explain_call(const struct explain_view *view, const struct route_request
 	explanation->request.scratch = view->scratch;
 	explanation->request.max_forwards = MAX_FORWARDS;
 	route_decide(&explanation->decision, &explanation->request, &explanation->trace);
+	explain_rules_caller(&explanation->trace, &explanation->request);
 	find_target(explanation);
 	explain_next_list(&explanation->trace, &explanation->decision, &explanation->request);
-	json_t *object = describe(explanation);
+	json_t *object = explain_describe(explanation);
 	free(explanation);
 	return object;
 }

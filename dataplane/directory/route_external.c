@@ -98,7 +98,7 @@ static bool is_allowed(struct route_walk *walk, struct span e164)
 	}
 	bool allowed = call_acl_allows(&rule, &found, acl, e164, walk->request->scratch);
 	if (walk->trace)
-		route_trace_acl(walk->trace, acl, e164, found ? &rule : NULL);
+		route_trace_acl(walk->trace, acl, e164, found ? &rule : NULL, allowed);
 	if (!allowed)
 		walk->decision->acl = acl;
 	return allowed;
@@ -238,6 +238,9 @@ const struct route *route_external_decide(struct route_walk *walk, struct span e
 	decision->keep_diversion = false;
 	if (walk->trace)
 		route_trace_note(walk->trace, walk->rule, true, "external call to ", e164, "");
+	if (!checked && walk->trace)
+		route_trace_note(walk->trace, "R13", true, "no call ACL is asked: the caller did not dial that number",
+				 (struct span){0}, "");
 	if (checked && !is_allowed(walk, number_text(&decision->e164))) {
 		route_walk_reject(walk, REASON_CALL_ACL_DENIED);
 		return NULL;

@@ -60,8 +60,8 @@ static struct span decimal(char buffer[DECIMAL_BYTES_MAX], uint32_t value)
 
 /* What the patterns of a list belong to, and how its steps speak of them. */
 struct listing {
-	const char *rule;
-	const char *kind; /* "of friend" */
+	const char *rule, *lost_rule; /* of who decides, and by which one that matches too is not taken */
+	const char *kind;	      /* "of friend" */
 	const struct pattern_set *set;
 	struct span number;
 	const uint32_t *winner;
@@ -121,7 +121,10 @@ static bool list_pattern(struct route_trace *trace, const struct listing *listin
 		decimal(digits, listing->priority(listing, id)),
 		span_of_text(words[answer]),
 	}};
-	if (!route_trace_add(trace, listing->rule, wins, &text))
+	const char *rule = answer == ANSWER_GIVEN_UP	   ? "R7"
+			   : answer == ANSWER_YES && !wins ? listing->lost_rule
+							   : listing->rule;
+	if (!route_trace_add(trace, rule, wins, &text))
 		return false;
 	struct route_step *step = &trace->step[trace->count - 1];
 	uint32_t length = (uint32_t)strlen(step->text);
@@ -175,6 +178,7 @@ void route_trace_friends(struct route_trace *trace, const char *rule, const stru
 {
 	const struct listing listing = {
 		.rule = rule,
+		.lost_rule = "R8",
 		.kind = " of friend ",
 		.set = &company->friends,
 		.number = number,
@@ -204,6 +208,7 @@ void route_trace_carriers(struct route_trace *trace, const struct directory *dir
 {
 	const struct listing listing = {
 		.rule = "R16",
+		.lost_rule = "R16",
 		.kind = " of carrier ",
 		.set = &directory->carrier_patterns,
 		.number = number,
@@ -216,7 +221,8 @@ void route_trace_carriers(struct route_trace *trace, const struct directory *dir
 	list_patterns(trace, &listing);
 }
 
-void route_trace_acl(struct route_trace *trace, const struct call_acl *acl, struct span number, const uint32_t *winner)
+void route_trace_acl(struct route_trace *trace, const struct call_acl *acl, struct span number, const uint32_t *winner,
+		     bool allowed)
 {
 	/* The first that matches decides: what stands before it did not match, what stands behind it was not asked. */
 	uint32_t asked = winner ? *winner : acl->rules.count;
@@ -227,10 +233,12 @@ void route_trace_acl(struct route_trace *trace, const struct call_acl *acl, stru
 						 SPAN_LITERAL(" does not match "), number}};
 		route_trace_add(trace, "R13", false, &text);
 	}
-	bool allowed = winner ? acl->rules.owner[*winner] != 0 : acl->default_allow;
-	struct span by_rule = winner ? acl->rules.text[*winner] : SPAN_LITERAL("by default");
+	bool decided = winner ? acl->rules.owner[*winner] != 0 : acl->default_allow;
+	struct span by_rule = allowed != decided ? SPAN_LITERAL("as a rule backtracks too far")
+			      : winner		 ? acl->rules.text[*winner]
+						 : SPAN_LITERAL("by default");
 	struct route_trace_text text = {{SPAN_LITERAL("call ACL "), acl->name,
 					 span_of_text(allowed ? " allows " : " denies "), number,
-					 span_of_text(winner ? ", rule " : ", "), by_rule}};
+					 span_of_text(winner && allowed == decided ? ", rule " : ", "), by_rule}};
 	route_trace_add(trace, "R13", allowed, &text);
 }

@@ -29,9 +29,12 @@ void route_trace_note(struct route_trace *trace, const char *rule, bool matched,
 void route_trace_friends(struct route_trace *trace, const char *rule, const struct company *company, struct span number,
 			 const uint32_t *winner, struct match_scratch *scratch);
 
-/* Likewise for the carriers (R16) and for the rules of an ACL (R13), where the first that matches decides. */
+/* Likewise for the carriers (R16). */
 void route_trace_carriers(struct route_trace *trace, const struct directory *directory, struct span number,
 			  const uint32_t *winner, struct match_scratch *scratch);
-void route_trace_acl(struct route_trace *trace, const struct call_acl *acl, struct span number, const uint32_t *winner);
+
+/* The rules of an ACL (R13), where the first that matches decides; `allowed`: what call_acl_allows() said. */
+void route_trace_acl(struct route_trace *trace, const struct call_acl *acl, struct span number, const uint32_t *winner,
+		     bool allowed);
 
 #endif

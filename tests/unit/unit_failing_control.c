@@ -18,6 +18,7 @@
 #include "cdr_writer.h"
 #include "cmocka_all.h"
 #include "command.h"
+#include "dialled_memory.h"
 #include "event_loop.h"
 #include "failing_allocator.h"
 #include "failing_walk.h"
@@ -147,6 +148,14 @@ static void open_calls(void)
 	snprintf(path, sizeof(path), "%s/calls.json", rig.state_dir);
 	assert_int_equal(inquirer_create(&router.inquirer, router.dataplane, NULL), STATUS_OK);
 	assert_int_equal(cdr_writer_open(&router.cdr, NULL, path, 1, error), STATUS_OK);
+	assert_int_equal(dialled_memory_create(&router.dialled, 8), STATUS_OK);
+	dialled_memory_take(router.dialled, &(struct call_record){
+						    .caller_kind = CALL_PARTY_USER,
+						    .part[CALL_TEXT_DIALLED] = {.length = 4},
+						    .part[CALL_TEXT_CALLER] = {.offset = 4, .length = 5},
+						    .part[CALL_TEXT_COMPANY] = {.offset = 9, .length = 4},
+						    .text = "2001aliceacme",
+					    });
 }
 
 static void open_server(void)
@@ -235,6 +244,7 @@ static int close_router(void **state)
 	close(client);
 	rpc_server_close(server);
 	cdr_writer_close(router.cdr);
+	dialled_memory_free(router.dialled);
 	inquirer_free(router.inquirer);
 	net_mirror_free(router.mirror);
 	failure_guard_free(router.guard);
@@ -300,7 +310,7 @@ static json_t *params_of(const struct ctl_command *command, unsigned way, bool f
 	}
 	json_t *params = ctl_commands_parse(command, count, words, error);
 	assert_non_null(params);
-	if (json_object_get(params, "file"))
+	if (ctl_commands_file(command, params))
 		json_object_set_new(params, "text",
 				    json_string("companies: [{name: new, domain: new.example.net, "
 						"country: ES}]"));

@@ -37,13 +37,13 @@ static void tells_who_won_and_who_lost_and_why(void **state)
 	assert_step(&world->trace, "R3", true, "dialled 3001");
 	assert_step(&world->trace, "R4.1", false, "no extension 3001");
 	assert_step(&world->trace, "R4.2", true, "pattern ^3[0-9]{3}$ of friend a-twin (priority 20) matches 3001");
-	assert_step(&world->trace, "R4.2", false,
+	assert_step(&world->trace, "R8", false,
 		    "of friend branch (priority 20) matches 3001, but loses: same priority, its name sorts later");
 	assert_step(&world->trace, "R4.2", false,
 		    "pattern ^2[0-9]{3}$ of friend hq-pbx (priority 10) does not match 3001");
 
 	route_fixture_call(world, world->alice, "2003");
-	assert_step(&world->trace, "R4.2", false,
+	assert_step(&world->trace, "R8", false,
 		    "of friend branch (priority 20) matches 2003, but loses by its priority");
 	assert_false(world->trace.truncated);
 }
@@ -185,7 +185,9 @@ static void tells_what_backtracks_too_far(void **state)
 	assert_int_equal(decision.outcome, ROUTE_OUTCOME_FRIEND);
 	request.number = SPAN_LITERAL("+999999999999999999999999999999");
 	route_decide(&decision, &request, &trace);
-	assert_step(&trace, "R4.2", false, "of friend pbx (priority 1) backtracks too far, so it does not match +999");
+	assert_step(&trace, "R13", false,
+		    "call ACL open denies +999999999999999999999999999999, as a rule backtracks too far");
+	assert_step(&trace, "R7", false, "of friend pbx (priority 1) backtracks too far, so it does not match +999");
 	assert_int_equal(decision.reason, REASON_CALL_ACL_DENIED);
 	directory_fixture_free(fixture);
 }

@@ -1,0 +1,184 @@
+#include "cli_explain_diff.h"
+
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli_table.h"
+
+/* What is said of a side when where the call goes stays the same. */
+static const struct {
+	const char *name, *words;
+} details[] = {
+	{"request_uri", "Request-URI"}, {"from", "From"},	  {"to", "To"},		  {"identity", "identity"},
+	{"codecs", "codecs"},		{"next_hop", "next hop"}, {"company", "company"},
+};
+
+static const char *text_of(const json_t *object, const char *name)
+{
+	const char *text = json_string_value(json_object_get(object, name));
+	return text ? text : "";
+}
+
+static long long number_of(const json_t *object, const char *name)
+{
+	return (long long)json_integer_value(json_object_get(object, name));
+}
+
+static bool is_refused(const json_t *side)
+{
+	return strcmp(text_of(side, "outcome"), "reject") == 0;
+}
+
+/* "friend east" or "404 NO_CARRIER". */
+static void print_target(FILE *out, const json_t *side)
+{
+	if (is_refused(side))
+		fprintf(out, "%lld %s", number_of(side, "status"), text_of(side, "reason"));
+	else
+		fprintf(out, "%s %s", text_of(side, "outcome"), text_of(side, "target"));
+	if (!is_refused(side) && number_of(side, "status"))
+		fprintf(out, ", answered %lld %s", number_of(side, "status"), text_of(side, "reason"));
+}
+
+static bool has_same_target(const json_t *a, const json_t *b)
+{
+	static const char *const names[] = {"outcome", "target", "status", "reason"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!json_equal(json_object_get(a, names[i]), json_object_get(b, names[i])))
+			return false;
+	return true;
+}
+
+/* "busy user bob 102, unreachable 480 EXTENSION_RESERVED" */
+static void print_next(FILE *out, const json_t *next)
+{
+	size_t i;
+	json_t *row;
+
+	if (json_array_size(next) == 0)
+		fputs("nobody", out);
+	json_array_foreach((json_t *)next, i, row)
+	{
+		fprintf(out, "%s%s ", i ? ", " : "", text_of(row, "when"));
+		print_target(out, row);
+		if (*text_of(row, "number"))
+			fprintf(out, " %s", text_of(row, "number"));
+	}
+}
+
+static void print_value(FILE *out, const char *name, const json_t *value)
+{
+	bool is_as_offered = json_is_null(value) && strcmp(name, "codecs") == 0;
+	char *text = is_as_offered ? NULL : cli_table_text(value);
+
+	fputs(is_as_offered ? "as offered" : text ? text : "?", out);
+	free(text);
+}
+
+/* "From A -> B" of what differs though the target is the same. */
+static void print_details(FILE *out, const json_t *now, const json_t *then)
+{
+	const json_t *next_now = json_object_get(now, "next"), *next_then = json_object_get(then, "next");
+	const char *separator = ": ";
+
+	for (size_t i = 0; i < sizeof(details) / sizeof(details[0]); i++) {
+		const char *name = details[i].name;
+		const json_t *before = json_object_get(now, name), *after = json_object_get(then, name);
+		if (json_equal(before, after))
+			continue;
+		fprintf(out, "%s%s ", separator, details[i].words);
+		print_value(out, name, before);
+		fputs(" -> ", out);
+		print_value(out, name, after);
+		separator = "; ";
+	}
+	if (!json_equal(next_now, next_then)) {
+		fprintf(out, "%sif it fails ", separator);
+		print_next(out, next_now);
+		fputs(" -> ", out);
+		print_next(out, next_then);
+	} else if (*separator == ':') {
+		fputs(": in another way", out);
+	}
+}
+
+/* What becomes of a call on one side; `now` is given for the other side, to say what differs. Owner: the caller. */
+static json_t *describe(const json_t *side, const json_t *now)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	if (!out)
+		return NULL;
+	if (json_is_null(side)) {
+		fputs("(the caller is not there)", out);
+	} else {
+		print_target(out, side);
+		if (!is_refused(side) && *text_of(side, "rule"))
+			fprintf(out, " by %s", text_of(side, "rule"));
+		if (now && !json_is_null(now) && has_same_target(now, side))
+			print_details(out, now, side);
+	}
+	fclose(out);
+	json_t *described = text ? json_string(text) : NULL;
+	free(text);
+	return described;
+}
+
+static void print_calls(FILE *out, const json_t *calls)
+{
+	json_t *rows = json_array(), *call;
+	size_t i;
+
+	json_array_foreach((json_t *)calls, i, call)
+	{
+		const json_t *now = json_object_get(call, "now"), *then = json_object_get(call, "then");
+		bool is_carrier = strcmp(text_of(call, "caller"), "carrier") == 0;
+		char from[256];
+		snprintf(from, sizeof(from), "%s%s%s%s", is_carrier ? "carrier " : "", text_of(call, "from"),
+			 *text_of(call, "identity") ? " for " : "", text_of(call, "identity"));
+		json_array_append_new(rows, json_pack("{s:O, s:s, s:O, s:o, s:o}", "company",
+						      json_object_get(call, "company"), "from", from, "to",
+						      json_object_get(call, "to"), "now", describe(now, NULL), "then",
+						      describe(then, now)));
+	}
+	cli_table_print(out, rows, "no call would be routed differently");
+	json_decref(rows);
+}
+
+/* "only then: user bob of acme" */
+static void print_unmatched(FILE *out, const json_t *result)
+{
+	const json_t *unmatched = json_object_get(result, "unmatched");
+	size_t i;
+	json_t *row;
+
+	if (json_array_size(unmatched))
+		fputc('\n', out);
+	json_array_foreach((json_t *)unmatched, i, row)
+	{
+		char *name = cli_table_text(json_object_get(row, "name"));
+		fprintf(out, "only %s: %s %s%s%s\n", text_of(row, "in"), text_of(row, "kind"), name ? name : "?",
+			*text_of(row, "company") ? " of " : "", text_of(row, "company"));
+		free(name);
+	}
+	if (number_of(result, "unmatched_omitted"))
+		fprintf(out, "... and %lld more\n", number_of(result, "unmatched_omitted"));
+}
+
+void cli_explain_diff_show(FILE *out, const json_t *result)
+{
+	print_calls(out, json_object_get(result, "calls"));
+	if (number_of(result, "omitted"))
+		fprintf(out, "... and %lld more\n", number_of(result, "omitted"));
+	print_unmatched(out, result);
+	fprintf(out, "\nsame: %lld, different: %lld\n", number_of(result, "same"), number_of(result, "different"));
+	fprintf(out,
+		"the last %lld dialled numbers; every extension and DDI, by the first user and friend of its company, "
+		"and from outside\n"
+		"compared with revision %lld, which stays in force\n",
+		number_of(result, "dialled"), number_of(result, "revision"));
+}
