@@ -239,6 +239,7 @@ static void r25_parts_without_a_body(void **state)
 	check_same(MIXED, "--b\r\n" PART "\r\n--b--\r\n", BODY_FILTER_PASSED);
 	check_same(MIXED, "--b\r\n--b\r\n--b--\r\n", BODY_FILTER_PASSED);
 	check_same(MIXED, "--b\r\nContent-Type: application/sdp\r\n--b--\r\n" OFFER, BODY_FILTER_PASSED);
+	check_same(MIXED, "--b\r\nc: application/sdp\r\n--b\r\n\r\n" OFFER "\r\n--b--\r\n", BODY_FILTER_PASSED);
 	check_same(MIXED, "--b--\r\n" PART OFFER, BODY_FILTER_PASSED);
 	check_same(MIXED, "--b\r\n", BODY_FILTER_PASSED);
 	check_same(MIXED, "--b", BODY_FILTER_PASSED);
