@@ -8,15 +8,14 @@
 #include "address_text.h"
 #include "codec.h"
 #include "friend_view.h"
-#include "json_memory.h"
 #include "json_text.h"
 #include "router.h"
 
 #define PORT_BYTES	   8
-#define CODECS_MAX	   64
+#define CODECS_MAX	   CODEC_COUNT /* a list names each once */
 #define CODECS_BYTES_MAX   512
 #define HOST_PATTERN_BYTES (2 * JSON_TEXT_ADDRESS_BYTES_MAX)
-#define CONTACT_BYTES_MAX  300
+#define CONTACT_BYTES_MAX  300 /* a host name and a port */
 
 /* All that the values of a recipe point to. */
 struct materials {

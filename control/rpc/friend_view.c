@@ -1,7 +1,6 @@
 #include "friend_view.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 
 #include "caller_identify.h"
 #include "provision.h"
