@@ -346,11 +346,17 @@ void fork_fail(struct worker *worker, struct packet *packet, enum reason reason)
 		return;
 	}
 	if (packet->kind == PACKET_INITIAL) {
-		reason = (enum reason)transaction->best_reason;
+		/* Nothing that is worth an answer: there is no buffer for one either. */
+		if (transaction->best_status)
+			reason = (enum reason)transaction->best_reason;
 		if (transaction->is_invite)
 			call_track_failed(worker, packet->call, reason_rows[reason].status, reason);
 	}
 	packet_refuse(packet, reason);
+	if (packet->verdict == VERDICT_ANSWER)
+		return; /* the final response belongs to the transaction */
+	transaction_table_remove(&worker->transactions, transaction);
+	packet->transaction = NULL;
 }
 
 /* The kept request as far as it has come: at its present target. Result: false when an apply has taken the way away. */

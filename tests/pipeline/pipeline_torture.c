@@ -29,7 +29,7 @@ static const char provisioning[] =
 	"    domain: %s\n"
 	"    country: ES\n"
 	"    users:\n"
-	"      - {name: caller, password: " PASSWORD "}\n"
+	"      - {name: caller, password: " PASSWORD ", codecs: [PCMU, QCELP]}\n"
 	"      - {name: user, password: " PASSWORD "}\n"
 	"      - {name: twice, password: " PASSWORD "}\n"
 	"      - {name: j.user, password: " PASSWORD "}\n"
@@ -38,7 +38,8 @@ static const char provisioning[] =
 	"    extensions:\n"
 	"      - {number: \"100\", route: {user: user}}\n"
 	"    friends:\n"
-	"      - {name: callee, password: x, direct: \"udp:" FRIEND "\", patterns: [\"^[A-Za-z]\"], ddi_in: true}\n";
+	"      - {name: callee, password: x, direct: \"udp:" FRIEND "\", patterns: [\"^[A-Za-z]\"], ddi_in: true, "
+	"codecs: [PCMU, QCELP]}\n";
 
 struct datagram {
 	char bytes[SIP_MESSAGE_BYTES_MAX];
