@@ -29,7 +29,7 @@ static const char provisioning[] =
 	"    domain: %s\n"
 	"    country: ES\n"
 	"    users:\n"
-	"      - {name: caller, password: " PASSWORD ", codecs: [PCMU, QCELP]}\n"
+	"      - {name: caller, password: " PASSWORD ", codecs: [PCMU, PCMA, QCELP, G726-32, G729, GSM]}\n"
 	"      - {name: user, password: " PASSWORD "}\n"
 	"      - {name: twice, password: " PASSWORD "}\n"
 	"      - {name: j.user, password: " PASSWORD "}\n"
@@ -39,7 +39,7 @@ static const char provisioning[] =
 	"      - {number: \"100\", route: {user: user}}\n"
 	"    friends:\n"
 	"      - {name: callee, password: x, direct: \"udp:" FRIEND "\", patterns: [\"^[A-Za-z]\"], ddi_in: true, "
-	"codecs: [PCMU, QCELP]}\n";
+	"codecs: [PCMU, PCMA, QCELP, G726-32, G729, GSM]}\n";
 
 struct datagram {
 	char bytes[SIP_MESSAGE_BYTES_MAX];
