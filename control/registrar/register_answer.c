@@ -141,7 +141,7 @@ void register_answer_end(struct register_answer *answer)
 struct net_address register_answer_destination(const struct register_request *request, const struct net_address *source)
 {
 	struct net_address destination = *source;
-	if (!request->via.has_rport)
+	if (!request->via.has_rport && !register_decide_other_host(request->via.host, source->ip))
 		destination.port = request->via.port ? request->via.port : 5060;
 	return destination;
 }

@@ -38,7 +38,8 @@ void register_answer_bindings(struct register_answer *answer, const struct bindi
 /* Content-Length and the empty line. */
 void register_answer_end(struct register_answer *answer);
 
-/* Where the answer goes (RFC 3581 4): the source; without rport its address and the port of the sent-by. */
+/* Where the answer goes (RFC 3581 4): the source; without rport its address and the port of the sent-by, unless that
+ * has another address, behind NAT (R35). As answer_destination() of the lcores. */
 struct net_address register_answer_destination(const struct register_request *request,
 					       const struct net_address *source);
 

@@ -23,6 +23,12 @@ bool register_decide_same_host(struct span host, const uint8_t ip[16])
 	return read_ip(read, host) && memcmp(read, ip, sizeof(read)) == 0;
 }
 
+bool register_decide_other_host(struct span host, const uint8_t ip[16])
+{
+	uint8_t read[16];
+	return read_ip(read, host) && memcmp(read, ip, sizeof(read)) != 0;
+}
+
 static uint32_t expires_of(const struct register_request *request, const struct register_contact *contact,
 			   const struct register_terms *terms)
 {

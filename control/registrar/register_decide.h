@@ -42,4 +42,7 @@ enum register_result register_decide(struct binding_list **next, const struct bi
 /* Is `host` (IP literal, IPv6 without brackets) this address? Result: false also for host names. */
 bool register_decide_same_host(struct span host, const uint8_t ip[16]);
 
+/* Is it another address? A name is not. Thread: any. */
+bool register_decide_other_host(struct span host, const uint8_t ip[16]);
+
 #endif

@@ -85,8 +85,13 @@ int answer_write(char *out, uint32_t capacity, const struct sip_message *request
 struct net_address answer_destination(const struct sip_message *request, const struct net_address *source)
 {
 	struct net_address destination = *source;
+	uint8_t ip[16];
 
-	if (!request->via_has_rport)
+	if (request->via_has_rport)
+		return destination;
+	bool is_behind_nat = uri_parse_ip(ip, sip_message_text(request, request->via_host)) &&
+			     memcmp(ip, source->ip, sizeof(ip)) != 0;
+	if (!is_behind_nat)
 		destination.port = request->via_port ? request->via_port : SIP_PORT_DEFAULT;
 	return destination;
 }

@@ -5,8 +5,8 @@
              198.51.100.50 [nat] 100.64.0.1 -+- 100.64.0.2 [home of acme]   10.20.0.1 -- 10.20.0.2 Asterisk, chan_sip
                                              +- 100.64.0.3 [home of globex] 10.20.0.1 -- 10.20.0.2 Asterisk, chan_pjsip
 
-The router sees both at one address, with contacts at one address: only the ports differ. The NAT of chan_sip keeps the port, because
-without nat=force_rport that driver asks for no rport, so answers go to the port of its Via (RFC 3261 18.2.2); the other one changes it.
+The router sees both at one address, with contacts at one address: only the ports differ. The NAT of chan_sip keeps the port, the
+other one changes it.
 """
 
 import asterisk

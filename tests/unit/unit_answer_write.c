@@ -156,8 +156,13 @@ static void answers_find_their_way(void **state)
 		const char *request;
 		uint16_t port;
 	} rows[] = {
-		{REQUEST("Via: SIP/2.0/UDP 10.1.1.1:5070;branch=z9hG4bKa\r\n"), 5070},
-		{REQUEST("Via: SIP/2.0/UDP 10.1.1.1;maddr=6.6.6.6;branch=z9hG4bKa\r\n"), 5060},
+		{REQUEST("Via: SIP/2.0/UDP 192.0.2.4:5070;branch=z9hG4bKa\r\n"), 5070},
+		{REQUEST("Via: SIP/2.0/UDP 192.0.2.4;maddr=6.6.6.6;branch=z9hG4bKa\r\n"), 5060},
+		{REQUEST("Via: SIP/2.0/UDP pc.example.net;branch=z9hG4bKa\r\n"), 5060},
+		{REQUEST("Via: SIP/2.0/UDP pc.example.net:5070;branch=z9hG4bKa\r\n"), 5070},
+		{REQUEST("Via: SIP/2.0/UDP 10.1.1.1:5070;branch=z9hG4bKa\r\n"), 40000},
+		{REQUEST("Via: SIP/2.0/UDP 10.1.1.1;branch=z9hG4bKa\r\n"), 40000},
+		{REQUEST("Via: SIP/2.0/UDP [2001:db8::4]:5070;branch=z9hG4bKa\r\n"), 40000},
 		{REQUEST("Via: SIP/2.0/UDP 10.1.1.1:5070;rport;branch=z9hG4bKa\r\n"), 40000},
 		{REQUEST("Via: SIP/2.0/UDP 10.1.1.1:5070;rport=7;branch=z9hG4bKa\r\n"), 40000},
 	};

@@ -427,13 +427,18 @@ static void r34_bindings_end(void **state)
 	assert_null(registrar_rig_find(&rig, "pbx"));
 }
 
-static void r34_answer_goes_to_rport_or_sent_by(void **state)
+static void r35_answer_goes_to_rport_or_sent_by_or_through_the_nat(void **state)
 {
 	static char text[2048];
 	(void)state;
 	snprintf(text, sizeof(text), "%s", chan_sip);
 	assert_int_equal(registrar_rig_register(&rig, "pbx", "203.0.113.9:40000", text), 200);
 	assert_true(answer_has("Via: SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bK3c2a4d1e;received=203.0.113.9\r\n"));
+	assert_int_equal(rig.answer_punt.peer.port, 40000); /* R35: behind NAT */
+	assert_int_equal(registrar_rig_register(&rig, "pbx", "192.0.2.10:40000", text), 200);
+	assert_int_equal(rig.answer_punt.peer.port, 5060);
+	memcpy(strstr(text, "192.0.2.10:5060"), "pbx.test00:5060", 15);
+	assert_int_equal(registrar_rig_register(&rig, "pbx", "192.0.2.10:40000", text), 200);
 	assert_int_equal(rig.answer_punt.peer.port, 5060);
 	assert_int_equal(registrar_rig_register(&rig, "pbx", "203.0.113.9:40000", pjsip), 200);
 	assert_true(answer_has(";rport=40000;branch=z9hG4bKPj8c2f;received=203.0.113.9\r\n"));
@@ -742,7 +747,7 @@ int main(void)
 		CASE(r34_single_contact_replaces),
 		CASE(r34_best_contact_first),
 		CASE(r34_bindings_end),
-		CASE(r34_answer_goes_to_rport_or_sent_by),
+		CASE(r35_answer_goes_to_rport_or_sent_by_or_through_the_nat),
 		CASE(r35_nat_by_contact_host),
 		CASE(r35_nat_by_via),
 		CASE(r35_no_nat_contact_port_counts),
