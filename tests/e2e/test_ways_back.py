@@ -160,14 +160,19 @@ def test_rport_gets_the_source_port(near_peer):
     assert came_from(alice) == (LAN, 5060)
 
 
-def test_without_rport_the_via_port_and_the_source_address_count(near_peer):
-    """RFC 3261 18.2.2: received, then the port of sent-by."""
-    alice, hears = near_peer("alice", port=5066), near_peer("alice", port=5067)
+@pytest.mark.parametrize("sent_by, heard_by, received", [
+    ("198.51.100.11", 5067, None),  # RFC 3261 18.2.2
+    ("alice.test", 5067, "198.51.100.11"),
+    ("10.1.2.3", 5066, "198.51.100.11"),  # R35: an inside address, and its port is as far away
+])
+def test_r35_without_rport_the_port_of_sent_by_counts_unless_behind_nat(near_peer, sent_by, heard_by, received):
+    by_port = {port: near_peer("alice", port=port) for port in (5066, 5067)}
+    alice = by_port[5066]
     request = alice.request("OPTIONS", f"sip:{LAN}")
-    alice.send(request.set("Via", f"SIP/2.0/UDP 10.1.2.3:5067;branch={parameter(request.get('Via'), 'branch')}"))
-    answer = hears.receive()
-    assert (parameter(answer.get("Via"), "received"), parameter(answer.get("Via"), "rport")) == (alice.address, None)
-    alice.expect_silence()
+    alice.send(request.set("Via", f"SIP/2.0/UDP {sent_by}:5067;branch={parameter(request.get('Via'), 'branch')}"))
+    answer = by_port[heard_by].receive()
+    assert (parameter(answer.get("Via"), "received"), parameter(answer.get("Via"), "rport")) == (received, None)
+    by_port[5066 + 5067 - heard_by].expect_silence()
 
 
 def test_without_rport_and_port_it_is_5060(near_peer):
