@@ -23,7 +23,9 @@ bool route_caller_is_anonymous(struct span user)
 {
 	struct number decoded;
 
-	return route_number_decode(&decoded, user) == REASON_NONE && is_anonymous(&decoded);
+	/* An escape makes it longer only. */
+	return user.length >= sizeof("anonymous") - 1 && route_number_decode(&decoded, user) == REASON_NONE &&
+	       is_anonymous(&decoded);
 }
 
 static const struct dial_plan *dial_plan_of(const struct route_request *request)

@@ -55,8 +55,6 @@ static struct span identity_user(const struct sip_message *message, bool is_carr
 void request_read(struct route_request *request, struct worker *worker, const struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
-	struct sip_address from;
-	struct sip_uri uri;
 
 	*request = (struct route_request){
 		.directory = worker->snapshot->directory,
@@ -66,12 +64,10 @@ void request_read(struct route_request *request, struct worker *worker, const st
 		.carrier = packet->caller.carrier,
 		.number = packet->request_uri.user,
 		.identity_user = identity_user(message, packet->caller.carrier != NULL),
+		.from_user = request_read_user(sip_message_text(message, message->from.uri)),
+		.from_display = sip_message_text(message, message->from.display),
 		.diversion_user = first_user(message, SIP_HEADER_DIVERSION),
 		.max_forwards = (uint8_t)message_facts_max_forwards(message),
 	};
-	if (message_facts_address(&from, &uri, message, SIP_HEADER_FROM)) {
-		request->from_user = request_read_user(from.uri);
-		request->from_display = from.display;
-	}
 	request->anonymous = message_facts_wants_privacy(message) || route_caller_is_anonymous(request->from_user);
 }
