@@ -26,7 +26,7 @@ int answer_write(char *out, uint32_t capacity, const struct sip_message *request
 /*
  * Where a response to the topmost Via of a request from `source` goes (RFC 3261 18.2.2, RFC 3581 4). Who has another
  * address in its sent-by than it sends from is behind NAT (R35): the port there is no way back either, asked for rport
- * or not.
+ * or not. RFC 3261 18.2.2 would send it there all the same.
  */
 struct net_address answer_destination(const struct sip_message *request, const struct net_address *source);
 

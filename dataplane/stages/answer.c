@@ -20,7 +20,10 @@ static void answer_in_transaction(struct worker *worker, struct packet *packet)
 
 static void answer_packet(struct worker *worker, struct packet *packet)
 {
-	bool in_transaction = packet->transaction && packet->kind != PACKET_HOP;
+	/* With branches that were sent and only this packet's own way out gone (PUNT_RING_FULL), it goes on without it.
+	 */
+	bool in_transaction =
+		packet->transaction && packet->kind != PACKET_HOP && packet->transaction->pending_count == 0;
 	enum reason reason = answer_make_refusal(&packet->out, worker, packet);
 
 	if (in_transaction)

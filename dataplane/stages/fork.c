@@ -86,9 +86,6 @@ static enum route_failure failure_of(const struct packet *packet, enum reason re
 	case REASON_ENDPOINT_CALL_LIMIT:
 	case REASON_NO_COMMON_CODEC:
 		return route_next_classify(packet->decision.outcome, reason_rows[reason].status);
-	case REASON_NO_BUFFER:
-	case REASON_TOO_LARGE:
-		return ROUTE_FAILURE_UNREACHABLE;
 	default:
 		return ROUTE_FAILURE_NONE;
 	}
@@ -346,15 +343,18 @@ void fork_fail(struct worker *worker, struct packet *packet, enum reason reason)
 		return;
 	}
 	if (packet->kind == PACKET_INITIAL) {
-		/* Nothing that is worth an answer: there is no buffer for one either. */
-		if (transaction->best_status)
+		if (transaction->best_status) /* else no buffer: not for an answer either */
 			reason = (enum reason)transaction->best_reason;
 		if (transaction->is_invite)
 			call_track_failed(worker, packet->call, reason_rows[reason].status, reason);
 	}
 	packet_refuse(packet, reason);
-	if (packet->verdict == VERDICT_ANSWER)
-		return; /* the final response belongs to the transaction */
+	if (packet->verdict == VERDICT_ANSWER) { /* the final response belongs to the transaction */
+		if (transaction->method == SIP_METHOD_BYE)
+			call_track_bye(worker, transaction->call, transaction->callee_tag_hash,
+				       transaction->from_caller);
+		return;
+	}
 	transaction_table_remove(&worker->transactions, transaction);
 	packet->transaction = NULL;
 }

@@ -12,8 +12,8 @@
  * bindings of the same q get theirs. Thread: lcore. */
 void fork_complete(struct worker *worker, struct packet *packet);
 
-/* The first branch's message could not be written, for `reason`: another target is tried, else the packet is refused.
- */
+/* The first branch's message could not be written, for `reason`: for a request outside a dialog another target is
+ * tried, as if the present one had failed so; else the packet is refused. */
 void fork_fail(struct worker *worker, struct packet *packet, enum reason reason);
 
 /*

@@ -20,14 +20,18 @@ bool message_facts_address(struct sip_address *address, struct sip_uri *uri, con
 	return value.length && address_parse(address, &rest, value) && uri_parse(uri, address->uri);
 }
 
-bool message_facts_wants_privacy(const struct sip_message *message)
+bool message_facts_is_no_privacy(struct span value)
 {
-	for (uint8_t i = message->first[SIP_HEADER_PRIVACY]; i != SIP_HEADER_NONE; i = sip_message_next(message, i)) {
-		struct span value = sip_message_header_value(message, i);
-		if (value.length && !span_equals_nocase(value, SPAN_LITERAL("none")))
-			return true;
-	}
-	return false;
+	return value.length == 0 || span_equals_nocase(value, SPAN_LITERAL("none"));
+}
+
+uint8_t message_facts_find_privacy(const struct sip_message *message)
+{
+	uint8_t i = message->first[SIP_HEADER_PRIVACY];
+
+	while (i != SIP_HEADER_NONE && message_facts_is_no_privacy(sip_message_header_value(message, i)))
+		i = sip_message_next(message, i);
+	return i;
 }
 
 /* RFC 3323 4.2: values stand behind semicolons; peers also write commas. */

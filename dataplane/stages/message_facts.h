@@ -12,8 +12,11 @@
 bool message_facts_address(struct sip_address *address, struct sip_uri *uri, const struct sip_message *message,
 			   enum sip_header_name name);
 
-/* R23: is there a Privacy header other than `none`? One that says nothing is none. */
-bool message_facts_wants_privacy(const struct sip_message *message);
+/* R23: does a Privacy header with this value ask for nothing? Thread: any. */
+bool message_facts_is_no_privacy(struct span value);
+
+/* The first one that asks for something. Result: SIP_HEADER_NONE: none does. */
+uint8_t message_facts_find_privacy(const struct sip_message *message);
 
 /* Does a Privacy header ask not to pass the identity on (RFC 3325 9.3)? */
 bool message_facts_hides_identity(const struct sip_message *message);

@@ -69,5 +69,6 @@ void request_read(struct route_request *request, struct worker *worker, const st
 		.diversion_user = first_user(message, SIP_HEADER_DIVERSION),
 		.max_forwards = (uint8_t)message_facts_max_forwards(message),
 	};
-	request->anonymous = message_facts_wants_privacy(message) || route_caller_is_anonymous(request->from_user);
+	request->anonymous =
+		message_facts_find_privacy(message) != SIP_HEADER_NONE || route_caller_is_anonymous(request->from_user);
 }

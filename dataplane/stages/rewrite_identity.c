@@ -30,15 +30,24 @@ static void rewrite_identity_assert(struct edit_list *edits, const struct packet
 	edit_list_replace(edits, rewrite_parts_top(&packet->message), edit_list_take(edits));
 }
 
-/* R23. A call that is anonymous by its From, or by a Privacy that nobody understands, asks for it in words that
- * carriers do. */
+/*
+ * R23. A call that is anonymous by its From, or by a Privacy that does not speak of the identity, asks for it in words
+ * that carriers understand. What else it asks for stays (RFC 3323 4.2), but for `none`.
+ */
 static void rewrite_identity_privacy(struct edit_list *edits, const struct sip_message *message,
 				     const struct route_presentation *shown)
 {
+	uint8_t asked = message_facts_find_privacy(message);
+
 	if (!shown->anonymous || message_facts_hides_identity(message))
 		return;
-	rewrite_parts_remove_headers(edits, message, SIP_HEADER_PRIVACY);
-	edit_list_replace(edits, rewrite_parts_top(message), SPAN_LITERAL("Privacy: id\r\n"));
+	if (asked == SIP_HEADER_NONE)
+		edit_list_replace(edits, rewrite_parts_top(message), SPAN_LITERAL("Privacy: id\r\n"));
+	else
+		edit_list_replace(edits, (struct slice){message->header[asked].value, 0}, SPAN_LITERAL("id;"));
+	for (uint8_t i = message->first[SIP_HEADER_PRIVACY]; i != SIP_HEADER_NONE; i = sip_message_next(message, i))
+		if (message_facts_is_no_privacy(sip_message_header_value(message, i)))
+			rewrite_parts_remove_line(edits, message, i);
 }
 
 /* The number of one kept Diversion in the called side's dial format (R23); its host and reason are of whoever wrote it.
@@ -48,7 +57,7 @@ static void rewrite_identity_diverted(struct edit_list *edits, const struct pack
 	struct number dialled;
 	struct sip_uri uri;
 
-	if (!uri_parse(&uri, uri_text) || uri.scheme == URI_SCHEME_OTHER)
+	if (!uri_parse(&uri, uri_text) || uri.scheme == URI_SCHEME_OTHER || uri.user.length == 0)
 		return;
 	const char *end = memchr(uri.user.at, ';', uri.user.length);
 	struct span user = end ? span_make(uri.user.at, (size_t)(end - uri.user.at)) : uri.user;

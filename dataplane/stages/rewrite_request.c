@@ -80,13 +80,14 @@ static void rewrite_request_write_host(struct text_writer *writer, struct span h
 	text_write_address(writer, &address);
 }
 
-/* Result: false when the contact is no URI that a number could be put into. */
+/* Result: false when the contact is no URI that a number could be put into; then nothing was written. */
 static bool rewrite_request_write_contact(struct text_writer *writer, struct span contact, struct span user)
 {
-	int length = request_uri_write(writer->at + writer->length, writer->capacity - writer->length, contact, user);
+	char text[REQUEST_URI_BYTES_MAX];
+	int length = request_uri_write(text, sizeof(text), contact, user);
 
 	if (length > 0)
-		writer->length += (uint32_t)length;
+		text_write_span(writer, span_make(text, (size_t)length));
 	return length > 0;
 }
 

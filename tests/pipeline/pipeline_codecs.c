@@ -289,6 +289,38 @@ static void r25_answer_without_a_codec_has_port_0(void **state)
 	scene_end(&scene, 1);
 }
 
+/* Every other type is to go: more than a message has edits for. */
+static void write_stripes(char *text, size_t size)
+{
+	size_t length = (size_t)snprintf(text, size, "%s", SDP_TOP);
+
+	for (uint32_t line = 0; line < 3; line++) {
+		length += (size_t)snprintf(text + length, size - length, "m=audio 4000 RTP/AVP");
+		for (uint32_t pair = 0; pair < 64; pair++)
+			length += (size_t)snprintf(text + length, size - length, " 0 8");
+		length += (size_t)snprintf(text + length, size - length, "\r\n");
+	}
+	assert_true(length < size);
+}
+
+static void r25_more_to_take_out_than_there_are_edits(void **state)
+{
+	struct scene scene;
+	struct leg leg;
+	char stripes[2048];
+
+	write_stripes(stripes, sizeof(stripes));
+	begin(&scene, state);
+	call(&scene, DESK, "3000", PHONE);
+	scene_expect_request(&scene, &leg, HQ, "INVITE");
+	answer(&scene, &leg, 200, stripes);
+	expect_body(scene_expect_status(&scene, DESK, 200), stripes);
+	assert_int_equal(pipeline_counter(scene.pipeline, COUNTER_SDP_UNREAD), 1);
+	offer(&scene, DESK, "3000", stripes);
+	scene_expect_end(&scene, 513);
+	scene_end(&scene, 1);
+}
+
 static void begin_dialog(struct dialog_case *dialog, struct scene *scene, void **state)
 {
 	struct leg leg;
@@ -457,6 +489,7 @@ int main(void)
 		PIPELINE_CASE_ROWS(r25_nothing_left_at_a_later_target),
 		PIPELINE_CASE_ROWS(r25_delayed_offer),
 		PIPELINE_CASE_ROWS(r25_answer_without_a_codec_has_port_0),
+		PIPELINE_CASE_ROWS(r25_more_to_take_out_than_there_are_edits),
 		PIPELINE_CASE_ROWS(r25_re_invite_of_both_sides),
 		PIPELINE_CASE_ROWS(r25_re_invite_with_nothing_left),
 		PIPELINE_CASE_ROWS(r25_codecs_of_a_dialog_stay_as_they_were),
