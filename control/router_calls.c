@@ -34,8 +34,8 @@ static enum status open_records(struct router *router, struct problem_list *prob
 			return status;
 		}
 	}
-	/* Without a file they are taken all the same, so that the rings do not fill. */
 	enum status status = dialled_memory_create(&router->dialled, DIALLED_MEMORY_CALLS_MAX);
+	/* Without a file records are read all the same: what was dialled is remembered, and the rings do not fill. */
 	if (status == STATUS_OK)
 		status = record_reader_create(&router->records, router->dataplane, base, take_record, router);
 	if (status) {
