@@ -222,11 +222,6 @@ static json_t *written(const struct explanation *explanation,
 	return string;
 }
 
-static json_t *text_or_null(struct span text)
-{
-	return text.length ? json_text_make(text) : json_null();
-}
-
 static json_t *steps_of(const struct route_trace *trace)
 {
 	json_t *steps = json_array();
@@ -261,11 +256,12 @@ json_t *explain_describe(const struct explanation *explanation)
 	if (routed && decision->outcome == ROUTE_OUTCOME_EXTERNAL && decision->carrier)
 		target = decision->carrier->name;
 	json_object_set_new(object, "outcome", json_string(outcome_names[decision->outcome]));
-	json_object_set_new(object, "target", text_or_null(target));
-	json_object_set_new(object, "company", company ? text_or_null(company->name) : json_null());
-	json_object_set_new(object, "rule",
-			    text_or_null(span_make(decision->rule, strnlen(decision->rule, ROUTE_RULE_BYTES_MAX))));
-	json_object_set_new(object, "pattern", text_or_null(decision->pattern));
+	json_object_set_new(object, "target", json_text_or_null(target));
+	json_object_set_new(object, "company", company ? json_text_or_null(company->name) : json_null());
+	json_object_set_new(
+		object, "rule",
+		json_text_or_null(span_make(decision->rule, strnlen(decision->rule, ROUTE_RULE_BYTES_MAX))));
+	json_object_set_new(object, "pattern", json_text_or_null(decision->pattern));
 	json_object_set_new(object, "status", row && row->status ? json_integer(row->status) : json_null());
 	json_object_set_new(object, "phrase", row && row->status ? phrase_of(explanation) : json_null());
 	json_object_set_new(object, "reason", row ? json_string(row->name) : json_null());

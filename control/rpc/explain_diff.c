@@ -123,11 +123,6 @@ static bool place(struct comparing *comparing, const struct side *side, const st
 	return true;
 }
 
-static json_t *text_or_null(struct span text)
-{
-	return text.length ? json_text_make(text) : json_null();
-}
-
 static json_t *describe(const struct side *side, bool is_there)
 {
 	if (!is_there)
@@ -142,11 +137,11 @@ static void list_call(struct comparing *comparing, const struct placed *placed, 
 {
 	json_t *row = json_object();
 
-	json_object_set_new(row, "company", text_or_null(placed->company));
+	json_object_set_new(row, "company", json_text_or_null(placed->company));
 	json_object_set_new(row, "caller", json_string(kind_names[placed->caller_kind]));
-	json_object_set_new(row, "from", text_or_null(placed->from));
-	json_object_set_new(row, "to", text_or_null(placed->to));
-	json_object_set_new(row, "identity", text_or_null(placed->identity));
+	json_object_set_new(row, "from", json_text_or_null(placed->from));
+	json_object_set_new(row, "to", json_text_or_null(placed->to));
+	json_object_set_new(row, "identity", json_text_or_null(placed->identity));
 	json_object_set_new(row, "source", json_string(placed->source));
 	for (int i = 0; i < SIDES; i++)
 		json_object_set_new(row, side_names[i], describe(&comparing->side[i], is_there[i]));
@@ -335,7 +330,7 @@ static void list_unmatched(struct comparing *comparing, int side, const char *ki
 	if (comparing->unmatched_count++ < EXPLAIN_DIFF_LISTED_MAX)
 		json_array_append_new(comparing->unmatched,
 				      json_pack("{s:s, s:s, s:o, s:o}", "in", side_names[side], "kind", kind, "company",
-						text_or_null(company), "name", text_or_null(name)));
+						json_text_or_null(company), "name", json_text_or_null(name)));
 }
 
 static void find_unmatched_endpoints(struct comparing *comparing, int side, const struct company *own,

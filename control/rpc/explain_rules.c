@@ -34,7 +34,7 @@ static void append_prefix(char list[LIST_BYTES_MAX], uint32_t index, const struc
 		snprintf(list + length, LIST_BYTES_MAX - length, ", ...");
 	else if (index < PREFIXES_SHOWN)
 		snprintf(list + length, LIST_BYTES_MAX - length, "%s%s/%u", index ? ", " : "",
-			 json_text_write_address(address, prefix->ip, 0), bits);
+			 json_text_write_ip(address, prefix->ip), bits);
 }
 
 static void add_carrier(struct route_trace *trace, const struct route_request *request)
@@ -58,7 +58,7 @@ static void add_endpoint(struct route_trace *trace, const struct route_request *
 	if (caller->auth == ENDPOINT_AUTH_SOURCE)
 		explain_step_add(trace, "R1", true,
 				 "friend " SPAN_FORMAT " is known by its address %s, without a password",
-				 SPAN_ARGUMENTS(caller->name), json_text_write_address(address, caller->direct.ip, 0));
+				 SPAN_ARGUMENTS(caller->name), json_text_write_ip(address, caller->direct.ip));
 	else
 		explain_step_add(trace, "R1", true, "%s " SPAN_FORMAT " of " SPAN_FORMAT " is known by its password",
 				 caller->kind == ENDPOINT_USER ? "user" : "friend", SPAN_ARGUMENTS(caller->name),

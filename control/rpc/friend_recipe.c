@@ -62,12 +62,7 @@ static void set_address(struct materials *materials, const struct net_address *a
 {
 	json_text_write_address(materials->address, address->ip, 0);
 	json_text_write_address(materials->router, address->ip, address->port);
-	snprintf(materials->host, sizeof(materials->host), "%s", materials->address);
-	if (*materials->host == '[') {
-		size_t length = strlen(materials->host) - 2;
-		memmove(materials->host, materials->host + 1, length);
-		materials->host[length] = '\0';
-	}
+	json_text_write_ip(materials->host, address->ip);
 	snprintf(materials->port, sizeof(materials->port), "%u", address->port);
 	set_host_pattern(materials);
 	set_value(materials, RECIPE_VALUE_address, span_of_text(materials->address));

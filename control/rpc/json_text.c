@@ -27,6 +27,11 @@ json_t *json_text_make(struct span text)
 	return string;
 }
 
+json_t *json_text_or_null(struct span text)
+{
+	return text.length ? json_text_make(text) : json_null();
+}
+
 json_t *json_text_make_time(uint64_t unix_ms)
 {
 	time_t second = (time_t)(unix_ms / 1000);
@@ -40,14 +45,22 @@ json_t *json_text_make_time(uint64_t unix_ms)
 	return json_string(text);
 }
 
-const char *json_text_write_address(char text[JSON_TEXT_ADDRESS_BYTES_MAX], const uint8_t ip[16], uint16_t port)
+const char *json_text_write_ip(char text[JSON_TEXT_ADDRESS_BYTES_MAX], const uint8_t ip[16])
 {
 	bool is_v4 = net_address_is_v4(ip);
-	char host[INET6_ADDRSTRLEN] = "?", suffix[8] = "";
 
-	inet_ntop(is_v4 ? AF_INET : AF_INET6, is_v4 ? ip + 12 : ip, host, sizeof(host));
+	if (!inet_ntop(is_v4 ? AF_INET : AF_INET6, is_v4 ? ip + 12 : ip, text, JSON_TEXT_ADDRESS_BYTES_MAX))
+		snprintf(text, JSON_TEXT_ADDRESS_BYTES_MAX, "?");
+	return text;
+}
+
+const char *json_text_write_address(char text[JSON_TEXT_ADDRESS_BYTES_MAX], const uint8_t ip[16], uint16_t port)
+{
+	char host[JSON_TEXT_ADDRESS_BYTES_MAX], suffix[8] = "";
+
+	json_text_write_ip(host, ip);
 	if (port)
 		snprintf(suffix, sizeof(suffix), ":%u", port);
-	snprintf(text, JSON_TEXT_ADDRESS_BYTES_MAX, is_v4 ? "%s%s" : "[%s]%s", host, suffix);
+	snprintf(text, JSON_TEXT_ADDRESS_BYTES_MAX, net_address_is_v4(ip) ? "%.45s%s" : "[%.45s]%s", host, suffix);
 	return text;
 }

@@ -7,14 +7,14 @@ from test_explain import explained
 
 RULES = """
 carriers:
-  - {name: telco-a, address: [udp:203.0.113.7], sources: [203.0.113.0/28, 203.0.113.64/28], country: ES, max_calls: 30, from_domain: sip.example.net}
+  - {name: telco-a, address: [udp:203.0.113.7], sources: [203.0.113.0/28, "2001:db8:3::/48"], country: ES, max_calls: 30, from_domain: sip.example.net}
 companies:
   - name: acme
     domain: acme.test
     country: ES
     outgoing_ddi: "+34944000000"
     max_calls: 20
-    sources: [198.51.100.0/24]
+    sources: [198.51.100.0/24, "2001:db8:1::/64"]
     users:
       - {name: alice, password: x, extension: "101", display: Alice Doe}
       - {name: bob, password: x, extension: "102", max_calls: 2, codecs: [G729]}
@@ -24,6 +24,7 @@ companies:
       - {name: also, password: x, direct: "udp:198.51.100.31", patterns: ['^2', '^(?=3)(3+)+$'], ddi_in: false, priority: 9}
       - {name: us, password: x, direct: "udp:198.51.100.32", patterns: ['^\\+34955'], country: US}
       - {name: known, auth: source, direct: "udp:198.51.100.33", patterns: ['^7']}
+      - {name: known6, auth: source, direct: "udp:[2001:db8:1::33]", patterns: ['^7']}
       - {name: moved, password: x, patterns: ['^8'], forwards: [{when: always, to: {extension: "200"}}]}
     extensions:
       - {number: "101", route: {user: alice}}
@@ -37,7 +38,7 @@ companies:
 
 # Who calls what, and of which rules the operator is told.
 NAMED = [
-    ("alice", "2000", [("R1", "user alice of acme is known by its password"), ("R2", "acme is heard from 198.51.100.0/24 alone; from elsewhere: 403"),
+    ("alice", "2000", [("R1", "user alice of acme is known by its password"), ("R2", "acme is heard from 198.51.100.0/24, 2001:db8:1::/64 alone; from elsewhere: 403"),
                        ("R8", "pattern ^2 of friend also (priority 9) matches 2000, but loses by its priority"),
                        ("R9", "calls to friends are internal: no call ACL is asked"), ("R18", "friend hq may have 5 calls at a time: beyond, 486"),
                        ("R19", "friend hq is called at its direct address 198.51.100.30:5060"),
@@ -47,6 +48,7 @@ NAMED = [
     ("known", "101", [("R1", "friend known is known by its address 198.51.100.33, without a password"), ("R12", "alice is registered with sip:alice@198.51.100.11:50"),
                       ("R20", "rung at the same time: sip:alice@198.51.100.11:50"),
                       ("R21", "Request-URI is the contact of user alice, To shows 101"), ("R22", "From shows known, the caller's name: it gives no number")]),
+    ("known6", "101", [("R1", "friend known6 is known by its address 2001:db8:1::33, without a password")]),
     ("alice", "102", [("R18", "user bob may have 2 calls at a time: beyond, 486"), ("R22", "From shows 101, the caller's extension"),
                       ("R25", "codecs: PCMA (alice) and G729 (bob): nothing in common")]),
     ("alice", "333", [("R21", "no ddi_in: Request-URI is the name, To shows the name also")]),
@@ -62,7 +64,7 @@ NAMED = [
     ("alice", "8000", [("R11", "Max-Forwards: each forward takes one, 1 so far"), ("R27", "friend moved forwards calls always, to extension 200")]),
     ("alice", "944000001", [("R17", "our own DDI"), ("R22", "From shows 944000000, the number that the caller presents"),
                             ("R18", "company acme may have 20 external calls")]),
-    (None, "944000000", [("R1", "carrier telco-a is known by the sources 203.0.113.0/28, 203.0.113.64/28"), ("R33", "DDI +34944000000"),
+    (None, "944000000", [("R1", "carrier telco-a is known by the sources 203.0.113.0/28, 2001:db8:3::/48"), ("R33", "DDI +34944000000"),
                          ("R18", "carrier telco-a may have 30 calls at a time: beyond, 486"), ("R18", "company acme may have 20 external calls at a time: beyond, 486"),
                          ("R23", "the caller is not to be known: From is anonymous, no identity")]),
 ]
