@@ -424,10 +424,9 @@ struct registrar_counts registrar_counts(const struct registrar *registrar)
 	return counts;
 }
 
-static bool visit_binding(const struct aor_record *record, const struct binding_record *binding,
-			  bool (*visit)(void *argument, const struct registrar_listed *listed), void *argument)
+static struct registrar_listed listed_of(const struct aor_record *record, const struct binding_record *binding)
 {
-	struct registrar_listed listed = {
+	return (struct registrar_listed){
 		.aor = aor_table_text(record),
 		.company_id = record->company_id,
 		.contact = binding->contact,
@@ -445,18 +444,35 @@ static bool visit_binding(const struct aor_record *record, const struct binding_
 		.seen_unix_s = binding->seen_unix_s,
 		.pings_unanswered = binding->pings_unanswered,
 	};
-	return visit(argument, &listed);
 }
 
-void registrar_list(const struct registrar *registrar, struct span aor,
+/* Result: false when `visit` wants no more. */
+static bool visit_record(const struct aor_record *record,
+			 bool (*visit)(void *argument, const struct registrar_listed *listed), void *argument)
+{
+	for (uint32_t i = 0; record->present && i < record->present->count; i++) {
+		struct registrar_listed listed = listed_of(record, record->present->binding[i]);
+		if (!visit(argument, &listed))
+			return false;
+	}
+	return true;
+}
+
+void registrar_list(const struct registrar *registrar,
 		    bool (*visit)(void *argument, const struct registrar_listed *listed), void *argument)
 {
 	const struct aor_table *aors = registrar->bindings.aors;
-	for (struct aor_record *record = aor_table_next(aors, NULL); record; record = aor_table_next(aors, record)) {
-		if (!record->present || (aor.length && !span_equals(aor, aor_table_text(record))))
-			continue;
-		for (uint32_t i = 0; i < record->present->count; i++)
-			if (!visit_binding(record, record->present->binding[i], visit, argument))
-				return;
-	}
+	struct aor_record *record = aor_table_next(aors, NULL);
+
+	while (record && visit_record(record, visit, argument))
+		record = aor_table_next(aors, record);
+}
+
+void registrar_list_of(const struct registrar *registrar, const uint8_t aor_key[AOR_KEY_BYTES],
+		       bool (*visit)(void *argument, const struct registrar_listed *listed), void *argument)
+{
+	const struct aor_record *record = aor_table_find(registrar->bindings.aors, aor_key);
+
+	if (record)
+		visit_record(record, visit, argument);
 }

@@ -95,9 +95,13 @@ struct registrar_listed {
 	uint32_t pings_unanswered; /* in a row */
 };
 
-/* All bindings, in no particular order. Stops when `visit` returns false. `aor` length 0: all. */
-void registrar_list(const struct registrar *registrar, struct span aor,
+/* All bindings, in no particular order. Stops when `visit` returns false. Cost: a walk through all endpoints. */
+void registrar_list(const struct registrar *registrar,
 		    bool (*visit)(void *argument, const struct registrar_listed *listed), void *argument);
+
+/* The bindings of one endpoint, as registrar_list(). Cost: one look-up, however many others there are. */
+void registrar_list_of(const struct registrar *registrar, const uint8_t aor_key[AOR_KEY_BYTES],
+		       bool (*visit)(void *argument, const struct registrar_listed *listed), void *argument);
 
 struct registrar_counts {
 	uint32_t bindings, bindings_max, endpoints;

@@ -2,6 +2,9 @@
 
 #include "directory.h"
 #include "inquirer.h"
+#include "json_text.h"
+#include "model.h"
+#include "provision.h"
 #include "router.h"
 
 const struct rpc_method command_methods[CTL_COMMAND_COUNT] = {
@@ -33,6 +36,35 @@ const struct company *command_find_company(struct rpc_call *call, const struct d
 	rpc_call_refuse(call, CTL_ERROR_NOT_FOUND, NULL, "there is no company \"%s\": `amityctl companies` lists all",
 			name);
 	return NULL;
+}
+
+bool command_choose_companies(struct rpc_call *call, const struct router *router, const struct model_company **first,
+			      uint32_t *count)
+{
+	const struct model *model = provision_model(router->provision);
+	const char *name = rpc_call_text(call, "company");
+
+	*first = name ? model_find_company(model, span_of_text(name)) : model_companies(model);
+	*count = name ? 1 : model->companies.count;
+	if (*first || !name)
+		return true;
+	rpc_call_refuse(call, CTL_ERROR_NOT_FOUND, NULL,
+			"there is no company \"%.64s\": `amityctl companies` lists all", name);
+	return false;
+}
+
+json_t *command_text(const struct model_text *text)
+{
+	return text->text ? json_text_make(model_span(text)) : json_null();
+}
+
+json_t *command_texts(const struct model_texts *texts)
+{
+	json_t *list = json_array();
+
+	for (uint32_t i = 0; i < texts->count; i++)
+		json_array_append_new(list, command_text(&texts->item[i]));
+	return list;
 }
 
 json_t *command_problems(const struct problem_list *problems)

@@ -12,6 +12,9 @@
 struct company;
 struct directory;
 struct inquiry_answers;
+struct model_company;
+struct model_text;
+struct model_texts;
 struct router;
 
 /* One a row, in their order. */
@@ -25,6 +28,17 @@ extern const char *const command_verdict_names[VERDICT_COUNT];
 
 /* Result: NULL and the call refused when there is none of that name. */
 const struct company *command_find_company(struct rpc_call *call, const struct directory *directory, const char *name);
+
+/*
+ * The companies, as provisioned, that a command looks at: the one of --company, or all. Result: false and the call
+ * refused when there is none of that name.
+ */
+bool command_choose_companies(struct rpc_call *call, const struct router *router, const struct model_company **first,
+			      uint32_t *count);
+
+/* What was provisioned. Result: null when it was not; NULL when memory ends. */
+json_t *command_text(const struct model_text *text);
+json_t *command_texts(const struct model_texts *texts);
 
 /* The details of a refusal: {"problems", "omitted"}. Result: NULL when memory ends. */
 json_t *command_problems(const struct problem_list *problems);

@@ -11,35 +11,6 @@
 #include "router.h"
 #include "tsc_clock.h"
 
-/* The models that a command looks at: those of --company, or all. Result: false after the call was refused. */
-static bool choose_companies(struct rpc_call *call, const struct router *router, const struct model_company **first,
-			     uint32_t *count)
-{
-	const struct model *model = provision_model(router->provision);
-	const char *name = rpc_call_text(call, "company");
-
-	*first = name ? model_find_company(model, span_of_text(name)) : model_companies(model);
-	*count = name ? 1 : model->companies.count;
-	if (*first || !name)
-		return true;
-	rpc_call_refuse(call, CTL_ERROR_NOT_FOUND, NULL, "there is no company \"%s\": `amityctl companies` lists all",
-			name);
-	return false;
-}
-
-static json_t *text_json(const struct model_text *text)
-{
-	return text->text ? json_text_make(model_span(text)) : json_null();
-}
-
-static json_t *texts_json(const struct model_texts *texts)
-{
-	json_t *list = json_array();
-	for (uint32_t i = 0; i < texts->count; i++)
-		json_array_append_new(list, text_json(&texts->item[i]));
-	return list;
-}
-
 /* The addresses at which an endpoint is registered now; null: nowhere. */
 static json_t *registered_json(const struct router *router, const struct model_company *company,
 			       const struct model_endpoint *endpoint)
@@ -70,11 +41,12 @@ void command_list_companies(struct rpc_call *call, void *context)
 	for (uint32_t i = 0; i < model->companies.count; i++) {
 		const struct model_company *company = &model_companies(model)[i];
 		json_array_append_new(
-			list, json_pack("{s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:o}", "name", text_json(&company->name),
-					"domain", text_json(&company->domain), "country", text_json(&company->country),
-					"users", (int)company->users.count, "friends", (int)company->friends.count,
-					"extensions", (int)company->extensions.count, "ddis", (int)company->ddis.count,
-					"outgoing_ddi", text_json(&company->outgoing_ddi)));
+			list,
+			json_pack("{s:o, s:o, s:o, s:i, s:i, s:i, s:i, s:o}", "name", command_text(&company->name),
+				  "domain", command_text(&company->domain), "country", command_text(&company->country),
+				  "users", (int)company->users.count, "friends", (int)company->friends.count,
+				  "extensions", (int)company->extensions.count, "ddis", (int)company->ddis.count,
+				  "outgoing_ddi", command_text(&company->outgoing_ddi)));
 	}
 	rpc_call_result(call, list);
 }
@@ -83,13 +55,13 @@ static json_t *friend_json(const struct router *router, const struct model_compa
 			   const struct model_friend *friend)
 {
 	return json_pack(
-		"{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "company", text_json(&company->name),
-		"name", text_json(&friend->endpoint.name), "priority", (json_int_t) friend->priority.value, "patterns",
-		texts_json(&friend->patterns), "direct", text_json(&friend->direct), "registered_at",
-		registered_json(router, company, &friend->endpoint), "call_acl", text_json(&friend->endpoint.call_acl),
-		"description", text_json(&friend->description), "codecs", texts_json(&friend->endpoint.codecs),
-		"max_calls", (json_int_t) friend->endpoint.max_calls.value, "max_cps",
-		(json_int_t) friend->max_cps.value, "forwards", friend_show_forwards(friend));
+		"{s:o, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o}", "company", command_text(&company->name),
+		"name", command_text(&friend->endpoint.name), "priority", (json_int_t) friend->priority.value,
+		"patterns", command_texts(&friend->patterns), "direct", command_text(&friend->direct), "registered_at",
+		registered_json(router, company, &friend->endpoint), "call_acl",
+		command_text(&friend->endpoint.call_acl), "description", command_text(&friend->description), "codecs",
+		command_texts(&friend->endpoint.codecs), "max_calls", (json_int_t) friend->endpoint.max_calls.value,
+		"max_cps", (json_int_t) friend->max_cps.value, "forwards", friend_show_forwards(friend));
 }
 
 void command_list_friends(struct rpc_call *call, void *context)
@@ -98,7 +70,7 @@ void command_list_friends(struct rpc_call *call, void *context)
 	const struct model_company *companies;
 	uint32_t count;
 
-	if (!choose_companies(call, router, &companies, &count))
+	if (!command_choose_companies(call, router, &companies, &count))
 		return;
 	json_t *list = json_array();
 	for (uint32_t i = 0; i < count; i++)
@@ -111,11 +83,12 @@ void command_list_friends(struct rpc_call *call, void *context)
 static json_t *user_json(const struct router *router, const struct model_company *company,
 			 const struct model_user *user)
 {
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "company", text_json(&company->name), "name",
-			 text_json(&user->endpoint.name), "extension", text_json(&user->extension), "display",
-			 text_json(&user->display), "registered_at", registered_json(router, company, &user->endpoint),
-			 "outgoing_ddi", text_json(&user->outgoing_ddi), "call_acl",
-			 text_json(&user->endpoint.call_acl), "codecs", texts_json(&user->endpoint.codecs));
+	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "company", command_text(&company->name), "name",
+			 command_text(&user->endpoint.name), "extension", command_text(&user->extension), "display",
+			 command_text(&user->display), "registered_at",
+			 registered_json(router, company, &user->endpoint), "outgoing_ddi",
+			 command_text(&user->outgoing_ddi), "call_acl", command_text(&user->endpoint.call_acl),
+			 "codecs", command_texts(&user->endpoint.codecs));
 }
 
 void command_list_users(struct rpc_call *call, void *context)
@@ -124,7 +97,7 @@ void command_list_users(struct rpc_call *call, void *context)
 	const struct model_company *companies;
 	uint32_t count;
 
-	if (!choose_companies(call, router, &companies, &count))
+	if (!command_choose_companies(call, router, &companies, &count))
 		return;
 	json_t *list = json_array();
 	for (uint32_t i = 0; i < count; i++)
@@ -173,11 +146,11 @@ void command_list_registrations(struct rpc_call *call, void *context)
 	if (rpc_call_text(call, "company")) {
 		const struct model_company *company;
 		uint32_t count;
-		if (!choose_companies(call, router, &company, &count))
+		if (!command_choose_companies(call, router, &company, &count))
 			return;
 		listing.domain = model_span(&company->domain);
 	}
 	listing.list = json_array();
-	registrar_list(router->registrar, (struct span){0}, add_registration, &listing);
+	registrar_list(router->registrar, add_registration, &listing);
 	rpc_call_result(call, listing.list);
 }

@@ -3,21 +3,12 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "command.h"
 #include "failure_guard.h"
 #include "friend_view.h"
 #include "json_memory.h"
 #include "json_text.h"
 #include "router.h"
-
-static json_t *text_json(const struct model_text *text)
-{
-	return text->text ? json_text_make(model_span(text)) : json_null();
-}
-
-static json_t *span_json(struct span text)
-{
-	return text.length ? json_text_make(text) : json_null();
-}
 
 static json_t *address_json(const uint8_t ip[16], uint16_t port)
 {
@@ -42,10 +33,11 @@ json_t *friend_show_forwards(const struct model_friend *friend)
 		const struct model_forward *forward = &model_forwards(friend)[i];
 		json_t *after =
 			forward->when.value == FORWARD_NO_ANSWER ? json_integer(forward->after_s.value) : json_null();
-		json_array_append_new(
-			list, json_pack("{s:s, s:o, s:s, s:o, s:o}", "when", forward_when[forward->when.value],
-					"after_s", after, "calls", forward_calls[forward->calls.value], "extension",
-					text_json(&forward->to.extension), "number", text_json(&forward->to.number)));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:o, s:s, s:o, s:o}", "when", forward_when[forward->when.value],
+						"after_s", after, "calls", forward_calls[forward->calls.value],
+						"extension", command_text(&forward->to.extension), "number",
+						command_text(&forward->to.number)));
 	}
 	return list;
 }
@@ -62,16 +54,16 @@ static bool add_binding(void *argument, const struct registrar_listed *listed)
 {
 	struct listing *listing = argument;
 
-	json_array_append_new(listing->list,
-			      json_pack("{s:o, s:o, s:o, s:b, s:I, s:I, s:i, s:f, s:o, s:o}", "contact",
-					json_text_make(listed->contact), "received",
-					address_json(listed->received.ip, listed->received.port), "local",
-					address_json(listed->local.ip, listed->local.port), "behind_nat",
-					listed->behind_nat, "expires_s",
-					(json_int_t)(listed->expires_unix_s - listing->now_s), "seen_s_ago",
-					(json_int_t)(listing->now_s - listed->seen_unix_s), "pings_unanswered",
-					(int)listed->pings_unanswered, "q", listed->q / 1000.0, "path",
-					span_json(listed->path), "user_agent", span_json(listed->user_agent)));
+	json_array_append_new(listing->list, json_pack("{s:o, s:o, s:o, s:b, s:I, s:I, s:i, s:f, s:o, s:o}", "contact",
+						       json_text_make(listed->contact), "received",
+						       address_json(listed->received.ip, listed->received.port),
+						       "local", address_json(listed->local.ip, listed->local.port),
+						       "behind_nat", listed->behind_nat, "expires_s",
+						       (json_int_t)(listed->expires_unix_s - listing->now_s),
+						       "seen_s_ago", (json_int_t)(listing->now_s - listed->seen_unix_s),
+						       "pings_unanswered", (int)listed->pings_unanswered, "q",
+						       listed->q / 1000.0, "path", json_text_or_null(listed->path),
+						       "user_agent", json_text_or_null(listed->user_agent)));
 	return true;
 }
 
@@ -143,34 +135,35 @@ static json_t *examples_json(const struct endpoint *endpoint)
 	return list;
 }
 
-static json_t *texts_json(const struct model_texts *texts)
-{
-	json_t *list = json_array();
-
-	for (uint32_t i = 0; i < texts->count; i++)
-		json_array_append_new(list, text_json(&texts->item[i]));
-	return list;
-}
-
 /* ---- what to type into the PBX ---- */
 
-/* The router's addresses: the one that is certain, else all of them, the likeliest first. */
-static json_t *proxies_json(const struct friend_view *view, bool with_port)
+/* Where the router is for the PBX: as proxies, and as sources of its calls, without the port. */
+struct router_places {
+	json_t *proxies, *sources;
+};
+
+static void add_place(struct router_places *places, const struct net_address *address)
+{
+	json_array_append_new(places->proxies, address_json(address->ip, address->port));
+	json_array_append_new(places->sources, address_json(address->ip, 0));
+}
+
+/* The address that is certain, else all of them, the likeliest first. */
+static struct router_places find_places(const struct friend_view *view)
 {
 	struct friend_view_addresses addresses;
 	struct net_address *room = calloc(FRIEND_VIEW_ADDRESSES_MAX, sizeof(*room));
-	json_t *list = json_array();
+	struct router_places places = {json_array(), json_array()};
 
 	if (!room)
 		json_memory_note_shortage();
 	if (room && friend_view_find_addresses(view, &addresses, room)) {
-		json_array_append_new(list, address_json(addresses.best.ip, with_port ? addresses.best.port : 0));
+		add_place(&places, &addresses.best);
 		for (uint32_t i = 0; !addresses.is_known && i < addresses.other_count; i++)
-			json_array_append_new(
-				list, address_json(addresses.other[i].ip, with_port ? addresses.other[i].port : 0));
+			add_place(&places, &addresses.other[i]);
 	}
 	free(room);
-	return list;
+	return places;
 }
 
 static json_t *pbx_json(const struct friend_view *view, bool with_secrets)
@@ -178,16 +171,17 @@ static json_t *pbx_json(const struct friend_view *view, bool with_secrets)
 	const struct endpoint *endpoint = view->endpoint;
 	bool has_password = endpoint->auth == ENDPOINT_AUTH_DIGEST;
 	struct span name = has_password ? endpoint->name : (struct span){0};
+	struct router_places places = find_places(view);
 
 	return json_pack("{s:b, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o}", "registers",
-			 !endpoint->is_direct, "domain", json_text_make(view->live->domain), "proxies",
-			 proxies_json(view, true), "transport", "udp", "user", json_text_make(endpoint->name),
-			 "auth_user", span_json(name), "realm",
+			 !endpoint->is_direct, "domain", json_text_make(view->live->domain), "proxies", places.proxies,
+			 "transport", "udp", "user", json_text_make(endpoint->name), "auth_user",
+			 json_text_or_null(name), "realm",
 			 has_password ? json_text_make(view->live->domain) : json_null(), "password",
-			 has_password && with_secrets ? text_json(&view->friend->endpoint.password) : json_null(),
-			 "called_at", span_json(friend_view_direct(view)), "number_arrives_in",
+			 has_password && with_secrets ? command_text(&view->friend->endpoint.password) : json_null(),
+			 "called_at", json_text_or_null(friend_view_direct(view)), "number_arrives_in",
 			 endpoint->ddi_in ? "Request-URI and To" : "neither Request-URI nor To", "calls_come_from",
-			 proxies_json(view, false), "codecs", texts_json(&view->friend->endpoint.codecs));
+			 places.sources, "codecs", command_texts(&view->friend->endpoint.codecs));
 }
 
 /* ---- all of it ---- */
@@ -205,14 +199,15 @@ static json_t *how_json(const struct friend_view *view)
 	const struct endpoint *endpoint = view->endpoint;
 	const struct country *country = endpoint->dial_plan.country;
 
-	return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b}", "country",
-			 country ? json_string(country->code) : json_null(), "area_code",
-			 span_json(endpoint->dial_plan.area_code), "examples", examples_json(endpoint), "fallback_ddi",
-			 text_json(&view->friend->fallback_ddi), "presented_ddi", span_json(endpoint->presented_ddi),
-			 "call_acl", text_json(&view->friend->endpoint.call_acl), "from_user",
-			 span_json(endpoint->from_user), "from_domain", span_json(endpoint->from_domain), "ruri_domain",
-			 span_json(endpoint->ruri_domain), "ddi_in", endpoint->ddi_in, "always_transform",
-			 endpoint->always_transform, "multi_contact", endpoint->multi_contact);
+	return json_pack(
+		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b}", "country",
+		country ? json_string(country->code) : json_null(), "area_code",
+		json_text_or_null(endpoint->dial_plan.area_code), "examples", examples_json(endpoint), "fallback_ddi",
+		command_text(&view->friend->fallback_ddi), "presented_ddi", json_text_or_null(endpoint->presented_ddi),
+		"call_acl", command_text(&view->friend->endpoint.call_acl), "from_user",
+		json_text_or_null(endpoint->from_user), "from_domain", json_text_or_null(endpoint->from_domain),
+		"ruri_domain", json_text_or_null(endpoint->ruri_domain), "ddi_in", endpoint->ddi_in, "always_transform",
+		endpoint->always_transform, "multi_contact", endpoint->multi_contact);
 }
 
 json_t *friend_show_make(const struct friend_view *view, const struct friend_show_calls *calls, bool with_secrets)
@@ -220,15 +215,15 @@ json_t *friend_show_make(const struct friend_view *view, const struct friend_sho
 	const struct model_friend *friend = view->friend;
 	bool is_source = view->endpoint->auth == ENDPOINT_AUTH_SOURCE;
 	json_t *bindings = bindings_json(view), *how = how_json(view);
-	json_t *result = json_pack("{s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o, s:s, s:o}", "company",
-				   text_json(&view->company->name), "domain", text_json(&view->company->domain), "name",
-				   text_json(&friend->endpoint.name), "description", text_json(&friend->description),
-				   "priority", (json_int_t) friend->priority.value, "auth",
-				   is_source ? "source" : "digest", "patterns", texts_json(&friend->patterns), "direct",
-				   text_json(&friend->direct), "state", state_of(view, bindings), "bindings", bindings);
+	json_t *result = json_pack(
+		"{s:o, s:o, s:o, s:o, s:I, s:s, s:o, s:o, s:s, s:o}", "company", command_text(&view->company->name),
+		"domain", command_text(&view->company->domain), "name", command_text(&friend->endpoint.name),
+		"description", command_text(&friend->description), "priority", (json_int_t) friend->priority.value,
+		"auth", is_source ? "source" : "digest", "patterns", command_texts(&friend->patterns), "direct",
+		command_text(&friend->direct), "state", state_of(view, bindings), "bindings", bindings);
 	json_object_update(result, how);
 	json_decref(how);
-	json_object_set_new(result, "codecs", texts_json(&friend->endpoint.codecs));
+	json_object_set_new(result, "codecs", command_texts(&friend->endpoint.codecs));
 	json_object_set_new(result, "limits", limits_json(view, calls));
 	json_object_set_new(result, "forwards", friend_show_forwards(friend));
 	json_object_set_new(result, "bans", bans_json(view));

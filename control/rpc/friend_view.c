@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "caller_identify.h"
-#include "provision.h"
+#include "command.h"
 #include "publish.h"
 #include "router.h"
 #include "rpc.h"
@@ -17,21 +17,6 @@ static const struct model_friend *friend_named(const struct model_company *compa
 		if (span_equals(model_span(&model_friends(company)[i].endpoint.name), name))
 			return &model_friends(company)[i];
 	return NULL;
-}
-
-/* Those of --company, or all. Result: false after the call was refused. */
-static bool choose_companies(struct rpc_call *call, const struct model *model, const struct model_company **first,
-			     uint32_t *count)
-{
-	const char *name = rpc_call_text(call, "company");
-
-	*first = name ? model_find_company(model, span_of_text(name)) : model_companies(model);
-	*count = name ? 1 : model->companies.count;
-	if (*first || !name)
-		return true;
-	rpc_call_refuse(call, CTL_ERROR_NOT_FOUND, NULL,
-			"there is no company \"%.64s\": `amityctl companies` lists all", name);
-	return false;
 }
 
 /* "acme, globex and 3 more" */
@@ -72,7 +57,7 @@ bool friend_view_open(struct friend_view *view, struct rpc_call *call, const str
 	uint32_t count;
 
 	*view = (struct friend_view){.router = router, .snapshot = publish_current(router->publisher)};
-	if (!choose_companies(call, provision_model(router->provision), &company, &count))
+	if (!command_choose_companies(call, router, &company, &count))
 		return false;
 	for (uint32_t i = 0; i < count; i++) {
 		const struct model_friend *friend = friend_named(&company[i], span_of_text(name));
@@ -99,28 +84,10 @@ bool friend_view_open(struct friend_view *view, struct rpc_call *call, const str
 
 /* ---- bindings ---- */
 
-struct listing {
-	const struct friend_view *view;
-	bool (*visit)(void *argument, const struct registrar_listed *listed);
-	void *argument;
-};
-
-static bool visit_if_its_own(void *argument, const struct registrar_listed *listed)
-{
-	const struct listing *listing = argument;
-	struct span name = listing->view->endpoint->name;
-
-	if (listed->company_id != listing->view->live->id || listed->aor.length <= name.length ||
-	    listed->aor.at[name.length] != '@' || !span_starts_with(listed->aor, name))
-		return true;
-	return listing->visit(listing->argument, listed);
-}
-
 void friend_view_list_bindings(const struct friend_view *view,
 			       bool (*visit)(void *argument, const struct registrar_listed *listed), void *argument)
 {
-	struct listing listing = {view, visit, argument};
-	registrar_list(view->router->registrar, (struct span){0}, visit_if_its_own, &listing);
+	registrar_list_of(view->router->registrar, view->endpoint->aor_key, visit, argument);
 }
 
 /* ---- addresses ---- */

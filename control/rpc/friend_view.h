@@ -31,7 +31,7 @@ struct friend_view {
  */
 bool friend_view_open(struct friend_view *view, struct rpc_call *call, const struct router *router, const char *name);
 
-/* All its bindings, as registrar_list(). */
+/* All its bindings, as registrar_list_of(). */
 void friend_view_list_bindings(const struct friend_view *view,
 			       bool (*visit)(void *argument, const struct registrar_listed *listed), void *argument);
 

@@ -55,7 +55,7 @@ static bool count_listed(void *argument, const struct registrar_listed *listed)
 static uint32_t listed_now(void)
 {
 	uint32_t count = 0;
-	registrar_list(rig.registrar, (struct span){0}, count_listed, &count);
+	registrar_list(rig.registrar, count_listed, &count);
 	return count;
 }
 

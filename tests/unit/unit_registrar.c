@@ -143,7 +143,7 @@ static void r34_binding_holds_everything(void **state)
 			 200);
 	assert_true(answer_has("Contact: <sip:pbx@192.0.2.10:5062;transport=udp>;expires=300;q=0.700;"
 			       "+sip.instance=\"<urn:uuid:00000000-0000-1000-8000-000A95A0E128>\"\r\n"));
-	registrar_list(rig.registrar, (struct span){0}, keep_listed, &listed);
+	registrar_list(rig.registrar, keep_listed, &listed);
 	assert_span_equal(listed.aor, SPAN_LITERAL("pbx@acme.example.net"));
 	assert_int_equal(listed.company_id, 7);
 	assert_span_equal(listed.contact, SPAN_LITERAL("sip:pbx@192.0.2.10:5062;transport=udp"));
@@ -155,6 +155,47 @@ static void r34_binding_holds_everything(void **state)
 	assert_int_equal(listed.q, 700);
 	assert_int_equal(listed.received.port, 5060);
 	assert_int_equal(listed.expires_unix_s, registrar_rig_now_s + 300);
+}
+
+struct counting {
+	uint32_t count, wanted;
+};
+
+/* Only pbx is at 192.0.2.77. */
+static bool count_listed(void *argument, const struct registrar_listed *listed)
+{
+	struct counting *counting = argument;
+
+	assert_true(span_equals(listed->contact, SPAN_LITERAL("sip:a@192.0.2.77")) ||
+		    span_equals(listed->contact, SPAN_LITERAL("sip:b@192.0.2.77")));
+	return ++counting->count < counting->wanted;
+}
+
+static uint32_t count_of_pbx(uint32_t wanted)
+{
+	struct counting counting = {.wanted = wanted};
+	uint8_t key[AOR_KEY_BYTES];
+
+	registrar_rig_key(key, "pbx@acme.example.net");
+	registrar_list_of(rig.registrar, key, count_listed, &counting);
+	return counting.count;
+}
+
+static void the_bindings_of_one_endpoint_are_listed(void **state)
+{
+	static const char other[] =
+		"REGISTER sip:acme.example.net SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.10;branch=z9hG4bK1\r\n"
+		"From: <sip:alice@acme.example.net>;tag=1\r\nTo: <sip:alice@acme.example.net>\r\nCall-ID: c\r\n"
+		"CSeq: 5 REGISTER\r\nContact: <sip:a@192.0.2.10>\r\nContent-Length: 0\r\n\r\n";
+
+	(void)state;
+	assert_int_equal(registrar_rig_register(&rig, "alice", SOURCE, other), 200);
+	assert_int_equal(count_of_pbx(UINT32_MAX), 0);
+	assert_int_equal(pbx(1, "Contact: <sip:a@192.0.2.77>, <sip:b@192.0.2.77>\r\n"), 200);
+	assert_int_equal(count_of_pbx(UINT32_MAX), 2);
+	assert_int_equal(count_of_pbx(1), 1);
+	assert_int_equal(pbx(2, "Contact: *\r\nExpires: 0\r\n"), 200);
+	assert_int_equal(count_of_pbx(UINT32_MAX), 0);
 }
 
 static void r34_expires_of_contact_before_header(void **state)
@@ -507,7 +548,7 @@ static void r36_bindings_survive_a_restart(void **state)
 	uint64_t left = set->binding[0].expires_tsc - location_table_tsc_in(rig.location, 0);
 	uint64_t second = location_table_tsc_in(rig.location, 1000) - location_table_tsc_in(rig.location, 0);
 	assert_true(left > second / 1000 * 495 && left < second / 1000 * 505);
-	registrar_list(rig.registrar, SPAN_LITERAL("pbx@acme.example.net"), keep_listed, &listed);
+	registrar_list(rig.registrar, keep_listed, &listed);
 	assert_span_equal(listed.user_agent, SPAN_LITERAL("Box 1"));
 	assert_int_equal(registrar_counts(rig.registrar).behind_nat, 1);
 	/* Order of CSeq is known as before. */
@@ -726,6 +767,7 @@ int main(void)
 		CASE(r34_chan_sip_registers),
 		CASE(r34_pjsip_registers),
 		CASE(r34_binding_holds_everything),
+		CASE(the_bindings_of_one_endpoint_are_listed),
 		CASE(r34_expires_of_contact_before_header),
 		CASE(r34_expires_default_is_an_hour),
 		CASE(r34_expires_floor_is_silent),
