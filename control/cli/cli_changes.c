@@ -4,20 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli_member.h"
 #include "cli_table.h"
 
 #define NAMES_SHOWN 20 /* of an apply; diff shows what it got */
-
-static const char *text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-	return text ? text : "";
-}
-
-static long long number_of(const json_t *object, const char *name)
-{
-	return (long long)json_integer_value(json_object_get(object, name));
-}
 
 static const struct {
 	const char *change, *sign;
@@ -25,16 +15,17 @@ static const struct {
 
 static void print_object(FILE *out, const json_t *object)
 {
-	const char *change = text_of(object, "change"), *company = text_of(object, "company"), *sign = "?";
+	const char *change = cli_member_text(object, "change"), *company = cli_member_text(object, "company"),
+		   *sign = "?";
 
 	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++)
 		if (strcmp(signs[i].change, change) == 0)
 			sign = signs[i].sign;
 	fprintf(out, "%s ", sign);
 	if (strcmp(change, "reordered") == 0)
-		fprintf(out, "order of the %s", text_of(object, "kind"));
+		fprintf(out, "order of the %s", cli_member_text(object, "kind"));
 	else
-		fprintf(out, "%s %s", text_of(object, "kind"), text_of(object, "name"));
+		fprintf(out, "%s %s", cli_member_text(object, "kind"), cli_member_text(object, "name"));
 	fprintf(out, "%s%s", *company ? " of " : "", company);
 }
 
@@ -44,7 +35,8 @@ static void print_keys(FILE *out, const json_t *fields)
 	size_t i;
 	json_t *field;
 
-	json_array_foreach((json_t *)fields, i, field) fprintf(out, "%s%s", i ? ", " : ": ", text_of(field, "key"));
+	json_array_foreach((json_t *)fields, i, field)
+		fprintf(out, "%s%s", i ? ", " : ": ", cli_member_text(field, "key"));
 }
 
 static void print_field(FILE *out, const json_t *field, bool is_change)
@@ -52,7 +44,7 @@ static void print_field(FILE *out, const json_t *field, bool is_change)
 	char *before = cli_table_text(json_object_get(field, "before"));
 	char *after = cli_table_text(json_object_get(field, "after"));
 
-	fprintf(out, "    %s: ", text_of(field, "key"));
+	fprintf(out, "    %s: ", cli_member_text(field, "key"));
 	if (json_is_true(json_object_get(field, "hidden")))
 		fprintf(out, is_change ? "another one (not shown)\n" : "(not shown)\n");
 	else if (is_change)
@@ -70,8 +62,8 @@ static void print_counts(FILE *out, const json_t *counts)
 
 	json_object_foreach((json_t *)counts, kind, count)
 	{
-		long long added = number_of(count, "added"), changed = number_of(count, "changed"),
-			  removed = number_of(count, "removed");
+		long long added = cli_member_number(count, "added"), changed = cli_member_number(count, "changed"),
+			  removed = cli_member_number(count, "removed");
 		if (added + changed + removed > 0)
 			fprintf(out, "  %-11s %lld added, %lld changed, %lld removed\n", kind, added, changed, removed);
 	}
@@ -93,11 +85,11 @@ void cli_changes_show(FILE *out, const json_t *result)
 	for (size_t i = 0; i < shown; i++) {
 		const json_t *object = json_array_get(changed, i);
 		print_object(out, object);
-		if (strcmp(text_of(object, "change"), "changed") == 0)
+		if (strcmp(cli_member_text(object, "change"), "changed") == 0)
 			print_keys(out, json_object_get(object, "fields"));
 		fputc('\n', out);
 	}
-	print_omitted(out, number_of(result, "omitted") + (long long)(json_array_size(changed) - shown));
+	print_omitted(out, cli_member_number(result, "omitted") + (long long)(json_array_size(changed) - shown));
 	print_counts(out, json_object_get(result, "changes"));
 	if (is_same)
 		fprintf(out, "  nothing changes\n");
@@ -105,11 +97,11 @@ void cli_changes_show(FILE *out, const json_t *result)
 		is_dry	  ? "dry run, still"
 		: is_same ? "nothing to apply, still"
 			  : "applied:",
-		number_of(result, "revision"));
+		cli_member_number(result, "revision"));
 	if (json_object_get(result, "document_of"))
-		fprintf(out, " (the document of revision %lld)", number_of(result, "document_of"));
-	long long compiled = number_of(result, "patterns_compiled");
-	fprintf(out, ", %.1f ms, %lld pattern set%s compiled\n", (double)number_of(result, "wall_us") / 1000.0,
+		fprintf(out, " (the document of revision %lld)", cli_member_number(result, "document_of"));
+	long long compiled = cli_member_number(result, "patterns_compiled");
+	fprintf(out, ", %.1f ms, %lld pattern set%s compiled\n", (double)cli_member_number(result, "wall_us") / 1000.0,
 		compiled, compiled == 1 ? "" : "s");
 }
 
@@ -120,14 +112,14 @@ void cli_changes_show_diff(FILE *out, const json_t *result)
 
 	json_array_foreach(json_object_get(result, "changed"), i, object)
 	{
-		bool is_change = strcmp(text_of(object, "change"), "changed") == 0;
+		bool is_change = strcmp(cli_member_text(object, "change"), "changed") == 0;
 		print_object(out, object);
 		fputc('\n', out);
 		json_array_foreach(json_object_get(object, "fields"), j, field) print_field(out, field, is_change);
 	}
-	print_omitted(out, number_of(result, "omitted"));
+	print_omitted(out, cli_member_number(result, "omitted"));
 	print_counts(out, json_object_get(result, "changes"));
 	fprintf(out, "%s revision %lld, which is in force\n",
 		json_is_true(json_object_get(result, "same")) ? "no difference to" : "compared with",
-		number_of(result, "revision"));
+		cli_member_number(result, "revision"));
 }

@@ -1,37 +1,28 @@
 #include "cli_check.h"
 
+#include "cli_member.h"
 #include "source_line.h"
 
 #define LABEL_WIDTH 9
 
-static const char *text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-	return text ? text : "";
-}
-
-static long long number_of(const json_t *object, const char *name)
-{
-	return (long long)json_integer_value(json_object_get(object, name));
-}
-
 /* A blank line behind each: a warning is a paragraph. */
 static void show_warning(FILE *out, const json_t *warning)
 {
-	const char *file = text_of(warning, "file"), *source = text_of(warning, "source");
+	const char *file = cli_member_text(warning, "file"), *source = cli_member_text(warning, "source");
 
-	fprintf(out, "%s%s%lld:%lld: warning: %s  [%s]\n", file, *file ? ":" : "", number_of(warning, "line"),
-		number_of(warning, "column"), text_of(warning, "text"), text_of(warning, "lint"));
+	fprintf(out, "%s%s%lld:%lld: warning: %s  [%s]\n", file, *file ? ":" : "", cli_member_number(warning, "line"),
+		cli_member_number(warning, "column"), cli_member_text(warning, "text"),
+		cli_member_text(warning, "lint"));
 	if (*source)
-		source_line_print(out, source, (uint32_t)number_of(warning, "caret"));
-	fprintf(out, "    advice: %s\n\n", text_of(warning, "advice"));
+		source_line_print(out, source, (uint32_t)cli_member_number(warning, "caret"));
+	fprintf(out, "    advice: %s\n\n", cli_member_text(warning, "advice"));
 }
 
 void cli_check_show_warnings(FILE *out, const json_t *object)
 {
 	const json_t *warnings = json_object_get(object, "warnings");
-	long long more = number_of(object, "warning_count") - (long long)json_array_size(warnings);
-	long long undecided = number_of(object, "undecided");
+	long long more = cli_member_number(object, "warning_count") - (long long)json_array_size(warnings);
+	long long undecided = cli_member_number(object, "undecided");
 	size_t i;
 	json_t *warning;
 
@@ -45,8 +36,8 @@ void cli_check_show_warnings(FILE *out, const json_t *object)
 
 void cli_check_show(FILE *out, const json_t *result)
 {
-	const char *file = text_of(result, "file");
-	long long count = number_of(result, "warning_count");
+	const char *file = cli_member_text(result, "file");
+	long long count = cli_member_number(result, "warning_count");
 
 	cli_check_show_warnings(out, result);
 	if (*file)

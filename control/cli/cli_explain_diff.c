@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli_member.h"
 #include "cli_table.h"
 
 /* What is said of a side when where the call goes stays the same. */
@@ -14,31 +15,20 @@ static const struct {
 	{"codecs", "codecs"},		{"next_hop", "next hop"}, {"company", "company"},
 };
 
-static const char *text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-	return text ? text : "";
-}
-
-static long long number_of(const json_t *object, const char *name)
-{
-	return (long long)json_integer_value(json_object_get(object, name));
-}
-
 static bool is_refused(const json_t *side)
 {
-	return strcmp(text_of(side, "outcome"), "reject") == 0;
+	return strcmp(cli_member_text(side, "outcome"), "reject") == 0;
 }
 
 /* "friend east" or "404 NO_CARRIER". */
 static void print_target(FILE *out, const json_t *side)
 {
 	if (is_refused(side))
-		fprintf(out, "%lld %s", number_of(side, "status"), text_of(side, "reason"));
+		fprintf(out, "%lld %s", cli_member_number(side, "status"), cli_member_text(side, "reason"));
 	else
-		fprintf(out, "%s %s", text_of(side, "outcome"), text_of(side, "target"));
-	if (!is_refused(side) && number_of(side, "status"))
-		fprintf(out, ", answered %lld %s", number_of(side, "status"), text_of(side, "reason"));
+		fprintf(out, "%s %s", cli_member_text(side, "outcome"), cli_member_text(side, "target"));
+	if (!is_refused(side) && cli_member_number(side, "status"))
+		fprintf(out, ", answered %lld %s", cli_member_number(side, "status"), cli_member_text(side, "reason"));
 }
 
 static bool has_same_target(const json_t *a, const json_t *b)
@@ -61,10 +51,10 @@ static void print_next(FILE *out, const json_t *next)
 		fputs("nobody", out);
 	json_array_foreach((json_t *)next, i, row)
 	{
-		fprintf(out, "%s%s ", i ? ", " : "", text_of(row, "when"));
+		fprintf(out, "%s%s ", i ? ", " : "", cli_member_text(row, "when"));
 		print_target(out, row);
-		if (*text_of(row, "number"))
-			fprintf(out, " %s", text_of(row, "number"));
+		if (*cli_member_text(row, "number"))
+			fprintf(out, " %s", cli_member_text(row, "number"));
 	}
 }
 
@@ -117,8 +107,8 @@ static json_t *describe(const json_t *side, const json_t *now)
 		fputs("(the caller is not there)", out);
 	} else {
 		print_target(out, side);
-		if (!is_refused(side) && *text_of(side, "rule"))
-			fprintf(out, " by %s", text_of(side, "rule"));
+		if (!is_refused(side) && *cli_member_text(side, "rule"))
+			fprintf(out, " by %s", cli_member_text(side, "rule"));
 		if (now && !json_is_null(now) && has_same_target(now, side))
 			print_details(out, now, side);
 	}
@@ -136,10 +126,10 @@ static void print_calls(FILE *out, const json_t *calls)
 	json_array_foreach((json_t *)calls, i, call)
 	{
 		const json_t *now = json_object_get(call, "now"), *then = json_object_get(call, "then");
-		bool is_carrier = strcmp(text_of(call, "caller"), "carrier") == 0;
+		bool is_carrier = strcmp(cli_member_text(call, "caller"), "carrier") == 0;
 		char from[256];
-		snprintf(from, sizeof(from), "%s%s%s%s", is_carrier ? "carrier " : "", text_of(call, "from"),
-			 *text_of(call, "identity") ? " for " : "", text_of(call, "identity"));
+		snprintf(from, sizeof(from), "%s%s%s%s", is_carrier ? "carrier " : "", cli_member_text(call, "from"),
+			 *cli_member_text(call, "identity") ? " for " : "", cli_member_text(call, "identity"));
 		json_array_append_new(rows, json_pack("{s:O, s:s, s:O, s:o, s:o}", "company",
 						      json_object_get(call, "company"), "from", from, "to",
 						      json_object_get(call, "to"), "now", describe(now, NULL), "then",
@@ -161,24 +151,26 @@ static void print_unmatched(FILE *out, const json_t *result)
 	json_array_foreach((json_t *)unmatched, i, row)
 	{
 		char *name = cli_table_text(json_object_get(row, "name"));
-		fprintf(out, "only %s: %s %s%s%s\n", text_of(row, "in"), text_of(row, "kind"), name ? name : "?",
-			*text_of(row, "company") ? " of " : "", text_of(row, "company"));
+		fprintf(out, "only %s: %s %s%s%s\n", cli_member_text(row, "in"), cli_member_text(row, "kind"),
+			name ? name : "?", *cli_member_text(row, "company") ? " of " : "",
+			cli_member_text(row, "company"));
 		free(name);
 	}
-	if (number_of(result, "unmatched_omitted"))
-		fprintf(out, "... and %lld more\n", number_of(result, "unmatched_omitted"));
+	if (cli_member_number(result, "unmatched_omitted"))
+		fprintf(out, "... and %lld more\n", cli_member_number(result, "unmatched_omitted"));
 }
 
 void cli_explain_diff_show(FILE *out, const json_t *result)
 {
 	print_calls(out, json_object_get(result, "calls"));
-	if (number_of(result, "omitted"))
-		fprintf(out, "... and %lld more\n", number_of(result, "omitted"));
+	if (cli_member_number(result, "omitted"))
+		fprintf(out, "... and %lld more\n", cli_member_number(result, "omitted"));
 	print_unmatched(out, result);
-	fprintf(out, "\nsame: %lld, different: %lld\n", number_of(result, "same"), number_of(result, "different"));
+	fprintf(out, "\nsame: %lld, different: %lld\n", cli_member_number(result, "same"),
+		cli_member_number(result, "different"));
 	fprintf(out,
 		"the last %lld dialled numbers; every extension and DDI, by the first user and friend of its company, "
 		"and from outside\n"
 		"compared with revision %lld, which stays in force\n",
-		number_of(result, "dialled"), number_of(result, "revision"));
+		cli_member_number(result, "dialled"), cli_member_number(result, "revision"));
 }

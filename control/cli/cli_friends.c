@@ -5,21 +5,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli_member.h"
 #include "cli_table.h"
 
 #define LABEL_WIDTH  17
 #define CODECS_SHOWN 1 /* of the list */
 
-static const char *text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-	return text ? text : "";
-}
-
-static long long number_of(const json_t *object, const char *name)
-{
-	return (long long)json_integer_value(json_object_get(object, name));
-}
+/* "|asterisk-sip|..." */
+static const char recipe_kinds[] =
+#define RECIPE_KIND(id, name) "|" name
+#include "recipes.def"
+	;
 
 static bool is_true(const json_t *object, const char *name)
 {
@@ -33,10 +29,10 @@ static json_t *limits_in_short(const json_t *friend)
 {
 	char calls[32] = "", rate[32] = "";
 
-	if (number_of(friend, "max_calls"))
-		snprintf(calls, sizeof(calls), "%lld calls", number_of(friend, "max_calls"));
-	if (number_of(friend, "max_cps"))
-		snprintf(rate, sizeof(rate), "%s%lld/s", *calls ? ", " : "", number_of(friend, "max_cps"));
+	if (cli_member_number(friend, "max_calls"))
+		snprintf(calls, sizeof(calls), "%lld calls", cli_member_number(friend, "max_calls"));
+	if (cli_member_number(friend, "max_cps"))
+		snprintf(rate, sizeof(rate), "%s%lld/s", *calls ? ", " : "", cli_member_number(friend, "max_cps"));
 	return json_sprintf("%s%s", calls, rate);
 }
 
@@ -151,19 +147,19 @@ static void put_codecs(FILE *out, const json_t *codecs)
 static void show_identity(FILE *out, const json_t *friend)
 {
 	const json_t *pbx = json_object_get(friend, "pbx");
-	const char *acl = text_of(friend, "call_acl"), *ddi = text_of(friend, "presented_ddi");
-	bool is_source = strcmp(text_of(friend, "auth"), "source") == 0;
+	const char *acl = cli_member_text(friend, "call_acl"), *ddi = cli_member_text(friend, "presented_ddi");
+	bool is_source = strcmp(cli_member_text(friend, "auth"), "source") == 0;
 
-	fprintf(out, "friend %s of company %s (%s)\n", text_of(friend, "name"), text_of(friend, "company"),
-		text_of(friend, "domain"));
+	fprintf(out, "friend %s of company %s (%s)\n", cli_member_text(friend, "name"),
+		cli_member_text(friend, "company"), cli_member_text(friend, "domain"));
 	put_value(out, "description", json_object_get(friend, "description"));
 	if (is_source)
-		put(out, "known by", "its address %s (auth: source)", text_of(pbx, "called_at"));
+		put(out, "known by", "its address %s (auth: source)", cli_member_text(pbx, "called_at"));
 	else
-		put(out, "known by", "user name %s and its password", text_of(pbx, "auth_user"));
+		put(out, "known by", "user name %s and its password", cli_member_text(pbx, "auth_user"));
 	put_list(out, "takes numbers", json_object_get(friend, "patterns"), "none: it has no patterns");
 	put(out, "priority", "%lld (of the friends that match, the least value is called)",
-	    number_of(friend, "priority"));
+	    cli_member_number(friend, "priority"));
 	put(out, "may call outside", "%s%s%s", *acl ? "what call ACL " : "everything", acl, *acl ? " allows" : "");
 	if (*ddi)
 		put(out, "shown outside", "%s, unless the caller is a DDI of the company", ddi);
@@ -175,43 +171,43 @@ static void show_numbers(FILE *out, const json_t *friend)
 {
 	size_t i;
 	json_t *example;
-	const char *area = text_of(friend, "area_code");
+	const char *area = cli_member_text(friend, "area_code");
 
-	put(out, "dials as in", "%s%s%s", text_of(friend, "country"), *area ? ", area code " : "", area);
+	put(out, "dials as in", "%s%s%s", cli_member_text(friend, "country"), *area ? ", area code " : "", area);
 	json_array_foreach(json_object_get(friend, "examples"), i, example)
-		put(out, "", "%s is %s", text_of(example, "dialled"), text_of(example, "e164"));
+		put(out, "", "%s is %s", cli_member_text(example, "dialled"), cli_member_text(example, "e164"));
 	if (is_true(friend, "always_transform"))
 		put(out, "", "converted to +E.164 before anything is looked up (always_transform)");
 }
 
 static void show_binding(FILE *out, const json_t *binding)
 {
-	long long unanswered = number_of(binding, "pings_unanswered");
+	long long unanswered = cli_member_number(binding, "pings_unanswered");
 
-	put(out, "binding", "%s", text_of(binding, "contact"));
-	put(out, "", "from %s%s, at our %s", text_of(binding, "received"),
-	    is_true(binding, "behind_nat") ? " (behind NAT: pinged there)" : "", text_of(binding, "local"));
-	put(out, "", "expires in %lld s; seen %lld s ago%s", number_of(binding, "expires_s"),
-	    number_of(binding, "seen_s_ago"),
+	put(out, "binding", "%s", cli_member_text(binding, "contact"));
+	put(out, "", "from %s%s, at our %s", cli_member_text(binding, "received"),
+	    is_true(binding, "behind_nat") ? " (behind NAT: pinged there)" : "", cli_member_text(binding, "local"));
+	put(out, "", "expires in %lld s; seen %lld s ago%s", cli_member_number(binding, "expires_s"),
+	    cli_member_number(binding, "seen_s_ago"),
 	    unanswered || !is_true(binding, "behind_nat") ? "" : ", the last ping was answered");
 	if (unanswered)
 		put(out, "", "%lld pings in a row without an answer: it may be gone", unanswered);
-	if (*text_of(binding, "user_agent"))
-		put(out, "", "%s", text_of(binding, "user_agent"));
-	if (*text_of(binding, "path"))
-		put(out, "", "by way of %s", text_of(binding, "path"));
+	if (*cli_member_text(binding, "user_agent"))
+		put(out, "", "%s", cli_member_text(binding, "user_agent"));
+	if (*cli_member_text(binding, "path"))
+		put(out, "", "by way of %s", cli_member_text(binding, "path"));
 }
 
 static void show_place(FILE *out, const json_t *friend)
 {
 	const json_t *bindings = json_object_get(friend, "bindings");
-	const char *state = text_of(friend, "state"), *domain = text_of(friend, "ruri_domain");
+	const char *state = cli_member_text(friend, "state"), *domain = cli_member_text(friend, "ruri_domain");
 	size_t i;
 	json_t *binding;
 
 	fprintf(out, "\nhow it is called\n");
 	if (strcmp(state, "direct") == 0)
-		put(out, "state", "called at %s, registered or not", text_of(friend, "direct"));
+		put(out, "state", "called at %s, registered or not", cli_member_text(friend, "direct"));
 	else if (json_array_size(bindings) == 0)
 		put(out, "state", "not registered: it cannot be called");
 	else
@@ -225,36 +221,36 @@ static void show_place(FILE *out, const json_t *friend)
 					   : "its contact and its name, never the number (ddi_in: false)",
 	    *domain ? "; host " : "", domain);
 	put(out, "From", "%s at %s",
-	    *text_of(friend, "from_user") ? text_of(friend, "from_user") : "the caller's number",
-	    text_of(friend, "from_domain"));
+	    *cli_member_text(friend, "from_user") ? cli_member_text(friend, "from_user") : "the caller's number",
+	    cli_member_text(friend, "from_domain"));
 	put_codecs(out, json_object_get(friend, "codecs"));
 }
 
 static void show_limits(FILE *out, const json_t *limits)
 {
 	bool is_known = !json_is_null(json_object_get(limits, "calls_to_it"));
-	long long to_it = number_of(limits, "calls_to_it"), most = number_of(limits, "max_calls");
+	long long to_it = cli_member_number(limits, "calls_to_it"), most = cli_member_number(limits, "max_calls");
 
 	if (!is_known)
 		put(out, "calls", "not known: an lcore did not answer");
 	else
-		put(out, "calls", "%lld to it, %lld from it now", to_it, number_of(limits, "calls_from_it"));
+		put(out, "calls", "%lld to it, %lld from it now", to_it, cli_member_number(limits, "calls_from_it"));
 	if (most)
 		put(out, "", "at most %lld to it at the same time%s", most, is_known && to_it >= most ? ": full" : "");
-	if (number_of(limits, "max_cps"))
-		put(out, "", "at most %lld new ones from it in a second", number_of(limits, "max_cps"));
+	if (cli_member_number(limits, "max_cps"))
+		put(out, "", "at most %lld new ones from it in a second", cli_member_number(limits, "max_cps"));
 }
 
 static void show_forward(FILE *out, const char *label, const json_t *forward)
 {
-	const char *calls = text_of(forward, "calls"), *extension = text_of(forward, "extension");
+	const char *calls = cli_member_text(forward, "calls"), *extension = cli_member_text(forward, "extension");
 	char after[40] = "";
 
 	if (!json_is_null(json_object_get(forward, "after_s")))
-		snprintf(after, sizeof(after), " after %lld s", number_of(forward, "after_s"));
-	put(out, label, "%s%s: %s calls go to %s%s", text_of(forward, "when"), after,
+		snprintf(after, sizeof(after), " after %lld s", cli_member_number(forward, "after_s"));
+	put(out, label, "%s%s: %s calls go to %s%s", cli_member_text(forward, "when"), after,
 	    strcmp(calls, "both") == 0 ? "all" : calls, *extension ? "extension " : "",
-	    *extension ? extension : text_of(forward, "number"));
+	    *extension ? extension : cli_member_text(forward, "number"));
 }
 
 static void show_state(FILE *out, const json_t *friend)
@@ -271,16 +267,16 @@ static void show_state(FILE *out, const json_t *friend)
 		put(out, "banned", "no address");
 	json_array_foreach((json_t *)bans, i, item)
 		put(out, i ? "" : "banned", "%s for %lld s more, after too many wrong passwords from there",
-		    text_of(item, "address"), number_of(item, "remaining_s"));
+		    cli_member_text(item, "address"), cli_member_number(item, "remaining_s"));
 }
 
 static void show_pbx(FILE *out, const json_t *friend)
 {
 	const json_t *pbx = json_object_get(friend, "pbx");
-	bool registers = is_true(pbx, "registers"), has_user = *text_of(pbx, "auth_user");
+	bool registers = is_true(pbx, "registers"), has_user = *cli_member_text(pbx, "auth_user");
 
 	fprintf(out, "\nwhat to type into the PBX\n");
-	put(out, registers ? "registrar" : "SIP domain", "%s%s", text_of(pbx, "domain"),
+	put(out, registers ? "registrar" : "SIP domain", "%s%s", cli_member_text(pbx, "domain"),
 	    registers ? "" : " (it need not register)");
 	put_list(out, "proxy", json_object_get(pbx, "proxies"), "the router has no address now");
 	put_value(out, "transport", json_object_get(pbx, "transport"));
@@ -294,14 +290,12 @@ static void show_pbx(FILE *out, const json_t *friend)
 	else
 		put_value(out, "password", json_object_get(pbx, "password"));
 	if (!registers)
-		put(out, "listen at", "%s", text_of(pbx, "called_at"));
-	put(out, "number arrives in", "%s", text_of(pbx, "number_arrives_in"));
+		put(out, "listen at", "%s", cli_member_text(pbx, "called_at"));
+	put(out, "number arrives in", "%s", cli_member_text(pbx, "number_arrives_in"));
 	put_list(out, "calls come from", json_object_get(pbx, "calls_come_from"), "the router has no address now");
 	put_codecs(out, json_object_get(pbx, "codecs"));
-	fprintf(out,
-		"\nReady to paste: amityctl friends recipe %s --company '%s' --for "
-		"asterisk-sip|asterisk-pjsip|freeswitch|kamailio\n",
-		text_of(friend, "name"), text_of(friend, "company"));
+	fprintf(out, "\nReady to paste: amityctl friends recipe %s --company '%s' --for %s\n",
+		cli_member_text(friend, "name"), cli_member_text(friend, "company"), recipe_kinds + 1);
 }
 
 void cli_friends_show(FILE *out, const json_t *result)
@@ -309,7 +303,7 @@ void cli_friends_show(FILE *out, const json_t *result)
 	if (json_is_array(result)) {
 		show_list(out, result);
 	} else if (json_object_get(result, "text")) {
-		fputs(text_of(result, "text"), out);
+		fputs(cli_member_text(result, "text"), out);
 	} else {
 		show_identity(out, result);
 		show_numbers(out, result);

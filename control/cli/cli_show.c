@@ -8,16 +8,11 @@
 #include "cli_check.h"
 #include "cli_explain_diff.h"
 #include "cli_friends.h"
+#include "cli_member.h"
 #include "cli_table.h"
 #include "source_line.h"
 
 #define RULE_WIDTH 6
-
-static const char *text_of(const json_t *object, const char *name)
-{
-	const char *text = json_string_value(json_object_get(object, name));
-	return text ? text : "";
-}
 
 static void show_pairs(FILE *out, const struct ctl_command *command, const json_t *result)
 {
@@ -35,7 +30,7 @@ static void show_table(FILE *out, const struct ctl_command *command, const json_
 static void show_text(FILE *out, const struct ctl_command *command, const json_t *result)
 {
 	(void)command;
-	fputs(text_of(result, "text"), out);
+	fputs(cli_member_text(result, "text"), out);
 }
 
 /* received + steered in = forwarded + answered + punted + dropped + steered out */
@@ -77,8 +72,8 @@ static void show_steps(FILE *out, const json_t *steps)
 	json_array_foreach((json_t *)steps, i, step)
 	{
 		bool matched = json_is_true(json_object_get(step, "matched"));
-		fprintf(out, "  %s %-*s %s\n", matched ? "✓" : "·", RULE_WIDTH, text_of(step, "rule"),
-			text_of(step, "text"));
+		fprintf(out, "  %s %-*s %s\n", matched ? "✓" : "·", RULE_WIDTH, cli_member_text(step, "rule"),
+			cli_member_text(step, "text"));
 	}
 }
 
@@ -109,7 +104,7 @@ static void show_line(FILE *out, const char *label, const json_t *value)
 
 static void show_explain(FILE *out, const struct ctl_command *command, const json_t *result)
 {
-	const char *outcome = text_of(result, "outcome");
+	const char *outcome = cli_member_text(result, "outcome");
 
 	(void)command;
 	if (json_object_get(result, "compared")) {
@@ -118,13 +113,14 @@ static void show_explain(FILE *out, const struct ctl_command *command, const jso
 	}
 	show_steps(out, json_object_get(result, "steps"));
 	if (strcmp(outcome, "reject") == 0) {
-		fprintf(out, "\nrejected by %s: %lld %s (%s)\n", text_of(result, "rule"),
-			(long long)json_integer_value(json_object_get(result, "status")), text_of(result, "phrase"),
-			text_of(result, "reason"));
-		fprintf(out, "  %s\n", meaning_of(text_of(result, "reason")));
+		fprintf(out, "\nrejected by %s: %lld %s (%s)\n", cli_member_text(result, "rule"),
+			cli_member_number(result, "status"), cli_member_text(result, "phrase"),
+			cli_member_text(result, "reason"));
+		fprintf(out, "  %s\n", meaning_of(cli_member_text(result, "reason")));
 		return;
 	}
-	fprintf(out, "\n%s %s takes the call by %s\n", outcome, text_of(result, "target"), text_of(result, "rule"));
+	fprintf(out, "\n%s %s takes the call by %s\n", outcome, cli_member_text(result, "target"),
+		cli_member_text(result, "rule"));
 	show_line(out, "company", json_object_get(result, "company"));
 	show_line(out, "pattern", json_object_get(result, "pattern"));
 	show_line(out, "Request-URI", json_object_get(result, "request_uri"));
@@ -133,10 +129,10 @@ static void show_explain(FILE *out, const struct ctl_command *command, const jso
 	show_line(out, "identity", json_object_get(result, "identity"));
 	show_line(out, "codecs", json_object_get(result, "codecs"));
 	show_line(out, "next hop", json_object_get(result, "next_hop"));
-	if (json_integer_value(json_object_get(result, "status")) != 0)
-		fprintf(out, "  but now answered %lld %s (%s): %s\n",
-			(long long)json_integer_value(json_object_get(result, "status")), text_of(result, "phrase"),
-			text_of(result, "reason"), meaning_of(text_of(result, "reason")));
+	if (cli_member_number(result, "status") != 0)
+		fprintf(out, "  but now answered %lld %s (%s): %s\n", cli_member_number(result, "status"),
+			cli_member_text(result, "phrase"), cli_member_text(result, "reason"),
+			meaning_of(cli_member_text(result, "reason")));
 }
 
 /* `calls`: the list, all of one or some calls, or what the audit found. */
@@ -169,7 +165,7 @@ static void show_why(FILE *out, const struct ctl_command *command, const json_t 
 	json_array_foreach(json_object_get(result, "decisions"), i, decision)
 	{
 		char *text = cli_table_text(json_object_get(decision, "text"));
-		fprintf(out, "%s  %s\n", text_of(decision, "time"), text ? text : "?");
+		fprintf(out, "%s  %s\n", cli_member_text(decision, "time"), text ? text : "?");
 		free(text);
 	}
 }
@@ -180,9 +176,8 @@ static void show_drain(FILE *out, const struct ctl_command *command, const json_
 
 	(void)command;
 	fprintf(out, "%s; %lld calls live, %lld of them answered\n",
-		draining ? "no new calls are taken" : "new calls are taken",
-		(long long)json_integer_value(json_object_get(result, "calls")),
-		(long long)json_integer_value(json_object_get(result, "answered")));
+		draining ? "no new calls are taken" : "new calls are taken", cli_member_number(result, "calls"),
+		cli_member_number(result, "answered"));
 }
 
 static void show_changes(FILE *out, const struct ctl_command *command, const json_t *result)
@@ -225,24 +220,25 @@ void cli_show_result(FILE *out, const struct ctl_command *command, const json_t 
 
 static void show_problem(FILE *out, const json_t *problem)
 {
-	long long line = (long long)json_integer_value(json_object_get(problem, "line"));
-	long long column = (long long)json_integer_value(json_object_get(problem, "column"));
-	const char *source = text_of(problem, "source"), *key = text_of(problem, "key"),
-		   *file = text_of(problem, "file");
+	long long line = cli_member_number(problem, "line");
+	long long column = cli_member_number(problem, "column");
+	const char *source = cli_member_text(problem, "source"), *key = cli_member_text(problem, "key"),
+		   *file = cli_member_text(problem, "file");
 
 	if (*file)
 		fprintf(out, "%s:", file);
 	if (line)
 		fprintf(out, "%lld:%lld:", line, column);
-	fprintf(out, "%s%s%s%s\n", *file || line ? " " : "", key, *key ? ": " : "", text_of(problem, "message"));
+	fprintf(out, "%s%s%s%s\n", *file || line ? " " : "", key, *key ? ": " : "",
+		cli_member_text(problem, "message"));
 	if (*source)
-		source_line_print(out, source, (uint32_t)json_integer_value(json_object_get(problem, "caret")));
+		source_line_print(out, source, (uint32_t)cli_member_number(problem, "caret"));
 }
 
 void cli_show_error(FILE *out, const json_t *error)
 {
 	const json_t *data = json_object_get(error, "data");
-	long long omitted = (long long)json_integer_value(json_object_get(data, "omitted"));
+	long long omitted = cli_member_number(data, "omitted");
 	size_t i;
 	json_t *problem;
 
@@ -250,7 +246,7 @@ void cli_show_error(FILE *out, const json_t *error)
 	if (omitted)
 		fprintf(out, "... and %lld more\n", omitted);
 	cli_check_show_warnings(out, data);
-	fprintf(out, "amityctl: %s\n", text_of(error, "message"));
+	fprintf(out, "amityctl: %s\n", cli_member_text(error, "message"));
 }
 
 void cli_show_help(FILE *out)

@@ -43,7 +43,7 @@ static const struct {
 	const char *name;
 	const struct row *row; /* up to one without a text */
 } kinds[RECIPE_COUNT] = {
-#define RECIPE_KIND(id, name, what) [RECIPE_##id] = {name, rows_##id},
+#define RECIPE_KIND(id, name) [RECIPE_##id] = {name, rows_##id},
 #include "recipes.def"
 };
 

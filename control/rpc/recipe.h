@@ -15,7 +15,7 @@
 #include "span.h"
 
 enum recipe_kind {
-#define RECIPE_KIND(id, name, what) RECIPE_##id,
+#define RECIPE_KIND(id, name) RECIPE_##id,
 #include "recipes.def"
 	RECIPE_COUNT
 };
