@@ -36,6 +36,7 @@ companies:
       - {{name: trusted, auth: source, direct: "udp:203.0.113.40:5060", patterns: ['^5[0-9]{{3}}$']}}
       - {{name: odd, password: "{PASSWORD.replace('"', chr(92) + '"')}", patterns: ['^6--1'], always_transform: true,
          codecs: [G729, pcmu, EVS, telephone-event]}}
+      - {{name: general, password: general-secret, patterns: ['^9']}}
       - {{name: blank, password: " s3cret", patterns: ['^7']}}
     extensions:
       - {{number: "101", route: {{user: alice}}}}
@@ -192,6 +193,8 @@ def test_a_name_of_several_companies_needs_the_company(router):
     (("recipe", "blank", "--for", "asterisk-pjsip"), 1,
      "the password of the friend cannot be written for asterisk-pjsip: Asterisk cuts blanks at the beginning and at the end of a value; "
      "give it another one"),
+    (("recipe", "general", "--for", "asterisk-sip"), 1,
+     "the name of the friend cannot be written for asterisk-sip: Asterisk keeps its own settings in the section [general]; give it another one"),
 ])
 def test_what_is_wrong_is_said(router, words, status, said):
     answer = router.ctl("friends", *words)

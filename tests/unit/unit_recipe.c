@@ -40,6 +40,37 @@ static void asterisk_cannot_hold_blanks_around_a_value(void **state)
 	assert_non_null(recipe_escape_put(stdout, RECIPE_SYNTAX_ASTERISK, SPAN_LITERAL("a ")));
 }
 
+static void expect_refused(enum recipe_syntax syntax, const char *value, const char *expected)
+{
+	assert_string_equal(recipe_escape_put(stdout, syntax, span_of_text(value)), expected);
+}
+
+static void asterisk_has_sections_of_its_own(void **state)
+{
+	(void)state;
+	expect_refused(RECIPE_SYNTAX_ASTERISK_SECTION, "General",
+		       "Asterisk keeps its own settings in the section [general]");
+	expect_refused(RECIPE_SYNTAX_ASTERISK_SECTION, "authentication",
+		       "chan_sip keeps passwords for calls in the section [authentication]");
+	expect_refused(RECIPE_SYNTAX_ASTERISK_SECTION, "anonymous",
+		       "chan_pjsip takes calls from unknown callers with the endpoint [anonymous]");
+	expect_written(RECIPE_SYNTAX_ASTERISK_SECTION, "generals", "generals");
+	expect_written(RECIPE_SYNTAX_ASTERISK_SECTION, "_east", "_east");
+}
+
+static void asterisk_has_extensions_that_are_no_names(void **state)
+{
+	(void)state;
+	expect_refused(RECIPE_SYNTAX_ASTERISK_EXTENSION, "_east",
+		       "Asterisk takes an extension that begins with _ for a pattern, and calls do not reach it");
+	expect_refused(RECIPE_SYNTAX_ASTERISK_EXTENSION, "h", "Asterisk runs the extension h when a call has ended");
+	expect_written(RECIPE_SYNTAX_ASTERISK_EXTENSION, "east_", "east_");
+	expect_written(RECIPE_SYNTAX_ASTERISK_EXTENSION, "hq", "hq");
+	expect_refused(RECIPE_SYNTAX_ASTERISK_DIAL, "a&b", "Dial() of Asterisk gives & and ! meanings of their own");
+	expect_refused(RECIPE_SYNTAX_ASTERISK_DIAL, "a!b", "Dial() of Asterisk gives & and ! meanings of their own");
+	expect_written(RECIPE_SYNTAX_ASTERISK_DIAL, "a-b.c", "a-b.c");
+}
+
 static void codecs_have_names_of_their_own(void **state)
 {
 	(void)state;
@@ -195,16 +226,54 @@ static void what_a_syntax_cannot_hold_is_refused(void **state)
 	json_decref(made);
 }
 
+/* The name of a friend is checked where a recipe gives it a meaning, and nowhere else. */
+static void names_that_asterisk_would_misread_are_refused(void **state)
+{
+	static const struct {
+		const char *name;
+		enum recipe_kind kind;
+		uint32_t facts;
+		const char *why; /* what it contains; NULL: there is a recipe */
+	} rows[] = {
+		{"general", RECIPE_asterisk_sip, RECIPE_HOLDS(DDI_IN), "[general]; give it another one"},
+		{"anonymous", RECIPE_asterisk_pjsip, RECIPE_HOLDS(DDI_IN), "endpoint [anonymous]"},
+		{"_east", RECIPE_asterisk_sip, RECIPE_HOLDS(NO_DDI_IN), "begins with _"},
+		{"_east", RECIPE_asterisk_pjsip, RECIPE_HOLDS(NO_DDI_IN), "begins with _"},
+		{"a&b", RECIPE_asterisk_sip, RECIPE_HOLDS(DDI_IN), "Dial()"},
+		{"a&b", RECIPE_asterisk_pjsip, RECIPE_HOLDS(DDI_IN), "Dial()"},
+		/* The number is called, not the name. */
+		{"_east", RECIPE_asterisk_sip, RECIPE_HOLDS(DDI_IN), NULL},
+		{"general", RECIPE_freeswitch, RECIPE_HOLDS(DDI_IN), NULL},
+		{"_east", RECIPE_kamailio, RECIPE_HOLDS(NO_DDI_IN), NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct span name = span_of_text(rows[i].name);
+		struct recipe recipe =
+			recipe_of(rows[i].kind, RECIPE_HOLDS(REGISTERS) | RECIPE_HOLDS(DIGEST) | rows[i].facts);
+		recipe.value[RECIPE_VALUE_name] = (struct recipe_list){&name, 1};
+		json_t *made = recipe_make(&recipe, why);
+		assert_int_equal(made == NULL, rows[i].why != NULL);
+		if (rows[i].why)
+			assert_non_null(strstr(why, rows[i].why));
+		json_decref(made);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_syntax_has_its_own_escapes),
 		cmocka_unit_test(asterisk_cannot_hold_blanks_around_a_value),
+		cmocka_unit_test(asterisk_has_sections_of_its_own),
+		cmocka_unit_test(asterisk_has_extensions_that_are_no_names),
 		cmocka_unit_test(codecs_have_names_of_their_own),
 		cmocka_unit_test(kinds_are_found_by_name),
 		cmocka_unit_test(a_recipe_is_as_it_is_printed),
 		cmocka_unit_test(every_kind_knows_every_friend),
 		cmocka_unit_test(what_a_syntax_cannot_hold_is_refused),
+		cmocka_unit_test(names_that_asterisk_would_misread_are_refused),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
