@@ -114,7 +114,7 @@ static void check_rules(struct lint_company *company, const struct model_acl *ac
 	for (uint32_t i = 0; i < count; i++)
 		if (!lint_company_make_pattern(company->run, &rule[i], pattern_of(&model_rules(acl)[i])))
 			break;
-	for (uint32_t i = 0; i < count && !company->run->report->lacks_memory; i++)
+	for (uint32_t i = 0; i < count && lint_company_goes_on(company->run); i++)
 		check_rule(company, acl, rule, i);
 	for (uint32_t i = 0; i < count; i++)
 		lint_company_free_pattern(&rule[i]);

@@ -2,7 +2,14 @@
 
 #include <stdlib.h>
 
+#include "match_scratch.h"
 #include "name_table_build.h"
+
+#define CONFIRM_STEPS_FIRST  32
+#define CONFIRM_STEPS_FACTOR 25
+
+_Static_assert(CONFIRM_STEPS_FIRST *CONFIRM_STEPS_FACTOR *CONFIRM_STEPS_FACTOR == MATCH_STEPS_MAX,
+	       "the last word is the router's own");
 
 /* ---- patterns ---- */
 
@@ -28,50 +35,93 @@ void lint_company_free_pattern(struct lint_pattern *pattern)
 	*pattern = (struct lint_pattern){0};
 }
 
-static bool is_confirmed(struct lint_run *run, struct lint_pattern *pattern, struct span number)
+bool lint_company_spend(struct lint_run *run, uint64_t steps)
+{
+	bool is_enough = language_search_spend(run->search, steps);
+	run->report->undecided += !is_enough;
+	return is_enough;
+}
+
+bool lint_company_goes_on(struct lint_run *run)
+{
+	return !run->report->lacks_memory && lint_company_spend(run, 1);
+}
+
+/* Nearly all answers take few steps: these are tried first, so that only the others are paid dearly. */
+static enum pattern_language_answer ask_in_steps(struct lint_run *run, const struct pattern_confirm *confirm,
+						 struct span number)
 {
 	bool takes = false;
-	enum status status =
-		pattern->confirm ? STATUS_OK : pattern_confirm_make(&pattern->confirm, model_span(pattern->text));
-	if (status == STATUS_OK)
-		status = pattern_confirm_ask(&takes, pattern->confirm, number);
+	enum status status = STATUS_LIMIT;
+	for (uint32_t steps = CONFIRM_STEPS_FIRST; status == STATUS_LIMIT && steps <= MATCH_STEPS_MAX;
+	     steps *= CONFIRM_STEPS_FACTOR) {
+		if (!lint_company_spend(run, (uint64_t)steps * (number.length + 1)))
+			return PATTERN_LANGUAGE_UNKNOWN;
+		status = pattern_confirm_ask(&takes, confirm, number, steps);
+	}
 	if (status == STATUS_NO_MEMORY)
 		run->report->lacks_memory = true;
-	return takes;
+	return takes ? PATTERN_LANGUAGE_YES : PATTERN_LANGUAGE_NO;
+}
+
+static enum pattern_language_answer ask(struct lint_run *run, struct lint_pattern *pattern, struct span number)
+{
+	enum status status =
+		pattern->confirm ? STATUS_OK : pattern_confirm_make(&pattern->confirm, model_span(pattern->text));
+	if (status == STATUS_NO_MEMORY)
+		run->report->lacks_memory = true;
+	return status == STATUS_OK ? ask_in_steps(run, pattern->confirm, number) : PATTERN_LANGUAGE_NO;
 }
 
 bool lint_company_confirm(struct lint_run *run, struct lint_pattern *pattern, const struct number *number)
 {
-	return is_confirmed(run, pattern, number_text(number));
+	return ask(run, pattern, number_text(number)) == PATTERN_LANGUAGE_YES;
 }
 
-bool lint_company_takes(struct lint_run *run, struct lint_pattern *pattern, struct span number)
+enum pattern_language_answer lint_company_takes(struct lint_run *run, struct lint_pattern *pattern, struct span number)
 {
-	enum pattern_language_answer answer =
-		pattern->language ? pattern_language_takes(pattern->language, number) : PATTERN_LANGUAGE_UNKNOWN;
+	enum pattern_language_answer answer = PATTERN_LANGUAGE_UNKNOWN;
+	if (!lint_company_spend(run, number.length))
+		return answer;
+	if (pattern->language)
+		answer = pattern_language_takes(pattern->language, number);
 	if (pattern->language && pattern_language_lacks_memory(pattern->language))
 		run->report->lacks_memory = true;
-	if (answer != PATTERN_LANGUAGE_UNKNOWN)
-		return answer == PATTERN_LANGUAGE_YES;
-	return is_confirmed(run, pattern, number);
+	return answer == PATTERN_LANGUAGE_UNKNOWN ? ask(run, pattern, number) : answer;
 }
 
-uint32_t lint_company_winner(struct lint_company *company, struct span number)
+struct lint_winner lint_company_winner(struct lint_company *company, struct span number)
 {
-	for (uint32_t i = 0; i < company->pattern_count; i++)
-		if (lint_company_takes(company->run, &company->pattern[i], number))
-			return i;
-	return LINT_COMPANY_NONE;
+	struct lint_winner winner = {PATTERN_LANGUAGE_NO, NULL};
+	for (uint32_t i = 0; i < company->pattern_count && winner.answer == PATTERN_LANGUAGE_NO; i++) {
+		winner.answer = lint_company_takes(company->run, &company->pattern[i], number);
+		if (winner.answer == PATTERN_LANGUAGE_YES)
+			winner.pattern = &company->pattern[i];
+	}
+	return winner;
 }
 
-uint32_t lint_company_winner_of_route(struct lint_company *company, const struct model_text *number)
+struct lint_winner lint_company_winner_of_route(struct lint_company *company, const struct model_route *route)
 {
+	struct lint_winner winner = {PATTERN_LANGUAGE_NO, NULL};
+	const struct model_text *number = &route->friend_number;
 	struct dial_plan plan = lint_company_dial_plan(company);
 	struct number e164;
-	uint32_t winner = lint_company_winner(company, model_span(number));
-	if (winner == LINT_COMPANY_NONE && number_to_e164(&e164, model_span(number), &plan))
+	if (number->text)
+		winner = lint_company_winner(company, model_span(number));
+	if (number->text && winner.answer == PATTERN_LANGUAGE_NO && number_to_e164(&e164, model_span(number), &plan))
 		winner = lint_company_winner(company, number_text(&e164));
 	return winner;
+}
+
+struct lint_winner lint_company_winner_behind(struct lint_company *company, uint32_t extension)
+{
+	struct lint_behind *behind = &company->behind[extension];
+	if (!behind->is_asked)
+		behind->winner =
+			lint_company_winner_of_route(company, &model_extensions(company->model)[extension].route);
+	behind->is_asked = true;
+	return behind->winner;
 }
 
 /* ---- searches ---- */
@@ -141,6 +191,9 @@ static bool collect_extensions(struct lint_company *company)
 {
 	const struct model_company *model = company->model;
 	if (name_table_build(&company->extension, &company->arena, model->extensions.count) != STATUS_OK)
+		return false;
+	company->behind = arena_take_array(&company->arena, model->extensions.count, sizeof(*company->behind));
+	if (!company->behind)
 		return false;
 	for (uint32_t i = 0; i < model->extensions.count; i++)
 		name_table_build_add(&company->extension, model_span(&model_extensions(model)[i].number), i, false);

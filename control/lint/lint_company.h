@@ -15,7 +15,6 @@
 
 /* Patterns beyond that are not compared with others. */
 #define LINT_COMPANY_PATTERNS_MAX 1000
-#define LINT_COMPANY_NONE	  UINT32_MAX
 
 /* What all companies of a document share. */
 struct lint_run {
@@ -37,12 +36,25 @@ struct lint_pattern {
 	bool is_unreached;		   /* reported as shadowed or empty: nothing else matters */
 };
 
+/* The best pattern that takes a number (R4.2, R8). */
+struct lint_winner {
+	enum pattern_language_answer answer;
+	struct lint_pattern *pattern; /* NULL unless the answer is yes */
+};
+
+/* Of the number that an extension is routed to; the same for every pattern that takes the extension. */
+struct lint_behind {
+	bool is_asked;
+	struct lint_winner winner;
+};
+
 struct lint_company {
 	struct lint_run *run;
 	const struct model_company *model;
 	struct lint_pattern *pattern; /* [pattern_count], best first */
 	uint32_t pattern_count;
 	struct name_table extension; /* index by number */
+	struct lint_behind *behind;  /* [extensions] */
 	struct arena arena;
 };
 
@@ -57,17 +69,25 @@ void lint_company_free_pattern(struct lint_pattern *pattern);
 /* Result: NULL when it is not regular, or memory ends (which the report then says). */
 struct pattern_language *lint_company_make_language(struct lint_run *run, struct span pattern, unsigned held);
 
-/* PCRE2's word. */
+/* Every question about a number is paid in steps, before it is asked. Result: false: none are left; it is undecided. */
+bool lint_company_spend(struct lint_run *run, uint64_t steps);
+
+/* Is there memory, and are there steps, to look at one thing more? */
+bool lint_company_goes_on(struct lint_run *run);
+
+/* PCRE2's word. Result: false also when it is not known. */
 bool lint_company_confirm(struct lint_run *run, struct lint_pattern *pattern, const struct number *number);
 
-/* The pattern's language, where it is known; else PCRE2. */
-bool lint_company_takes(struct lint_run *run, struct lint_pattern *pattern, struct span number);
+/* The pattern's language, where it is known; else PCRE2. Result: UNKNOWN: no steps are left. */
+enum pattern_language_answer lint_company_takes(struct lint_run *run, struct lint_pattern *pattern, struct span number);
 
-/* Index of the best pattern that takes a number (R4.2, R8); LINT_COMPANY_NONE. */
-uint32_t lint_company_winner(struct lint_company *company, struct span number);
+struct lint_winner lint_company_winner(struct lint_company *company, struct span number);
 
-/* Likewise for the number of a route {friend: NUMBER}, as dialled or in the company's E.164 form (R10). */
-uint32_t lint_company_winner_of_route(struct lint_company *company, const struct model_text *number);
+/* For a route {friend: NUMBER}: of the number as dialled, or in the company's E.164 form (R10). Others have none. */
+struct lint_winner lint_company_winner_of_route(struct lint_company *company, const struct model_route *route);
+
+/* Likewise for the route of an extension, an index of the model; it is asked once. */
+struct lint_winner lint_company_winner_behind(struct lint_company *company, uint32_t extension);
 
 /* As language_search_find(); NO_MEMORY is written into the report. */
 enum language_search_answer lint_company_find(struct lint_run *run, const struct language_question *question,

@@ -9,7 +9,7 @@
 
 /* ---- weak-password ---- */
 
-/* What scanners try first, in small letters and without digits behind. */
+/* What scanners try first, in small letters and without digits and signs behind. */
 static const char *const tried_first[] = {
 	"",
 	"abc",
@@ -52,14 +52,11 @@ static const char *const tried_first[] = {
 	"clave",
 	"p@ssw0rd",
 	"p@ssword",
-	"admin@",
 };
 
 static bool is_tried_first(struct span password)
 {
-	while (password.length && isdigit((unsigned char)password.at[password.length - 1]))
-		password.length--;
-	while (password.length && strchr("!.@#$-_", password.at[password.length - 1]))
+	while (password.length && strchr("0123456789!.@#$-_", password.at[password.length - 1]))
 		password.length--;
 	for (size_t i = 0; i < sizeof(tried_first) / sizeof(tried_first[0]); i++)
 		if (span_equals_nocase(password, span_of_text(tried_first[i])))
@@ -230,10 +227,8 @@ static const struct model_friend *find_friend_behind(struct lint_company *compan
 	uint32_t index;
 	if (!number->text || !name_table_find(&index, &company->extension, model_span(number), false))
 		return NULL;
-	const struct model_route *route = &model_extensions(company->model)[index].route;
-	uint32_t winner = route->friend_number.text ? lint_company_winner_of_route(company, &route->friend_number)
-						    : LINT_COMPANY_NONE;
-	return winner == LINT_COMPANY_NONE ? NULL : company->pattern[winner].friend;
+	struct lint_winner winner = lint_company_winner_behind(company, index);
+	return winner.pattern ? winner.pattern->friend : NULL;
 }
 
 /* The forward that every call to the friend takes. */

@@ -188,12 +188,16 @@ static bool takes_everything(struct lint_company *company, struct lint_pattern *
 }
 
 /* An extension that leads to the same friend does no harm. */
-static bool leads_to(struct lint_company *company, const struct model_extension *extension,
-		     const struct model_friend *friend)
+static enum pattern_language_answer eats(struct lint_company *company, struct lint_pattern *pattern, uint32_t extension)
 {
-	const struct model_text *number = &extension->route.friend_number;
-	uint32_t winner = number->text ? lint_company_winner_of_route(company, number) : LINT_COMPANY_NONE;
-	return winner != LINT_COMPANY_NONE && company->pattern[winner].friend == friend;
+	struct span number = model_span(&model_extensions(company->model)[extension].number);
+	enum pattern_language_answer answer = lint_company_takes(company->run, pattern, number);
+	if (answer != PATTERN_LANGUAGE_YES)
+		return answer;
+	struct lint_winner behind = lint_company_winner_behind(company, extension);
+	if (behind.answer == PATTERN_LANGUAGE_UNKNOWN)
+		return PATTERN_LANGUAGE_UNKNOWN;
+	return behind.pattern && behind.pattern->friend == pattern->friend ? PATTERN_LANGUAGE_NO : PATTERN_LANGUAGE_YES;
 }
 
 static void check_extensions(struct lint_company *company, struct lint_pattern *pattern)
@@ -202,17 +206,14 @@ static void check_extensions(struct lint_company *company, struct lint_pattern *
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < company->model->extensions.count; i++) {
-		const struct model_extension *extension = &model_extensions(company->model)[i];
-		if (!language_search_spend(company->run->search, extension->number.length)) {
-			company->run->report->undecided++;
+		enum pattern_language_answer answer = eats(company, pattern, i);
+		if (answer == PATTERN_LANGUAGE_UNKNOWN)
 			return;
-		}
-		if (!lint_company_takes(company->run, pattern, model_span(&extension->number)) ||
-		    leads_to(company, extension, pattern->friend))
+		if (answer == PATTERN_LANGUAGE_NO)
 			continue;
 		count++;
 		if (!first)
-			first = extension;
+			first = &model_extensions(company->model)[i];
 	}
 	struct number example;
 	struct dial_plan no_plan = {0};
@@ -234,51 +235,52 @@ static void check_extensions(struct lint_company *company, struct lint_pattern *
 /* ---- routes ---- */
 
 /* Each caller's own country and area code make another E.164 form of the number (R10). */
-static bool is_taken_for_some_caller(struct lint_company *company, const struct model_endpoint *endpoint,
-				     const struct model_text *number)
+static enum pattern_language_answer is_taken_for(struct lint_company *company, const struct model_endpoint *endpoint,
+						 const struct model_text *number)
 {
 	struct dial_plan plan = lint_company_dial_plan(company);
 	struct number e164;
+	if (!lint_company_spend(company->run, 1))
+		return PATTERN_LANGUAGE_UNKNOWN;
 	if (!endpoint->country.text && !endpoint->area_code.text)
-		return false;
+		return PATTERN_LANGUAGE_NO;
 	if (endpoint->country.text)
 		plan.country = country_find(model_span(&endpoint->country));
 	if (endpoint->area_code.text)
 		plan.area_code = model_span(&endpoint->area_code);
-	return number_to_e164(&e164, model_span(number), &plan) &&
-	       lint_company_winner(company, number_text(&e164)) != LINT_COMPANY_NONE;
+	return number_to_e164(&e164, model_span(number), &plan)
+		       ? lint_company_winner(company, number_text(&e164)).answer
+		       : PATTERN_LANGUAGE_NO;
 }
 
-static bool is_taken(struct lint_company *company, const struct model_text *number)
+static bool is_taken_for_nobody(struct lint_company *company, const struct model_text *number)
 {
 	const struct model_company *model = company->model;
-	if (lint_company_winner_of_route(company, number) != LINT_COMPANY_NONE)
-		return true;
-	uint64_t steps = (uint64_t)(model->users.count + model->friends.count + 1) * (company->pattern_count + 1);
-	if (!language_search_spend(company->run->search, steps)) {
-		company->run->report->undecided++;
-		return true;
-	}
-	for (uint32_t i = 0; i < model->users.count; i++)
-		if (is_taken_for_some_caller(company, &model_users(model)[i].endpoint, number))
-			return true;
-	for (uint32_t i = 0; i < model->friends.count; i++)
-		if (is_taken_for_some_caller(company, &model_friends(model)[i].endpoint, number))
-			return true;
-	return false;
+	enum pattern_language_answer answer = PATTERN_LANGUAGE_NO;
+	for (uint32_t i = 0; i < model->users.count && answer == PATTERN_LANGUAGE_NO; i++)
+		answer = is_taken_for(company, &model_users(model)[i].endpoint, number);
+	for (uint32_t i = 0; i < model->friends.count && answer == PATTERN_LANGUAGE_NO; i++)
+		answer = is_taken_for(company, &model_friends(model)[i].endpoint, number);
+	return answer == PATTERN_LANGUAGE_NO;
 }
 
-static void check_route(struct lint_company *company, const struct model_route *route, const char *what,
-			const struct model_text *name)
+static void check_route(struct lint_company *company, const struct model_text *number, struct lint_winner winner,
+			const char *what, const struct model_text *name)
 {
-	const struct model_text *number = &route->friend_number;
-	if (number->text && !is_taken(company, number))
+	if (number->text && winner.answer == PATTERN_LANGUAGE_NO && is_taken_for_nobody(company, number))
 		lint_report_add(
 			company->run->report,
 			&(struct lint_finding){.lint = LINT_ROUTE_WITHOUT_FRIEND, .place = number->place},
 			"%s %s has a route to friends with the number %s, which no friend's pattern takes: calls to "
 			"it are answered 404",
 			what, name->text, number->text);
+}
+
+static void check_extension(struct lint_company *company, uint32_t index)
+{
+	const struct model_extension *extension = &model_extensions(company->model)[index];
+	check_route(company, &extension->route.friend_number, lint_company_winner_behind(company, index), "extension",
+		    &extension->number);
 }
 
 static bool has_route(const struct model_route *route)
@@ -288,7 +290,8 @@ static bool has_route(const struct model_route *route)
 
 static void check_ddi(struct lint_company *company, const struct model_ddi *ddi)
 {
-	check_route(company, &ddi->route, "DDI", &ddi->number);
+	check_route(company, &ddi->route.friend_number, lint_company_winner_of_route(company, &ddi->route), "DDI",
+		    &ddi->number);
 	if (!has_route(&ddi->route))
 		lint_report_add(company->run->report,
 				&(struct lint_finding){.lint = LINT_DDI_WITHOUT_ROUTE, .place = ddi->number.place},
@@ -304,8 +307,7 @@ void lint_numbers_check(struct lint_company *company)
 		if (!company->pattern[i].is_unreached && !takes_everything(company, &company->pattern[i]))
 			check_extensions(company, &company->pattern[i]);
 	for (uint32_t i = 0; i < model->extensions.count; i++)
-		check_route(company, &model_extensions(model)[i].route, "extension",
-			    &model_extensions(model)[i].number);
+		check_extension(company, i);
 	for (uint32_t i = 0; i < model->ddis.count; i++)
 		check_ddi(company, &model_ddis(model)[i]);
 }

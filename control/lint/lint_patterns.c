@@ -195,12 +195,10 @@ static void check_overlap(struct lint_company *company, uint32_t index)
 		    (pattern->language && other->language ? !find_contested(company, pattern, other, &example)
 							  : !find_sample(company, pattern, other, &example)))
 			continue;
-		uint32_t winner = lint_company_winner(company, number_text(&example));
-		if (winner == LINT_COMPANY_NONE || !is_rival(pattern, &company->pattern[winner]) ||
-		    !lint_company_confirm(company->run, pattern, &example) ||
-		    !lint_company_confirm(company->run, &company->pattern[winner], &example))
+		other = lint_company_winner(company, number_text(&example)).pattern;
+		if (!other || !is_rival(pattern, other) || !lint_company_confirm(company->run, pattern, &example) ||
+		    !lint_company_confirm(company->run, other, &example))
 			continue;
-		other = &company->pattern[winner];
 		lint_report_add(
 			company->run->report,
 			&(struct lint_finding){.lint = LINT_EQUAL_PRIORITY_OVERLAP,
@@ -224,10 +222,10 @@ void lint_patterns_check(struct lint_company *company)
 	}
 	for (uint32_t i = 0; i < count; i++)
 		check_empty(company, &company->pattern[i]);
-	for (uint32_t i = 0; i < count && !company->run->report->lacks_memory; i++)
+	for (uint32_t i = 0; i < count && lint_company_goes_on(company->run); i++)
 		if (company->pattern[i].language && !company->pattern[i].is_unreached)
 			check_shadowed(company, i);
-	for (uint32_t i = 0; i < count && !company->run->report->lacks_memory; i++)
+	for (uint32_t i = 0; i < count && lint_company_goes_on(company->run); i++)
 		if (!company->pattern[i].is_unreached)
 			check_overlap(company, i);
 }

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "lint_secrets.h"
 #include "source_line.h"
 
 #define TEXT_BYTES_MAX 1000
-#define STRUCK_OUT     '*'
 
 const struct lint_row lint_report_rows[LINT_COUNT] = {
 #define LINT(name, text, meaning, advice) {text, meaning, advice},
@@ -101,71 +101,15 @@ static void quote_lines(struct lint_report *report, struct span text)
 	}
 }
 
-/* Where character `column` (from 1) of a text begins; its end when it has fewer. */
-static char *find_column(char *text, int64_t column)
-{
-	for (; *text && column > 1; column--) {
-		text++;
-		while ((*text & 0xc0) == 0x80)
-			text++;
-	}
-	return text;
-}
-
-/* The quoted part may begin or end inside of the password. What does not stand there word for word hides all. */
-static void strike_out(struct lint_warning *warning, const struct model_text *password)
-{
-	int64_t column = (int64_t)password->place.column - warning->place.column + warning->caret;
-	char *at = warning->source_line ? find_column(warning->source_line, column) : NULL;
-
-	/* Not in the part that is shown. */
-	if (!at || *at == '\0' || column + password->length < 0)
-		return;
-	at += column >= 1 && (*at == '\'' || *at == '"');
-	if (column >= 1 && strncmp(at, password->text, password->length) == 0) {
-		memset(at, STRUCK_OUT, password->length);
-		return;
-	}
-	free(warning->source_line);
-	warning->source_line = NULL;
-}
-
-/* The first warning of a line, or behind it. */
-static uint32_t find_line(const struct lint_report *report, uint32_t line)
-{
-	uint32_t low = 0, high = report->count;
-	while (low < high) {
-		uint32_t middle = low + (high - low) / 2;
-		if (report->item[middle].place.line < line)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static void hide(struct lint_report *report, const struct model_text *password)
-{
-	if (!password->text || password->length == 0)
-		return;
-	for (uint32_t i = find_line(report, password->place.line);
-	     i < report->count && report->item[i].place.line == password->place.line; i++)
-		strike_out(&report->item[i], password);
-}
-
 void lint_report_quote(struct lint_report *report, struct span text, const struct model *model)
 {
 	if (report->count == 0)
 		return;
 	qsort(report->item, report->count, sizeof(*report->item), compare);
-	quote_lines(report, text);
-	for (uint32_t i = 0; i < model->companies.count; i++) {
-		const struct model_company *company = &model_companies(model)[i];
-		for (uint32_t j = 0; j < company->users.count; j++)
-			hide(report, &model_users(company)[j].endpoint.password);
-		for (uint32_t j = 0; j < company->friends.count; j++)
-			hide(report, &model_friends(company)[j].endpoint.password);
-	}
+	char *clean = lint_secrets_strike(text, model);
+	if (clean)
+		quote_lines(report, span_make(clean, text.length));
+	free(clean);
 }
 
 /* ---- as JSON ---- */

@@ -61,7 +61,7 @@ void lint_report_add(struct lint_report *report, const struct lint_finding *find
 uint32_t lint_report_total(const struct lint_report *report);
 
 /* Sorts by place and quotes the lines of `text`, the document that `model` was read from; passwords in them are struck
- * out. */
+ * out. No line is quoted when memory for that ends. */
 void lint_report_quote(struct lint_report *report, struct span text, const struct model *model);
 
 /*

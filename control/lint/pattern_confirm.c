@@ -32,7 +32,6 @@ enum status pattern_confirm_make(struct pattern_confirm **confirm, struct span p
 		pattern_confirm_free(made);
 		return is_refused ? STATUS_INVALID : STATUS_NO_MEMORY;
 	}
-	pcre2_set_match_limit(made->limits, MATCH_STEPS_MAX);
 	pcre2_set_heap_limit(made->limits, MATCH_FRAMES_KB);
 	*confirm = made;
 	return STATUS_OK;
@@ -48,12 +47,14 @@ void pattern_confirm_free(struct pattern_confirm *confirm)
 	free(confirm);
 }
 
-enum status pattern_confirm_ask(bool *takes, const struct pattern_confirm *confirm, struct span number)
+enum status pattern_confirm_ask(bool *takes, const struct pattern_confirm *confirm, struct span number,
+				uint32_t steps_max)
 {
+	pcre2_set_match_limit(confirm->limits, steps_max);
 	int result =
 		pcre2_match(confirm->code, (PCRE2_SPTR)number.at, number.length, 0, 0, confirm->match, confirm->limits);
 	if (result == PCRE2_ERROR_NOMEMORY)
 		return STATUS_NO_MEMORY;
 	*takes = result >= 0;
-	return STATUS_OK;
+	return result == PCRE2_ERROR_MATCHLIMIT ? STATUS_LIMIT : STATUS_OK;
 }

@@ -16,8 +16,12 @@ struct pattern_confirm;
 AMITY_CHECKED enum status pattern_confirm_make(struct pattern_confirm **confirm, struct span pattern);
 void pattern_confirm_free(struct pattern_confirm *confirm); /* NULL is allowed */
 
-/* *takes is false also when it gave up at the limits of match_scratch.h, as the router does. Result: STATUS_NO_MEMORY.
+/*
+ * *takes is false also when it gave up at the limits of match_scratch.h, as the router does with `steps_max`
+ * MATCH_STEPS_MAX. Cost: steps_max, some 15 ns each, from each character of the number on.
+ * Result: STATUS_LIMIT: it took more than `steps_max`; STATUS_NO_MEMORY.
  */
-AMITY_CHECKED enum status pattern_confirm_ask(bool *takes, const struct pattern_confirm *confirm, struct span number);
+AMITY_CHECKED enum status pattern_confirm_ask(bool *takes, const struct pattern_confirm *confirm, struct span number,
+					      uint32_t steps_max);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "json_memory.h"
 #include "json_text.h"
 #include "log.h"
 #include "provision.h"
@@ -72,6 +73,8 @@ static void on_done(void *argument, const struct apply_result *result)
 	bool is_new = result->accepted && result->action == PROVISION_APPLY && !result->is_same;
 	uint32_t dropped = is_new ? registrar_drop_removed(applying->router->registrar) : 0;
 
+	/* Others were answered since the request was read. */
+	json_memory_clear();
 	if (dropped)
 		log_event(LOG_LEVEL_INFO, "registrations_dropped", "count=%u revision=%llu", dropped,
 			  (unsigned long long)result->revision);
