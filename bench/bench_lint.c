@@ -89,7 +89,7 @@ static void check(void *argument)
 {
 	struct document *document = argument;
 	struct lint_report report = {0};
-	must(lint_check(&report, document->model, span_make(document->text, document->length)) == STATUS_OK);
+	must(lint_check(&report, document->model, span_make(document->text, document->length), NULL) == STATUS_OK);
 	lint_report_free(&report);
 }
 

@@ -20,6 +20,7 @@ struct tuple {
 
 struct language_search {
 	uint64_t steps_left;
+	const atomic_bool *is_abandoned; /* NULL: never */
 	uint32_t unknown_count;
 	uint8_t symbol[SYMBOLS]; /* one of each class that all languages see alike */
 	uint32_t symbol_count;
@@ -43,6 +44,11 @@ void language_search_free(struct language_search *search)
 	free(search);
 }
 
+void language_search_watch(struct language_search *search, const atomic_bool *is_abandoned)
+{
+	search->is_abandoned = is_abandoned;
+}
+
 uint32_t language_search_unknown_count(const struct language_search *search)
 {
 	return search->unknown_count;
@@ -50,7 +56,9 @@ uint32_t language_search_unknown_count(const struct language_search *search)
 
 bool language_search_spend(struct language_search *search, uint64_t steps)
 {
-	bool is_enough = search->steps_left >= steps;
+	/* Nothing is read that was written before it: it pairs with no release. */
+	bool is_abandoned = search->is_abandoned && atomic_load_explicit(search->is_abandoned, memory_order_relaxed);
+	bool is_enough = search->steps_left >= steps && !is_abandoned;
 	search->steps_left = is_enough ? search->steps_left - steps : 0;
 	return is_enough;
 }

@@ -13,6 +13,8 @@
 #ifndef AMITY_LANGUAGE_SEARCH_H
 #define AMITY_LANGUAGE_SEARCH_H
 
+#include <stdatomic.h>
+
 #include "number.h"
 #include "pattern_language.h"
 
@@ -40,6 +42,9 @@ struct language_search;
 /* Result: NULL when memory ends. */
 struct language_search *language_search_create(uint64_t steps_max);
 void language_search_free(struct language_search *search); /* NULL is allowed */
+
+/* Once another thread sets `is_abandoned` there are no steps left. It must live as long. */
+void language_search_watch(struct language_search *search, const atomic_bool *is_abandoned);
 
 /* `example` (may be NULL) is written when FOUND: the shortest, digits first. */
 enum language_search_answer language_search_find(struct language_search *search,

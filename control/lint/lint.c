@@ -42,19 +42,28 @@ static void end(struct lint_run *run)
 	language_search_free(run->search);
 }
 
-enum status lint_check(struct lint_report *report, const struct model *model, struct span text)
+static bool is_set(const atomic_bool *flag)
+{
+	return flag && atomic_load_explicit(flag, memory_order_relaxed);
+}
+
+enum status lint_check(struct lint_report *report, const struct model *model, struct span text,
+		       const atomic_bool *is_abandoned)
 {
 	struct lint_run run;
 	if (!begin(&run, report, model))
 		report->lacks_memory = true;
-	for (uint32_t i = 0; i < model->companies.count && !report->lacks_memory; i++)
+	else
+		language_search_watch(run.search, is_abandoned);
+	for (uint32_t i = 0; i < model->companies.count && !report->lacks_memory && !is_set(is_abandoned); i++)
 		check_company(&run, &model_companies(model)[i]);
 	if (run.search)
 		report->undecided += language_search_unknown_count(run.search);
 	end(&run);
-	if (report->lacks_memory) {
+	if (report->lacks_memory || is_set(is_abandoned)) {
+		enum status status = report->lacks_memory ? STATUS_NO_MEMORY : STATUS_BUSY;
 		lint_report_free(report);
-		return STATUS_NO_MEMORY;
+		return status;
 	}
 	lint_report_quote(report, text, model);
 	return STATUS_OK;

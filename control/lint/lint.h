@@ -7,6 +7,8 @@
 #ifndef AMITY_LINT_H
 #define AMITY_LINT_H
 
+#include <stdatomic.h>
+
 #include "lint_report.h"
 #include "status.h"
 
@@ -15,8 +17,10 @@
  *
  * Thread: any but control. Cost: 0.1 ms a company of 10 friends with 2 patterns each; whatever the document, some
  * seconds, as LANGUAGE_SEARCH_STEPS_MAX and PATTERN_LANGUAGE_ROOM_STATES allow.
- * Result: STATUS_NO_MEMORY; the report is then empty.
+ * It ends soon after another thread sets `is_abandoned` (NULL: nobody does).
+ * Result: STATUS_BUSY: it was abandoned; STATUS_NO_MEMORY. The report is then empty.
  */
-AMITY_CHECKED enum status lint_check(struct lint_report *report, const struct model *model, struct span text);
+AMITY_CHECKED enum status lint_check(struct lint_report *report, const struct model *model, struct span text,
+				     const atomic_bool *is_abandoned);
 
 #endif

@@ -258,6 +258,9 @@ enum status provision_apply_dry(struct provision *provision, struct span text, c
 void provision_finish(struct provision *provision)
 {
 	provision->is_closing = true;
+	/* It changes nothing, so that nobody has to wait for its end. */
+	if (provision->running)
+		atomic_store_explicit(&provision->running->is_abandoned, true, memory_order_relaxed);
 	if (provision->running)
 		finish(provision, join_worker(provision));
 	start_next(provision);

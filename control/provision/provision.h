@@ -113,8 +113,8 @@ AMITY_CHECKED enum status provision_apply_dry(struct provision *provision, struc
 					      provision_done_fn done, void *argument);
 
 /*
- * Answers everybody: waits for the request that is under way, refuses those that wait and those that come later. To be
- * called while those who asked can still be told.
+ * Answers everybody: waits for the request that is under way (a check ends soon), refuses those that wait and those
+ * that come later. To be called while those who asked can still be told.
  */
 void provision_finish(struct provision *provision);
 

@@ -170,7 +170,7 @@ static enum status run(struct provision_job *job)
 {
 	enum status status = read_document(job);
 	if (status == STATUS_OK && job->action == PROVISION_CHECK)
-		return lint_check(&job->lints, job->model, span_make(job->text, job->text_length));
+		return lint_check(&job->lints, job->model, span_make(job->text, job->text_length), &job->is_abandoned);
 	if (status != STATUS_OK)
 		return status;
 	status = compare(job);
@@ -194,6 +194,8 @@ void provision_job_run(struct provision_job *job)
 {
 	begin_result(job);
 	job->status = run(job);
+	if (job->status == STATUS_BUSY && atomic_load_explicit(&job->is_abandoned, memory_order_relaxed))
+		problem_add(&job->problems, "the router is stopping: check again when it runs");
 	if (job->status != STATUS_OK && !problem_list_has_any(&job->problems))
 		problem_add(&job->problems, "the document cannot be applied: %s", status_text(job->status));
 	job->result.accepted = job->status == STATUS_OK;

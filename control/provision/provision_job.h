@@ -7,6 +7,8 @@
 #ifndef AMITY_PROVISION_JOB_H
 #define AMITY_PROVISION_JOB_H
 
+#include <stdatomic.h>
+
 #include "provision.h"
 #include "provision_store.h"
 
@@ -22,6 +24,7 @@ struct provision_job {
 	provision_examine_fn examine;
 	provision_done_fn done;
 	void *argument;
+	atomic_bool is_abandoned; /* written by the control thread while it runs: a check ends soon */
 
 	/* What is live while it runs, set by the control thread. */
 	struct provision_store *store;

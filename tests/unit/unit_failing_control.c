@@ -24,6 +24,8 @@
 #include "failing_walk.h"
 #include "failure_guard.h"
 #include "inquirer.h"
+#include "json_memory.h"
+#include "lint.h"
 #include "net_mirror.h"
 #include "provision.h"
 #include "provision_text.h"
@@ -62,6 +64,22 @@ int __wrap_clock_gettime(clockid_t id, struct timespec *now)
 	int result = __real_clock_gettime(id, now);
 	now->tv_sec += clock_ahead_s;
 	return result;
+}
+
+/* Somebody else's answer runs short while the worker looks at a document. */
+static bool is_short_meanwhile;
+
+enum status __real_lint_check(struct lint_report *report, const struct model *model, struct span text,
+			      const atomic_bool *is_abandoned);
+enum status __wrap_lint_check(struct lint_report *report, const struct model *model, struct span text,
+			      const atomic_bool *is_abandoned);
+
+enum status __wrap_lint_check(struct lint_report *report, const struct model *model, struct span text,
+			      const atomic_bool *is_abandoned)
+{
+	if (is_short_meanwhile)
+		json_memory_note_shortage();
+	return __real_lint_check(report, model, text, is_abandoned);
 }
 
 /* ---- a router without lcores ---- */
@@ -498,12 +516,28 @@ static void nobody_is_left_to_be_told(void **state)
 	assert_non_null(strstr(receive_alone(), "000000000000004d"));
 }
 
+/* What was short for another client is no concern of this one. */
+static void a_shortage_of_others_is_theirs(void **state)
+{
+	static struct asking asking;
+	(void)state;
+	connect_client();
+	snprintf(asking.request, sizeof(asking.request),
+		 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"check\",\"params\":{\"file\":\"t.yaml\",\"text\":"
+		 "\"companies: []\"}}\n");
+	is_short_meanwhile = true;
+	ask(&asking);
+	is_short_meanwhile = false;
+	assert_non_null(strstr(asking.answer, "\"valid\":true"));
+}
+
 /* An argument chooses tests by name. */
 int main(int argument_count, char **arguments)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_silent_lcore_is_told_of),
 		cmocka_unit_test(nobody_is_left_to_be_told),
+		cmocka_unit_test(a_shortage_of_others_is_theirs),
 		cmocka_unit_test(every_command),
 	};
 	signal(SIGPIPE, SIG_IGN);

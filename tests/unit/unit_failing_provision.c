@@ -207,7 +207,7 @@ static enum failing_walk_outcome lint_document(void *argument)
 	struct linting *linting = argument;
 	struct lint_report report = {0};
 	struct problem_list problems = {0};
-	enum status status = lint_check(&report, linting->model, span_of_text(untidy));
+	enum status status = lint_check(&report, linting->model, span_of_text(untidy), NULL);
 	assert_true(!status || (report.count == 0 && !report.item && lint_report_total(&report) == 0));
 	linting->total = lint_report_total(&report);
 	linting->object = status ? NULL : json_object();

@@ -5,7 +5,10 @@
 
 #include "cmocka_all.h"
 #include "lint.h"
+#include "lint_company.h"
 #include "lint_endpoints.h"
+#include "lint_numbers.h"
+#include "lint_secrets.h"
 #include "provision_text.h"
 
 /* ---- documents ---- */
@@ -22,7 +25,7 @@ static struct checked check(const char *document)
 {
 	struct checked checked = {.document = strdup(document)};
 	checked.model = provision_text_must(document);
-	assert_int_equal(lint_check(&checked.report, checked.model, span_of_text(document)), STATUS_OK);
+	assert_int_equal(lint_check(&checked.report, checked.model, span_of_text(document), NULL), STATUS_OK);
 	return checked;
 }
 
@@ -330,6 +333,9 @@ static void weak_password(void **state)
 		{"password123", "tried first"},
 		{"ChangeMe2026", "tried first"},
 		{"letmein!1", "tried first"},
+		{"password1!", "tried first"},
+		{"Secret123!", "tried first"},
+		{"#admin1#2", NULL},
 		{"q8Zr2mXw", NULL},
 		{"correct horse", NULL},
 		{"alice-in-wonderland", NULL},
@@ -496,12 +502,81 @@ static void warnings_quote_lines_without_passwords(void **state)
 	assert_int_equal(item[1].lint, LINT_UNANCHORED_PATTERN);
 	assert_int_equal(item[1].place.column, 44);
 	assert_string_equal(item[1].source_line, item[0].source_line);
-	/* Written with an escape, it does not stand there as it is: the line is not shown. */
+	/* Written with an escape. */
 	assert_int_equal(item[2].lint, LINT_PATTERN_TAKES_NOTHING);
-	assert_null(item[2].source_line);
-	assert_null(item[3].source_line);
+	assert_string_equal(item[2].source_line, "  - {name: g, patterns: [' '], password: \"*******\"}");
+	assert_string_equal(item[3].source_line, item[2].source_line);
 	assert_string_equal(item[4].source_line, "    password: ****");
 	end(&checked);
+}
+
+/*
+ * However a password is written, none of its source, which has an S or an escape in all that may be shown, is in a
+ * quoted line. There is something to be said about what stands behind it.
+ */
+static void no_writing_of_a_password_is_shown(void **state)
+{
+#define X5 "\\x53\\x53\\x53\\x53\\x53"
+#define U4 "\\U00000053\\U00000053\\U00000053\\U00000053"
+	static const struct {
+		const char *password, *shown; /* in the line of the pattern */
+	} rows[] = {
+		{"SSSS-SSSS", "password: *********,"},
+		{"'SS''SS SS'", "password: '*********',"},
+		{"'S''''SS'", "password: '*******',"},
+		{"\"SS\\\"SSSS\"", "password: \"********\","},
+		{"\"" X5 X5 X5 X5 X5 X5 X5 X5 "\"", "*\", patterns"},
+		{"\"" U4 U4 U4 U4 U4 U4 "\"", "*\", patterns"},
+		{"\"SSSS\n     SSSS\"", "*********\", patterns"},
+		{"\"SSSS\\\n     SS\\x53SS\"", "*************\", patterns"},
+		{"'SSSS\n     SS''SS'", "***********', patterns"},
+		{"SSSS\n     SSSS", "****, patterns"},
+		{"\"S\u00e9S\u20acS\U0001f600S\"", "password: \"*\u00b7*\u2022*\U0001f512*\","},
+		{"&anchor SSSS-SSSS", "password: &anchor *********,"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char *document;
+		assert_true(asprintf(&document,
+				     HEAD ", friends: [{name: f, password: %s, patterns: ['^2 ', '^3$', "
+					  "'^%060d$', '^%061d$', '^%062d$']}]}\n",
+				     rows[i].password, 1, 1, 1) > 0);
+		struct checked checked = check(document);
+		bool is_shown = false;
+		for (uint32_t j = 0; j < checked.report.count; j++) {
+			const struct lint_warning *warning = &checked.report.item[j];
+			const char *line = warning->source_line ? warning->source_line : "";
+			is_shown |= warning->lint == LINT_PATTERN_TAKES_NOTHING && strstr(line, rows[i].shown);
+			const char *spain = strstr(line, "ES,");
+			if (strchr(spain ? spain + 2 : line, 'S') || strstr(line, "x53") || strstr(line, "0053"))
+				fail_msg("%s: %s", rows[i].password, line);
+		}
+		if (!is_shown)
+			fail_msg("%s: %s", rows[i].password, checked.report.item[0].source_line);
+		free(document);
+		end(&checked);
+	}
+}
+
+/* Blocks have lines of their own; those that end with a line break are no passwords. */
+static void no_block_of_a_password_is_shown(void **state)
+{
+	static const char *const headers[] = {"|-", ">-", "|2-", ">- # a comment"};
+	(void)state;
+	for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
+		char *document;
+		assert_true(asprintf(&document,
+				     HEAD "}\n- name: b\n  domain: b.b\n  country: FR\n  users:\n  - name: alice\n"
+					  "    password: %s\n      SSSS\n    display: A\n",
+				     headers[i]) > 0);
+		struct model *model = provision_text_must(document);
+		char *clean = lint_secrets_strike(span_of_text(document), model);
+		assert_non_null(clean);
+		assert_non_null(strstr(clean, "      ****\n    display"));
+		free(clean);
+		model_free(model);
+		free(document);
+	}
 }
 
 static char *json_of(const struct lint_report *report)
@@ -568,6 +643,155 @@ static void what_takes_too_long_is_counted(void **state)
 	end(&checked);
 }
 
+/* ---- what it costs ---- */
+
+/* A run that has so many steps, and a company to look at. */
+struct metered {
+	struct lint_report report;
+	struct lint_run run;
+	struct lint_company company;
+	struct model *model;
+};
+
+static void begin_metered(struct metered *metered, const char *document, uint64_t steps)
+{
+	*metered = (struct metered){.model = provision_text_must(document)};
+	metered->run = (struct lint_run){
+		.report = &metered->report,
+		.search = language_search_create(steps),
+		.room = {PATTERN_LANGUAGE_ROOM_BYTES, PATTERN_LANGUAGE_ROOM_STATES},
+	};
+	metered->run.everything = lint_company_make_language(&metered->run, SPAN_LITERAL(""), PATTERN_LANGUAGE_FREE);
+	assert_true(lint_company_begin(&metered->company, &metered->run, model_companies(metered->model)));
+}
+
+static void end_metered(struct metered *metered)
+{
+	lint_company_end(&metered->company);
+	pattern_language_free(metered->run.everything);
+	language_search_free(metered->run.search);
+	lint_report_free(&metered->report);
+	model_free(metered->model);
+}
+
+/* Friends that all take all extensions, which all lead to a number that no friend takes. */
+static char *make_crowd(uint32_t friends, uint32_t extensions)
+{
+	char *document = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&document, &size);
+	fprintf(out, HEAD ", friends: [");
+	for (uint32_t i = 0; i < friends; i++)
+		fprintf(out,
+			"{name: f%u, password: uncommon-%u, priority: %u, patterns: "
+			"['^(?:[1-9][0-9]{3}|7000%04u)$']},\n ",
+			i, i, i + 1, i);
+	fprintf(out, "], extensions: [");
+	for (uint32_t i = 0; i < extensions; i++)
+		fprintf(out, "{number: '%u', route: {friend: '5555555'}},\n ", 1000 + i);
+	fprintf(out, "]}\n");
+	fclose(out);
+	return document;
+}
+
+static void every_number_that_is_asked_for_is_paid(void **state)
+{
+	char *document = make_crowd(30, 1);
+	struct metered metered;
+	(void)state;
+	begin_metered(&metered, document, 30 * 7);
+	assert_int_equal(lint_company_winner(&metered.company, SPAN_LITERAL("5555555")).answer, PATTERN_LANGUAGE_NO);
+	assert_int_equal(metered.report.undecided, 0);
+	assert_int_equal(lint_company_winner(&metered.company, SPAN_LITERAL("5")).answer, PATTERN_LANGUAGE_UNKNOWN);
+	assert_int_equal(metered.report.undecided, 1);
+	end_metered(&metered);
+	begin_metered(&metered, document, 30 * 7 - 1);
+	assert_int_equal(lint_company_winner(&metered.company, SPAN_LITERAL("5555555")).answer,
+			 PATTERN_LANGUAGE_UNKNOWN);
+	end_metered(&metered);
+	free(document);
+}
+
+/* PCRE2 is paid for as long as it may take: from each of three places on, and behind the last. */
+static void what_pcre2_is_asked_is_paid(void **state)
+{
+	static const struct number number = {.text = "111", .length = 3};
+	static const struct {
+		const char *document;
+		uint64_t steps;
+	} rows[] = {
+		{HEAD ONE(", patterns: ['^(?!2)1']") "}\n", 32 * 4},
+		{HEAD ONE(", patterns: ['^(?!2)(?:(?:1?){3}){3}2|^1']") "}\n", (32 + 800) * 4},
+	};
+	struct metered metered;
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (uint64_t lacking = 0; lacking < 2; lacking++) {
+			begin_metered(&metered, rows[i].document, rows[i].steps - lacking);
+			assert_null(metered.company.pattern[0].language);
+			bool takes = lint_company_confirm(&metered.run, metered.company.pattern, &number);
+			if (takes == lacking || metered.report.undecided != lacking ||
+			    language_search_spend(metered.run.search, 1))
+				fail_msg("row %zu, %d lacking: %d, %u undecided", i, (int)lacking, takes,
+					 metered.report.undecided);
+			end_metered(&metered);
+		}
+}
+
+/* The company's numbers alone: each pair of a pattern and an extension, and where each extension leads, once. */
+static void a_crowd_is_paid(void **state)
+{
+	enum { FRIENDS = 100, EXTENSIONS = 900, LEAST = FRIENDS * EXTENSIONS * (4 + 7) };
+	char *document = make_crowd(FRIENDS, EXTENSIONS);
+	struct metered metered;
+	(void)state;
+	begin_metered(&metered, document, LEAST);
+	lint_numbers_check(&metered.company);
+	assert_true(metered.report.undecided > 0);
+	end_metered(&metered);
+	begin_metered(&metered, document, 2 * LEAST);
+	lint_numbers_check(&metered.company);
+	assert_int_equal(metered.report.undecided, 0);
+	assert_int_equal(metered.report.found[LINT_PATTERN_EATS_EXTENSION], FRIENDS);
+	assert_int_equal(metered.report.found[LINT_ROUTE_WITHOUT_FRIEND], EXTENSIONS);
+	end_metered(&metered);
+	free(document);
+}
+
+/* More than there are steps for: nothing is claimed of what was not asked. */
+static void a_large_crowd_is_undecided(void **state)
+{
+	char *document = make_crowd(1000, 9000);
+	struct metered metered;
+	(void)state;
+	begin_metered(&metered, document, 1000000);
+	lint_numbers_check(&metered.company);
+	assert_int_equal(metered.report.found[LINT_ROUTE_WITHOUT_FRIEND], 0);
+	assert_true(metered.report.undecided >= 1000);
+	end_metered(&metered);
+	free(document);
+}
+
+static void an_abandoned_check_says_nothing(void **state)
+{
+	static const char document[] = HEAD ALICE "}\n";
+	struct model *model = provision_text_must(document);
+	struct lint_report report = {0};
+	atomic_bool is_abandoned = false;
+	(void)state;
+	assert_int_equal(lint_check(&report, model, span_of_text(document), &is_abandoned), STATUS_OK);
+	assert_int_equal(report.count, 1);
+	lint_report_free(&report);
+	is_abandoned = true;
+	assert_int_equal(lint_check(&report, model, span_of_text(document), &is_abandoned), STATUS_BUSY);
+	assert_int_equal(lint_report_total(&report), 0);
+	struct language_search *search = language_search_create(1000);
+	language_search_watch(search, &is_abandoned);
+	assert_false(language_search_spend(search, 1));
+	language_search_free(search);
+	model_free(model);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -586,9 +810,16 @@ int main(void)
 		cmocka_unit_test(acl_unused),
 		cmocka_unit_test(acl_rule_unreached),
 		cmocka_unit_test(warnings_quote_lines_without_passwords),
+		cmocka_unit_test(no_writing_of_a_password_is_shown),
+		cmocka_unit_test(no_block_of_a_password_is_shown),
 		cmocka_unit_test(warnings_are_json),
 		cmocka_unit_test(each_lint_is_listed_so_often),
 		cmocka_unit_test(what_takes_too_long_is_counted),
+		cmocka_unit_test(every_number_that_is_asked_for_is_paid),
+		cmocka_unit_test(what_pcre2_is_asked_is_paid),
+		cmocka_unit_test(a_crowd_is_paid),
+		cmocka_unit_test(a_large_crowd_is_undecided),
+		cmocka_unit_test(an_abandoned_check_says_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

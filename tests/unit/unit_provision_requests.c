@@ -321,6 +321,31 @@ static void the_queue_is_bounded_and_everybody_is_answered(void **state)
 	event_base_free(base);
 }
 
+/* A router that stops does not wait for a check to its end: here it would have seconds to go. */
+static void a_check_is_abandoned_when_the_router_stops(void **state)
+{
+	(void)state;
+	struct event_base *base = event_base_new();
+	struct provision *provision = provision_rig_open(base);
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+	fprintf(out, "companies:\n- {name: a, domain: a.b, country: ES, friends: [");
+	for (int i = 0; i < 900; i++)
+		fprintf(out, "{name: f%d, password: uncommon-%d, patterns: ['^[0-9]{%d}%d$']}, ", i, i, i % 50 + 1, i);
+	fprintf(out, "]}\n");
+	fclose(out);
+	struct provision_rig_answer answer = {0};
+	const struct provision_request request = {.action = PROVISION_CHECK, .text = span_of_text(text)};
+	assert_int_equal(provision_submit(provision, &request, provision_rig_note, &answer), STATUS_OK);
+	provision_finish(provision);
+	assert_int_equal(answer.calls, 1);
+	refused(answer, "the router is stopping: check again when it runs");
+	free(text);
+	provision_close(provision);
+	event_base_free(base);
+}
+
 static void what_waits_is_bounded_in_bytes(void **state)
 {
 	(void)state;
@@ -359,6 +384,7 @@ int main(void)
 		CASE(export_applied_again_changes_nothing),
 		CASE(requests_are_answered_in_their_order),
 		CASE(the_queue_is_bounded_and_everybody_is_answered),
+		CASE(a_check_is_abandoned_when_the_router_stops),
 		CASE(what_waits_is_bounded_in_bytes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
