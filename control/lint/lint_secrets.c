@@ -90,15 +90,6 @@ static uint32_t measure_quoted(struct span source)
 	return 0;
 }
 
-/* Behind the line "|-" or ">", if the place is that of this line. */
-static struct span skip_block_header(struct span source)
-{
-	if (source.length == 0 || (source.at[0] != '|' && source.at[0] != '>'))
-		return source;
-	const char *end = memchr(source.at, '\n', source.length);
-	return end ? span_skip(source, (uint32_t)(end - source.at)) : source;
-}
-
 /* ---- striking out ---- */
 
 /* Characters stay as many bytes as they were, and lines stay lines. */
@@ -122,10 +113,6 @@ static bool hide(const struct striking *striking, const struct model_text *passw
 		return true;
 	struct span source = find_place(striking, password->place);
 	uint32_t plain = measure_plain(source, model_span(password)), quoted = measure_quoted(source);
-	if (plain == 0 && quoted == 0) {
-		source = skip_block_header(source);
-		plain = measure_plain(source, model_span(password));
-	}
 	if (plain == 0 && quoted == 0)
 		return false;
 	/* What begins with a quote may be either: then all is struck out that it could be. */

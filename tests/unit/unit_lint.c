@@ -572,7 +572,8 @@ static void no_block_of_a_password_is_shown(void **state)
 		struct model *model = provision_text_must(document);
 		char *clean = lint_secrets_strike(span_of_text(document), model);
 		assert_non_null(clean);
-		assert_non_null(strstr(clean, "      ****\n    display"));
+		if (!strstr(clean, "****\n    display") || strstr(clean, "SS"))
+			fail_msg("%s: %s", headers[i], clean);
 		free(clean);
 		model_free(model);
 		free(document);
@@ -749,7 +750,7 @@ static void a_crowd_is_paid(void **state)
 	lint_numbers_check(&metered.company);
 	assert_true(metered.report.undecided > 0);
 	end_metered(&metered);
-	begin_metered(&metered, document, 2 * LEAST);
+	begin_metered(&metered, document, 3 * LEAST);
 	lint_numbers_check(&metered.company);
 	assert_int_equal(metered.report.undecided, 0);
 	assert_int_equal(metered.report.found[LINT_PATTERN_EATS_EXTENSION], FRIENDS);
