@@ -54,6 +54,9 @@ static void answer_check(struct rpc_call *call, const struct lint_report *lints)
 {
 	const char *file = rpc_call_text(call, "file");
 	uint32_t total = lint_report_total(lints);
+
+	/* Others were answered since the request was read. */
+	json_memory_clear();
 	json_t *object = json_pack("{s:s*, s:b}", "file", file, "valid", 1);
 
 	if (object && !lint_report_to_json(object, lints, file)) {
@@ -73,8 +76,6 @@ static void on_done(void *argument, const struct apply_result *result)
 	bool is_new = result->accepted && result->action == PROVISION_APPLY && !result->is_same;
 	uint32_t dropped = is_new ? registrar_drop_removed(applying->router->registrar) : 0;
 
-	/* Others were answered since the request was read. */
-	json_memory_clear();
 	if (dropped)
 		log_event(LOG_LEVEL_INFO, "registrations_dropped", "count=%u revision=%llu", dropped,
 			  (unsigned long long)result->revision);
