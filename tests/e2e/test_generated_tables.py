@@ -27,7 +27,7 @@ def installed_version():
 
 def install():
     result = subprocess.run(["npm", "install", "--no-save", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries=1",
-                             "--fetch-timeout=30000"], cwd=BUILD, capture_output=True, text=True)
+                             "--fetch-timeout=30000", f"--cache={BUILD}/npm-cache"], cwd=BUILD, capture_output=True, text=True)
     said = result.stdout + result.stderr
     if result.returncode != 0 and any(code in said for code in UNREACHABLE):
         pytest.skip(f"libphonenumber-js {PINNED} could not be fetched: whether the country tables are what it says was NOT checked:\n{said}")
