@@ -111,10 +111,16 @@ static enum status list_difference(struct model_changes *changes, const struct m
 	const void *object = difference->after ? difference->after : difference->before;
 	const struct model_text *name =
 		object ? (const void *)((const char *)object + kind->schema->row[0].offset) : NULL;
+	const char *name_text = name ? name->text : NULL;
 	const char *company = difference->company ? difference->company->name.text : NULL;
-	json_t *listed = json_pack("{s:s, s:s, s:s*, s:s*, s:O}", "change", word_for(difference), "kind",
-				   object ? kind->name : kind->plural, "company", company, "name",
-				   name ? name->text : NULL, "fields", fields);
+	json_t *listed =
+		json_pack("{s:s, s:s, s:s*, s:s*, s:O}", "change", word_for(difference), "kind",
+			  object ? kind->name : kind->plural, "company", company, "name", name_text, "fields", fields);
+	/* What may be absent is left out without memory too. */
+	if (json_object_size(listed) != 3U + (company != NULL) + (name_text != NULL)) {
+		json_decref(listed);
+		return STATUS_NO_MEMORY;
+	}
 	return json_array_append_new(changes->listed, listed) == 0 ? STATUS_OK : STATUS_NO_MEMORY;
 }
 

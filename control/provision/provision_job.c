@@ -158,7 +158,7 @@ static enum status compare(struct provision_job *job)
 	return model_changes_find(&job->result.changes, job->live_model, job->model, limit);
 }
 
-/* What builds to nothing new is looked at all the same. */
+/* What builds to nothing new is looked at all the same: what changed is not asked. */
 static enum status examine(struct provision_job *job)
 {
 	enum status status = build_directory(job);
@@ -171,11 +171,11 @@ static enum status run(struct provision_job *job)
 	enum status status = read_document(job);
 	if (status == STATUS_OK && job->action == PROVISION_CHECK)
 		return lint_check(&job->lints, job->model, span_make(job->text, job->text_length), &job->is_abandoned);
+	if (status == STATUS_OK && job->action == PROVISION_EXAMINE)
+		return examine(job);
 	if (status != STATUS_OK)
 		return status;
 	status = compare(job);
-	if (status == STATUS_OK && job->action == PROVISION_EXAMINE)
-		return examine(job);
 	if (status != STATUS_OK || job->result.is_same || job->action == PROVISION_DIFF)
 		return status;
 	status = build_directory(job);

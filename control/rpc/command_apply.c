@@ -54,9 +54,6 @@ static void answer_check(struct rpc_call *call, const struct lint_report *lints)
 {
 	const char *file = rpc_call_text(call, "file");
 	uint32_t total = lint_report_total(lints);
-
-	/* Others were answered since the request was read. */
-	json_memory_clear();
 	json_t *object = json_pack("{s:s*, s:b}", "file", file, "valid", 1);
 
 	if (object && !lint_report_to_json(object, lints, file)) {
@@ -79,6 +76,8 @@ static void on_done(void *argument, const struct apply_result *result)
 	if (dropped)
 		log_event(LOG_LEVEL_INFO, "registrations_dropped", "count=%u revision=%llu", dropped,
 			  (unsigned long long)result->revision);
+	/* Others were answered since the request was read. */
+	json_memory_clear();
 	if (result->accepted && result->action == PROVISION_CHECK)
 		answer_check(applying->call, result->lints);
 	else if (result->accepted)

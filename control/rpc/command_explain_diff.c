@@ -5,6 +5,7 @@
 
 #include "command.h"
 #include "explain_diff.h"
+#include "json_memory.h"
 #include "provision.h"
 #include "router.h"
 
@@ -32,6 +33,7 @@ static void on_done(void *argument, const struct apply_result *result)
 {
 	struct diffing *diffing = argument;
 
+	json_memory_clear();
 	if (result->accepted) {
 		json_object_set_new(diffing->result, "revision", json_integer((json_int_t)result->revision));
 		json_object_set_new(diffing->result, "dialled", json_integer(diffing->dialled_count));

@@ -151,6 +151,34 @@ static void check_reads_and_does_no_more(void **state)
 	provision_close(provision);
 }
 
+static uint32_t looks;
+
+static enum status look(void *argument, const struct directory *live, const struct directory *candidate)
+{
+	(void)argument;
+	looks += live != candidate;
+	return STATUS_OK;
+}
+
+/* What changed is not looked for, since nobody is told. */
+static void examine_builds_and_does_no_more(void **state)
+{
+	(void)state;
+	struct provision *provision = provision_rig_open(NULL);
+	apply(provision, ONE, 1);
+	struct provision_request request = {.action = PROVISION_EXAMINE, .text = SPAN_LITERAL(TWO), .examine = look};
+	struct provision_rig_answer answer = provision_rig_ask(provision, &request);
+	assert_true(answer.accepted);
+	assert_null(answer.listed);
+	assert_int_equal(looks, 1);
+	provision_rig_forget(&answer);
+	request.text = SPAN_LITERAL("companies: 7\n");
+	refused(provision_rig_ask(provision, &request), "1:12 companies: must be a list");
+	assert_int_equal(looks, 1);
+	assert_int_equal(provision_revision(provision), 1);
+	provision_close(provision);
+}
+
 struct history {
 	uint32_t count;
 	char row[8][120];
@@ -379,6 +407,7 @@ int main(void)
 		CASE(diff_lists_what_it_may_and_counts_the_rest),
 		CASE(another_order_is_told),
 		CASE(check_reads_and_does_no_more),
+		CASE(examine_builds_and_does_no_more),
 		CASE(rollback_is_a_new_revision_with_the_old_content),
 		CASE(what_is_no_longer_kept_cannot_be_restored),
 		CASE(export_applied_again_changes_nothing),
