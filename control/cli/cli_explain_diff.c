@@ -11,8 +11,10 @@
 static const struct {
 	const char *name, *words;
 } details[] = {
-	{"request_uri", "Request-URI"}, {"from", "From"},	  {"to", "To"},		  {"identity", "identity"},
-	{"codecs", "codecs"},		{"next_hop", "next hop"}, {"company", "company"},
+	{"request_uri", "Request-URI"}, {"from", "From"},	    {"to", "To"},
+	{"identity", "identity"},	{"diversion", "Diversion"}, {"codecs", "codecs"},
+	{"next_hop", "next hop"},	{"ring_s", "ring time"},    {"company", "company"},
+	{"phrase", "phrase"},
 };
 
 static bool is_refused(const json_t *side)
@@ -31,19 +33,35 @@ static void print_target(FILE *out, const json_t *side)
 		fprintf(out, ", answered %lld %s", cli_member_number(side, "status"), cli_member_text(side, "reason"));
 }
 
+/* What a router of another version leaves out of both is no difference. */
+static bool is_same(const json_t *a, const json_t *b)
+{
+	return (!a && !b) || json_equal(a, b);
+}
+
 static bool has_same_target(const json_t *a, const json_t *b)
 {
 	static const char *const names[] = {"outcome", "target", "status", "reason"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!json_equal(json_object_get(a, names[i]), json_object_get(b, names[i])))
+		if (!is_same(json_object_get(a, names[i]), json_object_get(b, names[i])))
 			return false;
 	return true;
 }
 
-/* "busy user bob 102, unreachable 480 EXTENSION_RESERVED" */
-static void print_next(FILE *out, const json_t *next)
+/* Of the one that is tried next: its company, if that is another than the target's. */
+static void print_next_company(FILE *out, const json_t *row, const json_t *side)
 {
+	bool is_endpoint = strcmp(cli_member_text(row, "outcome"), "external") != 0 && *cli_member_text(row, "company");
+
+	if (is_endpoint && strcmp(cli_member_text(row, "company"), cli_member_text(side, "company")) != 0)
+		fprintf(out, " of %s", cli_member_text(row, "company"));
+}
+
+/* "busy user bob 102, unreachable external telco +34600 at udp:192.0.2.1:5060" */
+static void print_next(FILE *out, const json_t *side)
+{
+	const json_t *next = json_object_get(side, "next");
 	size_t i;
 	json_t *row;
 
@@ -53,30 +71,36 @@ static void print_next(FILE *out, const json_t *next)
 	{
 		fprintf(out, "%s%s ", i ? ", " : "", cli_member_text(row, "when"));
 		print_target(out, row);
+		print_next_company(out, row, side);
 		if (*cli_member_text(row, "number"))
 			fprintf(out, " %s", cli_member_text(row, "number"));
+		if (*cli_member_text(row, "address"))
+			fprintf(out, " at %s", cli_member_text(row, "address"));
 	}
 }
 
 static void print_value(FILE *out, const char *name, const json_t *value)
 {
-	bool is_as_offered = json_is_null(value) && strcmp(name, "codecs") == 0;
-	char *text = is_as_offered ? NULL : cli_table_text(value);
+	bool is_null = json_is_null(value), is_time = strcmp(name, "ring_s") == 0;
 
-	fputs(is_as_offered ? "as offered" : text ? text : "?", out);
+	if (is_null && (is_time || strcmp(name, "codecs") == 0)) {
+		fputs(is_time ? "without end" : "as offered", out);
+		return;
+	}
+	char *text = cli_table_text(value);
+	fprintf(out, "%s%s", text ? text : "?", is_time ? " s" : "");
 	free(text);
 }
 
 /* "From A -> B" of what differs though the target is the same. */
 static void print_details(FILE *out, const json_t *now, const json_t *then)
 {
-	const json_t *next_now = json_object_get(now, "next"), *next_then = json_object_get(then, "next");
 	const char *separator = ": ";
 
 	for (size_t i = 0; i < sizeof(details) / sizeof(details[0]); i++) {
 		const char *name = details[i].name;
 		const json_t *before = json_object_get(now, name), *after = json_object_get(then, name);
-		if (json_equal(before, after))
+		if (is_same(before, after))
 			continue;
 		fprintf(out, "%s%s ", separator, details[i].words);
 		print_value(out, name, before);
@@ -84,11 +108,11 @@ static void print_details(FILE *out, const json_t *now, const json_t *then)
 		print_value(out, name, after);
 		separator = "; ";
 	}
-	if (!json_equal(next_now, next_then)) {
+	if (!is_same(json_object_get(now, "next"), json_object_get(then, "next"))) {
 		fprintf(out, "%sif it fails ", separator);
-		print_next(out, next_now);
+		print_next(out, now);
 		fputs(" -> ", out);
-		print_next(out, next_then);
+		print_next(out, then);
 	} else if (*separator == ':') {
 		fputs(": in another way", out);
 	}
@@ -128,8 +152,9 @@ static void print_calls(FILE *out, const json_t *calls)
 		const json_t *now = json_object_get(call, "now"), *then = json_object_get(call, "then");
 		bool is_carrier = strcmp(cli_member_text(call, "caller"), "carrier") == 0;
 		char from[256];
-		snprintf(from, sizeof(from), "%s%s%s%s", is_carrier ? "carrier " : "", cli_member_text(call, "from"),
-			 *cli_member_text(call, "identity") ? " for " : "", cli_member_text(call, "identity"));
+		snprintf(from, sizeof(from), "%s%s%s%s%s", is_carrier ? "carrier " : "", cli_member_text(call, "from"),
+			 *cli_member_text(call, "identity") ? " for " : "", cli_member_text(call, "identity"),
+			 json_is_true(json_object_get(call, "anonymous")) ? ", anonymous" : "");
 		json_array_append_new(rows, json_pack("{s:O, s:s, s:O, s:o, s:o}", "company",
 						      json_object_get(call, "company"), "from", from, "to",
 						      json_object_get(call, "to"), "now", describe(now, NULL), "then",

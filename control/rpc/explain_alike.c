@@ -86,7 +86,18 @@ bool explain_alike(const struct explanation *a, const struct explanation *b)
 	       a->decision.ring_s == b->decision.ring_s && has_same_next(a, b);
 }
 
-json_t *explain_alike_list_next(const struct explanation *explanation)
+static json_t *address_of(const struct route_decision *decision)
+{
+	char text[sizeof("udp:") + JSON_TEXT_ADDRESS_BYTES_MAX] = "udp:";
+
+	if (decision->outcome != ROUTE_OUTCOME_EXTERNAL)
+		return json_null();
+	const struct net_address *address = &decision->carrier->address[decision->carrier_address];
+	json_text_write_address(text + strlen(text), address->ip, address->port);
+	return json_string(text);
+}
+
+static json_t *list_next(const struct explanation *explanation)
 {
 	json_t *list = json_array();
 	struct route_decision next;
@@ -95,13 +106,48 @@ json_t *explain_alike_list_next(const struct explanation *explanation)
 		if (!fail(&next, explanation, failures[i].failure))
 			continue;
 		const struct reason_row *row = next.reason ? &reason_rows[next.reason] : NULL;
-		struct span target = target_of(&next), number = number_of(&next);
-		json_array_append_new(list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o}", "when", failures[i].name,
-						      "outcome", explain_outcome_name((enum route_outcome)next.outcome),
-						      "target", target.length ? json_text_make(target) : json_null(),
-						      "number", number.length ? json_text_make(number) : json_null(),
-						      "status", row ? json_integer(row->status) : json_null(), "reason",
-						      row ? json_string(row->name) : json_null()));
+		bool is_reject = next.outcome == ROUTE_OUTCOME_REJECT;
+		json_array_append_new(
+			list, json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o}", "when", failures[i].name, "outcome",
+					explain_outcome_name((enum route_outcome)next.outcome), "target",
+					json_text_or_null(target_of(&next)), "company",
+					is_reject ? json_null() : json_text_or_null(company_of(&next)), "number",
+					json_text_or_null(number_of(&next)), "address", address_of(&next), "status",
+					row ? json_integer(row->status) : json_null(), "reason",
+					row ? json_string(row->name) : json_null()));
 	}
 	return list;
+}
+
+/* The values of its lines, and what stands for those that the call came with. Result: null when there are none. */
+static json_t *list_diversions(const struct route_presentation *shown)
+{
+	static const char name[] = "Diversion: ";
+	struct span rest = shown->diversion;
+	json_t *list = json_array();
+
+	while (rest.length) {
+		uint32_t length = (uint32_t)((const char *)memchr(rest.at, '\r', rest.length) - rest.at);
+		json_array_append_new(list, json_text_make(span_skip(span_make(rest.at, length), sizeof(name) - 1)));
+		rest = span_skip(rest, length + 2);
+	}
+	if (shown->keep_diversion)
+		json_array_append_new(list, json_string("(what it came with)"));
+	if (json_array_size(list))
+		return list;
+	json_decref(list);
+	return json_null();
+}
+
+json_t *explain_alike_describe(const struct explanation *explanation)
+{
+	bool is_reject = explanation->decision.outcome == ROUTE_OUTCOME_REJECT;
+	uint16_t ring_s = is_reject ? 0 : explanation->decision.ring_s;
+	json_t *object = explain_describe(explanation);
+
+	json_object_del(object, "steps");
+	json_object_set_new(object, "diversion", is_reject ? json_null() : list_diversions(&explanation->shown));
+	json_object_set_new(object, "ring_s", ring_s ? json_integer(ring_s) : json_null());
+	json_object_set_new(object, "next", list_next(explanation));
+	return object;
 }

@@ -12,9 +12,12 @@
 bool explain_alike(const struct explanation *a, const struct explanation *b);
 
 /*
- * Who is tried first when the target fails (R16, R27): [{"when": "busy|no_answer|unreachable", "outcome", "target",
- * "number", "status", "reason"}]. Thread: as above. Result: NULL when memory ends.
+ * All that explain_alike() looks at: explain_describe() without "steps", and besides "diversion": the values that would
+ * be added, "ring_s": how long a friend rings, or null, and "next": who is tried first when the target fails (R16,
+ * R27):
+ * [{"when": "busy|no_answer|unreachable", "outcome", "target", "company", "number", "address": of a carrier, "status",
+ * "reason"}]. Thread: as above. Result: NULL or not whole when memory ends (json_memory.h).
  */
-json_t *explain_alike_list_next(const struct explanation *explanation);
+json_t *explain_alike_describe(const struct explanation *explanation);
 
 #endif

@@ -32,8 +32,24 @@ struct side {
 	struct explanation *explanation;
 };
 
+/* The kinds of caller that a company has. */
+static const struct {
+	enum call_party party;
+	enum endpoint_kind kind;
+} callers[] = {{CALL_PARTY_USER, ENDPOINT_USER}, {CALL_PARTY_FRIEND, ENDPOINT_FRIEND}};
+#define CALLER_COUNT (sizeof(callers) / sizeof(callers[0]))
+
+/* A company of both sides, and who dials what it has: the first of each kind that both have; length 0: none. */
+struct pair {
+	const struct company *company[SIDES];
+	struct span caller[CALLER_COUNT];
+};
+
 struct comparing {
 	struct side side[SIDES];
+	struct pair *pair; /* in the order of their names */
+	uint32_t pair_count;
+	struct span carrier; /* who dials from outside; length 0: nobody */
 	struct match_scratch scratch;
 	uint32_t compared, different;
 	json_t *calls;
@@ -71,6 +87,19 @@ static const struct company *find_company(const struct side *side, struct span n
 			: NULL;
 
 	return found ? *found : NULL;
+}
+
+static int compare_name_of_pair(const void *name, const void *pair)
+{
+	return compare_spans(*(const struct span *)name, ((const struct pair *)pair)->company[NOW]->name);
+}
+
+/* Result: NULL: one side alone has it, or none. */
+static const struct pair *find_pair(const struct comparing *comparing, struct span name)
+{
+	return comparing->pair_count ? bsearch(&name, comparing->pair, comparing->pair_count, sizeof(struct pair),
+					       compare_name_of_pair)
+				     : NULL;
 }
 
 static const struct carrier *find_carrier(const struct side *side, struct span name)
@@ -125,12 +154,7 @@ static bool place(struct comparing *comparing, const struct side *side, const st
 
 static json_t *describe(const struct side *side, bool is_there)
 {
-	if (!is_there)
-		return json_null();
-	json_t *object = explain_describe(side->explanation);
-	json_object_del(object, "steps");
-	json_object_set_new(object, "next", explain_alike_list_next(side->explanation));
-	return object;
+	return is_there ? explain_alike_describe(side->explanation) : json_null();
 }
 
 static void list_call(struct comparing *comparing, const struct placed *placed, const bool is_there[SIDES])
@@ -142,6 +166,7 @@ static void list_call(struct comparing *comparing, const struct placed *placed, 
 	json_object_set_new(row, "from", json_text_or_null(placed->from));
 	json_object_set_new(row, "to", json_text_or_null(placed->to));
 	json_object_set_new(row, "identity", json_text_or_null(placed->identity));
+	json_object_set_new(row, "anonymous", json_boolean(placed->anonymous));
 	json_object_set_new(row, "source", json_string(placed->source));
 	for (int i = 0; i < SIDES; i++)
 		json_object_set_new(row, side_names[i], describe(&comparing->side[i], is_there[i]));
@@ -164,40 +189,15 @@ static void compare(struct comparing *comparing, const struct placed *placed)
 
 /* ---- extensions and DDIs ---- */
 
-/* The first of its kind that both have; length 0: none. */
-static struct span find_first(const struct company *now, const struct company *then, enum endpoint_kind kind)
-{
-	for (uint32_t i = 0; i < now->endpoint_count; i++)
-		if (now->endpoint[i].kind == kind && find_endpoint(then, now->endpoint[i].name, kind))
-			return now->endpoint[i].name;
-	return (struct span){0};
-}
-
-static struct span find_first_carrier(const struct comparing *comparing)
-{
-	const struct directory *now = comparing->side[NOW].directory;
-
-	for (uint32_t i = 0; i < now->carrier_count; i++)
-		if (find_carrier(&comparing->side[THEN], now->carrier[i].name))
-			return now->carrier[i].name;
-	return (struct span){0};
-}
-
 /* By the first user and the first friend. */
-static void compare_inside(struct comparing *comparing, const struct company *const pair[SIDES], struct span number,
-			   const char *source)
+static void compare_inside(struct comparing *comparing, const struct pair *pair, struct span number, const char *source)
 {
-	static const struct {
-		enum call_party party;
-		enum endpoint_kind kind;
-	} callers[] = {{CALL_PARTY_USER, ENDPOINT_USER}, {CALL_PARTY_FRIEND, ENDPOINT_FRIEND}};
-
-	for (int i = 0; i < 2; i++) {
+	for (size_t i = 0; i < CALLER_COUNT; i++) {
 		const struct placed placed = {
 			.caller_kind = (uint8_t)callers[i].party,
 			.source = source,
-			.company = pair[NOW]->name,
-			.from = find_first(pair[NOW], pair[THEN], callers[i].kind),
+			.company = pair->company[NOW]->name,
+			.from = pair->caller[i],
 			.to = number,
 		};
 		if (placed.from.length)
@@ -220,10 +220,10 @@ static bool has_own_ddi(const struct company *company, struct span number)
 }
 
 /* What both have is tried when it is met in what is now. */
-static void compare_company(struct comparing *comparing, const struct company *const pair[SIDES])
+static void compare_company(struct comparing *comparing, const struct pair *pair)
 {
 	for (int side = 0; side < SIDES; side++) {
-		const struct company *own = pair[side], *other = pair[side == NOW ? THEN : NOW];
+		const struct company *own = pair->company[side], *other = pair->company[side == NOW ? THEN : NOW];
 		for (uint32_t i = 0; i < own->extension_count; i++)
 			if (side == NOW || !has_extension(other, own->extension[i].number))
 				compare_inside(comparing, pair, own->extension[i].number, "extensions");
@@ -233,24 +233,9 @@ static void compare_company(struct comparing *comparing, const struct company *c
 	}
 }
 
-static void compare_companies_of_both(struct comparing *comparing)
-{
-	const struct directory *now = comparing->side[NOW].directory;
-
-	for (uint32_t i = 0; i < now->company_count; i++) {
-		const struct company *pair[SIDES] = {
-			comparing->side[NOW].company[i],
-			find_company(&comparing->side[THEN], comparing->side[NOW].company[i]->name)};
-		if (pair[THEN])
-			compare_company(comparing, pair);
-	}
-}
-
 static void compare_from_outside(struct comparing *comparing)
 {
-	struct span carrier = find_first_carrier(comparing);
-
-	for (int side = 0; side < SIDES && carrier.length; side++) {
+	for (int side = 0; side < SIDES && comparing->carrier.length; side++) {
 		const struct directory *directory = comparing->side[side].directory;
 		for (uint32_t i = 0; i < directory->ddi_count; i++) {
 			const struct company *company = directory->company[directory->ddi_owner[i].company];
@@ -258,7 +243,7 @@ static void compare_from_outside(struct comparing *comparing)
 				.caller_kind = CALL_PARTY_CARRIER,
 				.source = "ddis",
 				.company = company->name,
-				.from = carrier,
+				.from = comparing->carrier,
 				.to = company->ddi[directory->ddi_owner[i].ddi].number,
 			};
 			if (side == NOW || !has_ddi(&comparing->side[NOW], placed.to))
@@ -277,14 +262,16 @@ static bool is_tried_anyway(const struct comparing *comparing, const struct plac
 	if (placed->identity.length || placed->anonymous)
 		return false;
 	if (placed->caller_kind == CALL_PARTY_CARRIER)
-		return span_equals(placed->from, find_first_carrier(comparing)) &&
+		return span_equals(placed->from, comparing->carrier) &&
 		       (has_ddi(now, placed->to) || has_ddi(then, placed->to));
-	const struct company *pair[SIDES] = {find_company(now, placed->company), find_company(then, placed->company)};
-	enum endpoint_kind kind = placed->caller_kind == CALL_PARTY_USER ? ENDPOINT_USER : ENDPOINT_FRIEND;
-	if (!pair[NOW] || !pair[THEN] || !span_equals(placed->from, find_first(pair[NOW], pair[THEN], kind)))
+	const struct pair *pair = find_pair(comparing, placed->company);
+	size_t caller = placed->caller_kind == callers[0].party ? 0 : 1;
+	if (!pair || !span_equals(placed->from, pair->caller[caller]))
 		return false;
-	return has_extension(pair[NOW], placed->to) || has_extension(pair[THEN], placed->to) ||
-	       has_own_ddi(pair[NOW], placed->to) || has_own_ddi(pair[THEN], placed->to);
+	for (int side = 0; side < SIDES; side++)
+		if (has_extension(pair->company[side], placed->to) || has_own_ddi(pair->company[side], placed->to))
+			return true;
+	return false;
 }
 
 /* Whose DDI a carrier dialled, to be shown. */
@@ -414,12 +401,53 @@ static bool open_side(struct side *side, const struct directory *directory)
 	return true;
 }
 
+static struct span find_first(const struct company *const company[SIDES], enum endpoint_kind kind)
+{
+	for (uint32_t i = 0; i < company[NOW]->endpoint_count; i++)
+		if (company[NOW]->endpoint[i].kind == kind &&
+		    find_endpoint(company[THEN], company[NOW]->endpoint[i].name, kind))
+			return company[NOW]->endpoint[i].name;
+	return (struct span){0};
+}
+
+static struct span find_first_carrier(const struct comparing *comparing)
+{
+	const struct directory *now = comparing->side[NOW].directory;
+
+	for (uint32_t i = 0; i < now->carrier_count; i++)
+		if (find_carrier(&comparing->side[THEN], now->carrier[i].name))
+			return now->carrier[i].name;
+	return (struct span){0};
+}
+
+/* Who dials is found once, not once a number: both may have ten thousand. */
+static bool open_pairs(struct comparing *comparing)
+{
+	const struct side *now = &comparing->side[NOW], *then = &comparing->side[THEN];
+	uint32_t count = now->directory->company_count, found = 0;
+
+	comparing->carrier = find_first_carrier(comparing);
+	comparing->pair = calloc(count + 1, sizeof(struct pair));
+	for (uint32_t i = 0; comparing->pair && i < count; i++) {
+		const struct company *match = find_company(then, now->company[i]->name);
+		if (!match)
+			continue;
+		struct pair *pair = &comparing->pair[found++];
+		*pair = (struct pair){.company = {now->company[i], match}};
+		for (size_t caller = 0; caller < CALLER_COUNT; caller++)
+			pair->caller[caller] = find_first(pair->company, callers[caller].kind);
+	}
+	comparing->pair_count = found;
+	return comparing->pair;
+}
+
 static bool open_comparing(struct comparing *comparing, const struct explain_diff_input *input)
 {
 	struct hs_scratch *largest = NULL;
 	bool is_open = match_memory_grow(&largest, input->now) && match_memory_grow(&largest, input->then) &&
 		       match_memory_fill(&comparing->scratch, largest) &&
-		       open_side(&comparing->side[NOW], input->now) && open_side(&comparing->side[THEN], input->then);
+		       open_side(&comparing->side[NOW], input->now) && open_side(&comparing->side[THEN], input->then) &&
+		       open_pairs(comparing);
 
 	hs_free_scratch(largest);
 	comparing->calls = json_array();
@@ -433,6 +461,7 @@ static void close_comparing(struct comparing *comparing)
 		free(comparing->side[i].explanation);
 		free(comparing->side[i].company);
 	}
+	free(comparing->pair);
 	match_memory_release(&comparing->scratch);
 	json_decref(comparing->calls);
 	json_decref(comparing->unmatched);
@@ -447,7 +476,8 @@ static json_t *run(struct comparing *comparing, const struct explain_diff_input 
 {
 	for (uint32_t i = 0; i < input->dialled_count; i++)
 		compare_dialled(comparing, &input->dialled[i]);
-	compare_companies_of_both(comparing);
+	for (uint32_t i = 0; i < comparing->pair_count; i++)
+		compare_company(comparing, &comparing->pair[i]);
 	compare_from_outside(comparing);
 	find_unmatched(comparing, NOW);
 	find_unmatched(comparing, THEN);

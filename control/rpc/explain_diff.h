@@ -31,10 +31,10 @@ struct explain_diff_input {
 
 /*
  * {"compared", "same", "different", "omitted": of the differences, "calls": [{"company", "caller":
- * "user|friend|carrier", "from", "to", "identity", "source": "dialled|extensions|ddis", "now", "then"}], "unmatched":
- * [{"in": "now|then", "kind", "company", "name"}], "unmatched_omitted"}. "now" and "then" have the names of
- * explain_describe() without "steps", and "next": [{"when", "outcome", "target", "number", "status", "reason"}]; null:
- * the caller is not there. Sorted by company, caller and number.
+ * "user|friend|carrier", "from", "to", "identity", "anonymous", "source": "dialled|extensions|ddis", "now", "then"}],
+ * "unmatched":
+ * [{"in": "now|then", "kind", "company", "name"}], "unmatched_omitted"}. "now" and "then" are those of
+ * explain_alike_describe(); null: the caller is not there. Sorted by company, caller and number.
  *
  * Thread: any; takes a scratch of its own. Cost: some microseconds a call. Result: NULL when memory ends.
  */

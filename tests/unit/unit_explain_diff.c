@@ -3,6 +3,8 @@
 
 #include <jansson.h>
 
+#include "caller_identify.h"
+#include "cli_explain_diff.h"
 #include "cmocka_all.h"
 #include "directory_build.h"
 #include "explain_diff.h"
@@ -24,6 +26,17 @@ static struct secret_keys keys = {.aor_key = "0123456789abcde"};
 #define ACME  "companies:\n- name: acme\n  domain: acme.test\n  country: ES\n  outgoing_ddi: '+34944000000'\n"
 #define OTHER "- {name: other, domain: other.test, country: ES, ddis: [{number: '+34944000009'}]}\n"
 #define BASE  CARRIERS ACME USERS FRIENDS NUMBERS OTHER
+
+static uint32_t endpoints_looked_for;
+
+const struct endpoint *__real_endpoint_find(const struct company *company, struct span name);
+const struct endpoint *__wrap_endpoint_find(const struct company *company, struct span name);
+
+const struct endpoint *__wrap_endpoint_find(const struct company *company, struct span name)
+{
+	endpoints_looked_for++;
+	return __real_endpoint_find(company, name);
+}
 
 static const struct directory *build(const char *text)
 {
@@ -57,8 +70,9 @@ static json_t *diff_with(const char *now, const char *then, const struct dialled
 {
 	const struct directory *const sides[] = {build(now), build(then)};
 	const struct explain_diff_input input = {sides[0], sides[1], calls, count};
-	json_t *result = explain_diff(&input);
 
+	endpoints_looked_for = 0;
+	json_t *result = explain_diff(&input);
 	assert_non_null(result);
 	directory_build_release(sides[0]);
 	directory_build_release(sides[1]);
@@ -87,6 +101,53 @@ static void describe(char text[200], const json_t *call)
 		 text_of(then, "target"), text_of(then, "reason"));
 }
 
+/* Owner: the test. */
+static char *shown_of(const json_t *result)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	cli_explain_diff_show(out, result);
+	fclose(out);
+	return text;
+}
+
+/* Whoever reads a row sees in what its sides differ; the rule and the pattern are no difference. */
+static void assert_each_difference_shows(const json_t *result)
+{
+	static const char *const ways[] = {"rule", "pattern"};
+	json_t *call;
+	size_t i;
+
+	json_array_foreach(json_object_get(result, "calls"), i, call)
+	{
+		json_t *now = json_copy(json_object_get(call, "now")), *then = json_copy(json_object_get(call, "then"));
+		for (int way = 0; way < 2; way++) {
+			json_object_del(now, ways[way]);
+			json_object_del(then, ways[way]);
+		}
+		assert_false(json_equal(now, then));
+		json_decref(now);
+		json_decref(then);
+	}
+	char *shown = shown_of(result);
+	assert_null(strstr(shown, "in another way"));
+	free(shown);
+}
+
+/* `part`: of what a person reads. */
+static void assert_shown(json_t *result, const char *part)
+{
+	char *shown = shown_of(result);
+
+	assert_each_difference_shows(result);
+	if (!strstr(shown, part))
+		fail_msg("expected ...%s... in:\n%s", part, shown);
+	free(shown);
+	json_decref(result);
+}
+
 static void assert_calls(json_t *result, const char *const *wanted)
 {
 	const json_t *calls = json_object_get(result, "calls");
@@ -100,6 +161,7 @@ static void assert_calls(json_t *result, const char *const *wanted)
 	}
 	assert_int_equal(json_array_size(calls), count);
 	assert_int_equal(number_of(result, "different"), count);
+	assert_each_difference_shows(result);
 	json_decref(result);
 }
 
@@ -205,6 +267,123 @@ static void where_a_forward_leads_counts(void **state)
 	}
 }
 
+/* With east and its `forwards`; the carrier's second address ends in `address`. */
+static const char *with_forwards(char text[2000], const char *forwards, int address)
+{
+	snprintf(text, 2000,
+		 "carriers:\n- {name: telco, address: ['udp:192.0.2.1', 'udp:192.0.2.%d'], country: ES}\n" ACME USERS
+		 "  friends: [{name: east, password: p, direct: 'udp:192.0.2.30', priority: 10, patterns: ['^3'], "
+		 "forwards: [%s]}, {name: west, password: p, patterns: ['^4']}]\n" NUMBERS OTHER,
+		 address, forwards);
+	return text;
+}
+
+static void what_differs_is_shown(void **state)
+{
+	static const char to_102[] = "{when: no_answer, after: %d, to: {extension: '102'}}";
+	static const char to_mobile[] = "{when: %s, to: {number: '+34600000001'}}";
+	const struct dialled_call outside = call_of(CALL_PARTY_USER, "acme", "alice", "911111111", "");
+	char now[2000], then[2000], before[200], after[200];
+
+	(void)state;
+	/* How long a friend rings. */
+	snprintf(before, sizeof(before), to_102, 20);
+	snprintf(after, sizeof(after), to_102, 40);
+	json_t *result = diff_with(with_forwards(now, before, 2), with_forwards(then, after, 2), NULL, 0);
+	const json_t *first = json_array_get(json_object_get(result, "calls"), 0);
+	assert_int_equal(number_of(json_object_get(first, "now"), "ring_s"), 20);
+	assert_int_equal(number_of(json_object_get(first, "then"), "ring_s"), 40);
+	assert_shown(result, "friend east by R4.1: ring time 20 s -> 40 s\n");
+	assert_shown(diff_with(with_forwards(now, "", 2), with_forwards(then, after, 2), NULL, 0),
+		     "friend east by R4.1: ring time without end -> 40 s; if it fails nobody -> no_answer user bob "
+		     "102\n");
+
+	/* The Diversion that it leaves with. */
+	snprintf(before, sizeof(before), to_mobile, "always");
+	snprintf(after, sizeof(after), to_mobile, "unregistered");
+	result = diff_with(with_forwards(now, before, 2), with_forwards(then, before, 2), NULL, 0);
+	assert_int_equal(number_of(result, "different"), 0);
+	json_decref(result);
+	snprintf(then, sizeof(then), "%s", with_forwards(now, before, 2));
+	*strstr(strstr(then, "domain: acme"), "acme") = 'b'; /* bcme.test */
+	result = diff_with(now, then, NULL, 0);
+	first = json_array_get(json_object_get(result, "calls"), 3);
+	assert_string_equal(text_of(first, "to"), "300");
+	const json_t *diversion = json_object_get(json_object_get(first, "now"), "diversion");
+	assert_int_equal(json_array_size(diversion), 1);
+	assert_string_equal(json_string_value(json_array_get(diversion, 0)),
+			    "<sip:3000@acme.test>;reason=unconditional");
+	assert_shown(result, ": Diversion <sip:3000@acme.test>;reason=unconditional -> "
+			     "<sip:3000@bcme.test>;reason=unconditional\n");
+
+	/* Where it goes when the first address fails. */
+	result = diff_with(with_forwards(now, "", 2), with_forwards(then, "", 3), &outside, 1);
+	first = json_array_get(json_object_get(result, "calls"), 0);
+	assert_string_equal(
+		text_of(json_array_get(json_object_get(json_object_get(first, "now"), "next"), 0), "address"),
+		"udp:192.0.2.2:5060");
+	assert_shown(result, "external telco +34911111111 at udp:192.0.2.2:5060 -> ");
+}
+
+/* The user that is tried next has a namesake in another company, whose the number becomes. */
+static void the_company_of_who_is_next_is_shown(void **state)
+{
+	static const char format[] = ACME USERS
+		"  friends: [{name: east, password: p, direct: 'udp:192.0.2.30', patterns: ['^3'], "
+		"forwards: [{when: busy, to: {number: '+34944000008'}}]}]\n"
+		"  extensions: [{number: '101'}, {number: '102'}, {number: '300', route: {friend: '3000'}}]\n"
+		"  ddis: [{number: '+34944000000', route: {user: alice}}%s]\n"
+		"- name: other\n  domain: other.test\n  country: ES\n"
+		"  users: [{name: alice, password: p}]\n"
+		"  ddis: [{number: '+34944000009'}%s]\n";
+	static const char ddi[] = ", {number: '+34944000008', route: {user: alice}}";
+	char now[2000], then[2000];
+
+	(void)state;
+	snprintf(now, sizeof(now), format, ddi, "");
+	snprintf(then, sizeof(then), format, "", ddi);
+	assert_shown(diff_with(now, then, NULL, 0), "R4.1: if it fails busy user alice -> busy user alice of other\n");
+}
+
+/* The same refusal by another ACL. */
+static void the_acl_that_refuses_is_shown(void **state)
+{
+	static const char format[] = CARRIERS ACME "  users: [{name: alice, password: p, call_acl: %s}]\n"
+						   "  call_acls: [{name: none, default: deny}, {name: nothing, "
+						   "default: deny}]\n  ddis: [{number: '+34944000000'}]\n";
+	const struct dialled_call call = call_of(CALL_PARTY_USER, "acme", "alice", "911111111", "");
+	char now[2000], then[2000];
+
+	(void)state;
+	snprintf(now, sizeof(now), format, "none");
+	snprintf(then, sizeof(then), format, "nothing");
+	assert_shown(diff_with(now, then, &call, 1), "403 CALL_ACL_DENIED: phrase ");
+}
+
+static void an_anonymous_call_says_so(void **state)
+{
+	struct dialled_call calls[2] = {call_of(CALL_PARTY_USER, "acme", "bob", "300", ""),
+					call_of(CALL_PARTY_USER, "acme", "bob", "300", "")};
+	char then[2000];
+
+	(void)state;
+	calls[1].anonymous = true;
+	json_t *result = diff_with(BASE, with_forwards(then, "{when: no_answer, after: 9, to: {extension: '102'}}", 2),
+				   calls, 2);
+	int anonymous = 0, named = 0;
+	json_t *call;
+	size_t i;
+	json_array_foreach(json_object_get(result, "calls"), i, call)
+	{
+		assert_true(json_is_boolean(json_object_get(call, "anonymous")));
+		if (strcmp(text_of(call, "from"), "bob") == 0)
+			*(json_is_true(json_object_get(call, "anonymous")) ? &anonymous : &named) += 1;
+	}
+	assert_int_equal(anonymous, 1);
+	assert_int_equal(named, 1);
+	assert_shown(result, "bob, anonymous  300");
+}
+
 static void calls_of_the_past_are_tried(void **state)
 {
 	const struct dialled_call calls[] = {
@@ -297,6 +476,35 @@ static void a_caller_of_one_side_has_no_other(void **state)
 	json_decref(result);
 }
 
+/* Users that were all renamed are looked for once, whatever is dialled. */
+static void who_dials_is_looked_for_once(void **state)
+{
+	enum { COUNT = 200 };
+	char *text[2] = {NULL, NULL};
+	size_t size;
+	struct dialled_call calls[COUNT];
+
+	(void)state;
+	for (int side = 0; side < 2; side++) {
+		FILE *out = open_memstream(&text[side], &size);
+		fputs(ACME "  friends: [" EAST "]\n  users:\n", out);
+		for (int i = 0; i < COUNT; i++)
+			fprintf(out, "  - {name: %s%d, password: p, extension: '%d'}\n", side ? "new" : "old", i,
+				500 + i);
+		fputs("  ddis: [{number: '+34944000000'}]\n  extensions:\n", out);
+		for (int i = 0; i < COUNT; i++)
+			fprintf(out, "  - {number: '%d'}\n", 500 + i);
+		fclose(out);
+	}
+	for (int i = 0; i < COUNT; i++)
+		calls[i] = call_of(CALL_PARTY_FRIEND, "acme", "east", i % 2 ? "300" : "500", "");
+	json_decref(diff_with(text[0], text[1], calls, COUNT));
+	/* Each user once to find who dials and once to be named on either side; each call its caller on both. */
+	assert_in_range(endpoints_looked_for, COUNT, 10 * COUNT);
+	free(text[0]);
+	free(text[1]);
+}
+
 static char *many_extensions(const char *user, int count)
 {
 	char *text = NULL;
@@ -337,9 +545,14 @@ int main(void)
 		cmocka_unit_test(each_thing_that_is_seen_counts),
 		cmocka_unit_test(what_the_friend_is_called_by_counts),
 		cmocka_unit_test(where_a_forward_leads_counts),
+		cmocka_unit_test(what_differs_is_shown),
+		cmocka_unit_test(the_company_of_who_is_next_is_shown),
+		cmocka_unit_test(the_acl_that_refuses_is_shown),
+		cmocka_unit_test(an_anonymous_call_says_so),
 		cmocka_unit_test(calls_of_the_past_are_tried),
 		cmocka_unit_test(who_is_missing_is_named),
 		cmocka_unit_test(a_caller_of_one_side_has_no_other),
+		cmocka_unit_test(who_dials_is_looked_for_once),
 		cmocka_unit_test(what_is_listed_is_bounded_and_sorted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
