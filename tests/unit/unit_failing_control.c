@@ -536,73 +536,75 @@ static void a_shortage_of_others_is_theirs(void **state)
 	ask(&asking);
 	is_short_meanwhile = false;
 	assert_non_null(strstr(asking.answer, "\"valid\":true"));
-	/* A provision that answers in a later event, as the router's does. */
-	static struct provision *open_later(char directory[])
-	{
-		struct problem_list problems = {0};
-		struct provision *later;
+}
 
-		assert_non_null(mkdtemp(directory));
-		const struct provision_options options = {
-			.state_dir = directory, .node_id = 1, .event_base = event_loop_base(router.loop)};
-		assert_int_equal(provision_open(&later, &options, &problems), STATUS_OK);
-		assert_int_equal(provision_publish_initial(later, NULL, NULL, &problems), STATUS_OK);
-		return later;
+/* A provision that answers in a later event, as the router's does. */
+static struct provision *open_later(char directory[])
+{
+	struct problem_list problems = {0};
+	struct provision *later;
+
+	assert_non_null(mkdtemp(directory));
+	const struct provision_options options = {
+		.state_dir = directory, .node_id = 1, .event_base = event_loop_base(router.loop)};
+	assert_int_equal(provision_open(&later, &options, &problems), STATUS_OK);
+	assert_int_equal(provision_publish_initial(later, NULL, NULL, &problems), STATUS_OK);
+	return later;
+}
+
+/* Before each event an answer to somebody else runs short. Result: as of receive_alone(). */
+static const char *ask_among_shortages(const struct ctl_command *command, unsigned way)
+{
+	static char answer[ANSWER_BYTES_MAX];
+	json_t *request = json_pack("{s:s, s:i, s:s, s:o}", "jsonrpc", "2.0", "id", 1, "method", command->name,
+				    "params", params_of(command, way, false));
+	char *text = json_dumps(request, JSON_COMPACT);
+	ssize_t length = -1;
+
+	connect_client();
+	assert_int_equal(send(client, text, strlen(text), MSG_NOSIGNAL), strlen(text));
+	assert_int_equal(send(client, "\n", 1, MSG_NOSIGNAL), 1);
+	while (length <= 0) {
+		json_memory_note_shortage();
+		event_base_loop(event_loop_base(router.loop), EVLOOP_ONCE);
+		length = recv(client, answer, sizeof(answer) - 1, MSG_DONTWAIT);
 	}
+	answer[length] = '\0';
+	json_memory_clear();
+	free(text);
+	json_decref(request);
+	return answer;
+}
 
-	/* Before each event an answer to somebody else runs short. Result: as of receive_alone(). */
-	static const char *ask_among_shortages(const struct ctl_command *command, unsigned way)
-	{
-		static char answer[ANSWER_BYTES_MAX];
-		json_t *request = json_pack("{s:s, s:i, s:s, s:o}", "jsonrpc", "2.0", "id", 1, "method", command->name,
-					    "params", params_of(command, way, false));
-		char *text = json_dumps(request, JSON_COMPACT);
-		ssize_t length = -1;
+static void the_shortage_of_another_is_not_ones_own(void **state)
+{
+	char directory[] = "/tmp/amity-later-XXXXXX";
+	struct provision *at_once = router.provision;
 
-		connect_client();
-		assert_int_equal(send(client, text, strlen(text), MSG_NOSIGNAL), strlen(text));
-		assert_int_equal(send(client, "\n", 1, MSG_NOSIGNAL), 1);
-		while (length <= 0) {
-			json_memory_note_shortage();
-			event_base_loop(event_loop_base(router.loop), EVLOOP_ONCE);
-			length = recv(client, answer, sizeof(answer) - 1, MSG_DONTWAIT);
-		}
-		answer[length] = '\0';
-		json_memory_clear();
-		free(text);
-		json_decref(request);
-		return answer;
-	}
+	(void)state;
+	router.provision = open_later(directory);
+	assert_non_null(strstr(ask_among_shortages(&ctl_commands[CTL_COMMAND_explain], 2), "\"compared\":0"));
+	assert_non_null(strstr(ask_among_shortages(&ctl_commands[CTL_COMMAND_diff], 0), "\"same\":false"));
+	provision_close(router.provision);
+	router.provision = at_once;
+	assert_int_equal(remove_directory(directory), 0);
+}
 
-	static void the_shortage_of_another_is_not_ones_own(void **state)
-	{
-		char directory[] = "/tmp/amity-later-XXXXXX";
-		struct provision *at_once = router.provision;
-
-		(void)state;
-		router.provision = open_later(directory);
-		assert_non_null(strstr(ask_among_shortages(&ctl_commands[CTL_COMMAND_explain], 2), "\"compared\":0"));
-		assert_non_null(strstr(ask_among_shortages(&ctl_commands[CTL_COMMAND_diff], 0), "\"same\":false"));
-		provision_close(router.provision);
-		router.provision = at_once;
-		assert_int_equal(remove_directory(directory), 0);
-	}
-
-	/* An argument chooses tests by name. */
-	int main(int argument_count, char **arguments)
-	{
-		const struct CMUnitTest tests[] = {
-			cmocka_unit_test(a_silent_lcore_is_told_of),
-			cmocka_unit_test(nobody_is_left_to_be_told),
-			cmocka_unit_test(a_shortage_of_others_is_theirs),
-			cmocka_unit_test(the_shortage_of_another_is_not_ones_own),
-			cmocka_unit_test(every_command),
-		};
-		signal(SIGPIPE, SIG_IGN);
-		failing_allocator_set_sqlite_apart();
-		failing_allocator_spare("libfyaml.so");
-		if (!registrar_rig_start_eal())
-			return 1;
-		cmocka_set_test_filter(argument_count > 1 ? arguments[1] : NULL);
-		return cmocka_run_group_tests(tests, open_router, close_router);
-	}
+/* An argument chooses tests by name. */
+int main(int argument_count, char **arguments)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_silent_lcore_is_told_of),
+		cmocka_unit_test(nobody_is_left_to_be_told),
+		cmocka_unit_test(a_shortage_of_others_is_theirs),
+		cmocka_unit_test(the_shortage_of_another_is_not_ones_own),
+		cmocka_unit_test(every_command),
+	};
+	signal(SIGPIPE, SIG_IGN);
+	failing_allocator_set_sqlite_apart();
+	failing_allocator_spare("libfyaml.so");
+	if (!registrar_rig_start_eal())
+		return 1;
+	cmocka_set_test_filter(argument_count > 1 ? arguments[1] : NULL);
+	return cmocka_run_group_tests(tests, open_router, close_router);
+}
