@@ -28,6 +28,8 @@ static enum content read_content_type(struct span *parameters, struct span value
 {
 	if (value.length == 0)
 		return CONTENT_OTHER;
+	if (span_equals(value, SPAN_LITERAL("application/sdp"))) /* nearly always */
+		return CONTENT_SDP;
 	const char *end = value.at + value.length, *type_end = lexis_skip(value.at, end, LEXIS_TOKEN);
 	const char *slash = lexis_skip_white(type_end, end);
 	if (slash == end || *slash != '/')

@@ -1,5 +1,9 @@
 #include "text_write.h"
 
+#ifdef __SSSE3__
+#include <tmmintrin.h>
+#endif
+
 static const char hex_digits[16] = "0123456789abcdef";
 static const char base64url_digits[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
@@ -90,12 +94,46 @@ static void base64url_of_six(char out[8], const uint8_t bytes[8])
 	memcpy(out, &word, sizeof(word));
 }
 
+#ifdef __SSSE3__
+#define BASE64URL_WIDE_READS 16
+
+/*
+ * Twelve bytes at once, of sixteen that are read: each three of them are spread over a word of 32 bits, whose four
+ * groups of six bits two multiplications shift to their bytes; then each byte gets what lies between its value and its
+ * digit, by the range that it is in: 0 for a-z, 1 to 10 for 0-9, 11 for -, 12 for _, 13 for A-Z.
+ */
+static void base64url_of_twelve(char out[16], const uint8_t bytes[BASE64URL_WIDE_READS])
+{
+	const __m128i spread = _mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
+	const __m128i offsets = _mm_setr_epi8('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
+					      '0' - 52, '0' - 52, '0' - 52, '0' - 52, '-' - 62, '_' - 63, 'A', 0, 0);
+	__m128i words = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)bytes), spread);
+	__m128i odd = _mm_mulhi_epu16(_mm_and_si128(words, _mm_set1_epi32(0x0fc0fc00)), _mm_set1_epi32(0x04000040));
+	__m128i even = _mm_mullo_epi16(_mm_and_si128(words, _mm_set1_epi32(0x003f03f0)), _mm_set1_epi32(0x01000010));
+	__m128i values = _mm_or_si128(odd, even);
+	__m128i is_upper = _mm_cmpgt_epi8(_mm_set1_epi8(26), values);
+	__m128i range =
+		_mm_or_si128(_mm_subs_epu8(values, _mm_set1_epi8(51)), _mm_and_si128(is_upper, _mm_set1_epi8(13)));
+
+	_mm_storeu_si128((__m128i *)out, _mm_add_epi8(values, _mm_shuffle_epi8(offsets, range)));
+}
+#else
+#define BASE64URL_WIDE_READS UINT32_MAX
+
+static void base64url_of_twelve(char out[16], const uint8_t *bytes)
+{
+	(void)out, (void)bytes; /* never asked: no text is so long */
+}
+#endif
+
 void text_write_base64url(struct text_writer *writer, const uint8_t *bytes, uint32_t length)
 {
 	char *out = take_room(writer, ((uint64_t)length * 8 + 5) / 6);
 
 	if (!out)
 		return;
+	for (; length >= BASE64URL_WIDE_READS; length -= 12, bytes += 12, out += 16)
+		base64url_of_twelve(out, bytes);
 	for (; length >= 8; length -= 6, bytes += 6, out += 8)
 		base64url_of_six(out, bytes);
 	for (uint32_t bits = 0, count = 0; length || count;) {

@@ -1,6 +1,7 @@
 #include "cmocka_all.h"
 
 #include <arpa/inet.h>
+#include <sodium.h>
 #include <stdlib.h>
 
 #include "guard_page.h"
@@ -38,6 +39,27 @@ static void hex_and_base64url(void **state)
 	text_write_char(&writer, ' ');
 	text_write_hex(&writer, bytes, 5);
 	assert_span_equal(text_written(&writer), SPAN_LITERAL("-_-_ fbffbf009a"));
+}
+
+/* Of every length, each digit in every place; nothing is read behind the bytes. */
+static void base64url_as_libsodium_does(void **state)
+{
+	struct guard_page guarded;
+	uint8_t bytes[200];
+	char buffer[300], expected[300];
+
+	(void)state;
+	guard_page_build(&guarded, sizeof(bytes));
+	for (int round = 0; round < 20000; round++) {
+		uint32_t length = (uint32_t)round % sizeof(bytes);
+		for (uint32_t i = 0; i < length; i++)
+			bytes[i] = (uint8_t)rand();
+		struct span placed = guard_page_place(&guarded, span_make((const char *)bytes, length));
+		struct text_writer writer = text_write_begin(buffer, sizeof(buffer));
+		text_write_base64url(&writer, (const uint8_t *)placed.at, length);
+		sodium_bin2base64(expected, sizeof(expected), bytes, length, sodium_base64_VARIANT_URLSAFE_NO_PADDING);
+		assert_span_equal(text_written(&writer), span_of_text(expected));
+	}
 }
 
 /* Against the C library, which writes RFC 5952 but for embedded IPv4. */
@@ -118,6 +140,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(hex_and_base64url),
+		cmocka_unit_test(base64url_as_libsodium_does),
 		cmocka_unit_test(ipv6_as_the_c_library_does),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(out_of_room_stays_out_of_room),
