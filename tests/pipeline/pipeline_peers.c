@@ -77,10 +77,7 @@ static void chan_sip_bye_with_unasked_credentials_passes(void **state)
 /* Its REFER within a call that it made has an empty Proxy-Authorization, or one of bytes that it did not initialise. */
 static void chan_sip_refer_with_nonsense_for_credentials_passes(void **state)
 {
-	static const char *const values[] = {"",
-					     " \"\xdb"
-					     "D\xc2\x7f",
-					     "Digest username=\"hq", "\x01\x1f"};
+	static const char *const values[] = {"", " \"\xdb\x44\xc2\x7f", "Digest username=\"hq", "\x01\x1f"};
 	struct pipeline *pipeline = pipeline_start(*(const uint32_t *)*state, pipeline_case_provisioning);
 	struct pipeline_message invite, message;
 	struct sip_request request;
