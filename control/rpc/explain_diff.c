@@ -4,7 +4,7 @@
 
 #include <hs.h>
 
-#include "caller_identify.h"
+#include "directory_names.h"
 #include "explain.h"
 #include "explain_alike.h"
 #include "json_memory.h"
@@ -25,10 +25,9 @@ struct placed {
 	struct span company, from, to, identity; /* company of a carrier: the called one, to be shown */
 };
 
-/* One directory, its companies in the order of their names. */
+/* One directory. */
 struct side {
-	const struct directory *directory;
-	const struct company **company;
+	struct directory_names names;
 	struct explanation *explanation;
 };
 
@@ -59,39 +58,9 @@ struct comparing {
 
 /* ---- names ---- */
 
-static int compare_spans(struct span a, struct span b)
-{
-	uint32_t length = a.length < b.length ? a.length : b.length;
-	int order = length ? memcmp(a.at, b.at, length) : 0;
-
-	return order ? order : (a.length > b.length) - (a.length < b.length);
-}
-
-static int compare_companies(const void *a, const void *b)
-{
-	const struct company *const *left = a, *const *right = b;
-
-	return compare_spans((*left)->name, (*right)->name);
-}
-
-static int compare_name(const void *name, const void *company)
-{
-	return compare_spans(*(const struct span *)name, (*(const struct company *const *)company)->name);
-}
-
-static const struct company *find_company(const struct side *side, struct span name)
-{
-	const struct company **found =
-		side->directory->company_count
-			? bsearch(&name, side->company, side->directory->company_count, sizeof(found), compare_name)
-			: NULL;
-
-	return found ? *found : NULL;
-}
-
 static int compare_name_of_pair(const void *name, const void *pair)
 {
-	return compare_spans(*(const struct span *)name, ((const struct pair *)pair)->company[NOW]->name);
+	return directory_names_compare(*(const struct span *)name, ((const struct pair *)pair)->company[NOW]->name);
 }
 
 /* Result: NULL: one side alone has it, or none. */
@@ -102,35 +71,13 @@ static const struct pair *find_pair(const struct comparing *comparing, struct sp
 				     : NULL;
 }
 
-static const struct carrier *find_carrier(const struct side *side, struct span name)
-{
-	for (uint32_t i = 0; i < side->directory->carrier_count; i++)
-		if (span_equals(side->directory->carrier[i].name, name))
-			return &side->directory->carrier[i];
-	return NULL;
-}
-
-static const struct endpoint *find_endpoint(const struct company *company, struct span name, enum endpoint_kind kind)
-{
-	const struct endpoint *endpoint = company ? endpoint_find(company, name) : NULL;
-
-	return endpoint && endpoint->kind == kind ? endpoint : NULL;
-}
-
-static bool has_ddi(const struct side *side, struct span number)
-{
-	uint32_t ignored;
-
-	return name_table_find(&ignored, &side->directory->ddi_by_number, number, false);
-}
-
 /* ---- one call ---- */
 
 /* Result: false: its caller is not on this side. */
 static bool place(struct comparing *comparing, const struct side *side, const struct placed *placed)
 {
 	struct route_request request = {
-		.directory = side->directory,
+		.directory = side->names.directory,
 		.scratch = &comparing->scratch,
 		.number = placed->to,
 		.identity_user = placed->identity,
@@ -138,12 +85,12 @@ static bool place(struct comparing *comparing, const struct side *side, const st
 	};
 
 	if (placed->caller_kind == CALL_PARTY_CARRIER) {
-		request.carrier = find_carrier(side, placed->from);
+		request.carrier = directory_names_find_carrier(&side->names, placed->from);
 	} else {
 		bool is_user = placed->caller_kind == CALL_PARTY_USER;
-		request.company = find_company(side, placed->company);
-		request.caller =
-			find_endpoint(request.company, placed->from, is_user ? ENDPOINT_USER : ENDPOINT_FRIEND);
+		request.company = directory_names_find_company(&side->names, placed->company);
+		request.caller = directory_names_find_endpoint(request.company, placed->from,
+							       is_user ? ENDPOINT_USER : ENDPOINT_FRIEND);
 		request.from_user = placed->from;
 	}
 	if (!request.carrier && !request.caller)
@@ -236,7 +183,7 @@ static void compare_company(struct comparing *comparing, const struct pair *pair
 static void compare_from_outside(struct comparing *comparing)
 {
 	for (int side = 0; side < SIDES && comparing->carrier.length; side++) {
-		const struct directory *directory = comparing->side[side].directory;
+		const struct directory *directory = comparing->side[side].names.directory;
 		for (uint32_t i = 0; i < directory->ddi_count; i++) {
 			const struct company *company = directory->company[directory->ddi_owner[i].company];
 			const struct placed placed = {
@@ -246,7 +193,7 @@ static void compare_from_outside(struct comparing *comparing)
 				.from = comparing->carrier,
 				.to = company->ddi[directory->ddi_owner[i].ddi].number,
 			};
-			if (side == NOW || !has_ddi(&comparing->side[NOW], placed.to))
+			if (side == NOW || !directory_names_has_ddi(&comparing->side[NOW].names, placed.to))
 				compare(comparing, &placed);
 		}
 	}
@@ -257,13 +204,13 @@ static void compare_from_outside(struct comparing *comparing)
 /* Will it be tried as an extension or a DDI? */
 static bool is_tried_anyway(const struct comparing *comparing, const struct placed *placed)
 {
-	const struct side *now = &comparing->side[NOW], *then = &comparing->side[THEN];
+	const struct directory_names *now = &comparing->side[NOW].names, *then = &comparing->side[THEN].names;
 
 	if (placed->identity.length || placed->anonymous)
 		return false;
 	if (placed->caller_kind == CALL_PARTY_CARRIER)
 		return span_equals(placed->from, comparing->carrier) &&
-		       (has_ddi(now, placed->to) || has_ddi(then, placed->to));
+		       (directory_names_has_ddi(now, placed->to) || directory_names_has_ddi(then, placed->to));
 	const struct pair *pair = find_pair(comparing, placed->company);
 	size_t caller = placed->caller_kind == callers[0].party ? 0 : 1;
 	if (!pair || !span_equals(placed->from, pair->caller[caller]))
@@ -280,7 +227,7 @@ static struct span called_company(const struct comparing *comparing, struct span
 	uint32_t index;
 
 	for (int side = 0; side < SIDES; side++) {
-		const struct directory *directory = comparing->side[side].directory;
+		const struct directory *directory = comparing->side[side].names.directory;
 		if (name_table_find(&index, &directory->ddi_by_number, e164, false))
 			return directory->company[directory->ddi_owner[index].company]->name;
 	}
@@ -301,7 +248,7 @@ static void compare_dialled(struct comparing *comparing, const struct dialled_ca
 	struct number e164;
 
 	if (placed.caller_kind == CALL_PARTY_CARRIER) {
-		const struct carrier *carrier = find_carrier(&comparing->side[NOW], placed.from);
+		const struct carrier *carrier = directory_names_find_carrier(&comparing->side[NOW].names, placed.from);
 		if (carrier && number_to_e164(&e164, placed.to, &carrier->dial_plan))
 			placed.company = called_company(comparing, number_text(&e164));
 	}
@@ -326,20 +273,21 @@ static void find_unmatched_endpoints(struct comparing *comparing, int side, cons
 	for (uint32_t i = 0; i < own->endpoint_count; i++) {
 		const struct endpoint *endpoint = &own->endpoint[i];
 		bool is_user = endpoint->kind == ENDPOINT_USER;
-		if (!find_endpoint(other, endpoint->name, (enum endpoint_kind)endpoint->kind))
+		if (!directory_names_find_endpoint(other, endpoint->name, (enum endpoint_kind)endpoint->kind))
 			list_unmatched(comparing, side, is_user ? "user" : "friend", own->name, endpoint->name);
 	}
 }
 
 static void find_unmatched(struct comparing *comparing, int side)
 {
-	const struct side *own = &comparing->side[side], *other = &comparing->side[side == NOW ? THEN : NOW];
+	const struct directory_names *own = &comparing->side[side].names;
+	const struct directory_names *other = &comparing->side[side == NOW ? THEN : NOW].names;
 
 	for (uint32_t i = 0; i < own->directory->carrier_count; i++)
-		if (!find_carrier(other, own->directory->carrier[i].name))
+		if (!directory_names_find_carrier(other, own->directory->carrier[i].name))
 			list_unmatched(comparing, side, "carrier", (struct span){0}, own->directory->carrier[i].name);
 	for (uint32_t i = 0; i < own->directory->company_count; i++) {
-		const struct company *match = find_company(other, own->company[i]->name);
+		const struct company *match = directory_names_find_company(other, own->company[i]->name);
 		if (match)
 			find_unmatched_endpoints(comparing, side, own->company[i], match);
 		else
@@ -388,34 +336,25 @@ static json_t *sort_rows(json_t *rows)
 
 static bool open_side(struct side *side, const struct directory *directory)
 {
-	uint32_t count = directory->company_count;
-
-	side->directory = directory;
 	side->explanation = calloc(1, sizeof(*side->explanation));
-	side->company = malloc((count + 1) * sizeof(struct company *));
-	if (!side->explanation || !side->company)
-		return false;
-	if (count)
-		memcpy(side->company, directory->company, count * sizeof(struct company *));
-	qsort(side->company, count, sizeof(struct company *), compare_companies);
-	return true;
+	return directory_names_build(&side->names, directory) && side->explanation;
 }
 
 static struct span find_first(const struct company *const company[SIDES], enum endpoint_kind kind)
 {
 	for (uint32_t i = 0; i < company[NOW]->endpoint_count; i++)
 		if (company[NOW]->endpoint[i].kind == kind &&
-		    find_endpoint(company[THEN], company[NOW]->endpoint[i].name, kind))
+		    directory_names_find_endpoint(company[THEN], company[NOW]->endpoint[i].name, kind))
 			return company[NOW]->endpoint[i].name;
 	return (struct span){0};
 }
 
 static struct span find_first_carrier(const struct comparing *comparing)
 {
-	const struct directory *now = comparing->side[NOW].directory;
+	const struct directory *now = comparing->side[NOW].names.directory;
 
 	for (uint32_t i = 0; i < now->carrier_count; i++)
-		if (find_carrier(&comparing->side[THEN], now->carrier[i].name))
+		if (directory_names_find_carrier(&comparing->side[THEN].names, now->carrier[i].name))
 			return now->carrier[i].name;
 	return (struct span){0};
 }
@@ -423,13 +362,13 @@ static struct span find_first_carrier(const struct comparing *comparing)
 /* Who dials is found once, not once a number: both may have ten thousand. */
 static bool open_pairs(struct comparing *comparing)
 {
-	const struct side *now = &comparing->side[NOW], *then = &comparing->side[THEN];
+	const struct directory_names *now = &comparing->side[NOW].names, *then = &comparing->side[THEN].names;
 	uint32_t count = now->directory->company_count, found = 0;
 
 	comparing->carrier = find_first_carrier(comparing);
 	comparing->pair = calloc(count + 1, sizeof(struct pair));
 	for (uint32_t i = 0; comparing->pair && i < count; i++) {
-		const struct company *match = find_company(then, now->company[i]->name);
+		const struct company *match = directory_names_find_company(then, now->company[i]->name);
 		if (!match)
 			continue;
 		struct pair *pair = &comparing->pair[found++];
@@ -459,7 +398,7 @@ static void close_comparing(struct comparing *comparing)
 {
 	for (int i = 0; i < SIDES; i++) {
 		free(comparing->side[i].explanation);
-		free(comparing->side[i].company);
+		directory_names_free(&comparing->side[i].names);
 	}
 	free(comparing->pair);
 	match_memory_release(&comparing->scratch);

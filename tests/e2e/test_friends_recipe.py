@@ -6,7 +6,7 @@ import xml.etree.ElementTree
 import network
 import pytest
 
-from asterisk import Asterisk, available
+from asterisk import Asterisk
 from kamailio import Kamailio
 from sip_client import Dialog, Peer, establish, hang_up, user_of
 
@@ -110,10 +110,7 @@ same => n,Echo()
 
 @pytest.mark.parametrize("name", FRIENDS)
 @pytest.mark.parametrize("driver", ["sip", "pjsip"])
-def test_asterisk(own_lab, router, alice, tmp_path, driver, name):
-    missing = available()
-    if missing:
-        pytest.skip(missing)
+def test_asterisk(asterisk_root, own_lab, router, alice, tmp_path, driver, name):
     address, number = FRIENDS[name]
     printed = recipe(router, name, f"asterisk-{driver}")
     assert set(printed) == {f"{driver}.conf", "extensions.conf"}
