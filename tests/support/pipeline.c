@@ -32,7 +32,7 @@
 
 #define RING_SIZE   1024
 #define LINK_MTU    1500
-#define WORKERS_MAX 3
+#define WORKERS_MAX 8
 
 /* Timer C and the wait for the end of who was cancelled, for each of TRANSACTION_STEPS_MAX targets after the first one.
  * A transaction looks at the clock only when a timer is due, so a step may be as long as a client's first
