@@ -24,10 +24,10 @@
 #include "registrar_rig.h"
 #include "reinject.h"
 
-#define USERS	    100000
-#define USERS_SHORT 1000
-#define BATCH	    512 /* the reader of punts finds about that many at once when it has much to do */
-#define ROUNDS	    10
+#define USERS	     100000
+#define USERS_SHORT  1000
+#define BATCH	     512 /* the reader of punts finds about that many at once when it has much to do */
+#define ROUNDS	     10
 #define STATE_PARENT "/var/tmp"
 
 struct bench {
@@ -62,9 +62,8 @@ static void open_registrar(void)
 {
 	char problem[1024];
 	struct dataplane *dataplane = registrar_rig_dataplane();
-	struct registrar_settings settings = {.state_dir = bench.state_dir,
-					      .max_bindings = bench.user_count,
-					      .find_endpoint = find_endpoint};
+	struct registrar_settings settings = {
+		.state_dir = bench.state_dir, .max_bindings = bench.user_count, .find_endpoint = find_endpoint};
 
 	must(reinject_create(&bench.reinject, dataplane) == STATUS_OK);
 	must(location_table_create(&bench.location, bench.user_count, dataplane) == STATUS_OK);
@@ -111,7 +110,8 @@ static void take_answers(void)
 
 	while ((count = rte_ring_dequeue_burst(dataplane->reinject[0], mbuf, 64, NULL)) > 0) {
 		for (uint32_t i = 0; i < count; i++)
-			bench.answered += memcmp(rte_pktmbuf_mtod((struct rte_mbuf *)mbuf[i], char *), "SIP/2.0 200", 11) == 0;
+			bench.answered +=
+				memcmp(rte_pktmbuf_mtod((struct rte_mbuf *)mbuf[i], char *), "SIP/2.0 200", 11) == 0;
 		rte_pktmbuf_free_bulk((struct rte_mbuf **)mbuf, count);
 	}
 }

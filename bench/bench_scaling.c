@@ -7,6 +7,7 @@
  *   call, K lcores, busiest   its part of the messages, times K: 1.00 is even
  *   hand-over                 of one message to the lcore that owns its call: two lcores, all messages received by the
  *                             one that does not own them, against all received by the one that does
+ *   hand-over, lines          what it costs more when the two are on two CPUs (cross_cpu.h)
  *
  * and a model of 25 and 100 Gbit/s made of these, with what it assumes. --lcores N runs the calls of N lcores and
  * nothing else, in run_workers(): for a profiler that counts instructions (bench/scaling/run).
@@ -23,6 +24,7 @@
 #include "bench_lcores.h"
 #include "bench_report.h"
 #include "bench_traffic.h"
+#include "cross_cpu.h"
 #include "message_parse.h"
 #include "must.h"
 #include "scaling_model.h"
@@ -233,7 +235,10 @@ static double measure_hand_over(void)
 	bench_report_row(&bench.report, "call, 2 lcores, received by the owner, lowest", "ns", least_here);
 	bench_report_row(&bench.report, "call, 2 lcores, received by the other, lowest", "ns", least_over);
 	bench_report_row(&bench.report, "hand-over", "ns", least_over - least_here);
-	return least_over - least_here;
+	double lines_ns = 0;
+	if (cross_cpu_measure(&lines_ns, bench.report.is_short ? MESSAGES : 256 * MESSAGES))
+		bench_report_row(&bench.report, "hand-over, lines from another CPU", "ns more", lines_ns);
+	return least_over - least_here + lines_ns;
 }
 
 /* ---- the router ---- */

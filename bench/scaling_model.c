@@ -35,9 +35,11 @@ void scaling_model_report(struct bench_report *report, const struct scaling_mode
 	       "    the wire is full in the direction in which we receive; what we send is about as much\n"
 	       "  - a lcore does nothing else, on a core of its own as fast as this one at this moment\n"
 	       "  - a NIC's poll-mode driver costs %u ns a message, received and sent, more than a ring\n"
-	       "  - lcores share nothing that they write but the rings of the hand-over (bench/scaling/run counts\n"
-	       "    instructions; that lines of other lcores come at the same price is assumed)\n"
-	       "  - a trunk's messages, of one 5-tuple, are all received by one lcore: it spends the hand-over on each\n"
+	       "  - lcores share nothing that they write but the rings of the hand-over: instructions a message stay "
+	       "the\n"
+	       "    same (bench/scaling/run), and lines of another CPU cost what they cost between the two CPUs here\n"
+	       "  - a trunk's messages, of one 5-tuple, are all received by one lcore: it spends the hand-over on "
+	       "each\n"
 	       "    and takes no more than %.1f million messages/s; several trunks spread by RSS\n"
 	       "  - memory bandwidth and the last-level cache are as good for many lcores as for one\n",
 	       CALL_MESSAGES, CALL_RECEIVED, model->message_bytes, WIRE_BYTES_BESIDE, NIC_NS,

@@ -17,7 +17,7 @@ struct aor_record {
 	struct binding_list *present; /* NULL: none */
 	struct binding_list *pending; /* what the batch makes of it; NULL: nothing */
 	bool is_pending;
-	bool is_orphan; /* while the store is read: no endpoint has it */
+	bool is_orphan;		      /* while the store is read: no endpoint has it */
 	struct binding_set *prepared; /* what lcores will see of `pending`; NULL: nothing, or not yet prepared */
 	struct aor_record *next_pending;
 

@@ -262,8 +262,7 @@ static enum status find_moves(struct binding_store *store, struct move *move, ui
 	*count = 0;
 	while (result == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
 		*last_row = sqlite3_column_int64(statement, 2);
-		struct binding_record *binding =
-			find(argument, column_text(statement, 0), column_text(statement, 1));
+		struct binding_record *binding = find(argument, column_text(statement, 0), column_text(statement, 1));
 		if (binding && binding->store_row == *last_row)
 			move[(*count)++] = (struct move){binding, *last_row};
 	}

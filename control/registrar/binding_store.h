@@ -3,8 +3,8 @@
  *
  * A log in a table: each change is a row at its end, and of several rows about one contact of an address of record the
  * last one counts. So a batch of REGISTERs, which come in any order, fills a few pages and not one page each. What the
- * rows at the beginning say is usually long said anew; binding_store_clean() takes them away and writes those that still
- * count once more.
+ * rows at the beginning say is usually long said anew; binding_store_clean() takes them away and writes those that
+ * still count once more.
  *
  * SQLite in WAL mode with synchronous=NORMAL: a commit survives the death of the process, not always that of the
  * machine. Another store (several nodes) would have this interface too. One thread.
@@ -38,8 +38,8 @@ AMITY_CHECKED enum status binding_store_commit(struct binding_store *store);
 void binding_store_rollback(struct binding_store *store);
 
 /*
- * Calls `visit` for each row, oldest first, so for a contact several times; draft->expires_unix_s is 0 in a row that says
- * that it was removed. Stops at the first status that is not STATUS_OK and returns it.
+ * Calls `visit` for each row, oldest first, so for a contact several times; draft->expires_unix_s is 0 in a row that
+ * says that it was removed. Stops at the first status that is not STATUS_OK and returns it.
  */
 AMITY_CHECKED enum status binding_store_load(struct binding_store *store,
 					     enum status (*visit)(void *argument, struct span aor,

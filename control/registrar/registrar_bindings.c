@@ -190,7 +190,8 @@ static void clean_store(struct registrar_bindings *bindings)
 	if (binding_store_rows(bindings->store) > rows_max &&
 	    binding_store_clean(bindings->store, find_present, bindings) != STATUS_OK) {
 		const char *why = binding_store_error(bindings->store);
-		log_event(LOG_LEVEL_WARNING, "registrar_store_not_cleaned", "error=%s", log_quote(why, strlen(why)).text);
+		log_event(LOG_LEVEL_WARNING, "registrar_store_not_cleaned", "error=%s",
+			  log_quote(why, strlen(why)).text);
 	}
 }
 

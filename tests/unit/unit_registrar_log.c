@@ -1,6 +1,6 @@
 /*
- * The store of registrations is a log (binding_store.h): whatever happens to bindings, what a restart reads out of it is
- * what was there, and it does not grow with what happened.
+ * The store of registrations is a log (binding_store.h): whatever happens to bindings, what a restart reads out of it
+ * is what was there, and it does not grow with what happened.
  */
 #include <stdlib.h>
 
