@@ -15,7 +15,8 @@ static uint64_t hash_nonce(struct span nonce)
 
 	if (length)
 		memcpy(word, nonce.at + nonce.length - length, length);
-	uint64_t hash = (word[0] * HASH_FACTOR ^ word[1]) * HASH_FACTOR;
+	uint64_t hash = word[0] * HASH_FACTOR ^ word[1];
+	hash = (hash ^ hash >> 32) * HASH_FACTOR;
 	hash ^= hash >> 32;
 	return hash ? hash : 1;
 }

@@ -672,3 +672,8 @@ struct publisher *pipeline_publisher(struct pipeline *pipeline)
 {
 	return pipeline->publisher;
 }
+
+struct ban_table_write *pipeline_bans(struct pipeline *pipeline)
+{
+	return pipeline->bans;
+}
