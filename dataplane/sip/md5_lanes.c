@@ -44,7 +44,7 @@ static const struct way *way_selected = &ways[MD5_LANES_SCALAR];
 static bool has_variant(enum md5_lanes_variant variant)
 {
 #if defined(__x86_64__)
-	bool avx2 = __builtin_cpu_supports("avx2");
+	bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
 	return variant == MD5_LANES_SCALAR || (variant == MD5_LANES_AVX2 && avx2) ||
 	       (variant == MD5_LANES_AVX512 && avx2 && __builtin_cpu_supports("avx512vl"));
 #else

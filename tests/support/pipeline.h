@@ -17,6 +17,7 @@
 
 #define PIPELINE_MESSAGE_BYTES_MAX 65536
 
+struct ban_table_write;
 struct location_table;
 struct pipeline;
 struct provision;
@@ -128,6 +129,7 @@ struct dataplane *pipeline_dataplane(struct pipeline *pipeline);
 struct location_table *pipeline_location(struct pipeline *pipeline);
 struct provision *pipeline_provision(struct pipeline *pipeline);
 struct publisher *pipeline_publisher(struct pipeline *pipeline);
+struct ban_table_write *pipeline_bans(struct pipeline *pipeline);
 struct worker *pipeline_worker(struct pipeline *pipeline, uint32_t index);
 
 #endif
