@@ -6,6 +6,7 @@
 
 import contextlib
 import pathlib
+import re
 import shutil
 import sqlite3
 import subprocess
@@ -15,6 +16,8 @@ import accounting
 import company_site
 import network
 import rig as places
+import sanity
+from gun import Gun
 from kamailio import Kamailio
 from router import Router
 
@@ -36,10 +39,16 @@ limits: {{max_bindings: {bindings}, max_transactions: {transactions}, max_calls:
 """
 
 
-class Running:
-    """A router that runs: what it uses."""
+def veth_gun(rig, pool):
+    """The same for every router: sipgun on the kernel's interface at the other end, by af_packet."""
+    return Gun(rig.peers, f"af_packet:{places.INTERFACE}", pool, PEERS_CPU, rig.router_mac)
 
-    def __init__(self, pid, cpu=None):
+
+class Running:
+    """A router that runs: what it uses, and what came to it."""
+
+    def __init__(self, rig, pid, cpu=None):
+        self.rig = rig
         self.pids = accounting.family(pid)
         if cpu is not None:
             accounting.pin(self.pids, cpu)
@@ -50,11 +59,18 @@ class Running:
     def resident_bytes(self):
         return accounting.resident_bytes(self.pids)
 
+    def packets_received(self):
+        """Counted by the link, not by the router."""
+        return self.rig.packets_of_peers()[0]
+
 
 class AmityRunning(Running):
-    def __init__(self, router, cpu):
-        super().__init__(router.process.pid, cpu)
+    def __init__(self, rig, router, cpu):
+        super().__init__(rig, router.process.pid, cpu)
         self.router = router
+
+    def registrations(self):
+        return self.router.must("status", as_json=True).json["bindings"]
 
     def state_bytes(self):
         """What it has taken in all: its memory is taken at the start, and touched as it is used."""
@@ -68,8 +84,23 @@ class Amity:
         self.name = f"amity {driver}"
         self.driver, self.settings = driver, {"idle": idle, "memory": memory, "bindings": bindings, "transactions": transactions, "calls": calls}
 
+    running = AmityRunning
+
     def interfaces(self, _rig):
         return f"  - {{device: {places.INTERFACE}, profile: kernel, driver: {self.driver}}}"
+
+    def gun(self, rig, pool):
+        return veth_gun(rig, pool)
+
+    def check(self, rig, site, _running):
+        sanity.check(rig, site, self.name)
+
+    def planned_bytes(self, rig):
+        """{limit: bytes of each} by the memory plan of `amityd --check`."""
+        router = Router(rig.router, rig.directory / "plan", AMITY.format(cpu=ROUTER_CPU, interfaces=self.interfaces(rig), **self.settings))
+        said = subprocess.run([router.amityd, "--check", router.configuration_path], capture_output=True, text=True, check=True).stdout
+        found = re.findall(r"(?m)([\d.]+) MiB  .*?limits\.(max_transactions|max_calls) (\d+)", said)
+        return {limit: float(mebibytes) * 2**20 / int(count) for mebibytes, limit, count in found}
 
     @contextlib.contextmanager
     def serve(self, rig, site):
@@ -81,15 +112,47 @@ class Amity:
         router.start()
         try:
             router.must("apply", document)
-            yield AmityRunning(router, ROUTER_CPU)
+            yield self.running(rig, router, ROUTER_CPU)
         finally:
             if router.process.poll() is None:
                 router.stop()
 
 
+class AmityMemifRunning(AmityRunning):
+    def packets_received(self):
+        """No link counts here: the router's own counter does."""
+        counters = self.router.must("stats", as_json=True).json["counters"]
+        return next(row["total"] for row in counters if row["counter"] == "RECEIVED")
+
+
+class AmityMemif(Amity):
+    """amityd on shared memory, no kernel between it and sipgun."""
+
+    AMITY_MAC, GUN_MAC = "02:00:00:00:00:0a", "02:00:00:00:00:0b"
+    DEVICE = "net_memif0,role={role},id=0,socket-abstract=no,socket={directory}/memif.sock,mac={mac},bsize=2048,rsize=12"
+
+    running = AmityMemifRunning
+
+    def __init__(self, **settings):
+        super().__init__("memif", **settings)
+
+    def interfaces(self, rig):
+        device = self.DEVICE.format(role="server", directory=rig.directory, mac=self.AMITY_MAC)
+        return (f"  - device: {device}\n    profile: direct\n    addresses: [{places.ROUTER}/{places.PREFIX}]\n"
+                f'    peers: {{{places.CALLER}: "{self.GUN_MAC}", {places.CALLEE}: "{self.GUN_MAC}"}}')
+
+    def gun(self, rig, pool):
+        device = self.DEVICE.format(role="client", directory=rig.directory, mac=self.GUN_MAC)
+        return Gun(rig.peers, device, pool, PEERS_CPU, self.AMITY_MAC)
+
+    def check(self, rig, site, running):
+        """No kernel, no sockets: the router is asked what it would do with the numbers that it is called with."""
+        sanity.check_by_explain(site, running.router)
+
+
 class KamailioRunning(Running):
-    def __init__(self, pid, cpu, directory):
-        super().__init__(pid, cpu)
+    def __init__(self, rig, pid, cpu, directory):
+        super().__init__(rig, pid, cpu)
         self.directory = directory
 
     def control(self, *words):
@@ -97,6 +160,10 @@ class KamailioRunning(Running):
         done = subprocess.run(["kamcmd", "-s", f"unix:{self.directory}/control", *words], capture_output=True, text=True,
                               timeout=CONTROL_WAIT_S, check=True)
         return done.stdout
+
+    def registrations(self):
+        found = re.search(r"location_contacts = (\d+)", self.control("stats.get_statistics", "usrloc:"))
+        return int(found[1])
 
     def state_bytes(self):
         """Its shared memory that is in use, where registrations and transactions live: of the resident pages some are free again."""
@@ -106,7 +173,7 @@ class KamailioRunning(Running):
 
 # What Debian's package starts, and what one who knows it starts.
 DEBIAN = {"children": 8, "options": ()}
-TUNED = {"children": 1, "options": ("-x", "tlsf", "-X", "tlsf", "-m", "3072", "-M", "64")}
+TUNED = {"children": 1, "options": ("-x", "tlsf", "-X", "tlsf", "-m", "2000", "-M", "64")}
 LOCATIONS = {"memory": 'modparam("usrloc", "db_mode", 0)',
              "sqlite": 'modparam("usrloc", "db_mode", 1)\nmodparam("usrloc", "db_url", "sqlite:///@DATABASE@")'}
 SQLITE_TABLES = pathlib.Path("/usr/share/kamailio/db_sqlite")
@@ -148,9 +215,15 @@ class KamailioRouter:
             files = {"kamailio.cfg": self._configuration(directory, site, database)}
             with Kamailio(rig.router, directory, files, self.setting["options"]) as kamailio:
                 # Bound is not yet ready: what answers its control socket is.
-                probe = KamailioRunning(kamailio.process.pid, None, directory)
+                probe = KamailioRunning(rig, kamailio.process.pid, None, directory)
                 network.wait_until(lambda: _answers(probe), CONTROL_WAIT_S)
-                yield KamailioRunning(kamailio.process.pid, ROUTER_CPU, directory)
+                yield KamailioRunning(rig, kamailio.process.pid, ROUTER_CPU, directory)
+
+    def gun(self, rig, pool):
+        return veth_gun(rig, pool)
+
+    def check(self, rig, site, _running):
+        sanity.check(rig, site, self.name)
 
     @contextlib.contextmanager
     def _database(self, rig):

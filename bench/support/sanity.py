@@ -82,3 +82,16 @@ def check(rig, site, router):
             status = called_user.forget().status
             _expect(status == 200, f"answered {status}, not 200")
     sip_client.end_calls()
+
+
+def check_by_explain(site, router):
+    """The same questions to a router of ours that has no kernel's network: `amityctl explain` uses the lcores' own function."""
+    caller = ("--company", "company0", "--from", site.user(0))
+    asked = [(site.number_of(site.friends - 1), "friend", site.friend(site.friends - 1)), (company_site.EXTERNAL_NUMBER, "external", None)]
+    if site.friends > 1:
+        number, best = site.number_of_two()
+        asked.append((number, "friend", site.friend(best)))
+    for number, outcome, target in asked:
+        said = router.must("explain", *caller, "--to", number, as_json=True).json
+        if said["outcome"] != outcome or target not in (None, said["target"]):
+            raise SanityError(f"amity: a call to {number} would end as {said['outcome']} {said['target']}, the rules say {outcome} {target or ''}")
