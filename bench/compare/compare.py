@@ -42,6 +42,11 @@ HELD_MS = 120_000
 FILL_WAIT_S = 60
 
 
+# Of a cost, and its unit.
+COLUMNS = (("us", "us"), ("raw_us", "us"), ("kernel_share", "share"), ("idle_share", "share"), ("rate", "1/s"), ("failed_percent", "%"),
+           ("retransmissions_percent", "%"))
+
+
 @dataclasses.dataclass
 class Row:
     """A router in the CPU tables: the costs of all rounds."""
@@ -114,11 +119,12 @@ class Compare:
         site = self.call_site(friends)
         match = self.faster_match(site)
         rows = [Row(AmityMemif(), CALL_RATE, []), Row(Amity("af_xdp"), CALL_RATE, []), Row(Amity("af_packet"), CALL_RATE, []),
+                Row(Amity("af_xdp", idle="save"), CALL_RATE, []),
                 Row(KamailioRouter("Kamailio, tuned", TUNED, match=match), CALL_RATE, []),
                 Row(KamailioRouter("Kamailio, as Debian starts it", DEBIAN, match=match), DEBIAN_RATE, [])]
         self.take_turns(rows, site, "call")
         self.show_costs(f"CPU of an authenticated call, {friends:,} friends with a pattern each", rows, "call", friends)
-        memif, xdp, _, tuned, _ = (row.median("us") for row in rows)
+        memif, xdp, _, _, tuned, _ = (row.median("us") for row in rows)
         self.targets.append(Target(f"CPU of a call, {friends:,} friends, amity in the pipeline (memif)", memif, tuned, "us", 15 if friends == 10 else 20))
         self.targets.append(Target(f"CPU of a call, {friends:,} friends, amity by af_xdp", xdp, tuned, "us", 3))
 
@@ -146,13 +152,14 @@ class Compare:
     def show_costs(self, title, rows, workload, friends):
         table = []
         for row in rows:
-            values = {name: row.median(name) for name in ("us", "raw_us", "kernel_share", "idle_us_per_s", "rate", "failed_percent")}
+            values = {name: row.median(name) for name, _ in COLUMNS}
             least, most = min(cost.us for cost in row.costs), max(cost.us for cost in row.costs)
             table.append([row.router.name, values["us"], f"{figure(least)}..{figure(most)}", values["raw_us"],
-                          f"{100 * values['kernel_share']:.0f} %", values["idle_us_per_s"], values["rate"], f"{values['failed_percent']:.3f}"])
-            for name, unit in (("us", "us"), ("raw_us", "us"), ("kernel_share", "share"), ("idle_us_per_s", "us/s"), ("rate", "1/s"), ("failed_percent", "%")):
+                          f"{100 * values['kernel_share']:.0f} %", f"{100 * values['idle_share']:.1f} %", values["rate"],
+                          f"{values['failed_percent']:.3f}", f"{values['retransmissions_percent']:.1f}"])
+            for name, unit in COLUMNS:
                 self.report.row(workload, unit, values[name], router=row.router.name, metric=name, friends=friends, rounds=len(row.costs))
-        self.report.table(title, ("router", "us each", "of rounds", "raw us", "in kernel", "idle us/s", "done/s", "% failed"), table)
+        self.report.table(title, ("router", "us each", "of rounds", "raw us", "in kernel", "CPU at idle", "done/s", "% failed", "% repeated"), table)
 
     def limit(self):
         """Calls a second that a router takes with less than 0.01 % failed; messages are those that it received and sent."""

@@ -14,26 +14,49 @@ PACKETS = {"call": 8, "invite_auth": 6, "register": 2}
 
 @dataclasses.dataclass
 class Cost:
-    """us: less what the idle router uses in the same time; raw_us: all. Both for one call, registration."""
+    """
+    Of one call or registration. raw_us: all CPU time of the router. us: less its idling, measured apart with no load: for a router that
+    spins, its polls that found nothing, counted in both and priced without load; for others, what they use in that time.
+    """
 
     us: float
     raw_us: float
-    idle_us_per_s: float
+    idle_share: float  # of a CPU, with no load
     kernel_share: float
     rate: float
     failed_percent: float
+    retransmissions_percent: float
 
     @property
     def is_valid(self):
         return self.failed_percent < FAILED_PERCENT_MAX
 
 
-def measure_idle(running, seconds):
-    """CPU microseconds a second of the router with no load."""
-    before = running.use()
+@dataclasses.dataclass
+class Window:
+    """What a router used in some seconds, and what came to it."""
+
+    use: object
+    packets: int
+    idle_polls: int
+
+    @property
+    def idle_share(self):
+        return self.use.run_s / self.use.at_s
+
+
+def observe(running, seconds):
+    packets, polls, before = running.packets_received(), running.idle_polls(), running.use()
     time.sleep(seconds)
-    used = running.use() - before
-    return 1e6 * used.run_s / used.at_s
+    more_packets, more_polls = running.packets_received() - packets, running.idle_polls() - polls
+    return Window(running.use() - before, more_packets, more_polls)
+
+
+def _idling_s(quiet, busy):
+    """CPU seconds of a busy window that are idling."""
+    if quiet.idle_polls and busy.idle_polls:
+        return busy.idle_polls * quiet.use.run_s / quiet.idle_polls
+    return quiet.idle_share * busy.use.at_s
 
 
 @dataclasses.dataclass
@@ -61,18 +84,17 @@ def measure(running, gun, plan, **options):
     The router's CPU time over a window inside a run of sipgun. How many calls it handled in the window is counted in packets that
     came to it, which is the same question to every router.
     """
-    idle_us_per_s = measure_idle(running, plan.idle_s)
+    quiet = observe(running, plan.idle_s)
     least = running.packets_received() + 100
     firing = gun.start(plan.workload, plan.rate, plan.settle_s + plan.window_s, warm_up_s=0.5, **options)
     _wait_for_packets(running, firing, least)
     time.sleep(plan.settle_s)
-    received = running.packets_received()
-    before = running.use()
-    time.sleep(plan.window_s)
-    used = running.use() - before
-    handled = (running.packets_received() - received) / PACKETS[plan.workload]
+    busy = observe(running, plan.window_s)
     shot = firing.finish()
+    handled = busy.packets / PACKETS[plan.workload]
     if not handled:
         raise GunError(f"nothing was handled while it was measured; sipgun says {shot.values}")
-    raw_us = 1e6 * used.run_s / handled
-    return Cost(raw_us - idle_us_per_s * used.at_s / handled, raw_us, idle_us_per_s, used.kernel_share, handled / used.at_s, shot.failed_percent)
+    used_s = busy.use.run_s
+    return Cost(us=1e6 * (used_s - _idling_s(quiet, busy)) / handled, raw_us=1e6 * used_s / handled, idle_share=quiet.idle_share,
+                kernel_share=busy.use.kernel_share, rate=handled / busy.use.at_s, failed_percent=shot.failed_percent,
+                retransmissions_percent=100 * shot["retransmissions"] / (shot["tried"] or 1))

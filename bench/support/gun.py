@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 
 import tree
+import accounting
 import network
 import rig as places
 
@@ -18,11 +19,11 @@ class GunError(Exception):
 
 
 class Shot:
-    """What one run of sipgun reported: values by name of the metric."""
+    """What one run of sipgun reported: values by name of the metric, "invite_hop p99" for a percentile, "answers 200" for a status."""
 
     def __init__(self, text):
-        self.rows = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
-        self.values = {row["metric"]: row["value"] for row in self.rows}
+        rows = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+        self.values = {" ".join(str(row[key]) for key in ("metric", "percentile", "code") if key in row): row["value"] for row in rows}
 
     def __getitem__(self, metric):
         if metric not in self.values:
@@ -66,6 +67,7 @@ class Firing:
         self.words, self.namespace = words, namespace
         self.output, self.errors = tempfile.TemporaryFile("w+"), tempfile.TemporaryFile("w+")
         self.process = namespace.start(words, stdout=self.output, stderr=self.errors)
+        accounting.prefer([self.process.pid])
 
     @property
     def runs(self):

@@ -47,11 +47,15 @@ def veth_gun(rig, pool):
 class Running:
     """A router that runs: what it uses, and what came to it."""
 
-    def __init__(self, rig, pid, cpu=None):
+    def __init__(self, rig, pid):
         self.rig = rig
         self.pids = accounting.family(pid)
-        if cpu is not None:
-            accounting.pin(self.pids, cpu)
+
+    def take_place(self, pin):
+        """Before everything else on this machine; and all of it on ROUTER_CPU, when asked for."""
+        accounting.prefer(self.pids)
+        if pin:
+            accounting.pin(self.pids, ROUTER_CPU)
 
     def use(self):
         return accounting.use(self.pids)
@@ -63,11 +67,24 @@ class Running:
         """Counted by the link, not by the router."""
         return self.rig.packets_of_peers()[0]
 
+    def idle_polls(self):
+        """Polls that found nothing, of a router that spins; else 0."""
+        return 0
+
 
 class AmityRunning(Running):
-    def __init__(self, rig, router, cpu):
-        super().__init__(rig, router.process.pid, cpu)
-        self.router = router
+    def __init__(self, rig, router, spins):
+        """Its worker is bound anyway; beside one that spins the control thread goes where it finds time."""
+        super().__init__(rig, router.process.pid)
+        self.take_place(pin=not spins)
+        self.router, self.spins = router, spins
+
+    def counter(self, name):
+        counters = self.router.must("stats", as_json=True).json["counters"]
+        return next(row["total"] for row in counters if row["counter"] == name)
+
+    def idle_polls(self):
+        return self.counter("IDLE_POLLS") if self.spins else 0
 
     def registrations(self):
         return self.router.must("status", as_json=True).json["bindings"]
@@ -80,8 +97,8 @@ class AmityRunning(Running):
 class Amity:
     """amityd with one worker on ROUTER_CPU, over a driver of the kernel's interface."""
 
-    def __init__(self, driver, idle="save", memory="auto", bindings=200_000, transactions=131_072, calls=65_536):
-        self.name = f"amity {driver}"
+    def __init__(self, driver, idle="spin", memory="auto", bindings=200_000, transactions=131_072, calls=65_536):
+        self.name = f"amity {driver}" + ("" if idle == "spin" else f", idle: {idle}")
         self.driver, self.settings = driver, {"idle": idle, "memory": memory, "bindings": bindings, "transactions": transactions, "calls": calls}
 
     running = AmityRunning
@@ -112,7 +129,7 @@ class Amity:
         router.start()
         try:
             router.must("apply", document)
-            yield self.running(rig, router, ROUTER_CPU)
+            yield self.running(rig, router, self.settings["idle"] == "spin")
         finally:
             if router.process.poll() is None:
                 router.stop()
@@ -121,8 +138,7 @@ class Amity:
 class AmityMemifRunning(AmityRunning):
     def packets_received(self):
         """No link counts here: the router's own counter does."""
-        counters = self.router.must("stats", as_json=True).json["counters"]
-        return next(row["total"] for row in counters if row["counter"] == "RECEIVED")
+        return self.counter("RECEIVED")
 
 
 class AmityMemif(Amity):
@@ -151,8 +167,8 @@ class AmityMemif(Amity):
 
 
 class KamailioRunning(Running):
-    def __init__(self, rig, pid, cpu, directory):
-        super().__init__(rig, pid, cpu)
+    def __init__(self, rig, pid, directory):
+        super().__init__(rig, pid)
         self.directory = directory
 
     def control(self, *words):
@@ -173,7 +189,7 @@ class KamailioRunning(Running):
 
 # What Debian's package starts, and what one who knows it starts.
 DEBIAN = {"children": 8, "options": ()}
-TUNED = {"children": 1, "options": ("-x", "tlsf", "-X", "tlsf", "-m", "2000", "-M", "64")}
+TUNED = {"children": 1, "options": ("-x", "tlsf", "-X", "tlsf", "-m", "2000", "-M", "64", "-b", "4194304")}
 LOCATIONS = {"memory": 'modparam("usrloc", "db_mode", 0)',
              "sqlite": 'modparam("usrloc", "db_mode", 1)\nmodparam("usrloc", "db_url", "sqlite:///@DATABASE@")'}
 SQLITE_TABLES = pathlib.Path("/usr/share/kamailio/db_sqlite")
@@ -215,9 +231,10 @@ class KamailioRouter:
             files = {"kamailio.cfg": self._configuration(directory, site, database)}
             with Kamailio(rig.router, directory, files, self.setting["options"]) as kamailio:
                 # Bound is not yet ready: what answers its control socket is.
-                probe = KamailioRunning(rig, kamailio.process.pid, None, directory)
-                network.wait_until(lambda: _answers(probe), CONTROL_WAIT_S)
-                yield KamailioRunning(rig, kamailio.process.pid, ROUTER_CPU, directory)
+                network.wait_until(lambda: _answers(KamailioRunning(rig, kamailio.process.pid, directory)), CONTROL_WAIT_S)
+                running = KamailioRunning(rig, kamailio.process.pid, directory)
+                running.take_place(pin=True)
+                yield running
 
     def gun(self, rig, pool):
         return veth_gun(rig, pool)

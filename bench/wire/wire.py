@@ -47,7 +47,7 @@ class Wire:
 
     def row(self, name, latency, rate, limit, shot):
         """One line of the table, and its rows for programs."""
-        waits = [shot[f"{latency}_{percentile}"] for percentile in PERCENTILES]
+        waits = [shot[f"{latency} {percentile}"] for percentile in PERCENTILES]
         self.rows.append([name, limit or "-", rate, f"{shot.failed_percent:.4f}", *waits])
         if limit:
             self.report.row(name, "1/s", limit, metric="limit")
