@@ -1,0 +1,15 @@
+/*
+ * gun_limit.h - --find-limit: the highest rate with less than 0.01 % failed.
+ *
+ * The rate doubles until a step fails, then the gap between the last good and the first bad is halved until it is 3 %.
+ * A step in which sipgun itself was late is bad too, and says so.
+ */
+#ifndef AMITY_GUN_LIMIT_H
+#define AMITY_GUN_LIMIT_H
+
+#include "gun_run.h"
+
+/* Prints each step and the limit. Result: the limit; 0 when not even the first steps were good, or interrupted. */
+double gun_limit_find(struct gun_run *run);
+
+#endif
