@@ -16,7 +16,8 @@ double gun_limit_find(struct gun_run *run)
 	     step++) {
 		if (!gun_run_measure(&result, run, rate))
 			return 0;
-		bool is_good = result.failed_share < FAILED_SHARE_MAX && !result.is_generator_late;
+		bool is_good = result.failed_share < FAILED_SHARE_MAX &&
+			       result.started_per_s >= GUN_RUN_STARTED_SHARE_MIN * rate;
 		gun_report_step(run, &result, is_good);
 		if (is_good) {
 			good = rate;

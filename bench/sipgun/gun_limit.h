@@ -2,7 +2,7 @@
  * gun_limit.h - --find-limit: the highest rate with less than 0.01 % failed.
  *
  * The rate doubles until a step fails, then the gap between the last good and the first bad is halved until it is 3 %.
- * A step in which sipgun itself was late is bad too, and says so.
+ * A step in which sipgun itself could not keep the rate is bad too, and says so.
  */
 #ifndef AMITY_GUN_LIMIT_H
 #define AMITY_GUN_LIMIT_H

@@ -62,9 +62,12 @@ static uint64_t free_hugepage_bytes(void)
 	return bytes;
 }
 
+/* Without hugepages a buffer takes whole pages of 4 KiB. */
 static uint64_t needed_bytes(const struct gun_options *options)
 {
-	return (uint64_t)options->buffers * (ROOM_BYTES + sizeof(struct rte_mbuf) + 64) + 16 * MEBIBYTE;
+	uint64_t buffer_bytes = options->no_huge ? 4096 + 64 : ROOM_BYTES + sizeof(struct rte_mbuf) + 64;
+
+	return options->buffers * buffer_bytes + 16 * MEBIBYTE;
 }
 
 static bool start_dpdk(const struct gun_options *options, char *error)
@@ -75,7 +78,7 @@ static bool start_dpdk(const struct gun_options *options, char *error)
 			       prefix,
 			       (char *)(uintptr_t) "--no-telemetry",
 			       (char *)(uintptr_t) "--log-level=*:warning",
-			       (char *)(uintptr_t) "--log-level=lib.eal:error"};
+			       (char *)(uintptr_t) "--log-level=pmd.net.memif:critical"};
 	int count = 6;
 	uint64_t needed = needed_bytes(options);
 	int cpu = options->has_lcore ? (int)options->lcore : sched_getcpu();

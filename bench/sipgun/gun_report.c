@@ -31,6 +31,9 @@ static const struct {
 	double share;
 } percentiles[] = {{"p50", 0.5}, {"p90", 0.9}, {"p99", 0.99}, {"p99.9", 0.999}, {"max", 1}};
 
+/* Of a generator that has its CPU alone. */
+#define CPU_SHARE_MIN 0.95
+
 #define PERCENTILE_COUNT (sizeof(percentiles) / sizeof(percentiles[0]))
 
 /* A number of the report: METRIC, unit, value, and how people read it. */
@@ -195,9 +198,11 @@ void gun_report_print(const struct gun_run *run, const struct gun_result *result
 	print_answers(run);
 	print_latencies(run);
 	if (result->is_generator_late && !run->gun.options->json)
-		printf("  SIPGUN WAS THE BOTTLENECK: it began calls %.0f us late (p99), %.0f of %.0f a second. The "
-		       "router may do more.\n",
-		       result->start_lag_us, result->started_per_s, result->rate);
+		printf("  sipgun was late: it began %.0f of %.0f a second, %.0f us late (p99), %s\n",
+		       result->started_per_s, result->rate, result->start_lag_us,
+		       result->cpu_share < CPU_SHARE_MIN
+			       ? "because other programs had its CPU. Latencies have that in them."
+			       : "and is the bottleneck. The router may do more.");
 	if (run->gun.options->json)
 		print_json(run, "generator_is_bottleneck", "bool", result->is_generator_late, "");
 	fflush(stdout);

@@ -12,12 +12,13 @@
 #include <rte_cycles.h>
 #include <rte_ethdev.h>
 
-#define STARTS_MAX     32 /* in one turn of the loop: answers are looked at in between */
-#define TIMERS_MAX     64
-#define HANG_UPS_MAX   16
-#define SETTLE_MS      200 /* in_dialog: between its calls and what is measured */
-#define LATE_US	       1000.0
-#define DONE_SHARE_MIN 0.99
+#define STARTS_MAX	32 /* in one turn of the loop: answers are looked at in between */
+#define TIMERS_MAX	64
+#define HANG_UPS_MAX	16
+#define SILENCE_MS	100
+#define SILENCE_WAIT_MS 3000
+#define SETTLE_MS	200 /* in_dialog: between its calls and what is measured */
+#define LATE_US		1000.0
 
 /* The one thing that a signal handler can reach. */
 static volatile bool is_interrupted;
@@ -108,20 +109,6 @@ bool gun_run_open(struct gun_run *run, const struct gun_options *options, const 
 	gun->start_tsc = rte_rdtsc();
 	timer_wheel_init(&gun->wheel, 0);
 	return options->workload != GUN_WORKLOAD_REPLAY || gun_replay_load(&run->replay, options->pcap, error);
-}
-
-void gun_run_close(struct gun_run *run)
-{
-	struct gun *gun = &run->gun;
-
-	if (gun->calls.call != NULL)
-		gun_caller_abandon(gun);
-	gun_wire_flush(&gun->wire);
-	gun_call_free(&gun->calls);
-	free(gun->nonce);
-	gun->nonce = NULL;
-	gun_replay_free(&run->replay);
-	gun_port_close(&run->ports);
 }
 
 /* ---- a turn of the loop ---- */
@@ -349,13 +336,16 @@ bool gun_run_measure(struct gun_result *result, struct gun_run *run, double rate
 	if (gun->options->workload == GUN_WORKLOAD_IN_DIALOG)
 		set_up_calls(run, rate);
 	uint64_t begin_tsc = gun->now_tsc + cycles_of(run, warm_up_s);
-	uint64_t end_tsc = begin_tsc + cycles_of(run, gun->options->duration_s);
+	uint64_t end_tsc = UINT64_MAX;
 	gun_schedule_init(&run->schedule, gun->now_tsc, end_tsc, rate, run->cycles_per_s);
 	turn_until(run, begin_tsc);
 	forget_counts(run);
 	gun->is_measuring = true;
 	double cpu_s = cpu_seconds();
+	/* Others may have had the CPU meanwhile: what is measured is as long as it should be. */
 	begin_tsc = gun->now_tsc;
+	end_tsc = begin_tsc + cycles_of(run, gun->options->duration_s);
+	run->schedule.end_tsc = end_tsc;
 	turn_until(run, end_tsc);
 	result->cpu_share = cpu_seconds() - cpu_s;
 	gun->is_measuring = false;
@@ -366,6 +356,43 @@ bool gun_run_measure(struct gun_result *result, struct gun_run *run, double rate
 	const struct gun_counts *counts = &gun->counts;
 	result->done_per_s = (double)counts->completed / result->seconds;
 	result->failed_share = counts->tried ? (double)counts->failed / (double)counts->tried : 0;
-	result->is_generator_late = result->start_lag_us > LATE_US || result->started_per_s < DONE_SHARE_MIN * rate;
+	result->is_generator_late =
+		result->start_lag_us > LATE_US || result->started_per_s < GUN_RUN_STARTED_SHARE_MIN * rate;
 	return !is_interrupted;
+}
+
+/* ---- closing ---- */
+
+/*
+ * Until nothing comes any more, within reason: DPDK's memif lets a router that is reading from us fall over our end
+ * (librte_net_memif 22.11 unmaps the rings under the burst that reads them).
+ */
+static void wait_for_silence(struct gun_run *run)
+{
+	uint64_t end_tsc = rte_rdtsc() + run->cycles_per_s * SILENCE_WAIT_MS / 1000, silent_tsc = rte_rdtsc();
+
+	run->schedule.end_tsc = 0;
+	run->garbage.per_message = 0;
+	while (rte_rdtsc() < end_tsc && rte_rdtsc() - silent_tsc < run->cycles_per_s * SILENCE_MS / 1000) {
+		uint64_t received = run->gun.counts.received;
+		take_turn(run);
+		if (run->gun.counts.received != received)
+			silent_tsc = rte_rdtsc();
+	}
+}
+
+void gun_run_close(struct gun_run *run)
+{
+	struct gun *gun = &run->gun;
+
+	if (run->cycles_per_s > 0) {
+		gun_caller_abandon(gun);
+		wait_for_silence(run);
+	}
+	gun_wire_flush(&gun->wire);
+	gun_call_free(&gun->calls);
+	free(gun->nonce);
+	gun->nonce = NULL;
+	gun_replay_free(&run->replay);
+	gun_port_close(&run->ports);
 }

@@ -28,6 +28,9 @@ struct gun_run {
 	uint64_t progress_tsc;
 };
 
+/* A generator that begins less than this share of its rate has not tried it. */
+#define GUN_RUN_STARTED_SHARE_MIN 0.99
+
 /* What was measured, beside gun.counts. */
 struct gun_result {
 	double rate;	   /* offered, as asked for */
