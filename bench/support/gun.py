@@ -10,7 +10,8 @@ import accounting
 import network
 import rig as places
 
-END_WAIT_S = 60  # beyond what it was asked to do
+END_WAIT_S = 45  # for its start and its end, beyond what it was asked to do
+LIMIT_WAIT_S = 240  # for a search of the highest rate
 FAILED_PERCENT_MAX = 0.01
 
 
@@ -53,18 +54,18 @@ class Gun:
         words = [self.program, *self.words, "--workload", workload, "--rate", rate, "--duration", duration_s, "--warm-up", warm_up_s, "--json"]
         for name, value in options.items():
             words += [f"--{name.replace('_', '-')}", *([] if value is True else [value])]
-        return Firing(self.namespace, words)
+        return Firing(self.namespace, words, LIMIT_WAIT_S if "find_limit" in options else warm_up_s + duration_s + END_WAIT_S)
 
-    def fire(self, *arguments, timeout_s=None, **options):
+    def fire(self, *arguments, **options):
         """A whole run. Result: Shot."""
-        return self.start(*arguments, **options).finish(timeout_s)
+        return self.start(*arguments, **options).finish()
 
 
 class Firing:
     """A sipgun that runs."""
 
-    def __init__(self, namespace, words):
-        self.words, self.namespace = words, namespace
+    def __init__(self, namespace, words, wait_s):
+        self.words, self.namespace, self.wait_s = words, namespace, wait_s
         self.output, self.errors = tempfile.TemporaryFile("w+"), tempfile.TemporaryFile("w+")
         self.process = namespace.start(words, stdout=self.output, stderr=self.errors)
         accounting.prefer([self.process.pid])
@@ -73,13 +74,13 @@ class Firing:
     def runs(self):
         return self.process.poll() is None
 
-    def finish(self, timeout_s=None):
+    def finish(self):
         """Waits for its end. Result: Shot."""
         try:
-            self.process.wait(timeout_s or 600)
+            self.process.wait(self.wait_s)
         except subprocess.TimeoutExpired:
             self.stop(signal.SIGKILL)
-            raise GunError(f"sipgun did not end: {' '.join(map(str, self.words))}\n{self._said()}") from None
+            raise GunError(f"sipgun did not end within {self.wait_s:.0f} s: {' '.join(map(str, self.words))}\n{self._said()}") from None
         self._forget()
         if self.process.returncode != 0:
             raise GunError(f"sipgun ended with status {self.process.returncode}: {' '.join(map(str, self.words))}\n{self._said()}")

@@ -199,8 +199,8 @@ FAST_DATABASE = pathlib.Path("/dev/shm")
 class KamailioRouter:
     """Kamailio with the same rules, all its processes on ROUTER_CPU."""
 
-    def __init__(self, name, setting, location="memory", match="dialplan"):
-        self.name, self.setting, self.location, self.match = name, setting, location, match
+    def __init__(self, name, setting, location="memory", match="dialplan", one_time_nonce=False):
+        self.name, self.setting, self.location, self.match, self.one_time_nonce = name, setting, location, match, one_time_nonce
 
     def _matching(self, site):
         if self.match == "dialplan":
@@ -213,7 +213,7 @@ class KamailioRouter:
         text = (tree.ROOT / "bench/compare/kamailio.cfg").read_text()
         everybody = site.companies * site.users
         journal = f'modparam("db_sqlite", "db_set_journal_mode", "{database}=WAL")\n' if self.location == "sqlite" else ""
-        words = {"CHILDREN": self.setting["children"], "ADDRESS": places.ROUTER, "DIRECTORY": directory,
+        words = {"CHILDREN": self.setting["children"], "NONCE": int(self.one_time_nonce), "ADDRESS": places.ROUTER, "DIRECTORY": directory,
                  "HTABLE_SIZE": min(max(everybody.bit_length(), 10), 20), "LOCATION_SIZE": min(max(everybody.bit_length(), 10), 17),
                  "LOCATION": journal + LOCATIONS[self.location], "MATCH": self._matching(site), "CARRIER": places.CARRIER,
                  "FRIENDS": places.FRIENDS, "DATABASE": database}

@@ -18,6 +18,7 @@ import tree  # noqa: F401
 import company_site
 import rig as places
 import routers
+from gun import FAILED_PERCENT_MAX
 from report import figure
 from rig import Rig
 
@@ -27,6 +28,10 @@ PERCENTILES = ("p50", "p99", "p99.9")
 LATENCY = {"call": "due_to_200", "invite_auth": "due_to_200", "register": "register_to_200", "in_dialog": "request_to_200"}
 SHORT_RATE, FIRST_RATE = 500, 10_000
 GARBAGE_PERCENT = 90
+CALLS_MAX = 200_000
+STANDING, STANDING_SHORT = 5000, 20  # calls in which requests are sent
+LIMIT_S, LIMIT_GAP = 3, 1.05
+STARTED_SHARE = 0.98
 
 
 class Wire:
@@ -37,13 +42,28 @@ class Wire:
         self.seconds = 1 if is_short else 5
         self.rows = []
 
-    def fire(self, workload, rate, **options):
-        return self.gun.fire(workload, rate, self.seconds, warm_up_s=0.3 if self.is_short else 1, calls_max=200_000, **options)
+    def fire(self, workload, rate, seconds=None, **options):
+        calls_max = (STANDING_SHORT if self.is_short else STANDING) if workload == "in_dialog" else CALLS_MAX
+        return self.gun.fire(workload, rate, seconds or self.seconds, warm_up_s=0.3 if self.is_short else 1, calls_max=calls_max, **options)
 
     def limit(self, workload):
         if self.is_short:
             return SHORT_RATE
-        return self.gun.fire(workload, FIRST_RATE, 3, find_limit=True, calls_max=200_000)["limit"]
+        if workload == "in_dialog":
+            return self.limit_in_dialog()
+        return self.gun.fire(workload, FIRST_RATE, LIMIT_S, find_limit=True, calls_max=CALLS_MAX)["limit"]
+
+    def limit_in_dialog(self):
+        """sipgun sets the calls up once for each run, so it does not search itself: rates double until one fails, then the gap is halved."""
+        good, bad, rate = 0, None, FIRST_RATE
+        while rate >= 1 and (not good or not bad or bad / good > LIMIT_GAP):
+            shot = self.fire("in_dialog", rate, LIMIT_S)
+            if shot.failed_percent < FAILED_PERCENT_MAX and shot["rate_done"] > STARTED_SHARE * rate:
+                good = rate
+            else:
+                bad = rate
+            rate = good * 2 if not bad else (good + bad) / 2
+        return good
 
     def row(self, name, latency, rate, limit, shot):
         """One line of the table, and its rows for programs."""
