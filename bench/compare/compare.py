@@ -34,10 +34,11 @@ PARTS_SHORT = ("calls10", "register", "memory")
 
 # Calls, registrations a second: about half of what each can take on the slow side of this machine's moods. amity at the rate of the
 # others would mostly idle, and a small error in the price of idling would be a large one in that of a call.
-CALL_RATES = {"memif": 40_000, "af_xdp": 12_000, "af_packet": 10_000, "kamailio": 4000}
+CALL_RATES = {"memif": 20_000, "af_xdp": 10_000, "af_packet": 8000, "kamailio": 4000}
 REGISTER_RATE, FILL_RATE = 4000, 8000
 SHORT_RATE = 200
 DEBIAN_RATE = 200  # 64 MB of shared memory hold about 4,000 transactions, and each call has two for five seconds and more
+REPEATED_PERCENT_MAX = 2
 USERS = 1000
 WAIT_TIMER_S = 5  # Kamailio keeps a transaction that long after its end (tm, wait_timer)
 REGISTRATIONS, LIVE = 100_000, 10_000
@@ -73,7 +74,8 @@ class Target:
 
     @property
     def ratio(self):
-        return self.other / self.amity if self.amity > 0 else float("inf")
+        """Noise can make a cost nothing or less: that is no measurement, and meets nothing."""
+        return self.other / self.amity if self.amity > 0 else 0.0
 
     @property
     def is_met(self):
@@ -106,10 +108,14 @@ class Compare:
             yield running, router.gun(self.rig, pool)
 
     def cost(self, router, site, workload, rate):
-        with self.served(router, site) as (running, gun):
-            cost = costs.measure(running, gun, self.plan(workload, rate), calls_max=60000)
+        """At `rate`, or at half of it, or a quarter: where so much is repeated that repeats would be part of the cost."""
+        for lower in (1, 2, 4):
+            with self.served(router, site) as (running, gun):
+                cost = costs.measure(running, gun, self.plan(workload, rate / lower), calls_max=60000)
+            if self.is_short or cost.retransmissions_percent <= REPEATED_PERCENT_MAX:
+                break
         if not cost.is_valid:
-            self.report.say(f"  {router.name}: {cost.failed_percent:.3f} % of {workload} failed at {rate:,} a second")
+            self.report.say(f"  {router.name}: {cost.failed_percent:.3f} % of {workload} failed at {cost.rate:,.0f} a second")
         return cost
 
     def take_turns(self, rows, site, workload):
@@ -237,7 +243,9 @@ class Compare:
     # The end.
 
     def verdict(self):
-        if not self.targets:
+        if self.is_short:
+            self.report.say()
+            self.report.say("A short run shows that this works; its figures mean nothing, and are not held against the targets.")
             return
         rows = []
         for target in self.targets:
@@ -245,9 +253,8 @@ class Compare:
                          f">= {target.least}", "met" if target.is_met else "MISSED"])
             self.report.row("target", "ratio", target.ratio, what=target.what, amity=round(target.amity, 2), kamailio=round(target.other, 2),
                             least=target.least, met=target.is_met)
-        self.report.table("Against Kamailio, tuned", ("what", "amity", "Kamailio", "ratio", "target", ""), rows)
-        if self.is_short:
-            self.report.say("  A short run shows that this works; its figures mean nothing.")
+        if rows:
+            self.report.table("Against Kamailio, tuned", ("what", "amity", "Kamailio", "ratio", "target", ""), rows)
 
 
 def kamailio_version():
@@ -262,6 +269,8 @@ def run(report, parts, is_short, rounds):
     has_opensips = shutil.which("opensips") is not None
     report.say(f"compare: amityd and Kamailio {kamailio_version()}, {time.strftime('%Y-%m-%d %H:%M')}, {platform.machine()}, {os.cpu_count()} CPUs; the router on"
                f" CPU {routers.ROUTER_CPU}, sipgun on CPU {routers.PEERS_CPU}; {rounds} round(s) by turns")
+    report.say("CPU time is that of all threads and processes of a router (schedstat), the share in the kernel by ticks. On a veth the kernel delivers a packet in"
+               " its sender's time:\na router pays for what reaches sipgun, sipgun for what reaches the router. 'us each' is without idling, 'raw us' is all.")
     report.say("OpenSIPS: " + ("is installed, but nothing here drives it." if has_opensips else "not compared: Debian 12 has no package of it."))
     with Rig("compare") as rig:
         compare = Compare(report, rig, is_short, rounds)
