@@ -23,8 +23,9 @@ dns_try_naptr=no
 mpath="/usr/lib/x86_64-linux-gnu/kamailio/modules/"
 """
 
-# $0: what it sees as /etc/kamailio, $1: where it may write. The shell becomes Kamailio.
-START_SCRIPT = 'mount --bind "$0" /etc/kamailio && exec kamailio -f /etc/kamailio/kamailio.cfg -DD -E -w "$1" -Y "$1" -P "$1/kamailio.pid"'
+# $0: what it sees as /etc/kamailio, $1: where it may write, then options. The shell becomes Kamailio.
+START_SCRIPT = ('mount --bind "$0" /etc/kamailio && directory=$1 && shift && '
+                'exec kamailio -f /etc/kamailio/kamailio.cfg -DD -E -w "$directory" -Y "$directory" -P "$directory/kamailio.pid" "$@"')
 
 
 class KamailioError(Exception):
@@ -35,12 +36,13 @@ class Kamailio:
     """
     with Kamailio(namespace, directory, {"kamailio.cfg": HEAD + "listen=udp:192.0.2.10:5060 ..."}): it runs until the block ends.
 
-    files: what it sees in /etc/kamailio; paths in them are those of a real machine.
+    files: what it sees in /etc/kamailio; paths in them are those of a real machine. options: further ones of its command line.
     """
 
-    def __init__(self, namespace, directory, files):
+    def __init__(self, namespace, directory, files, options=()):
         self.namespace = namespace
         self.directory = pathlib.Path(directory)
+        self.options = options
         self.log_path = self.directory / "kamailio.log"
         self.sockets = [(address, int(port)) for address, port in re.findall(r"(?m)^listen\s*=\s*udp:([\d.]+):(\d+)", files["kamailio.cfg"])]
         self.process = None
@@ -52,7 +54,7 @@ class Kamailio:
     def __enter__(self):
         with open(self.log_path, "ab") as log:
             self.process = self.namespace.start(["unshare", "--mount", "--propagation", "private", "sh", "-c", START_SCRIPT,
-                                                 self.directory / "etc", self.directory], stdout=log, stderr=log)
+                                                 self.directory / "etc", self.directory, *self.options], stdout=log, stderr=log)
         if not network.wait_until(lambda: self.process.poll() is not None or all(map(self._is_bound, self.sockets)), START_WAIT_S) \
                 or self.process.poll() is not None:
             self.__exit__()
