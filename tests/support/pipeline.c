@@ -691,13 +691,12 @@ struct publisher *pipeline_publisher(struct pipeline *pipeline)
 	return pipeline->publisher;
 }
 
-<<<<<<< HEAD
 struct location_table *pipeline_location(struct pipeline *pipeline)
 {
 	return pipeline->location;
-=======
+}
+
 struct ban_table_write *pipeline_bans(struct pipeline *pipeline)
 {
 	return pipeline->bans;
->>>>>>> auth
 }
