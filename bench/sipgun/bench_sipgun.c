@@ -175,7 +175,11 @@ int main(int argc, char **argv)
 	struct gun_pool pool;
 	char error[GUN_POOL_ERROR_BYTES] = "no memory";
 
-	if (!bench_report_init(&report, "bench_sipgun", argc, argv))
+	/* One workload alone, for a profiler: its place in the list. */
+	uint32_t only = 0;
+	const struct bench_option own[] = {{"--only", &only, 1, RTE_DIM(workloads)}, {0}};
+
+	if (!bench_report_init_with(&report, "bench_sipgun", argc, argv, own))
 		return 2;
 	scan_select_best();
 	if (!start_dpdk() || !make_pool(&pool, error)) {
@@ -184,7 +188,8 @@ int main(int argc, char **argv)
 	}
 	bool is_good = true;
 	for (uint32_t i = 0; i < RTE_DIM(workloads); i++)
-		is_good &= run_workload(&report, i, &pool);
+		if (only == 0 || only == i + 1)
+			is_good &= run_workload(&report, i, &pool);
 	gun_pool_free(&pool);
 	return is_good ? 0 : 1;
 }
