@@ -16,7 +16,6 @@
 #include <rte_eal.h>
 
 #define CALLS_MAX      4096
-#define BEGINS_A_TURN  4
 #define TURNS	       20000
 #define TURNS_SHORT    500
 #define ROUNDS	       7
@@ -27,11 +26,12 @@
 static const struct {
 	const char *name;
 	uint32_t workload;
+	uint32_t begun; /* in a turn: about a burst of messages */
 } workloads[] = {
-	{"call", GUN_WORKLOAD_CALL},
-	{"invite_auth", GUN_WORKLOAD_INVITE_AUTH},
-	{"register", GUN_WORKLOAD_REGISTER},
-	{"options", GUN_WORKLOAD_OPTIONS},
+	{"call", GUN_WORKLOAD_CALL, 4},
+	{"invite_auth", GUN_WORKLOAD_INVITE_AUTH, 4},
+	{"register", GUN_WORKLOAD_REGISTER, 16},
+	{"options", GUN_WORKLOAD_OPTIONS, 32},
 };
 
 static bool start_dpdk(void)
@@ -71,7 +71,7 @@ struct figures {
 };
 
 /* Turns of sipgun and the router, by turns; only sipgun's CPU time counts. */
-static void shoot(struct figures *figures, struct gun_run *run, struct stand_in *router, uint32_t turns)
+static void shoot(struct figures *figures, struct gun_run *run, struct stand_in *router, uint32_t turns, uint32_t begun)
 {
 	struct gun *gun = &run->gun;
 
@@ -81,7 +81,7 @@ static void shoot(struct figures *figures, struct gun_run *run, struct stand_in 
 	gun->is_measuring = true;
 	for (uint32_t turn = 0; turn < turns; turn++) {
 		uint64_t start_ns = bench_report_cpu_ns();
-		for (uint32_t i = 0; i < BEGINS_A_TURN; i++)
+		for (uint32_t i = 0; i < begun; i++)
 			gun_caller_begin(gun, gun->now_tsc);
 		gun_run_turn(run);
 		figures->cpu_ns += (double)(bench_report_cpu_ns() - start_ns);
@@ -92,16 +92,17 @@ static void shoot(struct figures *figures, struct gun_run *run, struct stand_in 
 	figures->completed = gun->counts.completed;
 }
 
-static void report_workload(struct bench_report *report, const char *name, struct gun_run *run, struct stand_in *router)
+static void report_workload(struct bench_report *report, uint32_t index, struct gun_run *run, struct stand_in *router)
 {
 	double sent[ROUNDS], handled[ROUNDS], message_ns[ROUNDS];
+	const char *name = workloads[index].name;
 	uint32_t turns = report->is_short ? TURNS_SHORT : TURNS;
 	struct figures figures;
 	char row[64];
 
-	shoot(&figures, run, router, turns / 4);
+	shoot(&figures, run, router, turns / 4, workloads[index].begun);
 	for (uint32_t i = 0; i < ROUNDS; i++) {
-		shoot(&figures, run, router, turns);
+		shoot(&figures, run, router, turns, workloads[index].begun);
 		sent[i] = (double)figures.sent / figures.cpu_ns * 1e9;
 		handled[i] = (double)(figures.sent + figures.received) / figures.cpu_ns * 1e9;
 		message_ns[i] = figures.cpu_ns / (double)(figures.sent + figures.received);
@@ -157,7 +158,7 @@ static bool run_workload(struct bench_report *report, uint32_t index, const stru
 	bool is_good = gun_run_open(run, &options, pool, error);
 	if (is_good) {
 		stand_in_join(&router, run);
-		report_workload(report, workloads[index].name, run, &router);
+		report_workload(report, index, run, &router);
 		is_good = check(workloads[index].name, run, &router);
 	} else {
 		fprintf(stderr, "bench_sipgun: %s\n", error);
@@ -174,7 +175,11 @@ int main(int argc, char **argv)
 	struct gun_pool pool;
 	char error[GUN_POOL_ERROR_BYTES] = "no memory";
 
-	if (!bench_report_init(&report, "bench_sipgun", argc, argv))
+	/* One workload alone, for a profiler: its place in the list. */
+	uint32_t only = 0;
+	const struct bench_option own[] = {{"--only", &only, 1, RTE_DIM(workloads)}, {0}};
+
+	if (!bench_report_init_with(&report, "bench_sipgun", argc, argv, own))
 		return 2;
 	scan_select_best();
 	if (!start_dpdk() || !make_pool(&pool, error)) {
@@ -183,7 +188,8 @@ int main(int argc, char **argv)
 	}
 	bool is_good = true;
 	for (uint32_t i = 0; i < RTE_DIM(workloads); i++)
-		is_good &= run_workload(&report, i, &pool);
+		if (only == 0 || only == i + 1)
+			is_good &= run_workload(&report, i, &pool);
 	gun_pool_free(&pool);
 	return is_good ? 0 : 1;
 }

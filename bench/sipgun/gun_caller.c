@@ -5,7 +5,7 @@
 #include "gun_dialog.h"
 #include "gun_text.h"
 
-#define TRIES_MAX 32 /* calls that in_dialog looks at to find one that waits for nothing */
+#define TRIES_MAX 64 /* calls that in_dialog looks at to find one that waits for nothing */
 
 /* Call index, generation and CSeq as text, and room for credentials: what the values of a message point into. */
 struct writing {

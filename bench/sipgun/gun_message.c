@@ -127,12 +127,13 @@ bool gun_message_init(struct gun_messages *messages, const struct gun_options *o
 struct writing {
 	char *at;
 	uint32_t used, room_bytes;
+	bool is_short; /* something did not fit */
 };
 
 static void put(struct writing *writing, struct span text)
 {
 	if (text.length > writing->room_bytes - writing->used) {
-		writing->room_bytes = writing->used; /* nothing fits any more */
+		writing->is_short = true;
 		return;
 	}
 	memcpy(writing->at + writing->used, text.at, text.length);
@@ -163,7 +164,7 @@ static void put_to(struct writing *writing, const struct gun_message *request, c
 uint32_t gun_message_answer(char *room, uint32_t room_bytes, const struct gun_message *request,
 			    const struct gun_answer *answer, struct span to_tag)
 {
-	struct writing writing = {room, 0, room_bytes};
+	struct writing writing = {.at = room, .room_bytes = room_bytes};
 
 	put(&writing, answer->start_line);
 	for (uint32_t i = 0; i < request->line_count; i++) {
@@ -182,5 +183,5 @@ uint32_t gun_message_answer(char *room, uint32_t room_bytes, const struct gun_me
 		put(&writing, span_make(request->bytes.at + line->start, end - line->start));
 	}
 	put(&writing, answer->rest);
-	return writing.room_bytes == room_bytes ? writing.used : 0;
+	return writing.is_short ? 0 : writing.used;
 }

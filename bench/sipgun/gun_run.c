@@ -17,7 +17,7 @@
 #define HANG_UPS_MAX	16
 #define SILENCE_MS	100
 #define SILENCE_WAIT_MS 3000
-#define SETTLE_MS	200 /* in_dialog: between its calls and what is measured */
+#define SETTLE_MS	500 /* in_dialog: between its calls and what is measured */
 #define LATE_US		1000.0
 
 /* The one thing that a signal handler can reach. */
@@ -289,6 +289,9 @@ static void drain(struct gun_run *run)
 	struct gun *gun = &run->gun;
 	uint64_t end_tsc = gun->now_tsc + cycles_of(run, gun->options->drain_s + gun->options->hold_ms / 1000.0);
 
+	/* A replay has no calls whose end could be waited for. */
+	if (gun->options->workload == GUN_WORKLOAD_REPLAY)
+		turn_until(run, gun->now_tsc + run->cycles_per_s * SETTLE_MS / 1000);
 	gun->is_ending = true;
 	gun->next_call = 0;
 	while (!is_interrupted && gun->now_tsc < end_tsc && gun->calls.live > 0) {

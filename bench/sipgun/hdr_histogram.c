@@ -34,7 +34,8 @@ void hdr_histogram_record(struct hdr_histogram *histogram, uint64_t value)
 
 uint64_t hdr_histogram_find(const struct hdr_histogram *histogram, double share)
 {
-	double place = ceil(share * (double)histogram->count);
+	/* 0.07 of 100 is a little more than 7 in binary. */
+	double place = ceil(share * (double)histogram->count - 1e-6);
 	uint64_t wanted = place < 1 ? 1 : (uint64_t)place, seen = 0;
 
 	if (wanted >= histogram->count)
