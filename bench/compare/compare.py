@@ -44,6 +44,7 @@ WAIT_TIMER_S = 5  # Kamailio keeps a transaction that long after its end (tm, wa
 REGISTRATIONS, LIVE = 100_000, 10_000
 PACKETS_RINGING, PACKETS_ANSWERED = 4, 6  # to the router: INVITE ACK INVITE 180, then 200 ACK
 HELD_MS = 120_000
+DRAWS = 3
 FILL_WAIT_S = 60
 
 
@@ -213,16 +214,16 @@ class Compare:
 
     def memory_of_registrations(self, router, wanted):
         """Result: (bytes of one, how many there were)."""
-        companies = max(wanted // 100, 1)
-        site = company_site.Site(companies, wanted // companies, 1, places.FRIENDS, places.CARRIER)
+        companies = max(wanted // 95, 1)
+        site = company_site.Site(companies, 100, 1, places.FRIENDS, places.CARRIER)
         with self.served(router, site) as (running, gun):
             before = running.state_bytes()
-            # Users are drawn at random: with five draws for each, one in 150 is left out.
+            # Users are drawn at random: with three draws for each, one in twenty is left out.
             rate = SHORT_RATE if self.is_short else FILL_RATE
-            gun.fire("register", rate, 5 * wanted / rate, warm_up_s=0)
+            gun.fire("register", rate, DRAWS * companies * 100 / rate, warm_up_s=0)
             count = running.registrations()
             if not count:
-                raise GunError(f"{router.name}: nobody is registered after {5 * wanted} REGISTERs")
+                raise GunError(f"{router.name}: nobody is registered after {DRAWS * companies * 100:,} REGISTERs")
             return (running.state_bytes() - before) / count, count
 
     def memory_of_calls(self, router, count, held_by, packets):
