@@ -198,7 +198,7 @@ class Compare:
         for router in (amity, kamailio):
             of_registration, count = self.memory_of_registrations(router, registrations)
             of_transaction = self.memory_of_calls(router, live, "ring_ms", PACKETS_RINGING)
-            of_call = self.memory_of_calls(router, live, "hold_ms", PACKETS_ANSWERED)
+            of_call = None if self.is_short else self.memory_of_calls(router, live, "hold_ms", PACKETS_ANSWERED)
             transactions.append(of_transaction)
             table.append([router.name, of_registration, f"{count:,}", of_transaction, of_call])
             for what, value in (("registration", of_registration), ("ringing call", of_transaction), ("answered call", of_call)):
