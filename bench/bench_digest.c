@@ -12,7 +12,8 @@
 
 #include "bench_report.h"
 #include "branch_name.h"
-#include "digest.h"
+#include "digest_batch.h"
+#include "md5_lanes.h"
 #include "nonce.h"
 #include "nonce_window.h"
 #include "route_cookie.h"
@@ -167,6 +168,54 @@ static void verify_sha256(struct call *call, uint32_t round)
 	bench.wrong += !digest_verify(&call->secret, &call->credentials[DIGEST_SHA256], method);
 }
 
+struct batch {
+	struct digest_batch digests;
+	uint32_t count, next;
+	uint8_t algorithm;
+};
+
+/* One burst of so many credentials, of the next calls in turn. */
+static void verify_batch(void *argument)
+{
+	struct batch *batch = argument;
+
+	digest_batch_begin(&batch->digests);
+	for (uint32_t i = 0; i < batch->count; i++) {
+		struct call *call = &bench.call[batch->next++ % CALLS];
+		digest_batch_add(&batch->digests, &call->secret, &call->credentials[batch->algorithm], method);
+	}
+	digest_batch_verify(&batch->digests);
+	for (uint32_t i = 0; i < batch->count; i++)
+		bench.wrong += !batch->digests.item[i].is_right;
+}
+
+static void measure_batches(const char *name, uint8_t algorithm)
+{
+	static const uint32_t counts[] = {1, 4, 8, 16, 32};
+	static struct batch batch;
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		char workload[64];
+		batch.count = counts[i];
+		batch.algorithm = algorithm;
+		snprintf(workload, sizeof(workload), "%s, %u in a burst", name, batch.count);
+		bench_report_measure(&report, workload, batch.count, verify_batch, &batch);
+	}
+}
+
+/* The same in each variant that this CPU has; the best stays. */
+static void measure_variants(void)
+{
+	static const char *const names[] = {[MD5_LANES_SCALAR] = "MD5 alone",
+					    [MD5_LANES_AVX2] = "MD5 by AVX2",
+					    [MD5_LANES_AVX512] = "MD5 by AVX-512"};
+
+	for (int variant = MD5_LANES_SCALAR; variant <= MD5_LANES_AVX512; variant++)
+		if (md5_lanes_select((enum md5_lanes_variant)variant))
+			measure_batches(names[variant], DIGEST_MD5);
+	measure_batches("SHA-256", DIGEST_SHA256);
+}
+
 static void issue_nonce(struct call *call, uint32_t round)
 {
 	char text[NONCE_TEXT_BYTES];
@@ -241,6 +290,7 @@ int main(int argc, char **argv)
 		return 2;
 	measure("digest_verify MD5", verify_md5);
 	measure("digest_verify SHA-256", verify_sha256);
+	measure_variants();
 	measure("nonce_issue", issue_nonce);
 	measure("nonce_verify", verify_nonce);
 	measure("nonce_window_use", use_window);

@@ -1,6 +1,7 @@
 /*
  * bench_pipeline - what a message costs through all stages, and where: bursts of 32 over a port made of rings, a
- * directory of 10,000 companies with 10 friends and 2 patterns each. The workloads: bench_traffic.h.
+ * directory of 10,000 companies with 10 friends and 2 patterns each, and 1,000,000 bindings. The workloads:
+ * bench_traffic.h. What Hyperscan makes of the patterns is kept for the next run (bench_state_kept.h).
  *
  *   workload             one worker on this thread, ns of each stage by the TSC
  *   workload, n lcores   n worker lcores that run, CPU time of all of them per message
@@ -19,16 +20,22 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "bench_bindings.h"
 #include "bench_change.h"
 #include "bench_lcores.h"
 #include "bench_report.h"
+#include "bench_state_kept.h"
 #include "bench_traffic.h"
 #include "must.h"
+#include "pattern_compile_serve.h"
 #include "publish.h"
 #include "worker.h"
 
 #define COMPANIES	    10000
 #define COMPANIES_SHORT	    20
+#define COMPANIES_KEPT	    500
+#define BINDINGS	    1000000
+#define BINDINGS_SHORT	    2000
 #define MESSAGES	    4096
 #define TRANSACTIONS	    16384 /* of a worker */
 #define MESSAGES_SHORT	    64
@@ -45,7 +52,7 @@ struct bench {
 	struct bench_report report;
 	struct pipeline *pipeline;
 	struct bench_traffic traffic;
-	uint32_t company_count, worker_count, change_rate_per_s, rounds;
+	uint32_t company_count, binding_count, worker_count, change_rate_per_s, rounds;
 	uint32_t only_workload; /* 0: all */
 	struct bench_change *change;
 	uint64_t change_count;
@@ -294,23 +301,36 @@ static void stop_clock(void)
 	must(publish_clock(pipeline_publisher(bench.pipeline), &clock) == STATUS_OK);
 }
 
+/* Few patterns are compiled sooner than files are copied. */
+static const char *find_state(const char *provisioning)
+{
+	return bench.company_count < COMPANIES_KEPT ? NULL : bench_state_kept_obtain(span_of_text(provisioning));
+}
+
 static void start_router(void)
 {
 	fprintf(stderr, "bench_pipeline: building the tables of %u companies\n", bench.company_count);
 	char *provisioning = bench_traffic_provisioning(bench.company_count, UINT32_MAX);
+	const char *state = find_state(provisioning);
 	bench.pipeline = pipeline_start_sized(WORKERS_MAX, provisioning,
 					      &(struct pipeline_sizes){.transaction_count = WORKERS_MAX * TRANSACTIONS,
 								       .call_count = WORKERS_MAX * TRANSACTIONS,
-								       .nonce_set_count = 16384});
+								       .nonce_set_count = 16384,
+								       .endpoint_count = bench.binding_count,
+								       .state_from = state});
 	free(provisioning);
+	bench_bindings_fill(bench.pipeline, bench.company_count, bench.binding_count);
 	pipeline_use_tsc(bench.pipeline);
 	stop_clock();
 }
 
 int main(int argc, char **argv)
 {
+	if (pattern_compile_serve_is_asked(argv))
+		return pattern_compile_serve();
 	const struct bench_option options[] = {
 		{"--companies", &bench.company_count, 20, 1000000},
+		{"--bindings", &bench.binding_count, 1, 10000000},
 		{"--workers", &bench.worker_count, 1, WORKERS_MAX},
 		{"--changes", &bench.change_rate_per_s, 0, 1000},
 		{"--workload", &bench.only_workload, 1, TRAFFIC_COUNT},
@@ -323,6 +343,8 @@ int main(int argc, char **argv)
 	bool is_short = bench.report.is_short;
 	if (bench.company_count == 0)
 		bench.company_count = is_short ? COMPANIES_SHORT : COMPANIES;
+	if (bench.binding_count == 0)
+		bench.binding_count = bench.company_count == COMPANIES ? BINDINGS : BINDINGS_SHORT;
 	/* A short run is over before the first of 100 changes a second would be due. */
 	if (bench.change_rate_per_s == UINT32_MAX)
 		bench.change_rate_per_s = is_short ? CHANGES_PER_S_SHORT : CHANGES_PER_S;

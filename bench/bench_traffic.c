@@ -13,7 +13,7 @@
 #define COMPANY_BYTES_MAX 2800
 #define CALLER		  "192.0.2.7:5060"
 #define CALL_ID_FORMAT	  "%08x-3848276298220188511@192.0.2.7"
-#define BENCH_WORKERS	  3
+#define BENCH_WORKERS	  8
 
 static const char body[] =
 	"v=0\r\no=alice 53655765 2353687637 IN IP4 192.0.2.7\r\ns=-\r\nc=IN IP4 192.0.2.7\r\nt=0 0\r\n"

@@ -26,4 +26,12 @@ struct ban_table {
 /* Thread: lcore or control. Cost: one relaxed load while nobody is banned. */
 bool ban_find(const struct ban_table *bans, const struct ban_key *key, uint64_t now_tsc);
 
+/*
+ * Finds several bans at once, at most 32: their cache misses overlap. Thread: lcore or control.
+ *
+ * Result: bit i: key i is banned.
+ */
+uint32_t ban_find_burst(const struct ban_table *bans, const struct ban_key *const *key, uint32_t count,
+			uint64_t now_tsc);
+
 #endif

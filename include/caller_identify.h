@@ -30,6 +30,10 @@ struct caller {
  */
 enum reason caller_identify(struct caller *caller, const struct directory *directory, const struct caller_facts *facts);
 
+/* The same for who has looked up the company of From already; `by_from` is NULL when there is none. */
+enum reason caller_identify_by_from(struct caller *caller, const struct directory *directory,
+				    const struct caller_facts *facts, const struct company *by_from);
+
 const struct company *company_find_by_domain(const struct directory *directory, struct span domain);
 const struct endpoint *endpoint_find(const struct company *company, struct span name);
 

@@ -254,13 +254,17 @@ bool gun_port_open(struct gun_ports *ports, const struct gun_options *options, c
 void gun_port_close(struct gun_ports *ports)
 {
 	uint32_t level = rte_log_get_global_level();
+	struct rte_eth_dev_info found;
 
 	/* A driver complains of what it cannot undo while it goes. */
 	rte_log_set_global_level(RTE_LOG_EMERG);
 	for (uint32_t i = 0; i < ports->count; i++) {
 		if (ports->is_started[i])
 			rte_eth_dev_stop(ports->id[i]);
+		int status = rte_eth_dev_info_get(ports->id[i], &found);
 		rte_eth_dev_close(ports->id[i]);
+		if (status == 0)
+			rte_dev_remove((struct rte_device *)(uintptr_t)found.device);
 	}
 	rte_log_set_global_level(level);
 	rte_mempool_free(ports->pool);

@@ -215,7 +215,7 @@ void gun_report_step(const struct gun_run *run, const struct gun_result *result,
 	char more[160];
 
 	snprintf(more, sizeof(more),
-		 ",\"rate\":%.1f,\"done\":%.1f,\"invite_to_100_p99_us\":%.1f,\"generator_late\":%s,\"good\":%s",
+		 ",\"rate\":%.10g,\"done\":%.1f,\"invite_to_100_p99_us\":%.1f,\"generator_late\":%s,\"good\":%s",
 		 result->rate, result->done_per_s, p99_us, result->is_generator_late ? "true" : "false",
 		 is_good ? "true" : "false");
 	if (run->gun.options->json)

@@ -225,7 +225,7 @@ static void show_progress(struct gun_run *run)
 		(unsigned long long)gun->counts.completed, (unsigned long long)gun->counts.failed);
 }
 
-static void take_turn(struct gun_run *run)
+void gun_run_turn(struct gun_run *run)
 {
 	struct gun *gun = &run->gun;
 
@@ -238,8 +238,6 @@ static void take_turn(struct gun_run *run)
 	gun_wire_flush(&gun->wire);
 	if (work > 0)
 		run->busy_cycles += rte_rdtsc() - began_tsc;
-	if (run->take_turn != NULL)
-		run->take_turn(run->neighbour);
 	if (gun->options->progress)
 		show_progress(run);
 }
@@ -257,7 +255,7 @@ static void forget_counts(struct gun_run *run)
 static void turn_until(struct gun_run *run, uint64_t end_tsc)
 {
 	while (!is_interrupted && run->gun.now_tsc < end_tsc)
-		take_turn(run);
+		gun_run_turn(run);
 }
 
 static uint64_t cycles_of(const struct gun_run *run, double seconds)
@@ -276,7 +274,7 @@ static void set_up_calls(struct gun_run *run, double rate)
 	gun_schedule_init(&schedule, gun->now_tsc, UINT64_MAX, rate, run->cycles_per_s);
 	run->schedule.end_tsc = 0;
 	while (!is_interrupted && begun < gun->calls.count_max) {
-		take_turn(run);
+		gun_run_turn(run);
 		for (uint32_t i = 0; i < STARTS_MAX && begun < gun->calls.count_max; i++, begun++)
 			if (!gun_schedule_take(&due_tsc, &schedule, gun->now_tsc))
 				break;
@@ -294,7 +292,7 @@ static void drain(struct gun_run *run)
 	gun->is_ending = true;
 	gun->next_call = 0;
 	while (!is_interrupted && gun->now_tsc < end_tsc && gun->calls.live > 0) {
-		take_turn(run);
+		gun_run_turn(run);
 		if (gun->options->workload == GUN_WORKLOAD_IN_DIALOG)
 			gun_caller_hang_up(gun, HANG_UPS_MAX);
 	}
@@ -375,7 +373,7 @@ static void wait_for_silence(struct gun_run *run)
 	run->garbage.per_message = 0;
 	while (rte_rdtsc() < end_tsc && rte_rdtsc() - silent_tsc < run->cycles_per_s * SILENCE_MS / 1000) {
 		uint64_t received = run->gun.counts.received;
-		take_turn(run);
+		gun_run_turn(run);
 		if (run->gun.counts.received != received)
 			silent_tsc = rte_rdtsc();
 	}

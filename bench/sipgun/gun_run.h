@@ -9,21 +9,15 @@
 #include "gun_replay.h"
 #include "gun_schedule.h"
 
-/* A neighbour in the same process and thread that gets a turn in each turn of the loop: the bench's router. */
-typedef void (*gun_run_neighbour_fn)(void *neighbour);
-
 struct gun_run {
 	struct gun gun;
 	struct gun_ports ports;
 	struct gun_garbage garbage;
 	struct gun_replay replay;
 	struct gun_schedule schedule;
-	gun_run_neighbour_fn take_turn; /* NULL: none */
-	void *neighbour;
 	uint64_t cycles_per_s;
-	uint64_t busy_cycles;	   /* of turns that had something to do */
-	uint64_t neighbour_cycles; /* of those, the neighbour's */
-	uint64_t started;	   /* calls, registrations, requests */
+	uint64_t busy_cycles; /* of turns that had something to do */
+	uint64_t started;     /* calls, registrations, requests */
 	uint64_t replay_next;
 	uint64_t progress_tsc;
 };
@@ -38,7 +32,7 @@ struct gun_result {
 	double done_per_s; /* completed */
 	double started_per_s;
 	double sent_per_s, received_per_s, garbage_per_s;
-	double busy_share;   /* of the time: neither waiting nor the neighbour's */
+	double busy_share;   /* of the time: not waiting */
 	double cpu_share;    /* CPU time of the thread over time: below 1 when others have the CPU too */
 	double start_lag_us; /* p99: how late sipgun itself was */
 	bool is_generator_late;
@@ -54,6 +48,9 @@ void gun_run_close(struct gun_run *run);
 
 /* One run at a rate. Result: false when the program was interrupted; what was measured up to then is in place. */
 bool gun_run_measure(struct gun_result *result, struct gun_run *run, double rate);
+
+/* A turn of the loop: what came, what is due, timers, what goes out. */
+void gun_run_turn(struct gun_run *run);
 
 /* Ends runs from a signal handler. */
 void gun_run_interrupt(void);

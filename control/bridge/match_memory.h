@@ -9,9 +9,9 @@
 
 #include "directory.h"
 
-/* Grows *largest, which never scans, to what every pattern set of `directory` needs. Result: false when memory ends;
- * it may have grown. */
-bool match_memory_grow(struct hs_scratch **largest, const struct directory *directory);
+/* Grows *largest, which never scans, to what every pattern set of `directory` needs; it is large enough for those of
+ * `known` (NULL: for none). Result: false when memory ends; it may have grown. */
+bool match_memory_grow(struct hs_scratch **largest, const struct directory *directory, const struct directory *known);
 
 /*
  * A scratch as large as `largest` (NULL: no patterns anywhere). Result: false when memory ends; it is to be released in

@@ -83,7 +83,7 @@ static struct scratch_set *make_scratch(uint32_t workers, const hs_scratch_t *la
 /* Result: false when memory ends. *set is a new set of scratches, or NULL when the live one is large enough. */
 static bool prepare_scratch(struct publisher *publisher, const struct directory *directory, struct scratch_set **set)
 {
-	if (!match_memory_grow(&publisher->largest, directory))
+	if (!match_memory_grow(&publisher->largest, directory, publisher->current->directory))
 		return false;
 	*set = NULL;
 	/* The largest may have grown for a directory that then could not be published. */

@@ -33,3 +33,56 @@ bool name_table_build_add(struct name_table *table, struct span name, uint32_t v
 	table->count++;
 	return true;
 }
+
+bool name_table_build_has_room(const struct name_table *table, uint64_t count)
+{
+	return table->slot && 2 * count <= (uint64_t)table->mask + 1;
+}
+
+enum status name_table_build_copy(struct name_table *table, struct arena *arena, const struct name_table *from)
+{
+	struct name_slot *slot = arena_take_array(arena, (size_t)from->mask + 1, sizeof(*slot));
+	if (!slot)
+		return STATUS_NO_MEMORY;
+	memcpy(slot, from->slot, ((size_t)from->mask + 1) * sizeof(*slot));
+	*table = (struct name_table){.slot = slot, .mask = from->mask, .count = from->count};
+	return STATUS_OK;
+}
+
+/* NULL when absent. */
+static struct name_slot *find_slot(const struct name_table *table, struct span name, bool fold)
+{
+	struct name_slot *slot = (struct name_slot *)table->slot;
+	uint32_t hash = name_table_hash(name, fold);
+	for (uint32_t i = hash & table->mask; slot && slot[i].text; i = (i + 1) & table->mask) {
+		struct span text = span_make(slot[i].text, slot[i].length);
+		if (slot[i].hash == hash && (fold ? span_equals_nocase(text, name) : span_equals(text, name)))
+			return &slot[i];
+	}
+	return NULL;
+}
+
+void name_table_build_set(struct name_table *table, struct span name, uint32_t value, bool fold)
+{
+	struct name_slot *slot = find_slot(table, name, fold);
+	if (slot)
+		slot->value = value;
+}
+
+/* Whoever stands behind the hole on a way that leads over it moves into it: no search then ends too early. */
+void name_table_build_remove(struct name_table *table, struct span name, bool fold)
+{
+	struct name_slot *slot = (struct name_slot *)table->slot, *found = find_slot(table, name, fold);
+	if (!found)
+		return;
+	uint32_t hole = (uint32_t)(found - slot);
+	for (uint32_t i = (hole + 1) & table->mask; slot[i].text; i = (i + 1) & table->mask) {
+		uint32_t home = slot[i].hash & table->mask;
+		if (((i - home) & table->mask) < ((i - hole) & table->mask))
+			continue;
+		slot[hole] = slot[i];
+		hole = i;
+	}
+	slot[hole] = (struct name_slot){0};
+	table->count--;
+}

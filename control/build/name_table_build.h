@@ -15,4 +15,15 @@ AMITY_CHECKED enum status name_table_build(struct name_table *table, struct aren
  */
 bool name_table_build_add(struct name_table *table, struct span name, uint32_t value, bool fold);
 
+/* A table of which another copy is wanted, with a few names more or less. Its texts stay whose they are. */
+AMITY_CHECKED enum status name_table_build_copy(struct name_table *table, struct arena *arena,
+						const struct name_table *from);
+
+/* Does it hold so many names in all? A table made for none does not. */
+bool name_table_build_has_room(const struct name_table *table, uint64_t count);
+
+/* Nothing happens when the name is absent. */
+void name_table_build_remove(struct name_table *table, struct span name, bool fold);
+void name_table_build_set(struct name_table *table, struct span name, uint32_t value, bool fold);
+
 #endif

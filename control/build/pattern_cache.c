@@ -365,6 +365,17 @@ void pattern_cache_finish(struct pattern_cache *cache, const int64_t *row, uint3
 		stop_writing(cache);
 }
 
+void pattern_cache_add_use(struct pattern_cache *cache, const int64_t *row, uint32_t count)
+{
+	int64_t build = 0;
+	if (!cache->database || cache->is_read_only || count == 0)
+		return;
+	bool good = begin(cache) && read_number(cache, "SELECT coalesce(max(build), 1) FROM used", &build) &&
+		    record_use(cache, build, row, count);
+	if (!good || !commit(cache))
+		stop_writing(cache);
+}
+
 uint32_t pattern_cache_damaged_count(const struct pattern_cache *cache)
 {
 	return cache->damaged_count;

@@ -41,6 +41,9 @@ int64_t pattern_cache_put(struct pattern_cache *cache, const struct pattern_prod
 /* Ends a build: `row` [count] are the sets in use (0: not stored), the rest is removed in time. */
 void pattern_cache_finish(struct pattern_cache *cache, const int64_t *row, uint32_t count);
 
+/* Ends a build of a part: `row` [count] are in use as well as what the last whole build used. Nothing is removed. */
+void pattern_cache_add_use(struct pattern_cache *cache, const int64_t *row, uint32_t count);
+
 /* How many sets or files were found damaged or foreign, and made anew. */
 uint32_t pattern_cache_damaged_count(const struct pattern_cache *cache);
 

@@ -15,6 +15,10 @@ struct pattern_pool {
 	uint32_t compiled_count;
 	uint32_t loaded_count;
 	struct pattern_source source;
+	struct {
+		int64_t *row;
+		uint32_t count, capacity;
+	} made; /* where the cache has what pattern_pool_get() compiled or loaded */
 };
 
 enum status pattern_pool_create(struct pattern_pool **pool)
@@ -39,6 +43,7 @@ void pattern_pool_free(struct pattern_pool *pool)
 	for (uint32_t i = 0; i <= pool->mask; i++)
 		pattern_set_build_release(pool->slot[i]);
 	free(pool->slot);
+	free(pool->made.row);
 	free(pool);
 }
 
@@ -93,6 +98,22 @@ static enum status compile(struct pattern_pool *pool, struct pattern_product *pr
 	return headroom_has(COMPILE_ROOM_BYTES) ? pattern_compile_run(product, pattern, count) : STATUS_NO_MEMORY;
 }
 
+/* Without memory the cache may forget a set too early, and compiles it again. */
+static void note_made(struct pattern_pool *pool, int64_t row)
+{
+	if (row == 0)
+		return;
+	if (pool->made.count == pool->made.capacity) {
+		uint32_t capacity = pool->made.capacity ? 2 * pool->made.capacity : 16;
+		int64_t *rows = reallocarray(pool->made.row, capacity, sizeof(*rows));
+		if (!rows)
+			return;
+		pool->made.row = rows;
+		pool->made.capacity = capacity;
+	}
+	pool->made.row[pool->made.count++] = row;
+}
+
 static enum status make(struct pattern_pool *pool, struct pattern_compiled **made, const struct span *pattern,
 			uint32_t count, struct pattern_error *error)
 {
@@ -109,6 +130,7 @@ static enum status make(struct pattern_pool *pool, struct pattern_compiled **mad
 	pool->loaded_count += loaded;
 	if (cache && !loaded)
 		row = pattern_cache_put(cache, &product, pattern, count);
+	note_made(pool, row);
 	status = pattern_set_build_adopt(made, &product, pattern, count, error);
 	pattern_compile_free(&product);
 	if (status == STATUS_OK)
@@ -154,11 +176,9 @@ void pattern_pool_set_source(struct pattern_pool *pool, const struct pattern_sou
 	pool->source = *source;
 }
 
-void pattern_pool_finish(struct pattern_pool *pool)
+static void finish_whole(struct pattern_pool *pool)
 {
-	if (pool->source.compiler)
-		pattern_compiler_rest(pool->source.compiler);
-	int64_t *row = pool->source.cache ? calloc(pool->count + 1, sizeof(*row)) : NULL;
+	int64_t *row = calloc(pool->count + 1, sizeof(*row));
 	if (!row)
 		return;
 	uint32_t count = 0;
@@ -167,4 +187,16 @@ void pattern_pool_finish(struct pattern_pool *pool)
 			row[count++] = pattern_set_build_row(pool->slot[i]);
 	pattern_cache_finish(pool->source.cache, row, count);
 	free(row);
+}
+
+void pattern_pool_finish(struct pattern_pool *pool, bool is_whole)
+{
+	if (pool->source.compiler)
+		pattern_compiler_rest(pool->source.compiler);
+	if (!pool->source.cache)
+		return;
+	if (is_whole)
+		finish_whole(pool);
+	else
+		pattern_cache_add_use(pool->source.cache, pool->made.row, pool->made.count);
 }

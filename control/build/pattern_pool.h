@@ -27,8 +27,8 @@ void pattern_pool_free(struct pattern_pool *pool); /* drops its references. NULL
 /* Before the first pattern_pool_get(). */
 void pattern_pool_set_source(struct pattern_pool *pool, const struct pattern_source *source);
 
-/* Ends a build: the cache learns which sets are in use, the compiling process ends. */
-void pattern_pool_finish(struct pattern_pool *pool);
+/* Ends a build: the cache learns which sets are in use (`is_whole`: all others are not), the compiling process ends. */
+void pattern_pool_finish(struct pattern_pool *pool, bool is_whole);
 
 /* Makes an existing set known; the pool takes a reference. */
 AMITY_CHECKED enum status pattern_pool_add(struct pattern_pool *pool, struct pattern_compiled *compiled);

@@ -10,6 +10,7 @@
 
 #include "arena.h"
 #include "headroom.h"
+#include "pattern_plain_build.h"
 
 /* Numbers are ASCII; UTF modes would make the match of other bytes undefined in Hyperscan. */
 #define CONFIRM_OPTIONS (PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C)
@@ -23,6 +24,8 @@ struct pattern_compiled {
 	hs_database_t *database;
 	pcre2_code **confirm; /* [count], in the arena; NULL when none is needed */
 	struct span *text;
+	struct pattern_plain *plain; /* of the first plain_count patterns */
+	uint32_t plain_count, plain_row_count;
 	struct arena arena;
 };
 
@@ -125,6 +128,18 @@ static enum status copy_texts(struct pattern_compiled *set, const struct span *p
 	return STATUS_OK;
 }
 
+static enum status make_plain(struct pattern_compiled *set)
+{
+	struct pattern_plain row[PATTERN_PLAIN_ROWS_MAX];
+	set->plain_count = pattern_plain_build(row, &set->plain_row_count, set->text, set->count);
+	set->plain = arena_take_array(&set->arena, set->plain_row_count, sizeof(row[0]));
+	if (!set->plain)
+		return STATUS_NO_MEMORY;
+	if (set->plain_row_count)
+		memcpy(set->plain, row, set->plain_row_count * sizeof(row[0]));
+	return STATUS_OK;
+}
+
 enum status pattern_set_build_check_all(const struct span *pattern, uint32_t count, struct pattern_error *error)
 {
 	enum status status = STATUS_OK;
@@ -146,6 +161,8 @@ enum status pattern_set_build_adopt(struct pattern_compiled **compiled, struct p
 	set->count = count;
 	set->hash = pattern_set_build_hash(pattern, count);
 	enum status status = copy_texts(set, pattern);
+	if (status == STATUS_OK)
+		status = make_plain(set);
 	if (status == STATUS_OK && product->confirm)
 		status = compile_confirmations(set, product->confirm, error);
 	if (status != STATUS_OK) {
@@ -207,7 +224,10 @@ void pattern_set_build_view(struct pattern_set *set, const struct pattern_compil
 		.confirm = (const struct pcre2_real_code_8 *const *)compiled->confirm,
 		.text = compiled->text,
 		.owner = owner,
+		.plain = compiled->plain,
 		.count = compiled->count,
+		.plain_count = compiled->plain_count,
+		.plain_row_count = compiled->plain_row_count,
 	};
 }
 

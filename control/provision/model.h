@@ -172,7 +172,10 @@ struct model {
 	struct model_place place;
 	struct model_list carriers;  /* struct model_carrier */
 	struct model_list companies; /* struct model_company */
-	struct arena arena;	     /* owns every text and list */
+	struct arena arena;	     /* owns every text and list, but for: */
+	struct model **part;	     /* [companies.count], or NULL: whose arena owns what is in the company; NULL: this
+					model's. A part has no other company. See model_part.h */
+	uint32_t part_capacity;	     /* of both arrays, when there are parts */
 };
 
 static inline const struct model_company *model_companies(const struct model *model)
@@ -227,6 +230,9 @@ static inline struct span model_span(const struct model_text *text)
 
 /* Result: NULL when there is none of that name. */
 const struct model_company *model_find_company(const struct model *model, struct span name);
+
+/* Result: model->companies.count when there is none of that name. */
+uint32_t model_find_company_index(const struct model *model, struct span name);
 
 /* NULL is allowed. */
 void model_free(struct model *model);

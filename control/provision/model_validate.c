@@ -252,3 +252,44 @@ enum status model_validate(const struct model *model, struct span text, const ch
 		return STATUS_NO_MEMORY;
 	return problem_list_has_any(problems) ? STATUS_INVALID : STATUS_OK;
 }
+
+/* ---- one company among those that are there ---- */
+
+static void check_domain(const struct validator *validator, const struct model_company *company,
+			 const struct directory *live, uint32_t index)
+{
+	uint32_t other;
+	if (company->domain.text &&
+	    name_table_find(&other, &live->company_by_domain, model_span(&company->domain), true) && other != index)
+		report(validator, company->domain.place, "domain",
+		       "the domain '%s' is taken already, by company '" SPAN_FORMAT "'", company->domain.text,
+		       SPAN_ARGUMENTS(live->company[other]->name));
+}
+
+static void check_ddis(const struct validator *validator, const struct model_company *company,
+		       const struct directory *live, uint32_t index)
+{
+	for (uint32_t i = 0; i < company->ddis.count; i++) {
+		const struct model_text *number = &model_ddis(company)[i].number;
+		uint32_t place;
+		if (!number->text || !name_table_find(&place, &live->ddi_by_number, model_span(number), false))
+			continue;
+		uint32_t other = live->ddi_owner[place].company;
+		if (other != index)
+			report(validator, number->place, "number",
+			       "the DDI '%s' is taken already, by company '" SPAN_FORMAT "'", number->text,
+			       SPAN_ARGUMENTS(live->company[other]->name));
+	}
+}
+
+enum status model_validate_part(const struct model *part, const struct directory *live, uint32_t index,
+				struct span text, const char *file_name, struct problem_list *problems)
+{
+	const struct validator validator = {.model = part, .problems = problems, .file_name = file_name, .text = text};
+	enum status status = model_validate(part, text, file_name, problems);
+	if (status == STATUS_NO_MEMORY || part->companies.count == 0)
+		return status;
+	check_domain(&validator, model_companies(part), live, index);
+	check_ddis(&validator, model_companies(part), live, index);
+	return problem_list_has_any(problems) ? STATUS_INVALID : STATUS_OK;
+}

@@ -14,6 +14,7 @@
 #include "directory_build.h"
 #include "log.h"
 #include "model_export.h"
+#include "model_part.h"
 #include "model_read.h"
 #include "model_validate.h"
 #include "provision_job.h"
@@ -22,6 +23,9 @@
 /* Each keeps its document in memory until its turn. */
 #define REQUESTS_WAITING_MAX	   64
 #define REQUESTS_WAITING_BYTES_MAX ((uint64_t)PROVISION_DOCUMENT_BYTES_MAX)
+
+/* Behind the last company that was applied alone. */
+#define COPY_DELAY_S 5
 
 struct provision {
 	struct provision_store *store;
@@ -41,7 +45,9 @@ struct provision {
 	bool is_closing; /* what comes is refused */
 	uint64_t started_us;
 	pthread_t worker;
-	int finished_fd; /* the worker writes, the event loop reads; -1 without event loop */
+	struct event *copy_timer; /* NULL without event loop */
+	bool is_copy_behind;	  /* of the documents that are stored */
+	int finished_fd;	  /* the worker writes, the event loop reads; -1 without event loop */
 	struct event *finished_event;
 };
 
@@ -55,7 +61,7 @@ static uint64_t now_us(void)
 /* ---- applying ---- */
 
 /* The directory is the publisher's from here on. */
-static enum status make_live(struct provision *provision, struct model *model, const struct directory *directory)
+static enum status make_directory_live(struct provision *provision, const struct directory *directory)
 {
 	if (provision->publisher) {
 		enum status status = publish_directory(provision->publisher, directory, directory_build_release);
@@ -65,11 +71,54 @@ static enum status make_live(struct provision *provision, struct model *model, c
 		directory_build_release(provision->directory);
 	}
 	provision->directory = directory;
+	return STATUS_OK;
+}
+
+static enum status make_live(struct provision *provision, struct model *model, const struct directory *directory)
+{
+	enum status status = make_directory_live(provision, directory);
+	if (status != STATUS_OK)
+		return status;
 	if (model != provision->model)
 		model_free(provision->model);
 	provision->model = model;
 	return STATUS_OK;
 }
+
+static enum status make_company_live(struct provision *provision, struct provision_job *job)
+{
+	enum status status = make_directory_live(provision, job->directory);
+	if (status == STATUS_OK)
+		model_part_put(provision->model, job->company_index, job->model);
+	return status;
+}
+
+/* ---- the copy for people ---- */
+
+/* Who applies company after company does not wait for a copy of all of them each time. */
+static void delay_copy(struct provision *provision)
+{
+	static const struct timeval delay = {.tv_sec = COPY_DELAY_S};
+	provision->is_copy_behind = true;
+	if (provision->copy_timer)
+		event_add(provision->copy_timer, &delay);
+}
+
+static void ignore_result(void *argument, const struct apply_result *result)
+{
+	(void)argument, (void)result;
+}
+
+static void renew_copy(evutil_socket_t fd, short events, void *argument)
+{
+	static const struct provision_request request = {.action = PROVISION_COPY};
+	struct provision *provision = argument;
+	(void)fd, (void)events;
+	if (provision_submit(provision, &request, ignore_result, NULL) != STATUS_OK)
+		delay_copy(provision);
+}
+
+/* ---- what a request made ---- */
 
 /* The store has the new revision already: what is left can fail only for want of memory, and a restart then completes
  * it. */
@@ -77,7 +126,8 @@ static void take_over(struct provision *provision, struct provision_job *job)
 {
 	if (!job->directory || job->action != PROVISION_APPLY || job->status != STATUS_OK)
 		return;
-	enum status status = make_live(provision, job->model, job->directory);
+	enum status status =
+		job->company ? make_company_live(provision, job) : make_live(provision, job->model, job->directory);
 	if (status != STATUS_OK) {
 		problem_add(&job->problems,
 			    "revision %llu is stored but could not be put into service (%s): restart amityd to put it "
@@ -93,6 +143,10 @@ static void take_over(struct provision *provision, struct provision_job *job)
 	job->directory = NULL;
 	job->result.revision = ++provision->revision;
 	provision->is_behind = false;
+	if (job->company)
+		delay_copy(provision);
+	else
+		provision->is_copy_behind = false;
 }
 
 static void log_outcome(const struct provision *provision, const struct provision_job *job)
@@ -127,6 +181,8 @@ static void count(struct provision *provision, const struct provision_job *job)
 static void finish(struct provision *provision, struct provision_job *job)
 {
 	take_over(provision, job);
+	if (job->action == PROVISION_COPY && job->status == STATUS_OK)
+		provision->is_copy_behind = false;
 	count(provision, job);
 	job->result.wall_us = now_us() - provision->started_us;
 	log_outcome(provision, job);
@@ -134,7 +190,8 @@ static void finish(struct provision *provision, struct provision_job *job)
 	provision_job_free(job);
 }
 
-static void prepare(struct provision *provision, struct provision_job *job)
+/* Result: false when there is no memory to take the result over; the job is refused. */
+static bool prepare(struct provision *provision, struct provision_job *job)
 {
 	provision->started_us = now_us();
 	job->store = provision->store;
@@ -144,6 +201,10 @@ static void prepare(struct provision *provision, struct provision_job *job)
 	job->live_directory = provision->directory;
 	job->live_revision = provision->revision;
 	job->live_is_behind = provision->is_behind;
+	if (!job->company || model_part_prepare(provision->model) == STATUS_OK)
+		return true;
+	provision_job_refuse(job, "out of memory: nothing was changed");
+	return false;
 }
 
 static void *run_worker(void *argument)
@@ -174,7 +235,10 @@ static void start_next(struct provision *provision)
 		provision->waiting = job->next;
 		provision->waiting_count--;
 		provision->waiting_bytes -= job->text_length;
-		prepare(provision, job);
+		if (!prepare(provision, job)) {
+			finish(provision, job);
+			continue;
+		}
 		provision->running = job;
 		if (!provision->is_closing && start_worker(provision))
 			return;
@@ -234,8 +298,8 @@ enum status provision_submit(struct provision *provision, const struct provision
 	if (provision->event_base) {
 		enqueue(provision, job);
 	} else {
-		prepare(provision, job);
-		provision_job_run(job);
+		if (prepare(provision, job))
+			provision_job_run(job);
 		finish(provision, job);
 	}
 	return STATUS_OK;
@@ -430,8 +494,10 @@ static enum status open_events(struct provision *provision)
 		return STATUS_ENVIRONMENT;
 	provision->finished_event = event_new(provision->event_base, provision->finished_fd, EV_READ | EV_PERSIST,
 					      worker_finished, provision);
-	return provision->finished_event && event_add(provision->finished_event, NULL) == 0 ? STATUS_OK
-											    : STATUS_NO_MEMORY;
+	provision->copy_timer = evtimer_new(provision->event_base, renew_copy, provision);
+	return provision->finished_event && provision->copy_timer && event_add(provision->finished_event, NULL) == 0
+		       ? STATUS_OK
+		       : STATUS_NO_MEMORY;
 }
 
 enum status provision_open(struct provision **provision, const struct provision_options *options,
@@ -465,11 +531,27 @@ fail:
 	return status;
 }
 
+/* What cannot be read now is said at the next start, which makes the copy too. */
+static void write_last_copy(struct provision *provision)
+{
+	struct problem_list problems = {0};
+	char *text = NULL;
+	uint64_t revision;
+	if (provision_store_load(provision->store, &revision, &text, &problems) == STATUS_OK)
+		provision_store_check_copy(provision->store, revision, span_of_text(text));
+	problem_list_free(&problems);
+	free(text);
+}
+
 void provision_close(struct provision *provision)
 {
 	if (!provision)
 		return;
 	provision_finish(provision);
+	if (provision->is_copy_behind)
+		write_last_copy(provision);
+	if (provision->copy_timer)
+		event_free(provision->copy_timer);
 	if (provision->finished_event)
 		event_free(provision->finished_event);
 	if (provision->finished_fd >= 0)

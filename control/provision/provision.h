@@ -4,6 +4,8 @@
  *   apply: text -> [worker thread: read, validate, compile patterns, build, SQLite commit] -> [control thread: publish]
  * -> done
  *
+ * One company can be applied alone: it then costs what that company has, however many others there are.
+ *
  * All or nothing: a refused document changes neither the store nor the tables. A crash at any moment leaves the last
  * revision that was answered, or the next one if its commit had been reached.
  *
@@ -43,6 +45,7 @@ enum provision_action {
 	PROVISION_DRY_RUN, /* the same with nothing stored and nothing published */
 	PROVISION_DIFF,	   /* read, validate, compare with what is in force */
 	PROVISION_CHECK,   /* read, validate, look for what is hardly meant (lint.h) */
+	PROVISION_COPY,	   /* nothing but the copy for people, which is behind after companies were applied alone */
 	PROVISION_EXAMINE, /* as a dry run, and `examine` looks at the tables: those in force and those that would be */
 };
 
@@ -55,10 +58,12 @@ typedef enum status (*provision_examine_fn)(void *argument, const struct directo
 
 struct provision_request {
 	enum provision_action action;
-	struct span text;	      /* the document, copied; `at` NULL: the stored document of `revision` */
-	uint64_t revision;	      /* 0: the one before the current */
-	const char *file_name;	      /* of `text`, for messages and the history; may be NULL */
-	const char *origin;	      /* who asks, for the history; may be NULL */
+	struct span text;      /* the document, copied; `at` NULL: the stored document of `revision` */
+	uint64_t revision;     /* 0: the one before the current */
+	const char *company;   /* NULL, or PROVISION_APPLY and PROVISION_DRY_RUN: `text` has this company alone, or
+				  none, to remove it; all others and the carriers stay */
+	const char *file_name; /* of `text`, for messages and the history; may be NULL */
+	const char *origin;    /* who asks, for the history; may be NULL */
 	provision_examine_fn examine; /* PROVISION_EXAMINE */
 };
 

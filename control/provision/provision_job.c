@@ -11,7 +11,7 @@
 #include "model_validate.h"
 
 #define SUMMARY_BYTES 200
-#define ACTION_BYTES  40
+#define ACTION_BYTES  100
 
 enum status provision_job_create(struct provision_job **job, const struct provision_request *request)
 {
@@ -27,7 +27,10 @@ enum status provision_job_create(struct provision_job **job, const struct provis
 		created->text = malloc((size_t)request->text.length + 1);
 		created->text_length = request->text.length;
 	}
-	if (!created->origin || !created->file_name || (request->text.at && !created->text)) {
+	if (request->company)
+		created->company = strdup(request->company);
+	if (!created->origin || !created->file_name || (request->company && !created->company) ||
+	    (request->text.at && !created->text)) {
 		provision_job_free(created);
 		return STATUS_NO_MEMORY;
 	}
@@ -49,6 +52,7 @@ void provision_job_free(struct provision_job *job)
 	problem_list_free(&job->problems);
 	lint_report_free(&job->lints);
 	free(job->text);
+	free(job->company);
 	free(job->file_name);
 	free(job->origin);
 	free(job);
@@ -89,6 +93,71 @@ static enum status load_revision(struct provision_job *job)
 	return STATUS_OK;
 }
 
+/* ---- of one company ---- */
+
+static enum status refuse_place(struct provision_job *job, struct span text, struct model_place at, const char *key,
+				const char *why)
+{
+	const struct problem_place place = {job->file_name, text.at, text.length, at.line, at.column};
+	problem_add_at(&job->problems, &place, key, "%s", why);
+	return STATUS_INVALID;
+}
+
+/* Nothing but the company that was named, so that nobody changes others by a mistake in a file. */
+static enum status check_only_company(struct provision_job *job, struct span text)
+{
+	const struct model *model = job->model;
+	char why[300];
+	if (model->carriers.given)
+		return refuse_place(job, text, model->carriers.place, "carriers",
+				    "is not of one company: apply the whole document to change carriers, or leave the "
+				    "key out");
+	if (model->companies.count > 1)
+		return refuse_place(job, text, model_companies(model)[1].place, "companies",
+				    "has a second company, but one alone is applied: leave it out, or apply the whole "
+				    "document");
+	if (model->companies.count == 1) {
+		const struct model_text *name = &model_companies(model)->name;
+		snprintf(why, sizeof(why), "is '%.100s', but company '%.100s' is applied",
+			 name->text ? name->text : "?", job->company);
+		return !name->text || span_equals(model_span(name), span_of_text(job->company))
+			       ? STATUS_OK
+			       : refuse_place(job, text, name->place, "name", why);
+	}
+	if (job->company_index < job->live_model->companies.count)
+		return STATUS_OK;
+	snprintf(why, sizeof(why), "is empty, to remove company '%.100s', which is not there", job->company);
+	return refuse_place(job, text, model->companies.place, "companies", why);
+}
+
+static enum status validate_company(struct provision_job *job, struct span text)
+{
+	if (!job->live_directory || job->live_is_behind) {
+		problem_add(&job->problems, "a company alone can be applied once all that is stored is in service: "
+					    "restart amityd, or apply the whole document");
+		return STATUS_INVALID;
+	}
+	job->company_index = model_find_company_index(job->live_model, span_of_text(job->company));
+	enum status status = check_only_company(job, text);
+	return status == STATUS_OK ? model_validate_part(job->model, job->live_directory, job->company_index, text,
+							 job->file_name, &job->problems)
+				   : status;
+}
+
+/* The company as it is; no company when it is new. */
+static struct model company_before(const struct provision_job *job)
+{
+	struct model before = {0};
+	if (job->company_index < job->live_model->companies.count) {
+		before.companies = job->live_model->companies;
+		before.companies.item = (void *)(uintptr_t)&model_companies(job->live_model)[job->company_index];
+		before.companies.count = 1;
+	}
+	return before;
+}
+
+/* ---- either ---- */
+
 static enum status read_document(struct provision_job *job)
 {
 	enum status status = job->text ? STATUS_OK : load_revision(job);
@@ -97,7 +166,8 @@ static enum status read_document(struct provision_job *job)
 	struct span text = span_make(job->text, job->text_length);
 	status = model_read(&job->model, text, job->file_name, &job->problems);
 	if (status == STATUS_OK)
-		status = model_validate(job->model, text, job->file_name, &job->problems);
+		status = job->company ? validate_company(job, text)
+				      : model_validate(job->model, text, job->file_name, &job->problems);
 	problem_list_sort(&job->problems);
 	return status;
 }
@@ -106,8 +176,13 @@ static enum status read_document(struct provision_job *job)
 
 static enum status build_directory(struct provision_job *job)
 {
+	const struct directory_change change = {
+		.index = job->company_index,
+		.company = job->model->companies.count ? model_companies(job->model) : NULL,
+	};
 	const struct directory_build_input input = {
-		.model = job->model,
+		.model = job->company ? job->live_model : job->model,
+		.change = job->company ? &change : NULL,
 		.keys = job->keys,
 		.revision = job->live_revision + 1,
 		.previous = job->live_directory,
@@ -123,27 +198,56 @@ static enum status build_directory(struct provision_job *job)
 	return status;
 }
 
-static enum status commit(struct provision_job *job)
+/* In normal form: all that was applied, or the company alone; of one that ends what it was. */
+static enum status export(struct provision_job *job, char **text) {
+	const struct model before = job->company ? company_before(job) : (struct model){0};
+	if (!job->company) return model_export(text, job->model, NULL);
+	const struct model *model = job->model->companies.count ? job->model : &before;
+	return model_export(text, model, model_companies(model));
+}
+
+static void describe_action(char action[ACTION_BYTES], const struct provision_job *job)
 {
-	char *text, summary[SUMMARY_BYTES], action[ACTION_BYTES] = "apply";
-	enum status status = model_export(&text, job->model, NULL);
-	if (status != STATUS_OK)
-		return status;
-	model_changes_summarise(summary, sizeof(summary), &job->result.changes);
+	snprintf(action, ACTION_BYTES, "apply");
+	if (job->company)
+		snprintf(action, ACTION_BYTES, "apply --company %.70s", job->company);
 	if (job->result.restored)
-		snprintf(action, sizeof(action), "rollback to %llu", (unsigned long long)job->result.restored);
-	const struct provision_history_row row = {
+		snprintf(action, ACTION_BYTES, "rollback to %llu", (unsigned long long)job->result.restored);
+}
+
+static struct provision_history_row make_row(const struct provision_job *job, const char *action, const char *summary)
+{
+	const struct model *model = job->company ? job->live_model : job->model;
+	uint32_t companies = model->companies.count;
+	if (job->company && job->company_index == companies)
+		companies++;
+	else if (job->company && job->model->companies.count == 0)
+		companies--;
+	return (struct provision_history_row){
 		.revision = job->live_revision + 1,
 		.applied_s = (uint64_t)time(NULL),
 		.action = action,
 		.origin = job->origin,
 		.file_name = job->result.restored ? "" : job->file_name,
-		.company_count = job->model->companies.count,
-		.carrier_count = job->model->carriers.count,
+		.company_count = companies,
+		.carrier_count = model->carriers.count,
 		.has_document = true,
 		.summary = summary,
 	};
-	status = provision_store_commit(job->store, &row, span_of_text(text), &job->problems);
+}
+
+static enum status commit(struct provision_job *job)
+{
+	char *text, summary[SUMMARY_BYTES], action[ACTION_BYTES];
+	enum status status = export(job, &text);
+	if (status != STATUS_OK)
+		return status;
+	model_changes_summarise(summary, sizeof(summary), &job->result.changes);
+	describe_action(action, job);
+	const struct provision_history_row row = make_row(job, action, summary);
+	status = job->company ? provision_store_commit_company(job->store, &row, span_of_text(text),
+							       job->model->companies.count == 0, &job->problems)
+			      : provision_store_commit(job->store, &row, span_of_text(text), &job->problems);
 	free(text);
 	return status;
 }
@@ -153,9 +257,10 @@ static enum status compare(struct provision_job *job)
 	const struct model_changes_limit limit = job->action == PROVISION_DIFF
 							 ? (struct model_changes_limit){PROVISION_LISTED_MAX_DIFF, true}
 							 : (struct model_changes_limit){PROVISION_LISTED_MAX, false};
-	job->result.is_same =
-		!job->live_is_behind && model_compare_objects(&model_schema_document, job->live_model, job->model);
-	return model_changes_find(&job->result.changes, job->live_model, job->model, limit);
+	const struct model part = job->company ? company_before(job) : (struct model){0};
+	const struct model *before = job->company ? &part : job->live_model;
+	job->result.is_same = !job->live_is_behind && model_compare_objects(&model_schema_document, before, job->model);
+	return model_changes_find(&job->result.changes, before, job->model, limit);
 }
 
 /* What builds to nothing new is looked at all the same: what changed is not asked. */
@@ -165,9 +270,21 @@ static enum status examine(struct provision_job *job)
 	return status == STATUS_OK ? job->examine(job->argument, job->live_directory, job->directory) : status;
 }
 
+/* A copy that cannot be written is logged, and no failure. */
+static enum status renew_copy(struct provision_job *job)
+{
+	uint64_t revision;
+	enum status status = provision_store_load(job->store, &revision, &job->text, &job->problems);
+	if (status == STATUS_OK)
+		provision_store_check_copy(job->store, revision, span_of_text(job->text));
+	return status;
+}
+
 /* Result: STATUS_OK with model and directory to be taken over, or without both when nothing changes. */
 static enum status run(struct provision_job *job)
 {
+	if (job->action == PROVISION_COPY)
+		return renew_copy(job);
 	enum status status = read_document(job);
 	if (status == STATUS_OK && job->action == PROVISION_CHECK)
 		return lint_check(&job->lints, job->model, span_make(job->text, job->text_length), &job->is_abandoned);

@@ -19,6 +19,7 @@ struct provision_job {
 	char *text; /* NULL: that of `revision`, loaded when it runs */
 	uint32_t text_length;
 	uint64_t revision;
+	char *company; /* NULL: the document is the whole */
 	char *file_name;
 	char *origin;
 	provision_examine_fn examine;
@@ -40,7 +41,8 @@ struct provision_job {
 	struct apply_result result;
 	struct problem_list problems;
 	struct lint_report lints;
-	struct model *model;
+	struct model *model;	/* of a company: it alone, or none when it ends */
+	uint32_t company_index; /* its place among those that are live */
 	const struct directory *directory;
 };
 

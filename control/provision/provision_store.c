@@ -8,6 +8,7 @@
 #include <sqlite3.h>
 
 #include "database.h"
+#include "document_join.h"
 #include "log.h"
 
 struct provision_store {
@@ -31,6 +32,9 @@ static const char *const steps[] = {
 	" coalesce(length(CAST(document AS BLOB)), 0) FROM revision;"
 	"DROP TABLE revision;"
 	"ALTER TABLE new_revision RENAME TO revision;",
+
+	/* A change of one company of many is stored as that company. */
+	"CREATE TABLE company_document (number INTEGER PRIMARY KEY, removed INTEGER NOT NULL, text TEXT NOT NULL);",
 };
 
 static const struct database_kind kind = {
@@ -179,23 +183,107 @@ enum status provision_store_load_keys(struct provision_store *store, struct secr
 
 /* ---- revisions ---- */
 
-static enum status load(const struct database *database, sqlite3_stmt *statement, uint64_t *revision, char **text,
-			struct problem_list *problems)
+/* What a document is made of: the last whole one up to its revision, and the companies that changed since. */
+struct pieces {
+	sqlite3_int64 base;
+	char *text;
+	struct document_part *part;
+	uint32_t count;
+};
+
+static void free_pieces(struct pieces *pieces)
 {
+	for (uint32_t i = 0; i < pieces->count; i++)
+		free((char *)(uintptr_t)pieces->part[i].text.at);
+	free(pieces->part);
+	free(pieces->text);
+}
+
+/* Result: STATUS_NOT_FOUND, STATUS_NO_MEMORY, STATUS_STORE (not yet reported). */
+static enum status read_base(const struct database *database, uint64_t revision, struct pieces *pieces)
+{
+	sqlite3_stmt *statement =
+		database_prepare(database, "SELECT number, text FROM document WHERE number <= ?1 AND EXISTS (SELECT 1 "
+					   "FROM revision WHERE revision.number = ?1) ORDER BY number DESC LIMIT 1");
+	if (statement)
+		sqlite3_bind_int64(statement, 1, (sqlite3_int64)revision);
 	int result = statement ? sqlite3_step(statement) : SQLITE_ERROR;
 	enum status status = result == SQLITE_DONE ? STATUS_NOT_FOUND : STATUS_STORE;
 	if (result == SQLITE_ROW) {
 		const char *document = (const char *)sqlite3_column_text(statement, 1);
-		char *copy = document ? strdup(document) : NULL;
-		status = copy ? STATUS_OK : STATUS_NO_MEMORY;
-		if (copy) {
-			*revision = (uint64_t)sqlite3_column_int64(statement, 0);
-			*text = copy;
-		}
-	} else if (status == STATUS_STORE) {
-		database_report(database, problems, "give the provisioning");
+		pieces->base = sqlite3_column_int64(statement, 0);
+		pieces->text = document ? strdup(document) : NULL;
+		status = pieces->text ? STATUS_OK : STATUS_NO_MEMORY;
 	}
 	sqlite3_finalize(statement);
+	return status;
+}
+
+static enum status read_part(sqlite3_stmt *statement, struct pieces *pieces)
+{
+	const char *text = (const char *)sqlite3_column_text(statement, 1);
+	char *copy = text ? strdup(text) : NULL;
+	if (!copy)
+		return STATUS_NO_MEMORY;
+	pieces->part[pieces->count++] = (struct document_part){span_of_text(copy), sqlite3_column_int(statement, 0)};
+	return STATUS_OK;
+}
+
+/* Each revision behind the whole document has changed one company, or its document is lost. */
+static enum status read_parts(const struct database *database, uint64_t revision, struct pieces *pieces)
+{
+	uint64_t wanted = revision - (uint64_t)pieces->base;
+	if (wanted == 0)
+		return STATUS_OK;
+	pieces->part = calloc(wanted, sizeof(*pieces->part));
+	if (!pieces->part)
+		return STATUS_NO_MEMORY;
+	sqlite3_stmt *statement = database_prepare(database, "SELECT removed, text FROM company_document WHERE number "
+							     "> ?1 AND number <= ?2 ORDER BY number");
+	if (statement) {
+		sqlite3_bind_int64(statement, 1, pieces->base);
+		sqlite3_bind_int64(statement, 2, (sqlite3_int64)revision);
+	}
+	int result = SQLITE_ERROR;
+	enum status status = STATUS_OK;
+	while (statement && status == STATUS_OK && (result = sqlite3_step(statement)) == SQLITE_ROW)
+		status = read_part(statement, pieces);
+	sqlite3_finalize(statement);
+	if (status != STATUS_OK)
+		return status;
+	if (result != SQLITE_DONE)
+		return STATUS_STORE;
+	return pieces->count == wanted ? STATUS_OK : STATUS_NOT_FOUND;
+}
+
+static enum status join(char **text, struct pieces *pieces)
+{
+	if (pieces->count > 0)
+		return document_join(text, span_of_text(pieces->text), pieces->part, pieces->count);
+	*text = pieces->text;
+	pieces->text = NULL;
+	return STATUS_OK;
+}
+
+/* Both statements see the same state, also while an apply commits. */
+static enum status load_from(const struct database *database, uint64_t revision, char **text,
+			     struct problem_list *problems)
+{
+	struct pieces pieces = {0};
+	enum status status = database_execute(database, "SAVEPOINT load") ? STATUS_OK : STATUS_STORE;
+	if (status == STATUS_OK)
+		status = read_base(database, revision, &pieces);
+	if (status == STATUS_OK)
+		status = read_parts(database, revision, &pieces);
+	if (status == STATUS_STORE)
+		database_report(database, problems, "give the provisioning");
+	database_execute(database, "RELEASE load");
+	if (status == STATUS_OK)
+		status = join(text, &pieces);
+	/* A part that is none was never stored. */
+	if (status == STATUS_INVALID)
+		status = STATUS_NOT_FOUND;
+	free_pieces(&pieces);
 	return status;
 }
 
@@ -218,16 +306,6 @@ enum status provision_store_load(struct provision_store *store, uint64_t *revisi
 		"move it and its -wal and -shm files away; start again. %s",
 		store->database.path, (long long)newest, kind.recovery);
 	return STATUS_STORE;
-}
-
-static enum status load_from(const struct database *database, uint64_t revision, char **text,
-			     struct problem_list *problems)
-{
-	uint64_t found;
-	sqlite3_stmt *statement = database_prepare(database, "SELECT number, text FROM document WHERE number = ?1");
-	if (statement)
-		sqlite3_bind_int64(statement, 1, (sqlite3_int64)revision);
-	return load(database, statement, &found, text, problems);
 }
 
 enum status provision_store_load_revision(struct provision_store *store, uint64_t revision, char **text,
@@ -277,18 +355,38 @@ static bool insert_document(struct provision_store *store, uint64_t revision, st
 	return inserted;
 }
 
-/* The oldest go first: by number, by size, by row. */
+static bool insert_company(struct provision_store *store, uint64_t revision, struct span text, bool is_removed)
+{
+	sqlite3_stmt *statement = database_prepare(
+		&store->database, "INSERT INTO company_document (number, removed, text) VALUES (?1, ?2, ?3)");
+	bool inserted = statement && sqlite3_bind_int64(statement, 1, (sqlite3_int64)revision) == SQLITE_OK &&
+			sqlite3_bind_int(statement, 2, is_removed) == SQLITE_OK &&
+			sqlite3_bind_text(statement, 3, text.at, (int)text.length, SQLITE_STATIC) == SQLITE_OK &&
+			sqlite3_step(statement) == SQLITE_DONE;
+	sqlite3_finalize(statement);
+	return inserted;
+}
+
+/* The oldest go first: by number, by size, by row. What a kept revision is made of is kept. */
 static bool forget_old(struct provision_store *store, uint64_t newest)
 {
-	char sql[600];
+	int64_t kept, base;
+	char sql[500];
 	snprintf(sql, sizeof(sql),
-		 "DELETE FROM document WHERE number <= %llu - %d OR (number < %llu - 1 AND "
-		 "(SELECT sum(document_bytes) FROM revision WHERE revision.number >= document.number) > %llu);"
-		 "UPDATE revision SET document_bytes = 0 WHERE document_bytes > 0 AND number NOT IN "
-		 "(SELECT number FROM document);"
-		 "DELETE FROM revision WHERE number <= %llu - %d",
-		 (unsigned long long)newest, PROVISION_STORE_DOCUMENTS_KEPT, (unsigned long long)newest,
-		 PROVISION_STORE_BYTES_KEPT, (unsigned long long)newest, PROVISION_STORE_ROWS_KEPT);
+		 "SELECT min(number) FROM revision AS oldest WHERE number > %lld AND (number >= %lld OR "
+		 "(SELECT sum(document_bytes) FROM revision WHERE revision.number >= oldest.number) <= %llu)",
+		 (long long)newest - PROVISION_STORE_DOCUMENTS_KEPT, (long long)newest - 1, PROVISION_STORE_BYTES_KEPT);
+	if (!database_number(&store->database, sql, &kept))
+		return false;
+	snprintf(sql, sizeof(sql), "SELECT coalesce(max(number), %lld) FROM document WHERE number <= %lld",
+		 (long long)kept, (long long)kept);
+	if (!database_number(&store->database, sql, &base))
+		return false;
+	snprintf(sql, sizeof(sql),
+		 "DELETE FROM document WHERE number < %lld; DELETE FROM company_document WHERE number <= %lld;"
+		 "UPDATE revision SET document_bytes = 0 WHERE document_bytes > 0 AND number < %lld;"
+		 "DELETE FROM revision WHERE number <= %lld",
+		 (long long)base, (long long)base, (long long)base, (long long)newest - PROVISION_STORE_ROWS_KEPT);
 	return database_execute(&store->database, sql);
 }
 
@@ -347,6 +445,58 @@ enum status provision_store_commit(struct provision_store *store, const struct p
 	}
 	write_copy(store, row->revision, text);
 	return STATUS_OK;
+}
+
+/* Of companies behind a whole document: a start joins them. Rows of the history say how many bytes they have. */
+#define PARTS_MAX PROVISION_STORE_ROWS_KEPT
+
+static bool wants_whole(struct provision_store *store, uint64_t revision, bool *wanted)
+{
+	int64_t base, base_bytes, bytes;
+	char sql[200];
+	if (!database_number(&store->database, "SELECT coalesce(max(number), 0) FROM document", &base))
+		return false;
+	*wanted = revision - (uint64_t)base >= PARTS_MAX;
+	if (*wanted || base == 0)
+		return true;
+	snprintf(sql, sizeof(sql), "SELECT coalesce(sum(document_bytes), 0) FROM revision WHERE number = %lld",
+		 (long long)base);
+	if (!database_number(&store->database, sql, &base_bytes))
+		return false;
+	snprintf(sql, sizeof(sql), "SELECT coalesce(sum(document_bytes), 0) FROM revision WHERE number > %lld",
+		 (long long)base);
+	if (!database_number(&store->database, sql, &bytes))
+		return false;
+	*wanted = bytes > base_bytes;
+	return true;
+}
+
+static bool insert_whole(struct provision_store *store, uint64_t revision, struct problem_list *problems)
+{
+	char *text = NULL, sql[100];
+	if (load_from(&store->database, revision, &text, problems) != STATUS_OK)
+		return false;
+	snprintf(sql, sizeof(sql), "UPDATE revision SET document_bytes = %zu WHERE number = %llu", strlen(text),
+		 (unsigned long long)revision);
+	bool inserted = insert_document(store, revision, span_of_text(text)) && database_execute(&store->database, sql);
+	free(text);
+	return inserted;
+}
+
+enum status provision_store_commit_company(struct provision_store *store, const struct provision_history_row *row,
+					   struct span text, bool is_removed, struct problem_list *problems)
+{
+	bool whole = false;
+	bool done = database_begin(&store->database) && insert_revision(store, row, text) &&
+		    insert_company(store, row->revision, text, is_removed) &&
+		    wants_whole(store, row->revision, &whole) &&
+		    (!whole || insert_whole(store, row->revision, problems)) && forget_old(store, row->revision) &&
+		    database_execute(&store->database, "COMMIT");
+	if (done)
+		return STATUS_OK;
+	enum status status = database_report(&store->database, problems, "store the provisioning");
+	database_roll_back(&store->database);
+	return status;
 }
 
 /* ---- history ---- */

@@ -3,6 +3,8 @@
  *
  *   revision    number, applied_s, action, origin, file_name, counts, summary, document_bytes   a row each
  *   document    number, text                                  of the newest revisions, as far as the bounds below allow
+ *   company_document  number, removed, text                   of a revision that changed one company: that alone; the
+ *                                                             document is the one before it with that company exchanged
  *   secret_key  name, value                                   made at first start
  *
  * A revision is one transaction: after a crash it is there in full or not at all. Beside the database stands a copy of
@@ -21,7 +23,7 @@
 #include "span.h"
 #include "status.h"
 
-#define PROVISION_STORE_FORMAT	       2
+#define PROVISION_STORE_FORMAT	       3
 #define PROVISION_STORE_DOCUMENTS_KEPT 100	      /* rollback reaches so far back */
 #define PROVISION_STORE_BYTES_KEPT     (128ull << 20) /* of documents; the newest two are kept whatever their size */
 #define PROVISION_STORE_ROWS_KEPT      1000	      /* of history */
@@ -54,7 +56,17 @@ AMITY_CHECKED enum status provision_store_load_revision(struct provision_store *
 AMITY_CHECKED enum status provision_store_commit(struct provision_store *store, const struct provision_history_row *row,
 						 struct span text, struct problem_list *problems);
 
-/* Makes the copy when it is missing, and logs when it does not fit what the store holds (`revision`, 0: nothing). */
+/*
+ * The same for a revision in which one company changed, or ended (`is_removed`): `text` is a document of it alone, in
+ * normal form. The copy is not renewed: provision_store_check_copy(). Cost: of that company; once the companies that
+ * changed outweigh the last whole document, of a whole one.
+ */
+AMITY_CHECKED enum status provision_store_commit_company(struct provision_store *store,
+							 const struct provision_history_row *row, struct span text,
+							 bool is_removed, struct problem_list *problems);
+
+/* Makes the copy when it is missing or older, and logs when it does not fit what the store holds (`revision`, 0:
+ * nothing). */
 void provision_store_check_copy(const struct provision_store *store, uint64_t revision, struct span text);
 
 /* Newest first, at most `most` rows. Thread: control, also while an apply runs. */

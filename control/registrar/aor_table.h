@@ -17,6 +17,7 @@ struct aor_record {
 	struct binding_list *present; /* NULL: none */
 	struct binding_list *pending; /* what the batch makes of it; NULL: nothing */
 	bool is_pending;
+	bool is_orphan;		      /* while the store is read: no endpoint has it */
 	struct binding_set *prepared; /* what lcores will see of `pending`; NULL: nothing, or not yet prepared */
 	struct aor_record *next_pending;
 
@@ -49,7 +50,7 @@ void aor_table_schedule(struct aor_table *table, struct aor_record *record);
  */
 struct aor_record *aor_table_take_expired(struct aor_table *table, int64_t now_unix_s);
 
-/* All records; start with NULL. None may be removed or added meanwhile. */
+/* All records; start with NULL. None may be added meanwhile, and only those removed whose next one was asked for. */
 struct aor_record *aor_table_next(const struct aor_table *table, struct aor_record *after);
 
 uint32_t aor_table_count(const struct aor_table *table);

@@ -27,6 +27,7 @@ struct binding_record {
 	uint32_t references;
 	uint32_t pings_unanswered; /* in a row */
 	int64_t seen_unix_s;
+	int64_t store_row;    /* that has it in the store; binding_store.h */
 	uint64_t ping_secret; /* in the branch of its pings */
 	uint32_t ping_slot;   /* BINDING_PING_NONE: not pinged */
 	uint32_t ping_index;

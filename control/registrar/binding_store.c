@@ -10,35 +10,49 @@
 enum statement {
 	STATEMENT_BEGIN,
 	STATEMENT_PUT,
-	STATEMENT_REMOVE,
 	STATEMENT_COMMIT,
-	STATEMENT_EXPIRE,
 	STATEMENT_LOAD,
+	STATEMENT_BOUNDS,
+	STATEMENT_OLDEST,
+	STATEMENT_MOVE,
+	STATEMENT_CUT,
 	STATEMENT_COUNT
 };
 
+#define COLUMNS                                                                                                        \
+	"aor, contact, path, call_id, instance, user_agent, received, local, next_hop, registered_unix_s, "            \
+	"expires_unix_s, cseq, interface, q, behind_nat"
+
 static const char *const statement_text[STATEMENT_COUNT] = {
 	[STATEMENT_BEGIN] = "BEGIN IMMEDIATE",
-	[STATEMENT_PUT] =
-		"INSERT OR REPLACE INTO binding (aor, contact, path, call_id, instance, user_agent, received, local, "
-		"next_hop, registered_unix_s, expires_unix_s, cseq, interface, q, behind_nat) "
-		"VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)",
-	[STATEMENT_REMOVE] = "DELETE FROM binding WHERE aor = ?1 AND contact = ?2",
+	[STATEMENT_PUT] = ("INSERT INTO binding (" COLUMNS ", row) "
+			   "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"),
 	[STATEMENT_COMMIT] = "COMMIT",
-	[STATEMENT_EXPIRE] = "DELETE FROM binding WHERE expires_unix_s <= ?1",
-	[STATEMENT_LOAD] =
-		("SELECT aor, contact, path, call_id, instance, user_agent, received, local, next_hop, "
-		 "registered_unix_s, expires_unix_s, cseq, interface, q, behind_nat FROM binding ORDER BY aor"),
+	[STATEMENT_LOAD] = "SELECT " COLUMNS ", row FROM binding ORDER BY row",
+	[STATEMENT_BOUNDS] = "SELECT (SELECT min(row) FROM binding), (SELECT max(row) FROM binding)",
+	[STATEMENT_OLDEST] = "SELECT aor, contact, row FROM binding ORDER BY row LIMIT ?1",
+	[STATEMENT_MOVE] = "UPDATE binding SET row = ?2 WHERE row = ?1",
+	[STATEMENT_CUT] = "DELETE FROM binding WHERE row <= ?1",
 };
 
+/* Of a contact that was removed, there is a row with the time 0. */
+#define REMOVED_UNIX_S 0
+
 /* Addresses are blobs of struct net_address: 16 bytes of IP, port in host order, transport, a zero. */
+#define COLUMN_TYPES                                                                                                   \
+	"aor TEXT NOT NULL, contact TEXT NOT NULL, path TEXT, call_id TEXT NOT NULL, "                                 \
+	"instance TEXT, user_agent TEXT, received BLOB NOT NULL, local BLOB NOT NULL, next_hop BLOB NOT NULL, "        \
+	"registered_unix_s INTEGER NOT NULL, expires_unix_s INTEGER NOT NULL, cseq INTEGER NOT NULL, "                 \
+	"interface INTEGER NOT NULL, q INTEGER NOT NULL, behind_nat INTEGER NOT NULL"
+
 static const char *const steps[] = {
-	"CREATE TABLE binding (aor TEXT NOT NULL, contact TEXT NOT NULL, path TEXT, call_id TEXT NOT NULL, "
-	"instance TEXT, user_agent TEXT, received BLOB NOT NULL, local BLOB NOT NULL, next_hop BLOB NOT NULL, "
-	"registered_unix_s INTEGER NOT NULL, expires_unix_s INTEGER NOT NULL, cseq INTEGER NOT NULL, "
-	"interface INTEGER NOT NULL, q INTEGER NOT NULL, behind_nat INTEGER NOT NULL, "
-	"PRIMARY KEY (aor, contact)) WITHOUT ROWID",
+	"CREATE TABLE binding (" COLUMN_TYPES ", PRIMARY KEY (aor, contact)) WITHOUT ROWID",
 	"", /* format 2 has a mark in its header, nothing else */
+	/* Format 3 is a log. */
+	"CREATE TABLE log (row INTEGER PRIMARY KEY, " COLUMN_TYPES ");"
+	"INSERT INTO log (" COLUMNS ") SELECT " COLUMNS " FROM binding ORDER BY registered_unix_s;"
+	"DROP TABLE binding;"
+	"ALTER TABLE log RENAME TO binding",
 };
 
 static const struct database_kind kind = {
@@ -56,7 +70,9 @@ _Static_assert(sizeof(steps) / sizeof(steps[0]) == BINDING_STORE_VERSION, "a ste
 struct binding_store {
 	struct database database;
 	sqlite3_stmt *statement[STATEMENT_COUNT];
-	bool has_foreign_row; /* that is why a load failed: SQLite itself has nothing to say */
+	int64_t oldest_row, newest_row; /* as committed; none: the newest is before the oldest */
+	int64_t written_row;		/* the newest of the transaction that is open */
+	bool has_foreign_row;		/* that is why a load failed: SQLite itself has nothing to say */
 };
 
 static enum status run(struct binding_store *store, enum statement statement)
@@ -65,6 +81,20 @@ static enum status run(struct binding_store *store, enum statement statement)
 	int result = sqlite3_step(prepared);
 	sqlite3_reset(prepared);
 	return result == SQLITE_DONE ? STATUS_OK : STATUS_STORE;
+}
+
+static enum status read_bounds(struct binding_store *store)
+{
+	sqlite3_stmt *statement = store->statement[STATEMENT_BOUNDS];
+	int result = sqlite3_step(statement);
+	store->oldest_row = 1;
+	store->newest_row = 0;
+	if (result == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL) {
+		store->oldest_row = sqlite3_column_int64(statement, 0);
+		store->newest_row = sqlite3_column_int64(statement, 1);
+	}
+	sqlite3_reset(statement);
+	return result == SQLITE_ROW ? STATUS_OK : STATUS_STORE;
 }
 
 enum status binding_store_open(struct binding_store **store, const char *state_dir, char *problem, size_t problem_size)
@@ -78,6 +108,8 @@ enum status binding_store_open(struct binding_store **store, const char *state_d
 		if (sqlite3_prepare_v3(made->database.connection, statement_text[i], -1, SQLITE_PREPARE_PERSISTENT,
 				       &made->statement[i], NULL) != SQLITE_OK)
 			status = database_report(&made->database, &problems, "be used");
+	if (status == STATUS_OK && read_bounds(made) != STATUS_OK)
+		status = database_report(&made->database, &problems, "be read");
 	if (status == STATUS_OK) {
 		*store = made;
 		return STATUS_OK;
@@ -103,12 +135,16 @@ void binding_store_close(struct binding_store *store)
 
 enum status binding_store_begin(struct binding_store *store)
 {
+	store->written_row = store->newest_row;
 	return run(store, STATEMENT_BEGIN);
 }
 
 enum status binding_store_commit(struct binding_store *store)
 {
-	return run(store, STATEMENT_COMMIT);
+	enum status status = run(store, STATEMENT_COMMIT);
+	if (status == STATUS_OK)
+		store->newest_row = store->written_row;
+	return status;
 }
 
 void binding_store_rollback(struct binding_store *store)
@@ -126,9 +162,10 @@ static int bind_address(sqlite3_stmt *statement, int place, const struct net_add
 	return sqlite3_bind_blob(statement, place, address, sizeof(*address), SQLITE_STATIC);
 }
 
-enum status binding_store_put(struct binding_store *store, struct span aor, const struct binding_record *binding)
+enum status binding_store_put(struct binding_store *store, struct span aor, struct binding_record *binding)
 {
 	sqlite3_stmt *statement = store->statement[STATEMENT_PUT];
+	binding->store_row = ++store->written_row;
 	int failed = bind_text(statement, 1, aor) | bind_text(statement, 2, binding->contact) |
 		     bind_text(statement, 3, binding->path) | bind_text(statement, 4, binding->call_id) |
 		     bind_text(statement, 5, binding->instance) | bind_text(statement, 6, binding->user_agent) |
@@ -138,24 +175,15 @@ enum status binding_store_put(struct binding_store *store, struct span aor, cons
 		     sqlite3_bind_int64(statement, 11, binding->expires_unix_s) |
 		     sqlite3_bind_int64(statement, 12, binding->cseq) |
 		     sqlite3_bind_int(statement, 13, binding->interface) | sqlite3_bind_int(statement, 14, binding->q) |
-		     sqlite3_bind_int(statement, 15, binding->behind_nat);
+		     sqlite3_bind_int(statement, 15, binding->behind_nat) |
+		     sqlite3_bind_int64(statement, 16, binding->store_row);
 	return failed ? STATUS_STORE : run(store, STATEMENT_PUT);
 }
 
 enum status binding_store_remove(struct binding_store *store, struct span aor, struct span contact)
 {
-	sqlite3_stmt *statement = store->statement[STATEMENT_REMOVE];
-	if (bind_text(statement, 1, aor) != SQLITE_OK || bind_text(statement, 2, contact) != SQLITE_OK)
-		return STATUS_STORE;
-	return run(store, STATEMENT_REMOVE);
-}
-
-enum status binding_store_expire(struct binding_store *store, int64_t unix_s)
-{
-	sqlite3_stmt *statement = store->statement[STATEMENT_EXPIRE];
-	if (sqlite3_bind_int64(statement, 1, unix_s) != SQLITE_OK)
-		return STATUS_STORE;
-	return run(store, STATEMENT_EXPIRE);
+	struct binding_record removed = {.contact = contact, .expires_unix_s = REMOVED_UNIX_S};
+	return binding_store_put(store, aor, &removed);
 }
 
 static struct span column_text(sqlite3_stmt *statement, int place)
@@ -188,6 +216,7 @@ static bool read_row(struct binding_record *draft, sqlite3_stmt *statement)
 		.interface = (uint16_t)sqlite3_column_int(statement, 12),
 		.q = (uint16_t)sqlite3_column_int(statement, 13),
 		.behind_nat = sqlite3_column_int(statement, 14) != 0,
+		.store_row = sqlite3_column_int64(statement, 15),
 	};
 	draft->seen_unix_s = draft->registered_unix_s;
 	return column_address(&draft->received, statement, 6) && column_address(&draft->local, statement, 7) &&
@@ -211,6 +240,72 @@ enum status binding_store_load(struct binding_store *store,
 	if (status != STATUS_OK)
 		return status;
 	return result == SQLITE_DONE ? STATUS_OK : STATUS_STORE;
+}
+
+uint64_t binding_store_rows(const struct binding_store *store)
+{
+	return (uint64_t)(store->newest_row - store->oldest_row + 1);
+}
+
+/* A row that is written again. */
+struct move {
+	struct binding_record *binding;
+	int64_t from;
+};
+
+static enum status find_moves(struct binding_store *store, struct move *move, uint32_t *count, int64_t *last_row,
+			      struct binding_record *(*find)(void *argument, struct span aor, struct span contact),
+			      void *argument)
+{
+	sqlite3_stmt *statement = store->statement[STATEMENT_OLDEST];
+	int result = sqlite3_bind_int(statement, 1, BINDING_STORE_CLEAN_ROWS);
+	*count = 0;
+	while (result == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
+		*last_row = sqlite3_column_int64(statement, 2);
+		struct binding_record *binding = find(argument, column_text(statement, 0), column_text(statement, 1));
+		if (binding && binding->store_row == *last_row)
+			move[(*count)++] = (struct move){binding, *last_row};
+	}
+	return sqlite3_reset(statement) == SQLITE_OK ? STATUS_OK : STATUS_STORE;
+}
+
+static enum status move_row(struct binding_store *store, int64_t from)
+{
+	sqlite3_stmt *statement = store->statement[STATEMENT_MOVE];
+	int failed = sqlite3_bind_int64(statement, 1, from) | sqlite3_bind_int64(statement, 2, ++store->written_row);
+	return failed ? STATUS_STORE : run(store, STATEMENT_MOVE);
+}
+
+static enum status cut(struct binding_store *store, int64_t last_row)
+{
+	sqlite3_stmt *statement = store->statement[STATEMENT_CUT];
+	return sqlite3_bind_int64(statement, 1, last_row) == SQLITE_OK ? run(store, STATEMENT_CUT) : STATUS_STORE;
+}
+
+enum status binding_store_clean(struct binding_store *store,
+				struct binding_record *(*find)(void *argument, struct span aor, struct span contact),
+				void *argument)
+{
+	struct move move[BINDING_STORE_CLEAN_ROWS];
+	uint32_t count = 0;
+	int64_t last_row = store->oldest_row - 1, first_new_row = store->newest_row + 1;
+	enum status status = binding_store_begin(store);
+	if (status == STATUS_OK)
+		status = find_moves(store, move, &count, &last_row, find, argument);
+	for (uint32_t i = 0; i < count && status == STATUS_OK; i++)
+		status = move_row(store, move[i].from);
+	if (status == STATUS_OK)
+		status = cut(store, last_row);
+	if (status == STATUS_OK)
+		status = binding_store_commit(store);
+	if (status != STATUS_OK) {
+		binding_store_rollback(store);
+		return status;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		move[i].binding->store_row = first_new_row + i;
+	store->oldest_row = last_row + 1;
+	return STATUS_OK;
 }
 
 const char *binding_store_error(const struct binding_store *store)

@@ -1,6 +1,11 @@
 /*
  * binding_store.h - bindings on disk: what is needed to have them back after a crash (R36).
  *
+ * A log in a table: each change is a row at its end, and of several rows about one contact of an address of record the
+ * last one counts. So a batch of REGISTERs, which come in any order, fills a few pages and not one page each. What the
+ * rows at the beginning say is usually long said anew; binding_store_clean() takes them away and writes those that
+ * still count once more.
+ *
  * SQLite in WAL mode with synchronous=NORMAL: a commit survives the death of the process, not always that of the
  * machine. Another store (several nodes) would have this interface too. One thread.
  */
@@ -11,7 +16,7 @@
 #include "status.h"
 
 #define BINDING_STORE_FILE    "bindings.db"
-#define BINDING_STORE_VERSION 2 /* format of the file */
+#define BINDING_STORE_VERSION 3 /* format of the file */
 
 struct binding_store;
 
@@ -25,21 +30,35 @@ void binding_store_close(struct binding_store *store); /* NULL is fine */
 
 /* A transaction. After a failure nothing of it is stored: call binding_store_rollback(). Result: STATUS_STORE. */
 AMITY_CHECKED enum status binding_store_begin(struct binding_store *store);
+/* Sets binding->store_row, also when the transaction does not come to its end. */
 AMITY_CHECKED enum status binding_store_put(struct binding_store *store, struct span aor,
-					    const struct binding_record *binding);
+					    struct binding_record *binding);
 AMITY_CHECKED enum status binding_store_remove(struct binding_store *store, struct span aor, struct span contact);
 AMITY_CHECKED enum status binding_store_commit(struct binding_store *store);
 void binding_store_rollback(struct binding_store *store);
 
-/* Removes all that ended by `unix_s`, outside a transaction. */
-AMITY_CHECKED enum status binding_store_expire(struct binding_store *store, int64_t unix_s);
-
-/* Calls `visit` for each binding, those of an AoR one after another; stops at the first status that is not STATUS_OK
- * and returns it. */
+/*
+ * Calls `visit` for each row, oldest first, so for a contact several times; draft->expires_unix_s is 0 in a row that
+ * says that it was removed. Stops at the first status that is not STATUS_OK and returns it.
+ */
 AMITY_CHECKED enum status binding_store_load(struct binding_store *store,
 					     enum status (*visit)(void *argument, struct span aor,
 								  const struct binding_record *draft),
 					     void *argument);
+
+/* How many rows there are, those included that no longer count. */
+uint64_t binding_store_rows(const struct binding_store *store);
+
+/*
+ * Takes the BINDING_STORE_CLEAN_ROWS oldest rows away, in a transaction of its own. `find` gives the binding that now
+ * stands for a contact, or NULL; when the row is its row, it is written again at the end and binding->store_row set.
+ * Result: STATUS_STORE: nothing has changed.
+ */
+#define BINDING_STORE_CLEAN_ROWS 1024 /* some 2 ms of the control thread */
+AMITY_CHECKED enum status binding_store_clean(struct binding_store *store,
+					      struct binding_record *(*find)(void *argument, struct span aor,
+									     struct span contact),
+					      void *argument);
 
 /* What SQLite says about the last failure. */
 const char *binding_store_error(const struct binding_store *store);

@@ -11,7 +11,7 @@
 #include "log.h"
 #include "register_decide.h"
 #include "registrar_batch.h"
-#include "registrar_bindings.h"
+#include "registrar_load.h"
 
 #define FLUSH_US	 2000
 #define EXPIRE_S	 1
@@ -150,7 +150,7 @@ void registrar_flush(struct registrar *registrar)
 
 enum status registrar_restore(struct registrar *registrar, char *problem, size_t problem_size)
 {
-	enum status status = registrar_bindings_load(&registrar->bindings, now_of(registrar));
+	enum status status = registrar_load(&registrar->bindings, now_of(registrar));
 	if (status == STATUS_LIMIT)
 		snprintf(problem, problem_size,
 			 "%s/%s: holds more registrations than limits.max_bindings (%u). Raise max_bindings in the "

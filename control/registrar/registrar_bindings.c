@@ -132,6 +132,15 @@ static enum status publish(struct registrar_bindings *bindings, struct aor_recor
 	return status;
 }
 
+enum status registrar_bindings_show(struct registrar_bindings *bindings, struct aor_record *record, int64_t now_unix_s)
+{
+	enum status status = prepare(bindings, record, record->present, now_unix_s);
+	for (uint32_t i = 0; i < count_of(record->present) && status == STATUS_OK; i++)
+		if (record->present->binding[i]->behind_nat)
+			(void)registrar_ping_add(bindings->pinger, record->present->binding[i]);
+	return status == STATUS_OK ? publish(bindings, record) : status;
+}
+
 /* Replaces record->present by `next`, which may be NULL. */
 static void replace(struct registrar_bindings *bindings, struct aor_record *record, struct binding_list *next)
 {
@@ -159,6 +168,33 @@ static struct aor_record *take_pending(struct registrar_bindings *bindings, stru
 	return record;
 }
 
+/* The binding that stands for a contact now, for the store. */
+static struct binding_record *find_present(void *argument, struct span aor, struct span contact)
+{
+	const struct registrar_bindings *bindings = argument;
+	struct registrar_endpoint endpoint;
+	if (!registrar_bindings_find_endpoint(&endpoint, bindings, aor))
+		return NULL;
+	const struct aor_record *record = aor_table_find(bindings->aors, endpoint.aor_key);
+	const struct binding_list *list = record ? record->present : NULL;
+	for (uint32_t i = 0; i < count_of(list); i++)
+		if (span_equals(list->binding[i]->contact, contact))
+			return list->binding[i];
+	return NULL;
+}
+
+/* Keeps the store at one and a half times what counts. With each batch a bit, so that none has to wait for much. */
+static void clean_store(struct registrar_bindings *bindings)
+{
+	uint64_t rows_max = bindings->bindings + bindings->bindings / 2 + 4 * (uint64_t)BINDING_STORE_CLEAN_ROWS;
+	if (binding_store_rows(bindings->store) > rows_max &&
+	    binding_store_clean(bindings->store, find_present, bindings) != STATUS_OK) {
+		const char *why = binding_store_error(bindings->store);
+		log_event(LOG_LEVEL_WARNING, "registrar_store_not_cleaned", "error=%s",
+			  log_quote(why, strlen(why)).text);
+	}
+}
+
 enum status registrar_bindings_commit(struct registrar_bindings *bindings, int64_t now_unix_s)
 {
 	if (!bindings->pending)
@@ -179,6 +215,8 @@ enum status registrar_bindings_commit(struct registrar_bindings *bindings, int64
 		}
 		registrar_bindings_tidy(bindings, record);
 	}
+	if (status == STATUS_OK)
+		clean_store(bindings);
 	return status;
 }
 
@@ -211,109 +249,13 @@ uint32_t registrar_bindings_expire(struct registrar_bindings *bindings, int64_t 
 	return ended && registrar_bindings_commit(bindings, now_unix_s) == STATUS_OK ? ended : 0;
 }
 
-static bool find_endpoint(const struct registrar_bindings *bindings, struct registrar_endpoint *endpoint,
-			  struct span aor)
+bool registrar_bindings_find_endpoint(struct registrar_endpoint *endpoint, const struct registrar_bindings *bindings,
+				      struct span aor)
 {
 	const char *at = memrchr(aor.at, '@', aor.length);
 	uint32_t name_length = at ? (uint32_t)(at - aor.at) : aor.length;
 	return bindings->find_endpoint(bindings->directory, endpoint, span_make(aor.at, name_length),
 				       span_skip(aor, name_length + 1));
-}
-
-/* What loading needs: rows cannot be deleted while they are read. */
-struct load {
-	struct registrar_bindings *bindings;
-	int64_t now_unix_s;
-	struct orphan {
-		struct orphan *next;
-		struct binding_record *record;
-		uint32_t aor_length;
-		char aor[];
-	} * orphans;
-};
-
-static enum status keep_orphan(struct load *load, struct span aor, const struct binding_record *draft)
-{
-	struct orphan *orphan = malloc(sizeof(*orphan) + aor.length);
-	if (!orphan)
-		return STATUS_NO_MEMORY;
-	orphan->record = binding_record_make(draft);
-	orphan->aor_length = aor.length;
-	memcpy(orphan->aor, aor.at, aor.length);
-	orphan->next = load->orphans;
-	load->orphans = orphan;
-	return orphan->record ? STATUS_OK : STATUS_NO_MEMORY;
-}
-
-static enum status load_binding(void *argument, struct span aor, const struct binding_record *draft)
-{
-	struct load *load = argument;
-	struct registrar_bindings *bindings = load->bindings;
-	struct registrar_endpoint endpoint;
-	if (draft->expires_unix_s <= load->now_unix_s)
-		return STATUS_OK;
-	if (!find_endpoint(bindings, &endpoint, aor))
-		return keep_orphan(load, aor, draft);
-	if (bindings->bindings == bindings->bindings_max)
-		return STATUS_LIMIT;
-	struct aor_record *record = aor_table_obtain(bindings->aors, endpoint.aor_key, aor);
-	if (!record)
-		return STATUS_NO_MEMORY;
-	if (!record->present)
-		record->present = binding_record_list_copy(NULL);
-	struct binding_record *binding = binding_record_make(draft);
-	if (!record->present || !binding || record->present->count == BINDINGS_PER_AOR_MAX) {
-		binding_record_release(binding);
-		return record->present && binding ? STATUS_STORE : STATUS_NO_MEMORY;
-	}
-	record->company_id = endpoint.company_id;
-	(void)binding_record_list_add(record->present, binding);
-	bindings->bindings++;
-	return STATUS_OK;
-}
-
-static enum status delete_orphans(struct load *load, enum status status)
-{
-	struct binding_store *store = load->bindings->store;
-	bool any = load->orphans != NULL;
-	if (status == STATUS_OK && any)
-		status = binding_store_begin(store);
-	while (load->orphans) {
-		struct orphan *orphan = load->orphans;
-		load->orphans = orphan->next;
-		if (status == STATUS_OK) {
-			status = binding_store_remove(store, span_make(orphan->aor, orphan->aor_length),
-						      orphan->record->contact);
-			load->bindings->dropped_at_load++;
-		}
-		binding_record_release(orphan->record);
-		free(orphan);
-	}
-	if (status == STATUS_OK && any)
-		status = binding_store_commit(store);
-	if (status != STATUS_OK)
-		binding_store_rollback(store);
-	return status;
-}
-
-enum status registrar_bindings_load(struct registrar_bindings *bindings, int64_t now_unix_s)
-{
-	struct load load = {.bindings = bindings, .now_unix_s = now_unix_s};
-	enum status status = binding_store_expire(bindings->store, now_unix_s);
-	if (status == STATUS_OK)
-		status = binding_store_load(bindings->store, load_binding, &load);
-	status = delete_orphans(&load, status);
-	struct aor_record *record = NULL;
-	while (status == STATUS_OK && (record = aor_table_next(bindings->aors, record))) {
-		binding_record_list_sort(record->present);
-		for (uint32_t i = 0; i < record->present->count; i++)
-			if (record->present->binding[i]->behind_nat)
-				(void)registrar_ping_add(bindings->pinger, record->present->binding[i]);
-		status = prepare(bindings, record, record->present, now_unix_s);
-		if (status == STATUS_OK)
-			status = publish(bindings, record);
-	}
-	return status;
 }
 
 uint32_t registrar_bindings_drop_removed(struct registrar_bindings *bindings, int64_t now_unix_s)
@@ -322,7 +264,7 @@ uint32_t registrar_bindings_drop_removed(struct registrar_bindings *bindings, in
 	for (struct aor_record *record = aor_table_next(bindings->aors, NULL); record;
 	     record = aor_table_next(bindings->aors, record)) {
 		struct registrar_endpoint endpoint;
-		if (find_endpoint(bindings, &endpoint, aor_table_text(record)))
+		if (registrar_bindings_find_endpoint(&endpoint, bindings, aor_table_text(record)))
 			continue;
 		struct binding_list *none = binding_record_list_copy(NULL);
 		if (!none)

@@ -49,13 +49,15 @@ void registrar_bindings_tidy(struct registrar_bindings *bindings, struct aor_rec
 #define EXPIRE_ENDPOINTS_MAX 4096 /* some 20 ms of the control thread */
 uint32_t registrar_bindings_expire(struct registrar_bindings *bindings, int64_t now_unix_s);
 
-/*
- * Loads the store at start: unexpired bindings of endpoints that exist; rows of others are deleted.
- * Result: STATUS_LIMIT when they are more than bindings_max, STATUS_STORE when they cannot be read.
- */
-AMITY_CHECKED enum status registrar_bindings_load(struct registrar_bindings *bindings, int64_t now_unix_s);
-
 /* Drops the bindings of endpoints that no longer exist. Nothing is pending. Result: how many. */
 uint32_t registrar_bindings_drop_removed(struct registrar_bindings *bindings, int64_t now_unix_s);
+
+/* Makes record->present what lcores see, and pings those behind NAT. `record` was not shown before. */
+AMITY_CHECKED enum status registrar_bindings_show(struct registrar_bindings *bindings, struct aor_record *record,
+						  int64_t now_unix_s);
+
+/* The endpoint of `aor` in the live directory. Result: false when there is none. */
+bool registrar_bindings_find_endpoint(struct registrar_endpoint *endpoint, const struct registrar_bindings *bindings,
+				      struct span aor);
 
 #endif

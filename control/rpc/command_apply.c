@@ -154,7 +154,8 @@ static bool take_revision(struct rpc_call *call, const char *name, uint64_t *rev
 void command_apply(struct rpc_call *call, void *context)
 {
 	struct provision_request request = {.action = rpc_call_flag(call, "dry-run") ? PROVISION_DRY_RUN
-										     : PROVISION_APPLY};
+										     : PROVISION_APPLY,
+					    .company = rpc_call_text(call, "company")};
 	if (take_text(call, &request))
 		submit(call, context, &request);
 }

@@ -36,10 +36,9 @@ static bool is_source_allowed(const struct company *company, const uint8_t ip[16
 	return company->source_count == 0;
 }
 
-enum reason caller_identify(struct caller *caller, const struct directory *directory, const struct caller_facts *facts)
+enum reason caller_identify_by_from(struct caller *caller, const struct directory *directory,
+				    const struct caller_facts *facts, const struct company *by_from)
 {
-	const struct company *by_from = company_find_by_domain(directory, facts->from_host);
-
 	*caller = (struct caller){0};
 	if (!by_from) {
 		caller->carrier = carrier_find_by_source(directory, facts->source.ip);
@@ -56,4 +55,9 @@ enum reason caller_identify(struct caller *caller, const struct directory *direc
 		return REASON_SOURCE_NOT_ALLOWED;
 	caller->endpoint = direct_find_trusted(directory, caller->company, facts->source.ip, facts->from_user);
 	return REASON_NONE;
+}
+
+enum reason caller_identify(struct caller *caller, const struct directory *directory, const struct caller_facts *facts)
+{
+	return caller_identify_by_from(caller, directory, facts, company_find_by_domain(directory, facts->from_host));
 }

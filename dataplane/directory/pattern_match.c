@@ -116,8 +116,8 @@ static bool first_confirmed(uint32_t *id, const struct pattern_set *set, uint32_
 	return false;
 }
 
-bool pattern_match_next(uint32_t *id, const struct pattern_set *set, uint32_t from, struct span number,
-			struct match_scratch *scratch)
+static bool scan_next(uint32_t *id, const struct pattern_set *set, uint32_t from, struct span number,
+		      struct match_scratch *scratch)
 {
 	if (!set->database)
 		return false;
@@ -129,6 +129,17 @@ bool pattern_match_next(uint32_t *id, const struct pattern_set *set, uint32_t fr
 		return false;
 	*id = least.id;
 	return true;
+}
+
+bool pattern_match_next(uint32_t *id, const struct pattern_set *set, uint32_t from, struct span number,
+			struct match_scratch *scratch)
+{
+	if (from < set->plain_count && number.length <= PATTERN_PLAIN_NUMBER_BYTES_MAX) {
+		if (pattern_plain_find(id, set->plain, set->plain_row_count, from, number))
+			return true;
+		from = set->plain_count;
+	}
+	return from < set->count && scan_next(id, set, from, number, scratch);
 }
 
 bool pattern_match_first(uint32_t *id, const struct pattern_set *set, struct span number, struct match_scratch *scratch)

@@ -12,6 +12,7 @@
 #include "pools.h"
 #include "port.h"
 #include "rings.h"
+#include "md5_lanes.h"
 #include "scan.h"
 #include "xdp_port.h"
 
@@ -60,10 +61,11 @@ static enum status build(struct setup *setup, const struct dataplane_plan *plan)
 {
 	enum status status = check_plan(setup, plan);
 
-	/* What the lcores' code chooses by CPU is chosen before they run: AES and hashes, the parser's scan. */
+	/* What the lcores' code chooses by CPU is chosen before they run: AES and hashes, the parser's scan, MD5. */
 	if (sodium_init() < 0)
 		return setup_fail(setup, STATUS_ENVIRONMENT, "libsodium finds no source of random bytes");
 	scan_select_best();
+	md5_lanes_select_best();
 	if (status == STATUS_OK)
 		status = eal_start(setup, plan);
 	if (status != STATUS_OK)

@@ -84,28 +84,45 @@ void digest_make_secret(struct digest_secret *secret, struct span username, stru
 	memcpy(secret->ha1_sha256, hex, sizeof(secret->ha1_sha256));
 }
 
+bool digest_is_possible(const struct digest_credentials *credentials)
+{
+	bool has_qop = credentials->qop.length > 0;
+
+	if (credentials->algorithm >= DIGEST_UNKNOWN)
+		return false;
+	if (has_qop &&
+	    (!span_equals_nocase(credentials->qop, SPAN_LITERAL("auth")) || credentials->nc_text.length == 0))
+		return false;
+	return credentials->response.length == hex_length(credentials->algorithm);
+}
+
 /* Upper-case letters to lower case without a branch and without touching other bytes' classes. */
 static char lower_hex(char byte)
 {
 	return (char)(byte | ((byte & 0x40) >> 1));
 }
 
+bool digest_is_response(const struct digest_credentials *credentials, const char *right)
+{
+	char given[HEX_BYTES_MAX];
+	bool is_md5 = credentials->algorithm == DIGEST_MD5;
+
+	for (uint32_t i = 0; i < credentials->response.length; i++)
+		given[i] = lower_hex(credentials->response.at[i]);
+	const uint8_t *a = (const uint8_t *)given, *b = (const uint8_t *)right;
+	return (is_md5 ? crypto_verify_32(a, b) : crypto_verify_64(a, b)) == 0;
+}
+
 bool digest_verify(const struct digest_secret *secret, const struct digest_credentials *credentials, struct span method)
 {
 	uint8_t algorithm = credentials->algorithm;
 	bool has_qop = credentials->qop.length > 0;
-	char ha2_hex[HEX_BYTES_MAX], right[HEX_BYTES_MAX], given[HEX_BYTES_MAX];
+	char ha2_hex[HEX_BYTES_MAX], right[HEX_BYTES_MAX];
 
-	if (algorithm >= DIGEST_UNKNOWN)
-		return false;
-	if (has_qop &&
-	    (!span_equals_nocase(credentials->qop, SPAN_LITERAL("auth")) || credentials->nc_text.length == 0))
+	if (!digest_is_possible(credentials))
 		return false;
 
 	uint32_t length = hex_length(algorithm);
-	if (credentials->response.length != length)
-		return false;
-
 	const struct span a2[] = {method, credentials->uri};
 	hash_joined(ha2_hex, algorithm, a2, 2);
 
@@ -115,9 +132,5 @@ bool digest_verify(const struct digest_secret *secret, const struct digest_crede
 		ha1, credentials->nonce, credentials->nc_text, credentials->cnonce, credentials->qop, ha2};
 	const struct span without_qop[] = {ha1, credentials->nonce, ha2};
 	hash_joined(right, algorithm, has_qop ? with_qop : without_qop, has_qop ? PIECES_MAX : 3);
-
-	for (uint32_t i = 0; i < length; i++)
-		given[i] = lower_hex(credentials->response.at[i]);
-	const uint8_t *a = (const uint8_t *)given, *b = (const uint8_t *)right;
-	return (algorithm == DIGEST_MD5 ? crypto_verify_32(a, b) : crypto_verify_64(a, b)) == 0;
+	return digest_is_response(credentials, right);
 }

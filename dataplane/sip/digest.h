@@ -8,12 +8,18 @@
 #include "digest_secret.h" /* digest_make_secret */
 
 /*
- * True when `response` of the credentials is right for the secret and the request's method. The algorithm is that of
+ * One alone; those of a burst: digest_batch.h. True when `response` of the credentials is right for the secret and the request's method. The algorithm is that of
  * the credentials; qop auth or none. Compared in constant time.
  *
  * Thread: any.   Cost: about 480 ns (MD5), 340 ns (SHA-256); no allocation.
  */
 bool digest_verify(const struct digest_secret *secret, const struct digest_credentials *credentials,
 		   struct span method);
+
+/* For digest_batch.c. Is there an answer that would be right: a known algorithm and qop, a response of its length? */
+bool digest_is_possible(const struct digest_credentials *credentials);
+
+/* For digest_batch.c. Of possible credentials: is `right`, lower-case hex, what they say? In constant time. */
+bool digest_is_response(const struct digest_credentials *credentials, const char *right);
 
 #endif

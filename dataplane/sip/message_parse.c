@@ -2,6 +2,7 @@
 
 #include "address_parse.h"
 #include "lexis.h"
+#include "message_parse_vector.h"
 #include "scan.h"
 #include "token_name.h"
 #include "via_parse.h"
@@ -13,6 +14,8 @@ _Static_assert(SIP_HEADER_COUNT <= 64, "a bit for each known header name");
 #define ONCE_ONLY                                                                                                      \
 	(BIT(SIP_HEADER_FROM) | BIT(SIP_HEADER_TO) | BIT(SIP_HEADER_CALL_ID) | BIT(SIP_HEADER_CSEQ) |                  \
 	 BIT(SIP_HEADER_MAX_FORWARDS))
+
+#define NO_BODY UINT32_MAX /* there is no empty line */
 
 #define STATUS_CODE_MIN 100
 #define STATUS_CODE_MAX 699
@@ -335,40 +338,98 @@ static void message_clear(struct sip_message *message, struct span bytes)
 	message->is_request = true;
 }
 
-enum reason message_parse(struct sip_message *message, struct span bytes)
+/* The start line and the table of header lines. Result: the bits of `repeated` and where the body starts, if it does.
+ */
+static enum reason parse_lines(struct sip_message *message, uint64_t *repeated, uint32_t *body_start)
 {
 	struct scan scan;
+	scan_init(&scan, message->bytes);
+	enum reason reason = parse_start_line(message, &scan);
+	*body_start = NO_BODY;
+	if (reason == REASON_MALFORMED_START_LINE && is_keepalive(message->bytes))
+		return REASON_KEEPALIVE;
+	reason = first_reason(reason, index_headers(message, repeated, &scan));
+	if (scan.has_empty_line)
+		*body_start = scan.body_start;
+	return reason;
+}
+
+/* What the usual parts have left over. */
+static enum reason parse_parts(struct sip_message *message, uint32_t done, uint64_t repeated)
+{
+	enum reason reason = REASON_NONE;
+	if (!(done & MESSAGE_PART_VIA))
+		reason = parse_top_via(message);
+	if (repeated & ONCE_ONLY)
+		reason = first_reason(reason, REASON_DUPLICATE_HEADER);
+	if (!(done & MESSAGE_PART_CALL_ID))
+		reason = first_reason(reason, parse_call_id(message));
+	if (!(done & MESSAGE_PART_PARTIES))
+		reason = first_reason(reason, parse_parties(message));
+	if (!(done & MESSAGE_PART_CSEQ))
+		reason = first_reason(reason, parse_cseq(message));
+	return done & MESSAGE_PART_MAX_FORWARDS ? reason : first_reason(reason, parse_max_forwards(message));
+}
+
+static enum reason parse_unusual(struct sip_message *message, uint32_t done)
+{
 	uint64_t repeated = 0;
+	uint32_t body_start = message->headers_end + 2u;
+	enum reason reason = REASON_NONE;
+	if (!(done & MESSAGE_PART_LINES)) {
+		message_clear(message, message->bytes);
+		reason = parse_lines(message, &repeated, &body_start);
+		if (reason == REASON_KEEPALIVE)
+			return reason;
+		done = 0;
+	}
+	reason = first_reason(reason, parse_parts(message, done, repeated));
+	if (!(done & MESSAGE_PART_BODY) && body_start != NO_BODY)
+		reason = first_reason(reason, parse_body(message, body_start, repeated));
+	return message->is_request || reason == REASON_NONE ? reason : REASON_MALFORMED_RESPONSE;
+}
+
+static uint32_t parse_usual(struct sip_message *message)
+{
+	switch (scan_selected()) {
+	case SCAN_AVX512:
+		return message_parse_avx512(message);
+	case SCAN_AVX2:
+		return message_parse_avx2(message);
+	default:
+		return 0;
+	}
+}
+
+enum reason message_parse(struct sip_message *message, struct span bytes)
+{
 	if (bytes.length > SIP_MESSAGE_BYTES_MAX) {
 		message_clear(message, span_make(bytes.at, 0));
 		return REASON_TOO_LARGE;
 	}
 	message_clear(message, bytes);
-	scan_init(&scan, bytes);
-
-	enum reason reason = parse_start_line(message, &scan);
-	if (reason == REASON_MALFORMED_START_LINE && is_keepalive(bytes))
-		return REASON_KEEPALIVE;
-	reason = first_reason(reason, index_headers(message, &repeated, &scan));
-	reason = first_reason(reason, parse_top_via(message));
-	reason = first_reason(reason, repeated & ONCE_ONLY ? REASON_DUPLICATE_HEADER : REASON_NONE);
-	reason = first_reason(reason, parse_call_id(message));
-	reason = first_reason(reason, parse_parties(message));
-	reason = first_reason(reason, parse_cseq(message));
-	reason = first_reason(reason, parse_max_forwards(message));
-	if (scan.has_empty_line)
-		reason = first_reason(reason, parse_body(message, scan.body_start, repeated));
-	return message->is_request || reason == REASON_NONE ? reason : REASON_MALFORMED_RESPONSE;
+	uint32_t done = parse_usual(message);
+	return done == MESSAGE_PARTS ? REASON_NONE : parse_unusual(message, done);
 }
 
-struct span message_find_call_id(struct span bytes)
+static bool find_usual_call_id(struct span *call_id, struct span bytes)
+{
+	switch (scan_selected()) {
+	case SCAN_AVX512:
+		return message_parse_avx512_find_call_id(call_id, bytes);
+	case SCAN_AVX2:
+		return message_parse_avx2_find_call_id(call_id, bytes);
+	default:
+		return false;
+	}
+}
+
+static struct span find_unusual_call_id(struct span bytes)
 {
 	struct scan scan;
 	struct header_line header;
 	struct scan_line start_line;
 	enum sip_header_name name;
-	if (bytes.length > SIP_MESSAGE_BYTES_MAX)
-		return (struct span){0};
 	scan_init(&scan, bytes);
 	if (!scan_take_line(&start_line, &scan))
 		return (struct span){0};
@@ -376,6 +437,14 @@ struct span message_find_call_id(struct span bytes)
 		if (find_name(&name, &header, bytes) && name == SIP_HEADER_CALL_ID)
 			return span_make(bytes.at + header.value, header.value_end - header.value);
 	return (struct span){0};
+}
+
+struct span message_find_call_id(struct span bytes)
+{
+	struct span call_id;
+	if (bytes.length > SIP_MESSAGE_BYTES_MAX)
+		return (struct span){0};
+	return find_usual_call_id(&call_id, bytes) ? call_id : find_unusual_call_id(bytes);
 }
 
 /* Lines of nothing but white space continue a header line behind its value, which may be empty. Result: the last space

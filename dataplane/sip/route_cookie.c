@@ -1,33 +1,9 @@
 #include "route_cookie.h"
-#include "base64url_read.h"
 #include "codec.h"
 #include "keyed_hash.h"
 #include "text_write.h"
 
-#include <sodium.h>
-
-/*
- * Sealed bytes, before base64url:
- *   key id and cipher (1)   cipher's nonce (12)   ciphertext   authentication tag (16)
- *
- * The cipher's key is derived from the cookie key and the Call-ID, so that a nonce can only meet those of its own call.
- * The cipher is AES-256-GCM where the CPU has it (a third of the time of ChaCha20-Poly1305 for these lengths); else
- * ChaCha20-Poly1305.
- */
-#define CIPHER_CHACHA	0x80 /* in the first byte; else AES-256-GCM */
-#define NONCE_AT	1
-#define NONCE_BYTES	12
-#define CIPHERTEXT_AT	(NONCE_AT + NONCE_BYTES)
-#define TAG_BYTES	16
-#define OVERHEAD_BYTES	(CIPHERTEXT_AT + TAG_BYTES)
-#define RAW_BYTES_MAX	(OVERHEAD_BYTES + ROUTE_COOKIE_PLAIN_BYTES_MAX)
-#define CALL_KEY_BYTES	32
 #define VARINT_BITS_MAX 64
-_Static_assert(crypto_aead_aes256gcm_NPUBBYTES == NONCE_BYTES && crypto_aead_aes256gcm_ABYTES == TAG_BYTES, "layout");
-_Static_assert(crypto_aead_chacha20poly1305_ietf_NPUBBYTES == NONCE_BYTES, "layout");
-_Static_assert(crypto_aead_chacha20poly1305_ietf_ABYTES == TAG_BYTES, "layout");
-_Static_assert(2 * KEYED_HASH_BYTES == CALL_KEY_BYTES && 2 * KEYED_HASH_KEY_BYTES == SECRET_KEY_BYTES, "two halves");
-_Static_assert((RAW_BYTES_MAX * 8 + 5) / 6 <= ROUTE_COOKIE_TEXT_BYTES_MAX, "a full cookie fits its text");
 
 /* First byte of the contents. 1 was that of branches, before transactions kept what they need. */
 enum {
@@ -54,90 +30,6 @@ struct contents_reader {
 	struct text_writer texts;
 	bool broken;
 };
-
-/* ------------------------------------------------------------ sealing */
-
-/* Its second half is made of the first, under the other half of the secret: the Call-ID is hashed once. */
-static void make_call_key(uint8_t call_key[CALL_KEY_BYTES], const uint8_t *secret, uint8_t cipher, struct span call_id)
-{
-	struct keyed_hash hash;
-
-	keyed_hash_begin(&hash, secret, 'k');
-	keyed_hash_add_number(&hash, cipher);
-	keyed_hash_add(&hash, call_id);
-	keyed_hash_finish(&hash, call_key);
-	crypto_shorthash_siphashx24(call_key + KEYED_HASH_BYTES, call_key, KEYED_HASH_BYTES,
-				    secret + KEYED_HASH_KEY_BYTES);
-}
-
-/* The same contents get the same nonce, and thus the same bytes; anything else another one. */
-static void make_cipher_nonce(uint8_t nonce[NONCE_BYTES], const uint8_t *secret, const uint8_t call_key[CALL_KEY_BYTES],
-			      struct span plain)
-{
-	struct keyed_hash hash;
-	uint8_t mac[KEYED_HASH_BYTES];
-
-	keyed_hash_begin(&hash, secret, 's');
-	keyed_hash_add(&hash, span_make((const char *)call_key, KEYED_HASH_BYTES)); /* stands for the Call-ID */
-	keyed_hash_add(&hash, plain);
-	keyed_hash_finish(&hash, mac);
-	memcpy(nonce, mac, NONCE_BYTES);
-}
-
-static int seal_contents(struct text_writer *text, struct span plain, const struct rotating_key *keys,
-			 struct span call_id)
-{
-	uint8_t raw[RAW_BYTES_MAX], call_key[CALL_KEY_BYTES];
-	uint8_t cipher = crypto_aead_aes256gcm_is_available() ? 0 : CIPHER_CHACHA;
-	const uint8_t *message = (const uint8_t *)plain.at, *call = (const uint8_t *)call_id.at;
-	unsigned long long sealed_length;
-
-	raw[0] = (uint8_t)(keys->id[0] % SECRET_KEY_IDS) | cipher;
-	make_call_key(call_key, keys->key[0], cipher, call_id);
-	make_cipher_nonce(raw + NONCE_AT, keys->key[0], call_key, plain);
-	if (cipher == CIPHER_CHACHA)
-		crypto_aead_chacha20poly1305_ietf_encrypt(raw + CIPHERTEXT_AT, &sealed_length, message, plain.length,
-							  call, call_id.length, NULL, raw + NONCE_AT, call_key);
-	else
-		crypto_aead_aes256gcm_encrypt(raw + CIPHERTEXT_AT, &sealed_length, message, plain.length, call,
-					      call_id.length, NULL, raw + NONCE_AT, call_key);
-	text_write_base64url(text, raw, CIPHERTEXT_AT + (uint32_t)sealed_length);
-	return text->overflowed ? -1 : (int)text->length;
-}
-
-static bool open_contents(struct contents_reader *reader, char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text,
-			  const struct rotating_key *keys, struct span call_id)
-{
-	uint8_t raw[RAW_BYTES_MAX], call_key[CALL_KEY_BYTES];
-	const uint8_t *call = (const uint8_t *)call_id.at;
-	unsigned long long plain_length;
-	int refused, raw_length = base64url_read(raw, sizeof(raw), text);
-
-	if (raw_length <= OVERHEAD_BYTES)
-		return false;
-
-	uint8_t cipher = raw[0] & CIPHER_CHACHA;
-	unsigned long long sealed_length = (unsigned long long)(raw_length - CIPHERTEXT_AT);
-	const uint8_t *secret = secret_keys_find(keys, raw[0] % SECRET_KEY_IDS);
-	if (!secret || (cipher != CIPHER_CHACHA && !crypto_aead_aes256gcm_is_available()))
-		return false;
-
-	make_call_key(call_key, secret, cipher, call_id);
-	if (cipher == CIPHER_CHACHA)
-		refused = crypto_aead_chacha20poly1305_ietf_decrypt((uint8_t *)reader->sealed, &plain_length, NULL,
-								    raw + CIPHERTEXT_AT, sealed_length, call,
-								    call_id.length, raw + NONCE_AT, call_key);
-	else
-		refused = crypto_aead_aes256gcm_decrypt((uint8_t *)reader->sealed, &plain_length, NULL,
-							raw + CIPHERTEXT_AT, sealed_length, call, call_id.length,
-							raw + NONCE_AT, call_key);
-	if (refused)
-		return false;
-	reader->rest = span_make(reader->sealed, plain_length);
-	reader->texts = text_write_begin(plain, ROUTE_COOKIE_PLAIN_BYTES_MAX);
-	reader->broken = false;
-	return true;
-}
 
 /* ------------------------------------------------------------ contents: writing */
 
@@ -403,7 +295,7 @@ int route_cookie_seal_dialog(char *text, uint32_t capacity, const struct dialog_
 	write_text(&writer, cookie->callee_to, cookie->caller_to);
 	if (writer.overflowed || texts_length > ROUTE_COOKIE_PLAIN_BYTES_MAX)
 		return -1;
-	return seal_contents(&sealed, text_written(&writer), &keys->cookie, call_id);
+	return route_cookie_seal(&sealed, text_written(&writer), &keys->cookie, call_id);
 }
 
 bool route_cookie_open_dialog(struct dialog_cookie *cookie, char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text,
@@ -411,9 +303,13 @@ bool route_cookie_open_dialog(struct dialog_cookie *cookie, char plain[ROUTE_COO
 {
 	struct contents_reader reader;
 	struct dialog_cookie opened = {0};
+	int length = route_cookie_unseal(reader.sealed, text, &keys->cookie, call_id);
 
-	if (!open_contents(&reader, plain, text, &keys->cookie, call_id))
+	if (length <= 0)
 		return false;
+	reader.rest = span_make(reader.sealed, (size_t)length);
+	reader.texts = text_write_begin(plain, ROUTE_COOKIE_PLAIN_BYTES_MAX);
+	reader.broken = false;
 
 	uint8_t contents = read_byte(&reader);
 	if (contents < CONTENTS_DIALOG_WITHOUT_CALL || contents > CONTENTS_DIALOG)

@@ -1,24 +1,15 @@
 /*
  * route_cookie.h - state that travels in the messages instead of living in the router (R30).
  *
- * A sealed text (base64url, authenticated cipher, key id in front), parameter `c` of our Record-Route: what later
- * requests of the dialog need. The cipher's nonce is a keyed hash of contents and message identity, so that a
- * retransmitted request gets the same bytes (RFC 3261 16.11) and no random source is needed on an lcore. Call-ID is
- * associated data and part of the cipher's key: a text copied to another call is refused.
- *
- * The cipher is AES-256-GCM where sodium_init() found AES instructions, else ChaCha20-Poly1305; the text tells which. A
- * node without them cannot open the texts of one that has them: do not mix both kinds in a cluster.
+ * A sealed text (route_cookie_seal.h), parameter `c` of our Record-Route: what later requests of the dialog need. A
+ * retransmitted request gets the same bytes. Call-ID is part of the seal: a text copied to another call is refused.
  */
 #ifndef AMITY_ROUTE_COOKIE_H
 #define AMITY_ROUTE_COOKIE_H
 
 #include "net_address.h"
-#include "secret_keys.h"
+#include "route_cookie_seal.h"
 #include "span.h"
-
-/* Room for four name-addrs of usual length; a dialog with longer ones is refused as TOO_LARGE. */
-#define ROUTE_COOKIE_PLAIN_BYTES_MAX 1024
-#define ROUTE_COOKIE_TEXT_BYTES_MAX  1440
 
 enum dialog_flag {
 	DIALOG_CALLER_FLOW = 1, /* caller_flow and caller_entry are known */

@@ -49,29 +49,44 @@ static void fill_scalar(struct scan *scan)
 
 /* Written by scan_select before the lcores start, read by all of them. */
 static void (*fill_selected)(struct scan *scan) = fill_scalar;
+static enum scan_variant variant_selected = SCAN_SCALAR;
 
-static bool has_avx2(void)
-{
 #if defined(__x86_64__)
-	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi");
-#else
-	return false;
-#endif
+static bool has_variant(enum scan_variant variant)
+{
+	bool has_avx2 =
+		__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+	bool has_avx512 = __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+			  __builtin_cpu_supports("avx512vbmi2");
+	return variant == SCAN_SCALAR || (has_avx2 && (variant == SCAN_AVX2 || has_avx512));
 }
+#else
+static bool has_variant(enum scan_variant variant)
+{
+	return variant == SCAN_SCALAR;
+}
+#endif
 
 bool scan_select(enum scan_variant variant)
 {
-	if (variant == SCAN_AVX2 && !has_avx2())
+	if (!has_variant(variant))
 		return false;
-	fill_selected = variant == SCAN_AVX2 ? scan_avx2_fill : fill_scalar;
+	fill_selected = variant == SCAN_SCALAR ? fill_scalar : scan_avx2_fill;
+	variant_selected = variant;
 	return true;
 }
 
 enum scan_variant scan_select_best(void)
 {
-	enum scan_variant best = scan_select(SCAN_AVX2) ? SCAN_AVX2 : SCAN_SCALAR;
-	scan_select(best);
+	enum scan_variant best = SCAN_AVX512;
+	while (!scan_select(best))
+		best--;
 	return best;
+}
+
+enum scan_variant scan_selected(void)
+{
+	return variant_selected;
 }
 
 void scan_fill(struct scan *scan)

@@ -15,7 +15,9 @@
 
 enum scan_variant {
 	SCAN_SCALAR,
-	SCAN_AVX2,
+	SCAN_AVX2,   /* and BMI, BMI2 */
+	SCAN_AVX512, /* and BW, VL, VBMI2; scans by AVX2: it is what reads a whole message at once that gains */
+	SCAN_VARIANTS
 };
 
 /* Lines found ahead of the reader: a few blocks' worth, so that one fill serves a message with fewer than a hundred
@@ -66,6 +68,9 @@ bool scan_select(enum scan_variant variant);
 
 /* Chooses the fastest variant of this CPU and says which. Thread: setup, before lcores start. */
 enum scan_variant scan_select_best(void);
+
+/* The variant in use. Thread: any. */
+enum scan_variant scan_selected(void);
 
 /* Finds more lines of an empty window, until it is full or the scan is done. Thread: any. */
 void scan_fill(struct scan *scan);

@@ -26,7 +26,19 @@ struct token_table {
 	struct token_row rows[1 << TOKEN_SLOT_BITS];
 };
 
+/* The same word of a header with its colon, for one comparison of 32 bytes; in the slot that it has in
+ * token_name_headers. */
+struct token_line {
+	char text[31]; /* in lower case */
+	uint8_t name;
+	char case_bits[24]; /* 0x20 where `text` has a letter */
+	uint64_t once;	    /* 1 in a byte of its own for a header that a message has once; never in the lowest byte, so
+			       that these bytes may stand for the case bits of what is behind the longest word */
+};
+_Static_assert(sizeof(struct token_line) == 64, "a cache line, and two loads of 32 bytes");
+
 extern const struct token_table token_name_headers;
+extern const struct token_line token_name_header_lines[1 << TOKEN_SLOT_BITS];
 extern const struct token_table token_name_methods;
 extern const struct token_table token_name_codecs;
 

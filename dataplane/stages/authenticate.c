@@ -1,23 +1,11 @@
 #include <rte_ring_elem.h>
-#include <sodium.h>
 
-#include "credentials_parse.h"
-#include "digest.h"
+#include "authenticate_gather.h"
+#include "keyed_hash.h"
 #include "message_facts.h"
 #include "nonce.h"
 #include "route_number.h"
 #include "stages.h"
-
-/* What checking the credentials of one request came to. */
-enum authentication {
-	AUTHENTICATION_OK,
-	AUTHENTICATION_NONE, /* no credentials for our realm */
-	AUTHENTICATION_MALFORMED,
-	AUTHENTICATION_WRONG,
-	AUTHENTICATION_STALE,
-	AUTHENTICATION_REPLAY,
-	AUTHENTICATION_BANNED,
-};
 
 /* The answers, for REGISTER and for all others (R2). */
 static const uint16_t authenticate_reasons[][2] = {
@@ -29,9 +17,6 @@ static const uint16_t authenticate_reasons[][2] = {
 	[AUTHENTICATION_BANNED] = {REASON_BANNED, REASON_BANNED},
 };
 
-/* A name that does not exist is checked against this, so that the answer takes the same way (R2). */
-static const struct digest_secret authenticate_no_secret;
-
 static bool authenticate_is_emergency(const struct packet *packet)
 {
 	struct number dialled;
@@ -39,6 +24,14 @@ static bool authenticate_is_emergency(const struct packet *packet)
 	return packet->message.method == SIP_METHOD_INVITE &&
 	       route_number_decode(&dialled, packet->request_uri.user) == REASON_NONE &&
 	       route_number_is_emergency(packet->caller.company, number_text(&dialled));
+}
+
+/* Who is refused has paid for a key: a name that exists, and has one already, costs what any other does (R2). */
+static void authenticate_hash_key(const struct worker *worker, struct authenticate_login *login)
+{
+	if (login->has_key_of_row)
+		endpoint_key_make(login->key.aor_key, worker->snapshot->keys->aor_key, login->credentials.username,
+				  login->packet->caller.company->domain);
 }
 
 static void authenticate_report_failure(struct worker *worker, const struct ban_key *key)
@@ -56,70 +49,72 @@ static void authenticate_report_failure(struct worker *worker, const struct ban_
 static uint64_t authenticate_name_use(const struct worker *worker, const struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
-	const uint8_t *key = worker->snapshot->keys->steer_key;
-	struct span parts[] = {sip_message_text(message, message->request_uri),
-			       sip_message_first(message, SIP_HEADER_FROM), sip_message_first(message, SIP_HEADER_TO),
-			       sip_message_first(message, SIP_HEADER_CONTACT)};
-	uint64_t use = packet_name(packet) + message->method;
+	struct keyed_hash hash;
+	uint8_t name[KEYED_HASH_BYTES];
+	uint64_t use;
 
-	for (uint32_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
-		uint64_t hash;
-		crypto_shorthash((uint8_t *)&hash, (const uint8_t *)parts[i].at, parts[i].length, key);
-		use = use * 0x9e3779b97f4a7c15ull + hash;
-	}
+	keyed_hash_begin(&hash, worker->snapshot->keys->steer_key, message->method);
+	keyed_hash_add(&hash, span_make((const char *)packet->key, sizeof(packet->key)));
+	keyed_hash_add(&hash, sip_message_text(message, message->request_uri));
+	keyed_hash_add(&hash, sip_message_first(message, SIP_HEADER_FROM));
+	keyed_hash_add(&hash, sip_message_first(message, SIP_HEADER_TO));
+	keyed_hash_add(&hash, sip_message_first(message, SIP_HEADER_CONTACT));
+	keyed_hash_finish(&hash, name);
+	memcpy(&use, name, sizeof(use));
 	return use;
 }
 
-static enum authentication authenticate_credentials(struct worker *worker, struct packet *packet,
-						    const struct digest_credentials *credentials)
+static enum authentication authenticate_use_nonce(struct worker *worker, const struct authenticate_login *login)
 {
-	const struct company *company = packet->caller.company;
-	const struct sip_message *message = &packet->message;
-	const struct secret_keys *keys = worker->snapshot->keys;
-	const struct endpoint *endpoint = endpoint_find(company, credentials->username);
-	struct ban_key ban_key;
-	struct nonce_scope scope = {company->domain, sip_message_text(message, message->call_id)};
+	const struct packet *packet = login->packet;
+	const struct digest_credentials *credentials = &login->credentials;
+	struct nonce_scope scope = {packet->caller.company->domain,
+				    sip_message_text(&packet->message, packet->message.call_id)};
 	uint32_t issued_s = 0;
 
-	endpoint_key_make(ban_key.aor_key, keys->aor_key, credentials->username, company->domain);
-	memcpy(ban_key.ip, packet->source.ip, sizeof(ban_key.ip));
-	if (ban_find(worker->snapshot->bans, &ban_key, worker->now_tsc) && !authenticate_is_emergency(packet))
-		return AUTHENTICATION_BANNED;
-	bool right = digest_verify(endpoint ? &endpoint->secret : &authenticate_no_secret, credentials,
-				   sip_message_text(message, message->method_text));
-	if (!right || !endpoint || endpoint->auth != ENDPOINT_AUTH_DIGEST) {
-		authenticate_report_failure(worker, &ban_key);
-		return AUTHENTICATION_WRONG;
-	}
-	if (!nonce_verify(&issued_s, credentials->nonce, &keys->nonce, worker->now_s, &scope))
+	if (!nonce_verify(&issued_s, credentials->nonce, &worker->snapshot->keys->nonce, worker->now_s, &scope))
 		return AUTHENTICATION_STALE;
-	if (nonce_window_use(&worker->nonce_window, credentials->nonce, credentials->qop.length ? credentials->nc : 0,
-			     issued_s, authenticate_name_use(worker, packet), worker->now_s) == NONCE_USE_REPLAY)
-		return AUTHENTICATION_REPLAY;
-	packet->caller.endpoint = endpoint;
-	return AUTHENTICATION_OK;
+	enum nonce_use use = nonce_window_use(&worker->nonce_window, credentials->nonce,
+					      credentials->qop.length ? credentials->nc : 0, issued_s,
+					      authenticate_name_use(worker, packet), worker->now_s);
+	return use == NONCE_USE_REPLAY ? AUTHENTICATION_REPLAY : AUTHENTICATION_OK;
 }
 
-/* Searches all headers of one name; several algorithms stand in several headers (RFC 8760 2.4): the first right one
- * counts. */
-static enum authentication authenticate_header(struct worker *worker, struct packet *packet, enum sip_header_name name,
-					       enum authentication so_far)
+static enum authentication authenticate_credentials(struct worker *worker, struct authenticate_login *login)
 {
-	const struct sip_message *message = &packet->message;
-	struct digest_credentials credentials;
+	const struct endpoint *endpoint = login->endpoint;
 
-	for (uint8_t i = message->first[name]; i != SIP_HEADER_NONE && so_far != AUTHENTICATION_OK;
-	     i = sip_message_next(message, i)) {
-		enum credentials_result result = credentials_parse(&credentials, sip_message_header_value(message, i));
-		if (result == CREDENTIALS_MALFORMED && so_far == AUTHENTICATION_NONE)
-			so_far = AUTHENTICATION_MALFORMED;
-		if (result != CREDENTIALS_OK || credentials.algorithm == DIGEST_UNKNOWN ||
-		    !span_equals_nocase(credentials.realm, packet->caller.company->domain))
-			continue;
-		packet->digest_user = credentials.username;
-		so_far = authenticate_credentials(worker, packet, &credentials);
+	login->packet->digest_user = login->credentials.username;
+	if (login->is_banned && !authenticate_is_emergency(login->packet)) {
+		authenticate_hash_key(worker, login);
+		return AUTHENTICATION_BANNED;
 	}
-	return so_far;
+	if (!login->is_right || !endpoint || endpoint->auth != ENDPOINT_AUTH_DIGEST) {
+		authenticate_hash_key(worker, login);
+		authenticate_report_failure(worker, &login->key);
+		return AUTHENTICATION_WRONG;
+	}
+	enum authentication result = authenticate_use_nonce(worker, login);
+	if (result == AUTHENTICATION_OK)
+		login->packet->caller.endpoint = endpoint;
+	return result;
+}
+
+/* Several algorithms stand in several headers of one name (RFC 8760 2.4): the first right one counts. */
+static void authenticate_endpoint(struct worker *worker, struct authenticate_login *login)
+{
+	struct packet *packet = login->packet;
+	const struct sip_message *message = &packet->message;
+
+	if (login->has_credentials)
+		login->result = (uint8_t)authenticate_credentials(worker, login);
+	while (login->has_credentials && login->result != AUTHENTICATION_OK &&
+	       authenticate_gather_credentials(login, sip_message_next(message, login->header))) {
+		authenticate_gather_alone(worker, login);
+		login->result = (uint8_t)authenticate_credentials(worker, login);
+	}
+	if (login->result != AUTHENTICATION_OK)
+		packet_refuse(packet, authenticate_reasons[login->result][message->method == SIP_METHOD_REGISTER]);
 }
 
 /* R2: the To user of a REGISTER must be the auth user and the To domain the realm. */
@@ -139,20 +134,6 @@ static enum reason authenticate_registration(const struct packet *packet)
 		       : REASON_REGISTER_FOR_ANOTHER;
 }
 
-static void authenticate_endpoint(struct worker *worker, struct packet *packet)
-{
-	bool is_register = packet->message.method == SIP_METHOD_REGISTER;
-	enum authentication result = authenticate_header(
-		worker, packet, is_register ? SIP_HEADER_AUTHORIZATION : SIP_HEADER_PROXY_AUTHORIZATION,
-		AUTHENTICATION_NONE);
-	if (result == AUTHENTICATION_NONE || result == AUTHENTICATION_MALFORMED)
-		result = authenticate_header(worker, packet,
-					     is_register ? SIP_HEADER_PROXY_AUTHORIZATION : SIP_HEADER_AUTHORIZATION,
-					     result);
-	if (result != AUTHENTICATION_OK)
-		packet_refuse(packet, authenticate_reasons[result][is_register]);
-}
-
 static void authenticate_register(struct packet *packet)
 {
 	enum reason reason = authenticate_registration(packet);
@@ -165,76 +146,17 @@ static void authenticate_register(struct packet *packet)
 	packet_end(packet, VERDICT_PUNT, REASON_PUNTED_REGISTER);
 }
 
-static void authenticate_packet(struct worker *worker, struct packet *packet)
+static void authenticate_packet(struct worker *worker, struct authenticate_login *login)
 {
-	packet->digest_user = (struct span){0};
-	enum reason reason = caller_identify(&packet->caller, worker->snapshot->directory, &packet->facts);
-	if (reason != REASON_NONE) {
-		packet_refuse(packet, reason);
-		return;
-	}
-	if (!packet->caller.carrier && !packet->caller.endpoint)
-		authenticate_endpoint(worker, packet);
-	if (packet->verdict)
-		return;
-	if (packet->message.method == SIP_METHOD_REGISTER)
-		authenticate_register(packet);
-}
-
-static bool authenticate_is_asked(const struct packet *packet)
-{
-	return !packet->verdict && packet->kind == PACKET_INITIAL;
-}
-
-/* `at` may be NULL, and the bytes more than there are: an address to prefetch need not be one. */
-static void authenticate_prefetch_lines(const void *at, size_t bytes)
-{
-	for (size_t i = 0; i < bytes; i += 64)
-		__builtin_prefetch((const void *)((uintptr_t)at + i));
-}
-
-/*
- * Companies are many and cold: what the burst will look at is asked for in steps, all packets at each step, so that
- * their cache misses overlap. Nothing is decided here.
- */
-static void authenticate_warm_burst(struct worker *worker)
-{
-	const struct directory *directory = worker->snapshot->directory;
-	const struct company *company[BURST_MAX];
-
-	for (uint32_t i = 0; i < worker->packet_count; i++) {
-		struct packet *packet = &worker->packet[i];
-		company[i] = NULL;
-		if (!authenticate_is_asked(packet))
-			continue;
-		message_facts_caller(&packet->facts, packet, worker->snapshot->wire);
-		name_table_prefetch(&directory->company_by_domain, packet->facts.from_host, true);
-	}
-	for (uint32_t i = 0; i < worker->packet_count; i++)
-		if (authenticate_is_asked(&worker->packet[i])) {
-			company[i] = company_find_by_domain(directory, worker->packet[i].facts.from_host);
-			if (company[i])
-				authenticate_prefetch_lines(company[i], sizeof(*company[i]));
-		}
-	for (uint32_t i = 0; i < worker->packet_count; i++)
-		if (company[i]) {
-			name_table_prefetch(&company[i]->endpoint_by_name, worker->packet[i].facts.from_user, false);
-			name_table_prefetch(&company[i]->extension_by_number, worker->packet[i].request_uri.user,
-					    false);
-			authenticate_prefetch_lines(company[i]->friends.database, 1024);
-		}
-	for (uint32_t i = 0; i < worker->packet_count; i++) {
-		const struct endpoint *endpoint =
-			company[i] ? endpoint_find(company[i], worker->packet[i].facts.from_user) : NULL;
-		if (endpoint)
-			authenticate_prefetch_lines(endpoint, sizeof(*endpoint));
-	}
+	if (login->is_asked)
+		authenticate_endpoint(worker, login);
+	if (!login->packet->verdict && login->packet->message.method == SIP_METHOD_REGISTER)
+		authenticate_register(login->packet);
 }
 
 void authenticate_burst(struct worker *worker)
 {
-	authenticate_warm_burst(worker);
-	for (uint32_t i = 0; i < worker->packet_count; i++)
-		if (authenticate_is_asked(&worker->packet[i]))
-			authenticate_packet(worker, &worker->packet[i]);
+	authenticate_gather_burst(worker);
+	for (uint32_t i = 0; i < worker->logins.count; i++)
+		authenticate_packet(worker, &worker->logins.login[i]);
 }

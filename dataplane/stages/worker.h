@@ -7,6 +7,7 @@
 #ifndef AMITY_WORKER_H
 #define AMITY_WORKER_H
 
+#include "authenticate_login.h"
 #include "call_table.h"
 #include "datagram_table.h"
 #include "dataplane.h"
@@ -88,6 +89,7 @@ struct worker {
 	struct packet packet[BURST_MAX];
 	char plain[BURST_MAX][ROUTE_COOKIE_PLAIN_BYTES_MAX]; /* opened cookies */
 	struct packet work; /* a kept request, taken up again: failover, forwards, answers of our own */
+	struct authenticate_logins logins;
 	struct edit_list edits;
 	struct route_presentation presentation;
 };

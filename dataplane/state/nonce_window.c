@@ -5,21 +5,25 @@
 #define HASH_FACTOR   0x9e3779b97f4a7c15u /* 2^64 / golden ratio */
 
 /*
- * No key: the nonce was verified, and the MAC in it, which nobody chooses, is what gets hashed. Never 0, which marks a
- * free entry.
+ * No key: the nonce was verified, and the MAC in it, which nobody chooses, is what gets hashed: the last bytes of its
+ * text, twelve of the MAC. Never 0, which marks a free entry.
  */
 static uint64_t hash_nonce(struct span nonce)
 {
-	uint64_t hash = nonce.length;
+	uint64_t word[2] = {0};
+	uint32_t length = nonce.length < sizeof(word) ? nonce.length : sizeof(word);
 
-	while (nonce.length) {
-		uint64_t word = 0;
-		memcpy(&word, nonce.at, nonce.length < sizeof(word) ? nonce.length : sizeof(word));
-		hash = (hash ^ word) * HASH_FACTOR;
-		hash ^= hash >> 32;
-		nonce = span_skip(nonce, sizeof(word));
-	}
+	if (length)
+		memcpy(word, nonce.at + nonce.length - length, length);
+	uint64_t hash = word[0] * HASH_FACTOR ^ word[1];
+	hash = (hash ^ hash >> 32) * HASH_FACTOR;
+	hash ^= hash >> 32;
 	return hash ? hash : 1;
+}
+
+static struct nonce_window_entry *set_of(const struct nonce_window *window, uint64_t hash)
+{
+	return &window->entry[(hash & (window->set_count - 1)) * NONCE_WINDOW_WAYS];
 }
 
 static bool entry_is_live(const struct nonce_window_entry *entry, uint32_t now_s)
@@ -30,7 +34,7 @@ static bool entry_is_live(const struct nonce_window_entry *entry, uint32_t now_s
 /* The entry of the nonce, or the one that gives way to it: a free or expired one, else the oldest. */
 static struct nonce_window_entry *find_entry(struct nonce_window *window, uint64_t hash, uint32_t now_s)
 {
-	struct nonce_window_entry *set = &window->entry[(hash & (window->set_count - 1)) * NONCE_WINDOW_WAYS];
+	struct nonce_window_entry *set = set_of(window, hash);
 	struct nonce_window_entry *oldest = &set[0];
 
 	for (uint32_t way = 0; way < NONCE_WINDOW_WAYS; way++) {
@@ -57,6 +61,14 @@ static void begin_entry(struct nonce_window_entry *entry, uint64_t hash, uint32_
 		entry->used = UINT64_MAX;
 		entry->highest = UINT32_MAX;
 	}
+}
+
+void nonce_window_prefetch(const struct nonce_window *window, struct span nonce)
+{
+	const struct nonce_window_entry *set = set_of(window, hash_nonce(nonce));
+
+	__builtin_prefetch(set, 1);
+	__builtin_prefetch(set + NONCE_WINDOW_WAYS / 2, 1);
 }
 
 enum nonce_use nonce_window_use(struct nonce_window *window, struct span nonce, uint32_t nc, uint32_t issued_s,

@@ -33,6 +33,9 @@ enum nonce_use {
 	NONCE_USE_REPLAY,
 };
 
+/* Asks for the cache lines that nonce_window_use() will read. Any text will do: it need not be a nonce of ours. */
+void nonce_window_prefetch(const struct nonce_window *window, struct span nonce);
+
 /*
  * Notes that `nonce` was used with count `nc` by a verified request; nc is 0 for answers without qop: such a nonce
  * serves one transaction.

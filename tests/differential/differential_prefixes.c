@@ -201,6 +201,14 @@ static void messages_by_avx2(void **state)
 	messages_in_all_their_prefixes(SCAN_AVX2);
 }
 
+static void messages_by_avx512(void **state)
+{
+	(void)state;
+	if (!scan_select(SCAN_AVX512))
+		skip();
+	messages_in_all_their_prefixes(SCAN_AVX512);
+}
+
 static void messages_by_scalar(void **state)
 {
 	(void)state;
@@ -220,9 +228,9 @@ static void all_short_texts(void **state)
 			uint32_t rest = number;
 			for (uint32_t i = 0; i < length; i++, rest /= byte_count)
 				text[i] = bytes[rest % byte_count];
-			for (uint32_t i = 0; i < 2 * sizeof(places) / sizeof(places[0]); i++) {
-				scan_select(i % 2 ? SCAN_AVX2 : SCAN_SCALAR);
-				read_message(places[i / 2](&guard, span_make(text, length)));
+			for (uint32_t i = 0; i < SCAN_VARIANTS * sizeof(places) / sizeof(places[0]); i++) {
+				scan_select((enum scan_variant)(i % SCAN_VARIANTS));
+				read_message(places[i / SCAN_VARIANTS](&guard, span_make(text, length)));
 			}
 		}
 }
@@ -283,6 +291,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(messages_by_avx2),
+		cmocka_unit_test(messages_by_avx512),
 		cmocka_unit_test(messages_by_scalar),
 		cmocka_unit_test(all_short_texts),
 		cmocka_unit_test(values_alone_in_all_their_prefixes),

@@ -69,9 +69,11 @@ static enum reason parse_twice(struct span bytes)
 	memset(&second, 0, sizeof(second));
 	must(scan_select(SCAN_SCALAR));
 	enum reason reason = message_parse(&message, bytes);
-	scan_select_best();
-	must(message_parse(&second, bytes) == reason);
-	check_same(&message, &second);
+	for (enum scan_variant variant = SCAN_SCALAR + 1; variant < SCAN_VARIANTS; variant++)
+		if (scan_select(variant)) {
+			must(message_parse(&second, bytes) == reason);
+			check_same(&message, &second);
+		}
 	check_slices(&message);
 	check_headers(&message);
 	return reason;

@@ -152,7 +152,7 @@ static void try_changed_dialog(struct span input)
 	must(open_text(sealed) != changed);
 }
 
-/* The seal as the head of route_cookie.c describes it, around any contents. */
+/* The seal of a node without AES (route_cookie_seal.h), around any contents. */
 static void try_sealed_contents(struct span contents)
 {
 	uint8_t raw[CIPHERTEXT_AT + ROUTE_COOKIE_PLAIN_BYTES_MAX + TAG_BYTES] = {CHACHA | 3, 'n'}, call_key[32];

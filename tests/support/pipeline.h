@@ -17,6 +17,8 @@
 
 #define PIPELINE_MESSAGE_BYTES_MAX 65536
 
+struct ban_table_write;
+struct location_table;
 struct pipeline;
 struct provision;
 struct publisher;
@@ -35,9 +37,15 @@ struct pipeline_message {
 /* Starts a router with that provisioning; fails the test when it is refused. */
 struct pipeline *pipeline_start(uint32_t worker_count, const char *provisioning);
 
-/* What a router of another size than the tests' own is made of; 0: theirs. Counts are of all workers together. */
+/*
+ * What a router of another size than the tests' own is made of; 0: theirs. Counts are of all workers together.
+ * `state_from`: a directory whose provision.db and patterns.db the router starts with (copies of them), so that
+ * patterns that were compiled once are loaded; NULL: it starts with nothing. The program's main() then serves as
+ * compiler (pattern_compile_serve.h).
+ */
 struct pipeline_sizes {
-	uint32_t transaction_count, call_count, mbuf_count, nonce_set_count;
+	uint32_t transaction_count, call_count, mbuf_count, nonce_set_count, endpoint_count;
+	const char *state_from;
 };
 
 struct pipeline *pipeline_start_sized(uint32_t worker_count, const char *provisioning,
@@ -118,8 +126,10 @@ struct wire_interface *pipeline_interface(struct pipeline *pipeline);
 
 /* The parts, for those who look at them. */
 struct dataplane *pipeline_dataplane(struct pipeline *pipeline);
+struct location_table *pipeline_location(struct pipeline *pipeline);
 struct provision *pipeline_provision(struct pipeline *pipeline);
 struct publisher *pipeline_publisher(struct pipeline *pipeline);
+struct ban_table_write *pipeline_bans(struct pipeline *pipeline);
 struct worker *pipeline_worker(struct pipeline *pipeline, uint32_t index);
 
 #endif

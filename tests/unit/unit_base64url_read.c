@@ -48,11 +48,33 @@ static void refuses_what_has_another_spelling(void **state)
 	}
 }
 
+/* Sixteen digits are read at once: each place, each byte. */
+static void looks_at_every_place_of_a_long_text(void **state)
+{
+	char text[37];
+	uint8_t bytes[32];
+
+	(void)state;
+	memset(text, 'Q', sizeof(text));
+	for (uint32_t length = 16; length <= 36; length += 4)
+		for (uint32_t at = 0; at < length; at++) {
+			for (int byte = 0; byte < 256; byte++) {
+				bool digit = (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z') ||
+					     (byte >= '0' && byte <= '9') || byte == '-' || byte == '_';
+				text[at] = (char)byte;
+				assert_int_equal(base64url_read(bytes, sizeof(bytes), span_make(text, length)),
+						 digit ? (int)length / 4 * 3 : -1);
+			}
+			text[at] = 'Q';
+		}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_what_was_written),
 		cmocka_unit_test(refuses_what_has_another_spelling),
+		cmocka_unit_test(looks_at_every_place_of_a_long_text),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

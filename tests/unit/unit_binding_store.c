@@ -121,7 +121,14 @@ static void everything_is_read_back(void **state)
 	binding_record_release(loaded[--loaded_count]);
 }
 
-static void put_replaces_remove_removes(void **state)
+static void assert_row(uint32_t index, const char *contact, int64_t expires_unix_s)
+{
+	assert_span_equal(loaded[index]->contact, span_of_text(contact));
+	assert_int_equal(loaded[index]->expires_unix_s, expires_unix_s);
+	assert_int_equal(loaded[index]->store_row, index + 1);
+}
+
+static void rows_are_read_in_the_order_of_writing(void **state)
 {
 	(void)state;
 	assert_int_equal(binding_store_begin(store), STATUS_OK);
@@ -131,11 +138,95 @@ static void put_replaces_remove_removes(void **state)
 	put("other@d", "sip:a@h");
 	assert_int_equal(binding_store_remove(store, SPAN_LITERAL("pbx@d"), SPAN_LITERAL("sip:a@h")), STATUS_OK);
 	assert_int_equal(binding_store_commit(store), STATUS_OK);
-	assert_int_equal(load(), 2);
-	assert_int_equal(binding_store_expire(store, 3999999999), STATUS_OK);
-	assert_int_equal(load(), 2);
-	assert_int_equal(binding_store_expire(store, 4000000000), STATUS_OK);
-	assert_int_equal(load(), 0);
+	assert_int_equal(binding_store_rows(store), 5);
+	reopen();
+	assert_int_equal(binding_store_rows(store), 5);
+	assert_int_equal(load(), 5);
+	assert_row(0, "sip:a@h", 4000000000);
+	assert_row(1, "sip:a@h", 4000000000);
+	assert_row(2, "sip:b@h", 4000000000);
+	assert_row(3, "sip:a@h", 4000000000);
+	assert_row(4, "sip:a@h", 0); /* removed */
+}
+
+/* ---- cleaning ---- */
+
+static struct binding_record *in_use; /* the only one */
+
+static struct binding_record *find_in_use(void *argument, struct span aor, struct span contact)
+{
+	(void)argument;
+	assert_span_equal(aor, SPAN_LITERAL("pbx@d"));
+	return span_equals(contact, in_use->contact) ? in_use : NULL;
+}
+
+static void put_many(uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++)
+		put("pbx@d", "sip:old@h");
+}
+
+static void cleaning_keeps_what_counts(void **state)
+{
+	struct binding_record kept = example("sip:kept@h");
+	(void)state;
+	in_use = &kept;
+	assert_int_equal(binding_store_begin(store), STATUS_OK);
+	put_many(10);
+	assert_int_equal(binding_store_put(store, SPAN_LITERAL("pbx@d"), &kept), STATUS_OK);
+	int64_t earlier_row = kept.store_row;
+	assert_int_equal(binding_store_put(store, SPAN_LITERAL("pbx@d"), &kept), STATUS_OK);
+	assert_int_not_equal(kept.store_row, earlier_row);
+	put_many(BINDING_STORE_CLEAN_ROWS);
+	assert_int_equal(binding_store_commit(store), STATUS_OK);
+	assert_int_equal(binding_store_rows(store), 12 + BINDING_STORE_CLEAN_ROWS);
+	assert_int_equal(binding_store_clean(store, find_in_use, NULL), STATUS_OK);
+	assert_int_equal(binding_store_rows(store), 12 + 1); /* the younger of two rows was written again */
+	assert_int_equal(kept.store_row, 12 + BINDING_STORE_CLEAN_ROWS + 1);
+	reopen();
+	assert_int_equal(load(), 13);
+	assert_span_equal(loaded[12]->contact, kept.contact);
+	assert_span_equal(loaded[12]->user_agent, kept.user_agent);
+	assert_int_equal(loaded[12]->store_row, kept.store_row);
+	/* All of it: nothing is left to go wrong with, and the log goes on. */
+	in_use = &(struct binding_record){.contact = SPAN_LITERAL("sip:other@h")};
+	assert_int_equal(binding_store_clean(store, find_in_use, NULL), STATUS_OK);
+	assert_int_equal(binding_store_rows(store), 0);
+	assert_int_equal(binding_store_clean(store, find_in_use, NULL), STATUS_OK);
+	assert_int_equal(binding_store_rows(store), 0);
+	assert_int_equal(binding_store_begin(store), STATUS_OK);
+	put("pbx@d", "sip:new@h");
+	assert_int_equal(binding_store_commit(store), STATUS_OK);
+	assert_int_equal(load(), 1);
+	assert_int_equal(binding_store_rows(store), 1);
+}
+
+static void execute(const char *statement)
+{
+	sqlite3 *database;
+	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(database, statement, NULL, NULL, NULL), SQLITE_OK);
+	sqlite3_close(database);
+}
+
+static void cleaning_that_fails_changes_nothing(void **state)
+{
+	struct binding_record kept = example("sip:kept@h");
+	(void)state;
+	in_use = &kept;
+	assert_int_equal(binding_store_begin(store), STATUS_OK);
+	assert_int_equal(binding_store_put(store, SPAN_LITERAL("pbx@d"), &kept), STATUS_OK);
+	put_many(3);
+	assert_int_equal(binding_store_commit(store), STATUS_OK);
+	execute("CREATE TRIGGER no_move BEFORE DELETE ON binding BEGIN SELECT RAISE(ABORT, 'no'); END");
+	assert_int_equal(binding_store_clean(store, find_in_use, NULL), STATUS_STORE);
+	assert_int_equal(binding_store_rows(store), 4);
+	assert_int_equal(kept.store_row, 1);
+	assert_int_equal(load(), 4);
+	execute("DROP TRIGGER no_move");
+	assert_int_equal(binding_store_clean(store, find_in_use, NULL), STATUS_OK);
+	assert_int_equal(kept.store_row, 5);
+	assert_int_equal(load(), 1);
 }
 
 static void rollback_leaves_nothing(void **state)
@@ -197,10 +288,10 @@ static void other_version_is_refused(void **state)
 	binding_store_close(store);
 	store = NULL;
 	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(database, "PRAGMA user_version = 3", NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(database, "PRAGMA user_version = 4", NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(database);
 	assert_int_equal(try_open(), STATUS_STORE);
-	assert_non_null(strstr(problem, "format 3"));
+	assert_non_null(strstr(problem, "format 4"));
 }
 
 /* As the first build wrote it. */
@@ -228,6 +319,8 @@ static void the_first_format_is_brought_to_this_one(void **state)
 	assert_int_equal(load(), 1);
 	assert_span_equal(loaded[0]->contact, SPAN_LITERAL("sip:a@h"));
 	assert_int_equal(loaded[0]->cseq, 7);
+	assert_int_equal(loaded[0]->store_row, 1);
+	assert_int_equal(binding_store_rows(store), 1);
 	binding_record_release(loaded[--loaded_count]);
 }
 
@@ -237,7 +330,7 @@ static void a_foreign_row_is_damage(void **state)
 	(void)state;
 	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(database,
-				      "INSERT INTO binding VALUES ('a@d', 'sip:a@h', '', 'c', '', '', "
+				      "INSERT INTO binding VALUES (NULL, 'a@d', 'sip:a@h', '', 'c', '', '', "
 				      "x'00', x'00', x'00', 1, 2, 3, 4, 5, 6)",
 				      NULL, NULL, NULL),
 			 SQLITE_OK);
@@ -263,7 +356,9 @@ int main(void)
 {
 	const struct CMUnitTest cases[] = {
 		cmocka_unit_test_setup_teardown(everything_is_read_back, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(put_replaces_remove_removes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rows_are_read_in_the_order_of_writing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(cleaning_keeps_what_counts, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(cleaning_that_fails_changes_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(rollback_leaves_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(damaged_file_is_refused_by_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_database_is_refused_by_name, set_up, tear_down),

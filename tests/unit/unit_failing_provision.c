@@ -382,7 +382,7 @@ struct rig {
 	struct provision *provision;
 	char *before; /* export of what is live */
 	bool accepted;
-	bool dry_run;
+	bool dry_run, one_company;
 	struct problem_list problems;
 };
 
@@ -448,10 +448,26 @@ static char *export(const struct rig *rig)
 	return text;
 }
 
+static enum status apply_company(struct rig *rig)
+{
+	const struct provision_request request = {
+		.action = PROVISION_APPLY,
+		.company = "one-more",
+		.text = SPAN_LITERAL(
+			"companies: [{name: one-more, domain: one-more.example, country: ES, ddis: [{number: '+34911111111'}],"
+			" friends: [{name: pbx, password: secret, direct: 'udp:10.9.9.9', patterns: ['^7(?!7)']}]}]\n"),
+	};
+	rig->accepted = false;
+	enum status status = provision_submit(rig->provision, &request, on_done, rig);
+	if (status)
+		return status;
+	return rig->accepted ? STATUS_OK : STATUS_INVALID;
+}
+
 static enum failing_walk_outcome apply_changed(void *argument)
 {
 	struct rig *rig = argument;
-	enum status status = apply(rig, changed_text);
+	enum status status = rig->one_company ? apply_company(rig) : apply(rig, changed_text);
 	return outcome_of(status, &rig->problems);
 }
 
@@ -480,7 +496,7 @@ static void take_back(void *argument, enum failing_walk_outcome outcome)
 	rig->dry_run = dry_run;
 }
 
-static void walk_apply(const char *name, bool dry_run)
+static void walk_apply(const char *name, bool dry_run, bool one_company)
 {
 	static struct rig rig;
 	struct problem_list problems = {0};
@@ -489,6 +505,7 @@ static void walk_apply(const char *name, bool dry_run)
 	assert_int_equal(apply(&rig, provision_text_full), STATUS_OK);
 	rig.before = export(&rig);
 	rig.dry_run = dry_run;
+	rig.one_company = one_company;
 	failing_walk(&(struct failing_walk_operation){name, apply_changed, take_back, &rig}, known);
 	free(rig.before);
 	rig_close(&rig);
@@ -499,13 +516,19 @@ static void walk_apply(const char *name, bool dry_run)
 static void document_is_applied(void **state)
 {
 	(void)state;
-	walk_apply("apply", false);
+	walk_apply("apply", false, false);
 }
 
 static void document_is_applied_dry(void **state)
 {
 	(void)state;
-	walk_apply("apply --dry-run", true);
+	walk_apply("apply --dry-run", true, false);
+}
+
+static void company_is_applied(void **state)
+{
+	(void)state;
+	walk_apply("apply --company", false, true);
 }
 
 static enum failing_walk_outcome start(void *argument)
@@ -551,6 +574,7 @@ int main(int argument_count, char **arguments)
 		cmocka_unit_test(tables_are_published),
 		cmocka_unit_test(document_is_applied),
 		cmocka_unit_test(document_is_applied_dry),
+		cmocka_unit_test(company_is_applied),
 		cmocka_unit_test(router_starts),
 	};
 	failing_allocator_set_sqlite_apart();

@@ -55,7 +55,7 @@ static void begin_build(struct world *world)
 
 static void end_build(struct world *world)
 {
-	pattern_pool_finish(world->pool);
+	pattern_pool_finish(world->pool, true);
 	world->compiled = pattern_pool_compiled_count(world->pool);
 	world->loaded = pattern_pool_loaded_count(world->pool);
 	world->damaged = pattern_cache_damaged_count(world->source.cache);

@@ -242,8 +242,8 @@ static void a_newer_format_is_refused(void **state)
 {
 	(void)state;
 	provision_close(provision_rig_open(NULL));
-	execute("PRAGMA user_version = 3");
-	refuse_to_open("has format 3, and this build knows the formats 1 to 2");
+	execute("PRAGMA user_version = 4");
+	refuse_to_open("has format 4, and this build knows the formats 1 to 3");
 }
 
 /* ---- damage ---- */

@@ -1,0 +1,238 @@
+#include <stdlib.h>
+
+#include "directory_builder.h"
+#include "name_table_build.h"
+
+/* ---- domains ---- */
+
+enum status directory_tables_build_domains(struct directory_builder *builder)
+{
+	struct directory *directory = &builder->root->directory;
+	uint32_t count = directory->company_count;
+	enum status status = name_table_build(&directory->company_by_domain, &builder->root->arena, count);
+	for (uint32_t i = 0; i < count && status == STATUS_OK; i++)
+		name_table_build_add(&directory->company_by_domain, directory->company[i]->domain, i, true);
+	return status;
+}
+
+enum status directory_tables_change_domains(struct directory_builder *builder, uint32_t index,
+					    const struct company *before)
+{
+	struct directory *directory = &builder->root->directory;
+	struct name_table *table = &directory->company_by_domain;
+	const struct name_table *previous = &builder->input->previous->company_by_domain;
+	if (!name_table_build_has_room(previous, previous->count + 1))
+		return directory_tables_build_domains(builder);
+	enum status status = name_table_build_copy(table, &builder->root->arena, previous);
+	if (status != STATUS_OK)
+		return status;
+	if (before)
+		name_table_build_remove(table, before->domain, true);
+	name_table_build_add(table, directory->company[index]->domain, index, true);
+	return STATUS_OK;
+}
+
+/* ---- DDIs ---- */
+
+enum status directory_tables_build_ddis(struct directory_builder *builder)
+{
+	struct directory *directory = &builder->root->directory;
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < directory->company_count; i++)
+		count += directory->company[i]->ddi_count;
+	struct ddi_owner *owner = arena_take_array(&builder->root->arena, count, sizeof(*owner));
+	enum status status = name_table_build(&directory->ddi_by_number, &builder->root->arena, count);
+	if (!owner || status != STATUS_OK)
+		return STATUS_NO_MEMORY;
+	uint32_t next = 0;
+	for (uint32_t i = 0; i < directory->company_count; i++) {
+		for (uint32_t j = 0; j < directory->company[i]->ddi_count; j++, next++) {
+			owner[next] = (struct ddi_owner){i, j};
+			name_table_build_add(&directory->ddi_by_number, directory->company[i]->ddi[j].number, next,
+					     false);
+		}
+	}
+	directory->ddi_owner = owner;
+	directory->ddi_count = count;
+	return STATUS_OK;
+}
+
+/* The last owner moves into the place of the one that goes: owners are as many as DDIs, in no order. */
+static void remove_ddi(struct directory *directory, struct ddi_owner *owner, const struct directory *previous,
+		       struct span number)
+{
+	uint32_t place = 0, last = directory->ddi_count - 1;
+	if (!name_table_find(&place, &directory->ddi_by_number, number, false))
+		return;
+	name_table_build_remove(&directory->ddi_by_number, number, false);
+	directory->ddi_count = last;
+	if (place == last)
+		return;
+	owner[place] = owner[last];
+	const struct ddi *moved = &previous->company[owner[last].company]->ddi[owner[last].ddi];
+	name_table_build_set(&directory->ddi_by_number, moved->number, place, false);
+}
+
+enum status directory_tables_change_ddis(struct directory_builder *builder, uint32_t index,
+					 const struct company *before)
+{
+	const struct directory *previous = builder->input->previous;
+	struct directory *directory = &builder->root->directory;
+	const struct company *after = directory->company[index];
+	uint64_t most = (uint64_t)previous->ddi_count + after->ddi_count;
+	if (!name_table_build_has_room(&previous->ddi_by_number, most))
+		return directory_tables_build_ddis(builder);
+	struct ddi_owner *owner = arena_take_array(&builder->root->arena, most, sizeof(*owner));
+	enum status status =
+		name_table_build_copy(&directory->ddi_by_number, &builder->root->arena, &previous->ddi_by_number);
+	if (!owner || status != STATUS_OK)
+		return STATUS_NO_MEMORY;
+	if (previous->ddi_count)
+		memcpy(owner, previous->ddi_owner, previous->ddi_count * sizeof(*owner));
+	directory->ddi_owner = owner;
+	directory->ddi_count = previous->ddi_count;
+	for (uint32_t i = 0; before && i < before->ddi_count; i++)
+		remove_ddi(directory, owner, previous, before->ddi[i].number);
+	for (uint32_t i = 0; i < after->ddi_count; i++) {
+		owner[directory->ddi_count] = (struct ddi_owner){index, i};
+		name_table_build_add(&directory->ddi_by_number, after->ddi[i].number, directory->ddi_count++, false);
+	}
+	return STATUS_OK;
+}
+
+/* ---- sources of direct friends ---- */
+
+static int compare_direct(const void *a, const void *b)
+{
+	const struct direct_source *left = a, *right = b;
+	int order = memcmp(left->ip, right->ip, sizeof(left->ip));
+	return order ? order : (left->company > right->company) - (left->company < right->company);
+}
+
+static uint32_t collect_direct(const struct directory *directory, struct direct_source *source)
+{
+	uint32_t count = 0;
+	for (uint32_t i = 0; i < directory->company_count; i++) {
+		const struct company *company = directory->company[i];
+		for (uint32_t j = 0; j < company->endpoint_count; j++) {
+			if (!company->endpoint[j].is_direct)
+				continue;
+			if (source) {
+				memcpy(source[count].ip, company->endpoint[j].direct.ip, sizeof(source[count].ip));
+				source[count].company = i;
+			}
+			count++;
+		}
+	}
+	return count;
+}
+
+enum status directory_tables_build_direct(struct directory_builder *builder)
+{
+	struct directory *directory = &builder->root->directory;
+	uint32_t count = collect_direct(directory, NULL), kept = 0;
+	struct direct_source *source = arena_take_array(&builder->root->arena, count, sizeof(*source));
+	if (!source)
+		return STATUS_NO_MEMORY;
+	collect_direct(directory, source);
+	qsort(source, count, sizeof(*source), compare_direct);
+	for (uint32_t i = 0; i < count; i++) {
+		if (kept > 0 && memcmp(source[kept - 1].ip, source[i].ip, sizeof(source[i].ip)) == 0) {
+			if (source[kept - 1].company != source[i].company)
+				source[kept - 1].company = DIRECT_COMPANY_MANY;
+		} else {
+			source[kept++] = source[i];
+		}
+	}
+	directory->direct_source = source;
+	directory->direct_source_count = kept;
+	return STATUS_OK;
+}
+
+/* Where `ip` is, or would be. */
+static uint32_t find_direct(const struct direct_source *source, uint32_t count, const uint8_t ip[16])
+{
+	uint32_t low = 0, high = count;
+	while (low < high) {
+		uint32_t middle = (low + high) / 2;
+		if (memcmp(source[middle].ip, ip, 16) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+static bool has_direct(const struct company *company, const uint8_t ip[16])
+{
+	for (uint32_t i = 0; i < company->endpoint_count; i++)
+		if (company->endpoint[i].is_direct && memcmp(company->endpoint[i].direct.ip, ip, 16) == 0)
+			return true;
+	return false;
+}
+
+/* Sources under change. */
+struct direct_change {
+	struct direct_source *source;
+	uint32_t count, company;
+};
+
+/* Result: false when others have the address too: who, only they all can say. */
+static bool remove_direct(struct direct_change *change, const uint8_t ip[16])
+{
+	uint32_t at = find_direct(change->source, change->count, ip);
+	if (at == change->count || memcmp(change->source[at].ip, ip, 16) != 0)
+		return true; /* it was, under another name */
+	if (change->source[at].company != change->company)
+		return false;
+	change->count--;
+	memmove(&change->source[at], &change->source[at + 1], (change->count - at) * sizeof(change->source[0]));
+	return true;
+}
+
+static void add_direct(struct direct_change *change, const uint8_t ip[16])
+{
+	uint32_t at = find_direct(change->source, change->count, ip);
+	struct direct_source *source = &change->source[at];
+	if (at < change->count && memcmp(source->ip, ip, 16) == 0) {
+		if (source->company != change->company)
+			source->company = DIRECT_COMPANY_MANY;
+		return;
+	}
+	memmove(source + 1, source, (change->count - at) * sizeof(*source));
+	memcpy(source->ip, ip, 16);
+	source->company = change->company;
+	change->count++;
+}
+
+/* Beyond it a look at every company is cheaper than to compare each friend with each, and to move sources about. */
+#define DIRECT_CHANGES_MAX 64
+
+enum status directory_tables_change_direct(struct directory_builder *builder, uint32_t index,
+					   const struct company *before)
+{
+	const struct directory *previous = builder->input->previous;
+	struct directory *directory = &builder->root->directory;
+	const struct company *after = directory->company[index];
+	if (after->endpoint_count > DIRECT_CHANGES_MAX || (before && before->endpoint_count > DIRECT_CHANGES_MAX))
+		return directory_tables_build_direct(builder);
+	struct direct_change change = {.count = previous->direct_source_count, .company = index};
+	change.source =
+		arena_take_array(&builder->root->arena, change.count + after->endpoint_count, sizeof(*change.source));
+	if (!change.source)
+		return STATUS_NO_MEMORY;
+	if (change.count)
+		memcpy(change.source, previous->direct_source, change.count * sizeof(*change.source));
+	for (uint32_t i = 0; before && i < before->endpoint_count; i++) {
+		const struct endpoint *endpoint = &before->endpoint[i];
+		if (endpoint->is_direct && !has_direct(after, endpoint->direct.ip) &&
+		    !remove_direct(&change, endpoint->direct.ip))
+			return directory_tables_build_direct(builder);
+	}
+	for (uint32_t i = 0; i < after->endpoint_count; i++)
+		if (after->endpoint[i].is_direct)
+			add_direct(&change, after->endpoint[i].direct.ip);
+	directory->direct_source = change.source;
+	directory->direct_source_count = change.count;
+	return STATUS_OK;
+}

@@ -1,0 +1,116 @@
+#include "digest_batch.h"
+#include "md5_lanes.h"
+#include "text_write.h"
+
+#define HASH_HEX_BYTES (2 * MD5_LANES_HASH_BYTES)
+#define TEXT_ROOM      (DIGEST_BATCH_TEXT_BYTES - MD5_LANES_END_BYTES)
+
+/* What goes side by side: items by number, and the text of each. */
+struct lanes {
+	uint32_t count;
+	uint8_t item[DIGEST_BATCH_MAX];
+	struct md5_text text[DIGEST_BATCH_MAX];
+	uint8_t hash[DIGEST_BATCH_MAX][MD5_LANES_HASH_BYTES];
+};
+
+/* Both texts end within their room: lengths are those of parts of one datagram, so that the sums are small. */
+static bool is_for_lanes(const struct digest_batch_item *item)
+{
+	const struct digest_credentials *credentials = item->credentials;
+	uint32_t texts = credentials->nonce.length + credentials->nc_text.length + credentials->cnonce.length +
+			 credentials->qop.length;
+
+	return credentials->algorithm == DIGEST_MD5 && digest_is_possible(credentials) &&
+	       item->method.length + 1 + credentials->uri.length <= TEXT_ROOM && 2 * HASH_HEX_BYTES + 5 + texts <= TEXT_ROOM;
+}
+
+/* Short texts of all lengths: two copies that may overlap are quicker than a call. Result: the end. */
+static inline char *put(char *at, struct span text)
+{
+	char *end = at + text.length;
+
+	if (text.length > 16) {
+		for (; end - at > 16; at += 16, text.at += 16)
+			memcpy(at, text.at, 16);
+		memcpy(end - 16, text.at + (end - at) - 16, 16);
+	} else if (text.length >= 8) {
+		memcpy(at, text.at, 8);
+		memcpy(end - 8, text.at + text.length - 8, 8);
+	} else {
+		for (uint32_t i = 0; i < text.length; i++)
+			at[i] = text.at[i];
+	}
+	return end;
+}
+
+static inline char *put_next(char *at, struct span text)
+{
+	*at = ':';
+	return put(at + 1, text);
+}
+
+static void end_text(struct md5_text *text, char *begin, const char *end)
+{
+	*text = (struct md5_text){begin, md5_lanes_pad(begin, (uint32_t)(end - begin))};
+}
+
+static void write_a2(struct md5_text *text, char *begin, const struct digest_batch_item *item)
+{
+	end_text(text, begin, put_next(put(begin, item->method), item->credentials->uri));
+}
+
+static void write_hex(char hex[HASH_HEX_BYTES], const uint8_t hash[MD5_LANES_HASH_BYTES])
+{
+	struct text_writer writer = text_write_begin(hex, HASH_HEX_BYTES);
+
+	text_write_hex(&writer, hash, MD5_LANES_HASH_BYTES);
+}
+
+static void write_response(struct md5_text *text, char *begin, const struct digest_batch_item *item,
+			   const uint8_t a2_hash[MD5_LANES_HASH_BYTES])
+{
+	const struct digest_credentials *credentials = item->credentials;
+	char *at = begin + sizeof(item->secret->ha1_md5);
+
+	memcpy(begin, item->secret->ha1_md5, sizeof(item->secret->ha1_md5));
+	at = put_next(at, credentials->nonce);
+	if (credentials->qop.length) {
+		at = put_next(at, credentials->nc_text);
+		at = put_next(at, credentials->cnonce);
+		at = put_next(at, credentials->qop);
+	}
+	*at++ = ':';
+	write_hex(at, a2_hash);
+	end_text(text, begin, at + HASH_HEX_BYTES);
+}
+
+static void verify_lanes(struct digest_batch *batch, struct lanes *lanes)
+{
+	md5_lanes_hash(lanes->hash, lanes->text, lanes->count);
+	for (uint32_t i = 0; i < lanes->count; i++)
+		write_response(&lanes->text[i], batch->text[i], &batch->item[lanes->item[i]], lanes->hash[i]);
+	md5_lanes_hash(lanes->hash, lanes->text, lanes->count);
+	for (uint32_t i = 0; i < lanes->count; i++) {
+		struct digest_batch_item *item = &batch->item[lanes->item[i]];
+		char hex[HASH_HEX_BYTES];
+		write_hex(hex, lanes->hash[i]);
+		item->is_right = digest_is_response(item->credentials, hex);
+	}
+}
+
+void digest_batch_verify(struct digest_batch *batch)
+{
+	struct lanes lanes;
+
+	lanes.count = 0;
+	for (uint32_t i = 0; i < batch->count; i++) {
+		struct digest_batch_item *item = &batch->item[i];
+		if (!is_for_lanes(item)) {
+			item->is_right = digest_verify(item->secret, item->credentials, item->method);
+			continue;
+		}
+		write_a2(&lanes.text[lanes.count], batch->text[lanes.count], item);
+		lanes.item[lanes.count++] = (uint8_t)i;
+	}
+	verify_lanes(batch, &lanes);
+}

@@ -1,0 +1,79 @@
+#include "md5_lanes.h"
+
+#include <openssl/md5.h>
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "lengths are written and hashes read as little-endian words"
+#endif
+
+/* Deprecated since OpenSSL 3.0 without a replacement that does not allocate (digest.c). */
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"
+
+static void hash_scalar(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		MD5_CTX context;
+		MD5_Init(&context);
+		for (uint32_t block = 0; block < text[i].block_count; block++)
+			MD5_Transform(&context,
+				      (const unsigned char *)text[i].block + (size_t)block * MD5_LANES_BLOCK_BYTES);
+		const uint32_t state[] = {context.A, context.B, context.C, context.D};
+		memcpy(hash[i], state, sizeof(state));
+	}
+}
+
+typedef void (*hash_fn)(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count);
+
+/* A few texts are quicker one by one, with OpenSSL, than in a few lanes of many. */
+struct way {
+	hash_fn hash;
+	uint32_t worth_count;
+};
+
+static const struct way ways[] = {
+	[MD5_LANES_SCALAR] = {hash_scalar, 0},
+#if defined(__x86_64__)
+	[MD5_LANES_AVX2] = {md5_lanes_avx2_hash, 4},
+	[MD5_LANES_AVX512] = {md5_lanes_avx512_hash, 3},
+#endif
+};
+
+/* Written by md5_lanes_select before the lcores start, read by all of them. */
+static const struct way *way_selected = &ways[MD5_LANES_SCALAR];
+
+static bool has_variant(enum md5_lanes_variant variant)
+{
+#if defined(__x86_64__)
+	bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2");
+	return variant == MD5_LANES_SCALAR || (variant == MD5_LANES_AVX2 && avx2) ||
+	       (variant == MD5_LANES_AVX512 && avx2 && __builtin_cpu_supports("avx512vl"));
+#else
+	return variant == MD5_LANES_SCALAR;
+#endif
+}
+
+bool md5_lanes_select(enum md5_lanes_variant variant)
+{
+	if (!has_variant(variant))
+		return false;
+	way_selected = &ways[variant];
+	return true;
+}
+
+enum md5_lanes_variant md5_lanes_select_best(void)
+{
+	enum md5_lanes_variant best = MD5_LANES_AVX512;
+
+	while (!md5_lanes_select(best))
+		best--;
+	return best;
+}
+
+void md5_lanes_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count)
+{
+	for (uint32_t from = 0; from < count; from += MD5_LANES) {
+		uint32_t now = count - from < MD5_LANES ? count - from : MD5_LANES;
+		hash_fn way = now < way_selected->worth_count ? hash_scalar : way_selected->hash;
+		way(hash + from, text + from, now);
+	}
+}

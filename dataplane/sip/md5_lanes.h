@@ -1,0 +1,67 @@
+/*
+ * md5_lanes.h - MD5 of several texts side by side: each step of RFC 1321 is done for sixteen texts at once, in the
+ * lanes of wide registers. Where the CPU has none, one after the other by OpenSSL.
+ *
+ * A text comes as whole blocks, already padded, so that the lanes need no care for ends:
+ *
+ *   text ... 0x80 0 ... 0 length in bits (8, little-endian)
+ *
+ * Texts of different lengths run together as long as the longest: a lane that has ended keeps its state.
+ */
+#ifndef AMITY_MD5_LANES_H
+#define AMITY_MD5_LANES_H
+
+#include "span.h"
+
+#define MD5_LANES	      16
+#define MD5_LANES_BLOCK_BYTES 64
+#define MD5_LANES_HASH_BYTES  16
+#define MD5_LANES_END_BYTES   9 /* of a text, at least: 0x80 and the length */
+
+enum md5_lanes_variant {
+	MD5_LANES_SCALAR,
+	MD5_LANES_AVX2,
+	MD5_LANES_AVX512,
+};
+
+struct md5_text {
+	const char *block;    /* block_count * MD5_LANES_BLOCK_BYTES */
+	uint32_t block_count; /* 1 at least */
+};
+
+/*
+ * Chooses the variant for all later hashes. Without a call the scalar one works.
+ *
+ * Thread: setup, before lcores start; tests.   Result: false when this CPU lacks it; the choice is then unchanged.
+ */
+bool md5_lanes_select(enum md5_lanes_variant variant);
+
+/* Chooses the fastest variant of this CPU and says which. Thread: setup, before lcores start. */
+enum md5_lanes_variant md5_lanes_select_best(void);
+
+/* Blocks that a text of so many bytes takes. */
+static inline uint32_t md5_lanes_block_count(uint32_t length)
+{
+	return (length + MD5_LANES_END_BYTES + MD5_LANES_BLOCK_BYTES - 1) / MD5_LANES_BLOCK_BYTES;
+}
+
+/* Writes what follows a text of `length` bytes up to the end of its last block. Result: the count of blocks. */
+static inline uint32_t md5_lanes_pad(char *block, uint32_t length)
+{
+	uint32_t count = md5_lanes_block_count(length), end = count * MD5_LANES_BLOCK_BYTES - sizeof(uint64_t);
+	uint64_t bits = (uint64_t)length * 8;
+
+	block[length] = (char)0x80;
+	memset(block + length + 1, 0, end - length - 1);
+	memcpy(block + end, &bits, sizeof(bits));
+	return count;
+}
+
+/* The hash of each text. Thread: any.   Cost: sixteen take about as long as two would alone. */
+void md5_lanes_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count);
+
+/* For md5_lanes.c: up to MD5_LANES texts; built in files of their own with their own compiler options. */
+void md5_lanes_avx2_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count);
+void md5_lanes_avx512_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count);
+
+#endif

@@ -1,0 +1,165 @@
+/*
+ * md5_lanes_steps.h - for the variants of md5_lanes.h: MD5 of sixteen texts in two registers of eight lanes, whose
+ * chains of steps hide each other's latency. Written in the compiler's vectors, which each variant's file has
+ * translated for its CPU.
+ */
+#ifndef AMITY_MD5_LANES_STEPS_H
+#define AMITY_MD5_LANES_STEPS_H
+
+#include "md5_lanes.h"
+
+#define MD5_LANES_PARTS	      2
+#define MD5_LANES_PART	      (MD5_LANES / MD5_LANES_PARTS)
+#define MD5_LANES_BLOCK_WORDS 16
+
+typedef uint32_t md5_lanes_eight __attribute__((vector_size(32)));
+
+/* The same word of all texts. */
+struct md5_lanes_word {
+	md5_lanes_eight part[MD5_LANES_PARTS];
+};
+
+#define MD5_LANES_INLINE static inline __attribute__((always_inline)) void
+
+static const uint32_t md5_lanes_constants[64] = {
+	0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdceee, 0xf57c0faf, 0x4787c62a, 0xa8304613, 0xfd469501,
+	0x698098d8, 0x8b44f7af, 0xffff5bb1, 0x895cd7be, 0x6b901122, 0xfd987193, 0xa679438e, 0x49b40821,
+	0xf61e2562, 0xc040b340, 0x265e5a51, 0xe9b6c7aa, 0xd62f105d, 0x02441453, 0xd8a1e681, 0xe7d3fbc8,
+	0x21e1cde6, 0xc33707d6, 0xf4d50d87, 0x455a14ed, 0xa9e3e905, 0xfcefa3f8, 0x676f02d9, 0x8d2a4c8a,
+	0xfffa3942, 0x8771f681, 0x6d9d6122, 0xfde5380c, 0xa4beea44, 0x4bdecfa9, 0xf6bb4b60, 0xbebfbc70,
+	0x289b7ec6, 0xeaa127fa, 0xd4ef3085, 0x04881d05, 0xd9d4d039, 0xe6db99e5, 0x1fa27cf8, 0xc4ac5665,
+	0xf4292244, 0x432aff97, 0xab9423a7, 0xfc93a039, 0x655b59c3, 0x8f0ccc92, 0xffeff47d, 0x85845dd1,
+	0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391,
+};
+
+/* Rows of eight words, one row a text, become rows of one word each. */
+MD5_LANES_INLINE md5_lanes_turn(md5_lanes_eight row[8])
+{
+	md5_lanes_eight pair[8], four[8];
+
+	for (uint32_t i = 0; i < 8; i += 2) {
+		pair[i] = __builtin_shufflevector(row[i], row[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+		pair[i + 1] = __builtin_shufflevector(row[i], row[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+	}
+	for (uint32_t i = 0; i < 8; i += 4)
+		for (uint32_t k = 0; k < 2; k++) {
+			four[i + 2 * k] =
+				__builtin_shufflevector(pair[i + k], pair[i + k + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+			four[i + 2 * k + 1] =
+				__builtin_shufflevector(pair[i + k], pair[i + k + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+		}
+	for (uint32_t i = 0; i < 4; i++) {
+		row[i] = __builtin_shufflevector(four[i], four[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+		row[i + 4] = __builtin_shufflevector(four[i], four[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+	}
+}
+
+/* The words of one block of each text. */
+MD5_LANES_INLINE md5_lanes_load(struct md5_lanes_word word[MD5_LANES_BLOCK_WORDS], const char *const at[MD5_LANES])
+{
+	for (uint32_t p = 0; p < MD5_LANES_PARTS; p++)
+		for (uint32_t first = 0; first < MD5_LANES_BLOCK_WORDS; first += 8) {
+			md5_lanes_eight row[8];
+			for (uint32_t i = 0; i < 8; i++)
+				memcpy(&row[i], at[p * MD5_LANES_PART + i] + first * sizeof(uint32_t), sizeof(row[i]));
+			md5_lanes_turn(row);
+			for (uint32_t i = 0; i < 8; i++)
+				word[first + i].part[p] = row[i];
+		}
+}
+
+/* Step `i` of the 64 of a block; a constant, so that what depends on it is decided by the compiler. */
+MD5_LANES_INLINE md5_lanes_step(struct md5_lanes_word *a, const struct md5_lanes_word *b,
+				const struct md5_lanes_word *c, const struct md5_lanes_word *d,
+				const struct md5_lanes_word *word, uint32_t i)
+{
+	static const uint8_t shifts[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
+	static const uint8_t factors[4] = {1, 5, 3, 7}, firsts[4] = {0, 1, 5, 0};
+	const uint32_t round = i / 16, shift = shifts[round][i % 4];
+	const struct md5_lanes_word *taken = &word[(factors[round] * i + firsts[round]) % MD5_LANES_BLOCK_WORDS];
+
+	for (uint32_t p = 0; p < MD5_LANES_PARTS; p++) {
+		md5_lanes_eight x = b->part[p], y = c->part[p], z = d->part[p];
+		md5_lanes_eight mixed = round == 0   ? z ^ (x & (y ^ z))
+					: round == 1 ? y ^ (z & (x ^ y))
+					: round == 2 ? x ^ y ^ z
+						     : y ^ (x | ~z);
+		md5_lanes_eight sum = (taken->part[p] + md5_lanes_constants[i] + a->part[p]) + mixed;
+		a->part[p] = x + (sum << shift | sum >> (32 - shift));
+	}
+}
+
+MD5_LANES_INLINE md5_lanes_four(struct md5_lanes_word state[4], const struct md5_lanes_word *word, uint32_t i)
+{
+	md5_lanes_step(&state[0], &state[1], &state[2], &state[3], word, i);
+	md5_lanes_step(&state[3], &state[0], &state[1], &state[2], word, i + 1);
+	md5_lanes_step(&state[2], &state[3], &state[0], &state[1], word, i + 2);
+	md5_lanes_step(&state[1], &state[2], &state[3], &state[0], word, i + 3);
+}
+
+MD5_LANES_INLINE md5_lanes_sixteen(struct md5_lanes_word state[4], const struct md5_lanes_word *word, uint32_t i)
+{
+	md5_lanes_four(state, word, i);
+	md5_lanes_four(state, word, i + 4);
+	md5_lanes_four(state, word, i + 8);
+	md5_lanes_four(state, word, i + 12);
+}
+
+/* One block of each text; the lanes of `ended` stay as they are. */
+MD5_LANES_INLINE md5_lanes_block(struct md5_lanes_word state[4], const struct md5_lanes_word *word,
+				 const struct md5_lanes_word *ended)
+{
+	struct md5_lanes_word next[4] = {state[0], state[1], state[2], state[3]};
+
+	md5_lanes_sixteen(next, word, 0);
+	md5_lanes_sixteen(next, word, 16);
+	md5_lanes_sixteen(next, word, 32);
+	md5_lanes_sixteen(next, word, 48);
+	for (uint32_t i = 0; i < 4; i++)
+		for (uint32_t p = 0; p < MD5_LANES_PARTS; p++)
+			state[i].part[p] += next[i].part[p] & ~ended->part[p];
+}
+
+MD5_LANES_INLINE md5_lanes_write(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_lanes_word state[4],
+				 uint32_t count)
+{
+	uint32_t word[4][MD5_LANES];
+
+	memcpy(word, state, sizeof(word));
+	for (uint32_t i = 0; i < count; i++) {
+		const uint32_t row[] = {word[0][i], word[1][i], word[2][i], word[3][i]};
+		memcpy(hash[i], row, sizeof(row));
+	}
+}
+
+/* A lane without a text reads the first one's. */
+MD5_LANES_INLINE md5_lanes_by_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count)
+{
+	static const uint32_t begin[4] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
+	struct md5_lanes_word state[4], word[MD5_LANES_BLOCK_WORDS], ended;
+	const char *at[MD5_LANES];
+	uint32_t end[MD5_LANES], block_count = 0;
+
+	for (uint32_t i = 0; i < MD5_LANES; i++) {
+		const struct md5_text *from = &text[i < count ? i : 0];
+		at[i] = from->block;
+		end[i] = from->block_count;
+		block_count = end[i] > block_count ? end[i] : block_count;
+	}
+	for (uint32_t i = 0; i < 4; i++)
+		for (uint32_t p = 0; p < MD5_LANES_PARTS; p++)
+			state[i].part[p] = (md5_lanes_eight){0} + begin[i];
+	for (uint32_t block = 0; block < block_count; block++) {
+		uint32_t is_ended[MD5_LANES];
+		for (uint32_t i = 0; i < MD5_LANES; i++)
+			is_ended[i] = block < end[i] ? 0 : UINT32_MAX;
+		memcpy(&ended, is_ended, sizeof(ended));
+		md5_lanes_load(word, at);
+		md5_lanes_block(state, word, &ended);
+		for (uint32_t i = 0; i < MD5_LANES; i++)
+			at[i] += block + 1 < end[i] ? MD5_LANES_BLOCK_BYTES : 0;
+	}
+	md5_lanes_write(hash, state, count);
+}
+
+#endif

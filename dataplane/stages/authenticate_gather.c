@@ -1,0 +1,189 @@
+#include "authenticate_gather.h"
+
+#include "message_facts.h"
+
+_Static_assert((int)AUTHENTICATE_LOGINS_MAX == (int)BURST_MAX && (int)DIGEST_BATCH_MAX == (int)BURST_MAX,
+	       "a login and a digest for each packet");
+
+/* A name that does not exist is checked against this, so that the answer takes the same way (R2). */
+static const struct digest_secret no_secret;
+
+/* The headers with credentials, in the order in which they are looked at; [1]: of REGISTER. */
+static const uint8_t header_names[2][2] = {{SIP_HEADER_PROXY_AUTHORIZATION, SIP_HEADER_AUTHORIZATION},
+					   {SIP_HEADER_AUTHORIZATION, SIP_HEADER_PROXY_AUTHORIZATION}};
+
+/* `at` may be NULL, and the bytes more than there are: an address to prefetch need not be one. */
+static void prefetch_lines(const void *at, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i += 64)
+		__builtin_prefetch((const void *)((uintptr_t)at + i));
+}
+
+static void begin_logins(struct worker *worker)
+{
+	struct authenticate_logins *logins = &worker->logins;
+	const struct directory *directory = worker->snapshot->directory;
+
+	logins->count = 0;
+	for (uint32_t i = 0; i < worker->packet_count; i++) {
+		struct packet *packet = &worker->packet[i];
+		if (packet->verdict || packet->kind != PACKET_INITIAL)
+			continue;
+		struct authenticate_login *login = &logins->login[logins->count++];
+		login->packet = packet;
+		login->result = AUTHENTICATION_NONE;
+		login->is_asked = login->has_credentials = login->is_banned = false;
+		packet->digest_user = (struct span){0};
+		message_facts_caller(&packet->facts, packet, worker->snapshot->wire);
+		name_table_prefetch(&directory->company_by_domain, packet->facts.from_host, true);
+	}
+}
+
+static void find_company(const struct worker *worker, struct authenticate_login *login)
+{
+	login->by_from =
+		company_find_by_domain(worker->snapshot->directory, login->packet->facts.from_host);
+	if (login->by_from)
+		prefetch_lines(login->by_from, sizeof(*login->by_from));
+}
+
+bool authenticate_gather_credentials(struct authenticate_login *login, uint8_t from)
+{
+	const struct sip_message *message = &login->packet->message;
+
+	for (uint8_t i = from; i != SIP_HEADER_NONE; i = sip_message_next(message, i)) {
+		enum credentials_result result =
+			credentials_parse(&login->credentials, sip_message_header_value(message, i));
+		if (result == CREDENTIALS_MALFORMED && login->result == AUTHENTICATION_NONE)
+			login->result = AUTHENTICATION_MALFORMED;
+		if (result != CREDENTIALS_OK || login->credentials.algorithm == DIGEST_UNKNOWN ||
+		    !span_equals_nocase(login->credentials.realm, login->packet->caller.company->domain))
+			continue;
+		login->header = i;
+		return true;
+	}
+	return false;
+}
+
+/* What routing will look at (route.c), and the endpoint. */
+static void prefetch_company(const struct packet *packet, const struct authenticate_login *login)
+{
+	const struct company *company = packet->caller.company;
+
+	if (!company)
+		return;
+	if (login->has_credentials)
+		name_table_prefetch(&company->endpoint_by_name, login->credentials.username, false);
+	name_table_prefetch(&company->extension_by_number, packet->request_uri.user, false);
+	prefetch_lines(company->friends.database, 1024);
+}
+
+static void identify(const struct worker *worker, struct authenticate_login *login)
+{
+	struct packet *packet = login->packet;
+	const uint8_t *names = header_names[packet->message.method == SIP_METHOD_REGISTER];
+	enum reason reason =
+		caller_identify_by_from(&packet->caller, worker->snapshot->directory, &packet->facts, login->by_from);
+
+	if (reason != REASON_NONE) {
+		packet_refuse(packet, reason);
+		return;
+	}
+	login->is_asked = !packet->caller.carrier && !packet->caller.endpoint;
+	for (uint32_t i = 0; login->is_asked && !login->has_credentials && i < 2; i++)
+		login->has_credentials = authenticate_gather_credentials(login, packet->message.first[names[i]]);
+	prefetch_company(packet, login);
+}
+
+static void find_endpoint(const struct worker *worker, struct authenticate_login *login)
+{
+	if (!login->has_credentials)
+		return;
+	login->endpoint = endpoint_find(login->packet->caller.company, login->credentials.username);
+	if (login->endpoint)
+		prefetch_lines(login->endpoint, sizeof(*login->endpoint));
+	nonce_window_prefetch(&worker->nonce_window, login->credentials.nonce);
+}
+
+/* An endpoint has its key in its row; a name that does not exist needs one too: its failures are counted likewise. */
+static void make_key(const struct worker *worker, struct authenticate_login *login)
+{
+	const struct packet *packet = login->packet;
+
+	login->has_key_of_row = login->endpoint != NULL;
+	if (login->endpoint)
+		memcpy(login->key.aor_key, login->endpoint->aor_key, sizeof(login->key.aor_key));
+	else
+		endpoint_key_make(login->key.aor_key, worker->snapshot->keys->aor_key, login->credentials.username,
+				  packet->caller.company->domain);
+	memcpy(login->key.ip, packet->source.ip, sizeof(login->key.ip));
+}
+
+static const struct digest_secret *secret_of(const struct authenticate_login *login)
+{
+	return login->endpoint ? &login->endpoint->secret : &no_secret;
+}
+
+static struct span method_of(const struct authenticate_login *login)
+{
+	return sip_message_text(&login->packet->message, login->packet->message.method_text);
+}
+
+static void verify_digests(struct authenticate_logins *logins)
+{
+	digest_batch_begin(&logins->digests);
+	for (uint32_t i = 0; i < logins->count; i++) {
+		struct authenticate_login *login = &logins->login[i];
+		if (login->has_credentials)
+			login->digest_index = digest_batch_add(&logins->digests, secret_of(login), &login->credentials,
+							       method_of(login));
+	}
+	digest_batch_verify(&logins->digests);
+	for (uint32_t i = 0; i < logins->count; i++) {
+		struct authenticate_login *login = &logins->login[i];
+		if (login->has_credentials)
+			login->is_right = logins->digests.item[login->digest_index].is_right;
+	}
+}
+
+static void find_bans(const struct worker *worker, struct authenticate_logins *logins)
+{
+	const struct ban_key *key[AUTHENTICATE_LOGINS_MAX];
+	struct authenticate_login *of_key[AUTHENTICATE_LOGINS_MAX];
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < logins->count; i++) {
+		struct authenticate_login *login = &logins->login[i];
+		if (!login->has_credentials)
+			continue;
+		make_key(worker, login);
+		of_key[count] = login;
+		key[count++] = &login->key;
+	}
+	uint32_t banned = ban_find_burst(worker->snapshot->bans, key, count, worker->now_tsc);
+	for (; banned; banned &= banned - 1)
+		of_key[__builtin_ctz(banned)]->is_banned = true;
+}
+
+void authenticate_gather_burst(struct worker *worker)
+{
+	struct authenticate_logins *logins = &worker->logins;
+
+	begin_logins(worker);
+	for (uint32_t i = 0; i < logins->count; i++)
+		find_company(worker, &logins->login[i]);
+	for (uint32_t i = 0; i < logins->count; i++)
+		identify(worker, &logins->login[i]);
+	for (uint32_t i = 0; i < logins->count; i++)
+		find_endpoint(worker, &logins->login[i]);
+	find_bans(worker, logins);
+	verify_digests(logins);
+}
+
+void authenticate_gather_alone(struct worker *worker, struct authenticate_login *login)
+{
+	find_endpoint(worker, login);
+	make_key(worker, login);
+	login->is_banned = ban_find(worker->snapshot->bans, &login->key, worker->now_tsc);
+	login->is_right = digest_verify(secret_of(login), &login->credentials, method_of(login));
+}
