@@ -34,7 +34,7 @@ PARTS_SHORT = ("calls10", "register", "memory")
 
 # Calls, registrations a second: about half of what each can take on the slow side of this machine's moods. amity at the rate of the
 # others would mostly idle, and a small error in the price of idling would be a large one in that of a call.
-CALL_RATES = {"memif": 20_000, "af_xdp": 10_000, "af_packet": 8000, "kamailio": 4000}
+CALL_RATES = {"memif": 40_000, "af_xdp": 10_000, "af_packet": 8000, "kamailio": 4000}
 REGISTER_RATE, FILL_RATE = 4000, 8000
 SHORT_RATE = 200
 DEBIAN_RATE = 200  # 64 MB of shared memory hold about 4,000 transactions, and each call has two for five seconds and more
