@@ -13,6 +13,7 @@ import rig as places
 END_WAIT_S = 45  # for its start and its end, beyond what it was asked to do
 LIMIT_WAIT_S = 240  # for a search of the highest rate
 FAILED_PERCENT_MAX = 0.01
+HUGE_BYTES_MIN = 400 << 20  # sipgun's, with some room: with less it runs on memory of the process
 
 
 class GunError(Exception):
@@ -36,18 +37,24 @@ class Shot:
         return 100 * self["failed"] / self["tried"] if self["tried"] else 100.0
 
 
+def _free_hugepages_bytes():
+    with open("/proc/meminfo") as file:
+        fields = dict(line.split(":", 1) for line in file)
+    return int(fields["HugePages_Free"]) * int(fields["Hugepagesize"].split()[0]) * 1024
+
+
 class Gun:
     """One way to the router: a device in a namespace."""
 
-    def __init__(self, namespace, device, pool, cpu, router_mac=None, extra=()):
+    def __init__(self, namespace, device, pool, cpu, router_mac):
         self.program = tree.build_directory() / "bench/sipgun/sipgun"
         if not self.program.exists():
             raise GunError(f"{self.program} does not exist.\n  Build first: ninja -C {tree.build_directory().name} bench/sipgun/sipgun")
         self.namespace, self.cpu = namespace, cpu
         self.words = ["--device", device, "--caller", f"{places.CALLER}/{places.PREFIX}", "--callee", f"{places.CALLEE}/{places.PREFIX}:5060",
-                      "--router", f"{places.ROUTER}:5060", "--pool", pool, "--lcore", cpu, *extra]
-        if router_mac:
-            self.words += ["--router-mac", router_mac]
+                      "--router", f"{places.ROUTER}:5060", "--pool", pool, "--lcore", cpu, "--router-mac", router_mac]
+        if _free_hugepages_bytes() < HUGE_BYTES_MIN:
+            self.words.append("--no-huge")
 
     def start(self, workload, rate, duration_s, warm_up_s=1.0, **options):
         """Starts a run. options: calls_max=..., hold_ms=..., find_limit=True. Result: Firing."""
