@@ -22,20 +22,54 @@ enum field {
 	 FIELD_BIT(FIELD_RESPONSE))
 #define FIELDS_NEEDED_BY_QOP (FIELD_BIT(FIELD_CNONCE) | FIELD_BIT(FIELD_NC))
 
-static const struct span field_names[FIELD_COUNT] = {
-	[FIELD_USERNAME] = {"username", 8}, [FIELD_REALM] = {"realm", 5},
-	[FIELD_NONCE] = {"nonce", 5},	    [FIELD_URI] = {"uri", 3},
-	[FIELD_RESPONSE] = {"response", 8}, [FIELD_CNONCE] = {"cnonce", 6},
-	[FIELD_QOP] = {"qop", 3},	    [FIELD_NC] = {"nc", 2},
-	[FIELD_OPAQUE] = {"opaque", 6},	    [FIELD_ALGORITHM] = {"algorithm", 9},
+#define FIELD_PLACES 32
+#define WORD_BYTES   8
+#define CASE_BITS    0x2020202020202020ull
+
+struct field_name {
+	char word[WORD_BYTES]; /* its first bytes in lower case, what is missing as spaces: the case bit alone */
+	char last;
+	uint8_t length;
+	uint8_t field;
 };
 
-static enum field find_field(struct span name)
+/* By its first letter and its length a name has a place of its own: two in one place would not compile. */
+#define PLACE(first, length) (((uint32_t)(first) + (length)) % FIELD_PLACES)
+
+static const struct field_name field_names[FIELD_PLACES] = {
+	[PLACE('u', 8)] = {"username", 'e', 8, FIELD_USERNAME}, [PLACE('r', 5)] = {"realm   ", 'm', 5, FIELD_REALM},
+	[PLACE('n', 5)] = {"nonce   ", 'e', 5, FIELD_NONCE},	[PLACE('u', 3)] = {"uri     ", 'i', 3, FIELD_URI},
+	[PLACE('r', 8)] = {"response", 'e', 8, FIELD_RESPONSE}, [PLACE('c', 6)] = {"cnonce  ", 'e', 6, FIELD_CNONCE},
+	[PLACE('q', 3)] = {"qop     ", 'p', 3, FIELD_QOP},	[PLACE('n', 2)] = {"nc      ", 'c', 2, FIELD_NC},
+	[PLACE('o', 6)] = {"opaque  ", 'e', 6, FIELD_OPAQUE},	[PLACE('a', 9)] = {"algorith", 'm', 9, FIELD_ALGORITHM},
+};
+
+/* The first bytes of a name in lower case; `end` is behind what can be read. */
+static inline uint64_t take_word(struct span name, const char *end)
 {
-	for (uint32_t field = 0; field < FIELD_COUNT; field++)
-		if (field_names[field].length == name.length && span_equals_nocase(field_names[field], name))
-			return (enum field)field;
-	return FIELD_COUNT;
+	uint64_t word = 0;
+
+	if (end - name.at < WORD_BYTES) {
+		memcpy(&word, name.at, name.length < WORD_BYTES ? name.length : WORD_BYTES);
+		return word | CASE_BITS;
+	}
+	memcpy(&word, name.at, sizeof(word));
+	if (name.length < WORD_BYTES)
+		word &= ~(~0ull << name.length * 8);
+	return word | CASE_BITS;
+}
+
+/* The names are of letters alone: only a letter has the other bits of one. */
+static inline enum field find_field(struct span name, const char *end)
+{
+	const struct field_name *found = &field_names[PLACE(*name.at | 0x20, name.length)];
+	uint64_t word;
+
+	memcpy(&word, found->word, sizeof(word));
+	if (found->length != name.length || word != take_word(name, end) ||
+	    (name.at[name.length - 1] | 0x20) != found->last)
+		return FIELD_COUNT;
+	return (enum field)found->field;
 }
 
 static struct span cut_quotes(struct span value)
@@ -64,65 +98,46 @@ static bool parse_nonce_count(uint32_t *count, struct span text)
 	return true;
 }
 
-static bool set_field(struct digest_credentials *credentials, enum field field, struct span value)
-{
-	switch (field) {
-	case FIELD_USERNAME:
-		credentials->username = value;
-		return true;
-	case FIELD_REALM:
-		credentials->realm = value;
-		return true;
-	case FIELD_NONCE:
-		credentials->nonce = value;
-		return true;
-	case FIELD_URI:
-		credentials->uri = value;
-		return true;
-	case FIELD_RESPONSE:
-		credentials->response = value;
-		return true;
-	case FIELD_CNONCE:
-		credentials->cnonce = value;
-		return true;
-	case FIELD_QOP:
-		credentials->qop = value;
-		return value.length > 0;
-	case FIELD_NC:
-		credentials->nc_text = value;
-		return parse_nonce_count(&credentials->nc, value);
-	case FIELD_OPAQUE:
-		credentials->opaque = value;
-		return true;
-	case FIELD_ALGORITHM:
-		credentials->algorithm = find_algorithm(value);
-		return true;
-	case FIELD_COUNT:
-		break;
-	}
-	return true;
-}
-
 /* Takes `name = value`; unlike a parameter of a header, the value is not optional. Result: behind it, or NULL. */
-static const char *take_field(struct digest_credentials *credentials, uint32_t *seen, const char *at, const char *end)
+static const char *take_field(struct span values[FIELD_COUNT + 1], uint32_t *seen, const char *at, const char *end)
 {
 	struct lexis_parameter parameter;
 	at = lexis_take_parameter(&parameter, at, end);
 	if (at == NULL || parameter.value.length == 0)
 		return NULL;
-	enum field field = find_field(parameter.name);
-	if (field == FIELD_COUNT)
-		return at;
-	if (*seen & FIELD_BIT(field))
+	enum field field = find_field(parameter.name, end);
+	uint32_t bit = FIELD_BIT(field) & (FIELD_BIT(FIELD_COUNT) - 1);
+	if (*seen & bit)
 		return NULL;
-	*seen |= FIELD_BIT(field);
-	return set_field(credentials, field, cut_quotes(parameter.value)) ? at : NULL;
+	*seen |= bit;
+	values[field] = cut_quotes(parameter.value);
+	return at;
+}
+
+/* Result: false when a value cannot be. */
+static bool set_fields(struct digest_credentials *credentials, const struct span values[FIELD_COUNT], uint32_t seen)
+{
+	credentials->username = values[FIELD_USERNAME];
+	credentials->realm = values[FIELD_REALM];
+	credentials->nonce = values[FIELD_NONCE];
+	credentials->uri = values[FIELD_URI];
+	credentials->response = values[FIELD_RESPONSE];
+	credentials->cnonce = values[FIELD_CNONCE];
+	credentials->qop = values[FIELD_QOP];
+	credentials->nc_text = values[FIELD_NC];
+	credentials->opaque = values[FIELD_OPAQUE];
+	if (seen & FIELD_BIT(FIELD_ALGORITHM))
+		credentials->algorithm = find_algorithm(values[FIELD_ALGORITHM]);
+	if (seen & FIELD_BIT(FIELD_QOP) && credentials->qop.length == 0)
+		return false;
+	return !(seen & FIELD_BIT(FIELD_NC)) || parse_nonce_count(&credentials->nc, credentials->nc_text);
 }
 
 enum credentials_result credentials_parse(struct digest_credentials *credentials, struct span value)
 {
 	const char *end = value.at + value.length, *from = lexis_skip_white(value.at, end);
 	const char *at = lexis_skip(from, end, LEXIS_TOKEN);
+	struct span values[FIELD_COUNT + 1] = {0}; /* the last one: of names that mean nothing here */
 	uint32_t seen = 0;
 	*credentials = (struct digest_credentials){0};
 
@@ -131,7 +146,7 @@ enum credentials_result credentials_parse(struct digest_credentials *credentials
 	if (at < end && !lexis_is(*at, LEXIS_WHITE))
 		return CREDENTIALS_MALFORMED;
 	for (;;) {
-		at = take_field(credentials, &seen, at, end);
+		at = take_field(values, &seen, at, end);
 		if (at == NULL)
 			return CREDENTIALS_MALFORMED;
 		if (at == end)
@@ -139,7 +154,7 @@ enum credentials_result credentials_parse(struct digest_credentials *credentials
 		if (*at++ != ',')
 			return CREDENTIALS_MALFORMED;
 	}
-	if ((seen & FIELDS_NEEDED) != FIELDS_NEEDED)
+	if (!set_fields(credentials, values, seen) || (seen & FIELDS_NEEDED) != FIELDS_NEEDED)
 		return CREDENTIALS_MALFORMED;
 	if (seen & FIELD_BIT(FIELD_QOP) && (seen & FIELDS_NEEDED_BY_QOP) != FIELDS_NEEDED_BY_QOP)
 		return CREDENTIALS_MALFORMED;

@@ -59,9 +59,32 @@ const char *lexis_skip_escaped(const char *at, const char *end, uint8_t class)
 	}
 }
 
+#if defined(__SSSE3__)
+/* Skips what is neither quote nor backslash as long as whole sixteens of bytes are left. */
+static inline const char *skip_quoted_sixteens(const char *at, const char *end)
+{
+	while (end - at >= 16) {
+		__m128i bytes = _mm_loadu_si128((const __m128i *)at);
+		__m128i stop = _mm_or_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('"')),
+					    _mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')));
+		uint32_t stops = (uint32_t)_mm_movemask_epi8(stop);
+		if (stops)
+			return at + __builtin_ctz(stops);
+		at += 16;
+	}
+	return at;
+}
+#else
+static inline const char *skip_quoted_sixteens(const char *at, const char *end)
+{
+	(void)end;
+	return at;
+}
+#endif
+
 const char *lexis_skip_quoted(const char *at, const char *end)
 {
-	for (at++; at < end; at++) {
+	for (at = skip_quoted_sixteens(at + 1, end); at < end; at++) {
 		if (*at == '"')
 			return at + 1;
 		if (*at == '\\')

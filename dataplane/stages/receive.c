@@ -1,9 +1,12 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
+#include <rte_prefetch.h>
 
 #include "frame_read.h"
 #include "stages.h"
 #include "unreachable_read.h"
+
+#define PREFETCH_AHEAD 3
 
 /* A fault counts as ours only when the packet was sent to us: others' traffic is the kernel's, whatever it looks like.
  */
@@ -33,6 +36,18 @@ static void receive_read_quoted(const struct worker *worker, struct packet *pack
 		packet_end(packet, VERDICT_DROP, REASON_UNREACHABLE_WITHOUT_BRANCH);
 }
 
+/* Piece by piece: for all of it at once gcc takes an instruction that costs as much as a quarter of this stage. */
+static void receive_clear(struct packet *packet)
+{
+	enum { PIECE = 64, BYTES = offsetof(struct packet, request_uri) };
+	char *at = (char *)packet;
+
+	_Static_assert(BYTES > 2 * PIECE && BYTES <= 3 * PIECE, "as many pieces as there are lines below");
+	memset(at, 0, PIECE);
+	memset(at + PIECE, 0, PIECE);
+	memset(at + 2 * PIECE, 0, BYTES - 2 * PIECE);
+}
+
 /*
  * Puts the packet on the first unused place of the burst. Everything but the message is cleared, as far as a packet can
  * end before a stage has filled it: parse fills that.
@@ -40,7 +55,7 @@ static void receive_read_quoted(const struct worker *worker, struct packet *pack
 static struct packet *receive_add(struct worker *worker, struct rte_mbuf *mbuf)
 {
 	struct packet *packet = &worker->packet[worker->packet_count++];
-	memset(packet, 0, offsetof(struct packet, request_uri));
+	receive_clear(packet);
 	packet->mbuf = mbuf;
 	packet->message.is_request = false;
 	packet->call = CALL_NONE;
@@ -61,6 +76,17 @@ static void receive_from_port(struct worker *worker, const struct worker_queue *
 		packet_end(packet, VERDICT_DROP, reason);
 	else if (packet->is_unreachable)
 		receive_read_quoted(worker, packet);
+}
+
+/* The frames behind it are on their way from memory, or from where the port has put them, while one is read. */
+static void receive_from_queue(struct worker *worker, const struct worker_queue *queue, struct rte_mbuf **mbufs,
+			       uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		if (i + PREFETCH_AHEAD < count)
+			rte_prefetch0(rte_pktmbuf_mtod(mbufs[i + PREFETCH_AHEAD], const char *));
+		receive_from_port(worker, queue, mbufs[i]);
+	}
 }
 
 /* The lcore that took it from the port has checked it and left addresses in the private area (steer.c). */
@@ -122,8 +148,7 @@ void receive_burst(struct worker *worker)
 		const struct worker_queue *queue = &worker->queue[worker->next_queue++];
 		uint16_t room = (uint16_t)(BURST_MAX - worker->packet_count);
 		uint16_t count = rte_eth_rx_burst(queue->port_id, queue->queue_id, mbufs, room);
-		for (uint16_t j = 0; j < count; j++)
-			receive_from_port(worker, queue, mbufs[j]);
+		receive_from_queue(worker, queue, mbufs, count);
 	}
 	worker->counters->value[worker->packet_count ? COUNTER_BURSTS : COUNTER_IDLE_POLLS]++;
 }
