@@ -176,9 +176,11 @@ static const struct {
 /* The company `number` as bench_traffic_provisioning() has it, changed for the `turn`th time. */
 static void write_company(char text[TEXT_BYTES], uint32_t number, enum change change, uint32_t turn)
 {
-	char ddis[60] = "";
+	char ddis[60] = "", new[12] = "";
 	if (change == CHANGE_DDI && turn % 2)
 		snprintf(ddis, sizeof(ddis), "    ddis: [{number: '+349%08u'}]\n", number);
+	if (change == CHANGE_NEW_PATTERNS)
+		snprintf(new, sizeof(new), "%u", turn);
 	size_t at =
 		(size_t)snprintf(text, TEXT_BYTES,
 				 "companies:\n  - name: company-%u\n    domain: c%u.example.net\n    country: ES\n"
@@ -189,9 +191,9 @@ static void write_company(char text[TEXT_BYTES], uint32_t number, enum change ch
 		bool turned = change == CHANGE_KNOWN_PATTERNS && turn % 2;
 		at += (size_t)snprintf(text + at, TEXT_BYTES - at,
 				       "      - {name: friend-%u, password: secret%u, priority: %u, direct: "
-				       "\"udp:192.0.2.%u:5060\", patterns: [\"^2%u[0-9]{2}$\", \"^%u7%u%u[0-9]+$\"]}\n",
+				       "\"udp:192.0.2.%u:5060\", patterns: [\"^2%u[0-9]{2}$\", \"^%u7%u%s[0-9]+$\"]}\n",
 				       i, change == CHANGE_PASSWORD ? turn : 0, turned ? 30 - i : 10 + i, 10 + i, i,
-				       3 + i % 7, number, change == CHANGE_NEW_PATTERNS ? turn : 0);
+				       3 + i % 7, number, new);
 	}
 	must(at < TEXT_BYTES - 1);
 }
@@ -258,7 +260,12 @@ static void measure_applies(void)
 			if (change == CHANGE_REMOVE)
 				snprintf(text, sizeof(text), "companies: []\n");
 			else
-				write_company(text, number, change, i + 1);
+				write_company(text, number, change, 2 * i + 1);
+			/* What it goes back to is in the cache, and no longer live. */
+			if (change == CHANGE_KNOWN_PATTERNS) {
+				apply_company(number, text);
+				write_company(text, number, change, 2 * i);
+			}
 			uint64_t start_us = now_us();
 			apply_company(number, text);
 			ms[i] = (double)(now_us() - start_us) / 1000;
