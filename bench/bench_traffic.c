@@ -230,8 +230,9 @@ void bench_traffic_take(struct bench_traffic *traffic)
 /* As they end by time. */
 static void forget_all(struct pipeline *pipeline)
 {
-	for (uint32_t i = 0; i < BENCH_WORKERS; i++) {
-		struct worker *worker = pipeline_worker(pipeline, i);
+	struct worker *worker;
+
+	for (uint32_t i = 0; i < BENCH_WORKERS && (worker = pipeline_worker(pipeline, i)); i++) {
 		transaction_table_clear(&worker->transactions);
 		worker_begin_burst(worker);
 		for (uint32_t j = 0; j < worker->calls.count; j++)

@@ -29,7 +29,8 @@
 struct pattern_cache {
 	char *path;
 	uint8_t secret[crypto_generichash_KEYBYTES];
-	sqlite3 *database; /* NULL: goes on without */
+	hs_platform_info_t cpu; /* asked once: in a virtual machine each question costs a visit to the host */
+	sqlite3 *database;	/* NULL: goes on without */
 	sqlite3_stmt *select, *insert;
 	uint32_t puts_open; /* since the last commit */
 	bool in_transaction;
@@ -191,6 +192,7 @@ enum status pattern_cache_open(struct pattern_cache **cache, const char *state_d
 		free(opened);
 		return STATUS_NO_MEMORY;
 	}
+	hs_populate_platform(&opened->cpu);
 	crypto_generichash(opened->secret, sizeof(opened->secret), purpose, sizeof(purpose), keys->aor_key,
 			   sizeof(keys->aor_key));
 	if (!open_database(opened))
@@ -217,15 +219,12 @@ static void make_key(uint8_t key[crypto_generichash_BYTES], const struct pattern
 		     const struct span *pattern, uint32_t count)
 {
 	crypto_generichash_state state;
-	hs_platform_info_t cpu;
 	char pcre2_version[64] = "";
 	const uint32_t numbers[] = {FORMAT_VERSION, PATTERN_COMPILE_FLAGS, HS_MODE_BLOCK, count};
-	memset(&cpu, 0, sizeof(cpu));
-	hs_populate_platform(&cpu);
 	pcre2_config(PCRE2_CONFIG_VERSION, pcre2_version);
 	crypto_generichash_init(&state, cache->secret, sizeof(cache->secret), crypto_generichash_BYTES);
 	crypto_generichash_update(&state, (const uint8_t *)numbers, sizeof(numbers));
-	crypto_generichash_update(&state, (const uint8_t *)&cpu, sizeof(cpu));
+	crypto_generichash_update(&state, (const uint8_t *)&cache->cpu, sizeof(cache->cpu));
 	crypto_generichash_update(&state, (const uint8_t *)pcre2_version, sizeof(pcre2_version));
 	crypto_generichash_update(&state, (const uint8_t *)hs_version(), strlen(hs_version()) + 1);
 	for (uint32_t i = 0; i < count; i++) {

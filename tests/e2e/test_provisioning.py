@@ -84,6 +84,36 @@ def test_history_diff_and_rollback(own_router, tmp_path):
         assert answer.status == status and part in answer.error, answer
 
 
+def test_one_company_is_applied_alone(own_lab, tmp_path):
+    with own_lab.router() as router:
+        router.must("apply", write(tmp_path / "all.yaml", variant(1, companies=3)))
+        before = router.must("export").text
+        one = router.must("export", "--company", "extra-1-1").text
+        changed = write(tmp_path / "one.yaml", one.replace("password: p1", "password: another"))
+        said = router.must("apply", changed, "--company", "extra-1-1", "--dry-run").text
+        assert re.search(r"users\s+0 added, 1 changed, 0 removed", said), said
+        assert router.must("export").text == before
+        router.must("apply", changed, "--company", "extra-1-1")
+        after = router.must("export").text
+        assert after == before.replace(one.split("companies:\n")[1], changed.read_text().split("companies:\n")[1])
+        assert "apply --company extra-1-1" in router.must("history").text
+
+        # A file of another company, or of more than one, changes nothing.
+        for name, text in (("extra-2-1", changed.read_text()), ("extra-1-1", before)):
+            answer = router.ctl("apply", write(tmp_path / "wrong.yaml", text), "--company", name)
+            assert answer.status == 1 and "wrong.yaml:" in answer.text + answer.error, answer.text + answer.error
+        assert router.must("export").text == after
+
+        router.must("apply", write(tmp_path / "new.yaml", one.replace("extra-1", "extra-9")), "--company", "extra-9-1")
+        router.must("apply", write(tmp_path / "none.yaml", "companies: []\n"), "--company", "extra-2-1")
+        last = router.must("export").text
+        assert "extra-9-1" in last and "extra-2-1" not in last
+    with own_lab.router() as router:
+        assert router.must("export").text == last, "a restart found something else"
+        router.must("rollback", "2")
+        assert router.must("export").text == before
+
+
 def test_every_mistake_of_a_file_is_shown_in_its_order(router, tmp_path):
     text = TEXT.replace(OF_ALICE, "dislay: Alice").replace("priority: 10, patterns", "priority: 99999, patterns", 1).replace("'^3[0-9]{3}$'", "'^3('")
     text = text.replace("route: {user: bob}", "route: {user: nobody}", 1)
