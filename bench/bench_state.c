@@ -19,6 +19,7 @@
 #define ENDPOINTS     100000
 #define BANS	      1000
 #define LOOKUPS	      4096
+#define BURST	      32
 #define MESSAGE_BYTES 900
 
 struct bench {
@@ -94,6 +95,23 @@ static void find_bans(void *argument)
 		bench.wrong += ban_find(bans, &bench.ban[i], now_tsc) != (i < BANS);
 }
 
+static void find_bans_of_bursts(void *argument)
+{
+	const struct ban_table *bans = ban_table_write_table(bench.bans);
+	uint64_t now_tsc = rte_rdtsc();
+	const struct ban_key *key[BURST];
+
+	(void)argument;
+	for (uint32_t i = 0; i < LOOKUPS; i += BURST) {
+		uint32_t expected = 0;
+		for (uint32_t k = 0; k < BURST; k++) {
+			key[k] = &bench.ban[i + k];
+			expected |= (uint32_t)(i + k < BANS) << k;
+		}
+		bench.wrong += ban_find_burst(bans, key, BURST, now_tsc) != expected;
+	}
+}
+
 static void write_frames(void *argument)
 {
 	struct wire_interface interface = {.sip_port = 5060};
@@ -121,6 +139,7 @@ int main(int argc, char **argv)
 	make_message();
 	bench_report_measure(&report, "location_find", LOOKUPS, find_locations, NULL);
 	bench_report_measure(&report, "ban_find", LOOKUPS, find_bans, NULL);
+	bench_report_measure(&report, "ban_find_burst of 32", LOOKUPS, find_bans_of_bursts, NULL);
 	bench_report_measure(&report, "frame_write IPv4", LOOKUPS, write_frames, NULL);
 	bench_report_measure(&report, "frame_write IPv6", LOOKUPS, write_frames, &bench);
 	rte_pktmbuf_free(bench.mbuf);

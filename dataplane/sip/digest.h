@@ -8,8 +8,8 @@
 #include "digest_secret.h" /* digest_make_secret */
 
 /*
- * One alone; those of a burst: digest_batch.h. True when `response` of the credentials is right for the secret and the request's method. The algorithm is that of
- * the credentials; qop auth or none. Compared in constant time.
+ * One alone; those of a burst: digest_batch.h. True when `response` of the credentials is right for the secret and the
+ * request's method. The algorithm is that of the credentials; qop auth or none. Compared in constant time.
  *
  * Thread: any.   Cost: about 480 ns (MD5), 340 ns (SHA-256); no allocation.
  */

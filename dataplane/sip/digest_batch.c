@@ -21,7 +21,8 @@ static bool is_for_lanes(const struct digest_batch_item *item)
 			 credentials->qop.length;
 
 	return credentials->algorithm == DIGEST_MD5 && digest_is_possible(credentials) &&
-	       item->method.length + 1 + credentials->uri.length <= TEXT_ROOM && 2 * HASH_HEX_BYTES + 5 + texts <= TEXT_ROOM;
+	       item->method.length + 1 + credentials->uri.length <= TEXT_ROOM &&
+	       2 * HASH_HEX_BYTES + 5 + texts <= TEXT_ROOM;
 }
 
 /* Short texts of all lengths: two copies that may overlap are quicker than a call. Result: the end. */

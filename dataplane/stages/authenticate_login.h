@@ -30,9 +30,9 @@ struct authenticate_login {
 	bool has_credentials;	       /* of our realm; what follows is about these */
 	uint8_t header;		       /* where they stand */
 	bool is_banned;
-	bool is_right;		/* the digest is; of a name that does not exist it means nothing */
-	bool has_key_of_row;	/* `key` was not hashed */
-	uint32_t digest_index;	/* in the batch */
+	bool is_right;	       /* the digest is; of a name that does not exist it means nothing */
+	bool has_key_of_row;   /* `key` was not hashed */
+	uint32_t digest_index; /* in the batch */
 	struct digest_credentials credentials;
 	const struct endpoint *endpoint; /* NULL: the name does not exist */
 	struct ban_key key;

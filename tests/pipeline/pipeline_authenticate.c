@@ -13,16 +13,16 @@
 #include "pipeline_case.h"
 #include "worker.h"
 
-#define SOURCE	     "192.0.2.7:5060"
-#define CSEQ_OF_ROW  1000
-#define FORWARDED    0 /* instead of a status */
+#define SOURCE	    "192.0.2.7:5060"
+#define CSEQ_OF_ROW 1000
+#define FORWARDED   0 /* instead of a status */
 
 enum shape {
 	SHAPE_ONE,
-	SHAPE_NONE,	  /* no credentials */
-	SHAPE_MALFORMED,  /* Digest without a response */
-	SHAPE_FOREIGN,	  /* the nonce of the burst's first request */
-	SHAPE_AGAIN,	  /* Call-ID and credentials of the row before, for another target */
+	SHAPE_NONE,	   /* no credentials */
+	SHAPE_MALFORMED,   /* Digest without a response */
+	SHAPE_FOREIGN,	   /* the nonce of the burst's first request */
+	SHAPE_AGAIN,	   /* Call-ID and credentials of the row before, for another target */
 	SHAPE_WRONG_RIGHT, /* SHA-256 wrong, MD5 right, in two headers */
 	SHAPE_RIGHT_WRONG,
 	SHAPE_WRONG_WRONG,
@@ -128,8 +128,7 @@ static void add_credentials(struct burst *burst, uint32_t i, const char *challen
 {
 	const struct row *row = &burst->row[i];
 	struct made *made = &burst->made[i];
-	struct sip_account account = {
-		.user = row->user, .password = password, .algorithm = algorithm, .nc = row->nc};
+	struct sip_account account = {.user = row->user, .password = password, .algorithm = algorithm, .nc = row->nc};
 	char line[1024];
 
 	sip_authorization_write(line, challenge, &account, row->method, made->uri);

@@ -179,6 +179,31 @@ static void bans_are_bounded(void **state)
 	assert_true(is_banned(&last));
 }
 
+/* Every third key is banned; a burst of each size finds those of its keys and no other. */
+static void several_are_found_at_once(void **state)
+{
+	const struct ban_table *bans = ban_table_write_table(write_side);
+	struct ban_key keys[32];
+	const struct ban_key *key[32];
+	uint32_t banned = 0;
+
+	(void)state;
+	for (uint32_t i = 0; i < 32; i++) {
+		keys[i] = key_of(i + 1, i + 1);
+		key[i] = &keys[i];
+	}
+	assert_int_equal(ban_find_burst(bans, key, 32, rte_rdtsc()), 0);
+	for (uint32_t i = 0; i < 32; i += 3) {
+		assert_int_equal(ban_table_write_put(write_side, &keys[i], 60), STATUS_OK);
+		banned |= 1u << i;
+	}
+	for (uint32_t count = 0; count <= 32; count++) {
+		uint32_t asked = count == 32 ? UINT32_MAX : (1u << count) - 1;
+		assert_int_equal(ban_find_burst(bans, key, count, rte_rdtsc()), banned & asked);
+	}
+	assert_int_equal(ban_find_burst(bans, key, 32, rte_rdtsc() + 61 * rte_get_tsc_hz()), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest cases[] = {
@@ -190,6 +215,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(nobody_banned_costs_no_lookup, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(cleared_by_endpoint_or_address, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(memory_is_fixed_and_the_oldest_gives_way, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(several_are_found_at_once, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(bans_are_bounded, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(cases, NULL, NULL);

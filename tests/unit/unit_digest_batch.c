@@ -57,8 +57,12 @@ static void answer(struct login *login, struct place *place)
 	for (int last = 0; last < 2; last++) {
 		const struct span first[] = {login->method, c->uri};
 		const struct span second[] = {
-			span_make(is_md5 ? login->secret.ha1_md5 : login->secret.ha1_sha256, length), c->nonce,
-			c->nc_text, c->cnonce, c->qop, span_make((char *)ha2, length)};
+			span_make(is_md5 ? login->secret.ha1_md5 : login->secret.ha1_sha256, length),
+			c->nonce,
+			c->nc_text,
+			c->cnonce,
+			c->qop,
+			span_make((char *)ha2, length)};
 		uint32_t count = last ? 6 : 2;
 		assert_true(EVP_DigestInit_ex(context, is_md5 ? EVP_md5() : EVP_sha256(), NULL));
 		for (uint32_t i = 0, pieces = 0; i < count; i++) {
@@ -109,8 +113,8 @@ static void spoil(struct login *login, struct place *place, int way)
 		credentials->response =
 			guard_page_place(&place->response, span_make(login->response, credentials->response.length));
 	} else if (way == 1) {
-		credentials->response = guard_page_place(
-			&place->response, span_make(login->response, credentials->response.length - 1));
+		credentials->response = guard_page_place(&place->response,
+							 span_make(login->response, credentials->response.length - 1));
 	} else if (way == 2) {
 		credentials->algorithm = DIGEST_UNKNOWN;
 	} else if (way == 3) {

@@ -136,8 +136,10 @@ static void the_best_variant_is_one_that_is_there(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_length),	     cmocka_unit_test(every_count),
-		cmocka_unit_test(lanes_end_apart),   cmocka_unit_test(lanes_do_not_leak),
+		cmocka_unit_test(every_length),
+		cmocka_unit_test(every_count),
+		cmocka_unit_test(lanes_end_apart),
+		cmocka_unit_test(lanes_do_not_leak),
 		cmocka_unit_test(the_best_variant_is_one_that_is_there),
 	};
 
