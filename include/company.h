@@ -13,6 +13,8 @@
 #ifndef AMITY_COMPANY_H
 #define AMITY_COMPANY_H
 
+#include <stddef.h>
+
 #include "codec.h"
 #include "digest_secret.h"
 #include "name_table.h"
@@ -75,32 +77,43 @@ struct forward {
 	struct route to;  /* ROUTE_EXTENSION or ROUTE_NUMBER */
 };
 
+/* Cache lines of its own, ordered by who looks: a call touches two or three of the caller's and two of the target's. */
 struct endpoint {
+	/* The caller of any request, and the target of a call. */
 	struct span name;
-	uint8_t aor_key[AOR_KEY_BYTES]; /* key of location and ban tables: endpoint_key_make(name, domain) */
-	struct digest_secret secret;
 	struct dial_plan dial_plan;    /* its own, else the company's, already resolved */
-	struct span display;	       /* users, R26 */
-	struct span extension;	       /* users: own number; length 0: none */
-	struct span presented_ddi;     /* R14.3, R15 resolved: own, else the company's; length 0: none */
 	const struct call_acl *acl;    /* NULL: everything allowed */
-	struct net_address direct;     /* friends with is_direct */
-	struct span ruri_domain;       /* direct friends; length 0: the direct address */
-	struct span from_user;	       /* R22; length 0: the caller's number */
-	struct span from_domain;       /* R22; never empty: its own, else the company's domain */
 	const struct forward *forward; /* friends, R27; in the order of provisioning */
-	uint64_t codecs;	       /* R25: a set of codec.h */
-	uint32_t max_calls;	       /* R18: towards it at the same time; 0: no limit */
-	uint32_t max_cps;	       /* R18: friends, new calls per second from it; 0: no limit */
 	uint16_t priority;
 	uint8_t forward_count;
-	uint8_t kind; /* enum endpoint_kind */
-	uint8_t auth; /* enum endpoint_auth */
-	bool is_direct;
-	bool ddi_in;	       /* R21 */
-	bool always_transform; /* R5 */
-	bool multi_contact;    /* R20 */
+	uint8_t kind : 1, auth : 1; /* enum endpoint_kind, enum endpoint_auth */
+	bool is_direct : 1;
+	bool ddi_in : 1;	   /* R21 */
+	bool always_transform : 1; /* R5 */
+	bool multi_contact : 1;	   /* R20 */
+	uint32_t max_calls;	   /* R18: towards it at the same time; 0: no limit */
+
+	/* The target of a call. */
+	struct net_address direct; /* friends with is_direct */
+	uint32_t max_cps;	   /* R18: friends, new calls per second from it; 0: no limit */
+	uint64_t codecs;	   /* R25: a set of codec.h */
+	struct span from_domain;   /* R22; never empty: its own, else the company's domain */
+	struct span from_user;	   /* R22; length 0: the caller's number */
+
+	/* Either, less often. */
+	uint8_t aor_key[AOR_KEY_BYTES]; /* key of location and ban tables: endpoint_key_make(name, domain) */
+	struct span ruri_domain;	/* direct friends; length 0: the direct address */
+	struct span display;		/* users, R26 */
+	struct span extension;		/* users: own number; length 0: none */
+
+	struct digest_secret secret;
+	struct span presented_ddi; /* R14.3, R15 resolved: own, else the company's; length 0: none */
+	uint8_t reserved[16];
 };
+_Static_assert(sizeof(struct endpoint) == 5 * 64, "whole cache lines");
+_Static_assert(offsetof(struct endpoint, direct) == 64 && offsetof(struct endpoint, aor_key) == 2 * 64 &&
+		       offsetof(struct endpoint, secret) == 3 * 64,
+	       "as drawn");
 
 struct extension {
 	struct span number;
@@ -113,28 +126,35 @@ struct ddi {
 	struct route route;
 };
 
+/* Begins a cache line; what a call asks for is in the first two. */
 struct company {
-	uint64_t id; /* keyed hash of the name, stable over restarts; in cookies */
-	struct span name;
 	struct span domain;
-	struct dial_plan dial_plan;
-	struct span outgoing_ddi; /* length 0: none */
-	uint32_t max_calls;	  /* R18: external calls in both directions together; 0: no limit */
-
 	const struct endpoint *endpoint;
 	const struct extension *extension;
-	const struct ddi *ddi;
-	const struct call_acl *acl;
-	const struct span *emergency;	 /* R37, as dialled */
-	const struct net_prefix *source; /* R2; source_count 0: any */
-	uint32_t endpoint_count, extension_count, ddi_count, acl_count, emergency_count, source_count;
-
 	struct name_table endpoint_by_name;
 	struct name_table extension_by_number;
-	struct name_table ddi_by_number;
+
 	struct pattern_set friends;
+	uint32_t emergency_count, source_count;
 	bool has_source_auth; /* a friend with auth: source exists */
+
+	uint64_t id; /* keyed hash of the name, stable over restarts; in cookies */
+	struct span name;
+	struct dial_plan dial_plan;
+	uint32_t max_calls; /* R18: external calls in both directions together; 0: no limit */
+	uint32_t endpoint_count;
+	const struct net_prefix *source; /* R2; source_count 0: any */
+
+	const struct ddi *ddi;
+	const struct call_acl *acl;
+	const struct span *emergency; /* R37, as dialled */
+	struct span outgoing_ddi;     /* length 0: none */
+	struct name_table ddi_by_number;
+	uint32_t extension_count, ddi_count, acl_count;
 };
+_Static_assert(offsetof(struct company, friends) == 64 && offsetof(struct company, id) == 2 * 64 &&
+		       offsetof(struct company, ddi) == 3 * 64,
+	       "lines as drawn");
 
 /* SipHash-128 of name@domain: the key of location and ban tables. Domain folded to lower case. Thread: any. */
 void endpoint_key_make(uint8_t key[AOR_KEY_BYTES], const uint8_t secret[16], struct span name, struct span domain);

@@ -29,8 +29,19 @@ struct pattern_set {
 	const uint32_t *owner;				/* [count] */
 	const struct pattern_plain *plain;		/* [plain_row_count], of patterns 0 to plain_count - 1 */
 	uint32_t count;
-	uint32_t plain_count, plain_row_count;
+	uint8_t plain_count, plain_row_count; /* at most PATTERN_PLAIN_ROWS_MAX */
 };
+
+/* Asks for what pattern_match_first() will look at, of a set that is in a company's block. Thread: any. */
+static inline void pattern_set_prefetch(const struct pattern_set *set)
+{
+	const char *at = set->plain_row_count ? (const char *)set->plain : (const char *)set->database;
+	uint32_t bytes = set->plain_row_count ? set->plain_row_count * (uint32_t)sizeof(*set->plain) : 1024;
+
+	for (uint32_t i = 0; at && i < bytes; i += 64)
+		__builtin_prefetch(at + i);
+	__builtin_prefetch(set->owner);
+}
 
 /*
  * The least id whose pattern matches `number`.

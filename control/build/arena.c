@@ -1,6 +1,8 @@
 #include "arena.h"
 
 #include <stdalign.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <stdlib.h>
 
 #define CHUNK_BYTES_MIN (4u << 10)
@@ -8,9 +10,13 @@
 
 struct arena_chunk {
 	struct arena_chunk *older;
-	size_t size, used;
+	size_t size : 63, is_borrowed : 1;
+	size_t used;
 	alignas(max_align_t) char bytes[];
 };
+_Static_assert(offsetof(struct arena_chunk, bytes) == ARENA_CHUNK_HEADER_BYTES, "said by the header");
+
+#define LINE_BYTES 64
 
 static size_t round_up(size_t size)
 {
@@ -28,10 +34,11 @@ static bool add_chunk(struct arena *arena, size_t size)
 	return true;
 }
 
-bool arena_reserve(struct arena *arena, size_t bytes)
+void arena_init_on(struct arena *arena, void *memory, size_t bytes)
 {
-	const struct arena_chunk *chunk = arena->chunk;
-	return (chunk && chunk->size - chunk->used >= bytes) || add_chunk(arena, bytes);
+	struct arena_chunk *chunk = memory;
+	*chunk = (struct arena_chunk){.size = bytes - ARENA_CHUNK_HEADER_BYTES, .is_borrowed = 1};
+	*arena = (struct arena){.chunk = chunk};
 }
 
 void *arena_take(struct arena *arena, size_t size)
@@ -60,6 +67,15 @@ void *arena_take_array(struct arena *arena, size_t count, size_t size)
 	return __builtin_mul_overflow(count, size, &bytes) ? NULL : arena_take(arena, bytes);
 }
 
+void *arena_take_lines(struct arena *arena, size_t count, size_t size)
+{
+	size_t bytes;
+	if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2)
+		return NULL;
+	uintptr_t at = (uintptr_t)arena_take(arena, bytes + LINE_BYTES - 1);
+	return at ? (void *)((at + LINE_BYTES - 1) & ~(uintptr_t)(LINE_BYTES - 1)) : NULL;
+}
+
 char *arena_copy_text(struct arena *arena, const char *text, size_t length)
 {
 	char *copy = length < SIZE_MAX / 2 ? arena_take(arena, length + 1) : NULL;
@@ -72,7 +88,8 @@ void arena_free(struct arena *arena)
 {
 	while (arena->chunk) {
 		struct arena_chunk *older = arena->chunk->older;
-		free(arena->chunk);
+		if (!arena->chunk->is_borrowed)
+			free(arena->chunk);
 		arena->chunk = older;
 	}
 	*arena = (struct arena){0};

@@ -17,15 +17,20 @@ struct arena {
 	size_t used_bytes;
 };
 
-/* Makes the next chunk large enough for `bytes`, so that a block of known size is contiguous. Result: false when memory
- * ends. */
-bool arena_reserve(struct arena *arena, size_t bytes);
+/* An empty arena whose first chunk is the caller's memory, zeroed and aligned as malloc() does; the caller frees it,
+ * after arena_free(). `bytes`: at least ARENA_CHUNK_HEADER_BYTES. */
+void arena_init_on(struct arena *arena, void *memory, size_t bytes);
+
+#define ARENA_CHUNK_HEADER_BYTES 32
 
 /* Zeroed, aligned for any object. Result: NULL when memory ends. `size` 0 gives a valid pointer. */
 void *arena_take(struct arena *arena, size_t size);
 
 /* Zeroed array. Result: NULL when memory ends or the product overflows. */
 void *arena_take_array(struct arena *arena, size_t count, size_t size);
+
+/* Likewise, beginning at a cache line: for tables of which a line is looked at. */
+void *arena_take_lines(struct arena *arena, size_t count, size_t size);
 
 /* A copy, NUL-terminated behind its length. Result: NULL when memory ends. */
 char *arena_copy_text(struct arena *arena, const char *text, size_t length);

@@ -7,6 +7,7 @@
 
 #include "address_text.h"
 #include "arena.h"
+#include "block_memory.h"
 #include "codec_set_build.h"
 #include "model_schema.h"
 #include "name_table_build.h"
@@ -45,6 +46,14 @@ static void fail(struct builder *builder, enum status status)
 static void *take(struct builder *builder, uint32_t count, size_t size)
 {
 	void *array = arena_take_array(&builder->block->arena, count, size);
+	if (!array)
+		fail(builder, STATUS_NO_MEMORY);
+	return array;
+}
+
+static void *take_lines(struct builder *builder, uint32_t count, size_t size)
+{
+	void *array = arena_take_lines(&builder->block->arena, count, size);
 	if (!array)
 		fail(builder, STATUS_NO_MEMORY);
 	return array;
@@ -116,7 +125,8 @@ static size_t block_bytes(const struct model_company *model)
 	       model->extensions.count * sizeof(struct extension) + model->ddis.count * sizeof(struct ddi) +
 	       model->call_acls.count * (sizeof(struct call_acl) + 32) + names * sizeof(struct name_slot) +
 	       model->emergency.count * sizeof(struct span) + model->sources.count * sizeof(struct net_prefix) +
-	       patterns * sizeof(uint32_t) + forwards * sizeof(struct forward) + 512;
+	       patterns * (sizeof(uint32_t) + sizeof(struct span) + sizeof(struct pattern_plain)) +
+	       forwards * sizeof(struct forward) + 768;
 }
 
 /* ---- parts ---- */
@@ -249,7 +259,7 @@ static void build_endpoints(struct builder *builder)
 	const struct model_company *model = builder->model;
 	struct company *company = builder->company;
 	company->endpoint_count = model->users.count + model->friends.count;
-	company->endpoint = builder->endpoint = take(builder, company->endpoint_count, sizeof(struct endpoint));
+	company->endpoint = builder->endpoint = take_lines(builder, company->endpoint_count, sizeof(struct endpoint));
 	if (name_table_build(&company->endpoint_by_name, &builder->block->arena, company->endpoint_count) != STATUS_OK)
 		fail(builder, STATUS_NO_MEMORY);
 	for (uint32_t i = 0; i < model->users.count && builder->status == STATUS_OK; i++)
@@ -324,6 +334,23 @@ static void build_pattern_set(struct builder *builder, struct pattern_set *set, 
 	pattern_set_build_view(set, compiled, owner);
 }
 
+/* What a call looks at comes from the shared set into the block: rows and, of the one that matches, where its text is.
+ */
+static void bring_near(struct builder *builder, struct pattern_set *set)
+{
+	if (builder->status != STATUS_OK)
+		return;
+	struct pattern_plain *plain = take_lines(builder, set->plain_row_count, sizeof(*plain));
+	struct span *text = take(builder, set->count, sizeof(*text));
+	if (builder->status != STATUS_OK || set->count == 0)
+		return;
+	if (set->plain_row_count)
+		memcpy(plain, set->plain, set->plain_row_count * sizeof(*plain));
+	memcpy(text, set->text, set->count * sizeof(*text));
+	set->plain = plain;
+	set->text = text;
+}
+
 static void build_acl(struct builder *builder, struct call_acl *acl, const struct model_acl *model)
 {
 	uint32_t count = model->rules.count;
@@ -391,6 +418,7 @@ static void build_friends(struct builder *builder)
 			}
 		}
 		build_pattern_set(builder, &builder->company->friends, text, owner, count);
+		bring_near(builder, &builder->company->friends);
 		if (builder->status == STATUS_INVALID)
 			builder->error->key = "patterns";
 	} else {
@@ -433,16 +461,17 @@ enum status company_build(struct company_block **block, const struct model_compa
 {
 	_Static_assert(sizeof(((struct company *)0)->id) == crypto_shorthash_BYTES, "the id is one hash");
 	_Static_assert(sizeof(keys->aor_key) == crypto_shorthash_KEYBYTES, "keyed with the key of addresses of record");
-	struct company_block *made = aligned_alloc(CACHE_LINE_BYTES, sizeof(*made));
+	size_t bytes = block_bytes(model);
+	struct company_block *made = block_memory_take(sizeof(*made) + ARENA_CHUNK_HEADER_BYTES + bytes);
 	if (!made)
 		return STATUS_NO_MEMORY;
-	memset(made, 0, sizeof(*made));
+	arena_init_on(&made->arena, made + 1, ARENA_CHUNK_HEADER_BYTES + bytes);
 	atomic_init(&made->references, 1);
 	*error = (struct pattern_error){0};
 	struct builder builder = {
 		.model = model, .keys = keys, .pool = pool, .error = error, .block = made, .company = &made->company};
 	made->pattern = calloc(1 + (size_t)model->call_acls.count, sizeof(struct pattern_compiled *));
-	if (!made->pattern || !arena_reserve(&made->arena, block_bytes(model)))
+	if (!made->pattern)
 		fail(&builder, STATUS_NO_MEMORY);
 	void (*const steps[])(struct builder *) = {build_own,	     build_acls, build_endpoints,
 						   build_extensions, build_ddis, build_friends};
@@ -476,7 +505,7 @@ void company_build_release(struct company_block *block)
 		pattern_set_build_release(block->pattern[i]);
 	free(block->pattern);
 	arena_free(&block->arena);
-	free(block);
+	block_memory_give_back(block);
 }
 
 enum status company_build_share_patterns(const struct company_block *block, struct pattern_pool *pool)

@@ -10,7 +10,7 @@ enum status name_table_build(struct name_table *table, struct arena *arena, uint
 	uint32_t slots = 2;
 	while (slots < 2 * count)
 		slots *= 2;
-	struct name_slot *slot = arena_take_array(arena, slots, sizeof(*slot));
+	struct name_slot *slot = arena_take_lines(arena, slots, sizeof(*slot));
 	if (!slot)
 		return STATUS_NO_MEMORY;
 	table->slot = slot;
@@ -27,9 +27,13 @@ bool name_table_build_add(struct name_table *table, struct span name, uint32_t v
 	struct name_slot *slot = (struct name_slot *)table->slot;
 	uint32_t hash = name_table_hash(name, fold);
 	uint32_t i = hash & table->mask;
-	while (slot[i].text)
+	while (slot[i].length_plus_one)
 		i = (i + 1) & table->mask;
-	slot[i] = (struct name_slot){.text = name.at, .hash = hash, .value = value, .length = name.length};
+	slot[i] = (struct name_slot){.hash = hash, .value = value, .length_plus_one = name.length + 1};
+	if (name.length > NAME_INLINE_BYTES)
+		memcpy(slot[i].text, &name.at, sizeof(name.at));
+	else if (name.length)
+		memcpy(slot[i].text, name.at, name.length);
 	table->count++;
 	return true;
 }
@@ -41,7 +45,7 @@ bool name_table_build_has_room(const struct name_table *table, uint64_t count)
 
 enum status name_table_build_copy(struct name_table *table, struct arena *arena, const struct name_table *from)
 {
-	struct name_slot *slot = arena_take_array(arena, (size_t)from->mask + 1, sizeof(*slot));
+	struct name_slot *slot = arena_take_lines(arena, (size_t)from->mask + 1, sizeof(*slot));
 	if (!slot)
 		return STATUS_NO_MEMORY;
 	memcpy(slot, from->slot, ((size_t)from->mask + 1) * sizeof(*slot));
@@ -52,14 +56,7 @@ enum status name_table_build_copy(struct name_table *table, struct arena *arena,
 /* NULL when absent. */
 static struct name_slot *find_slot(const struct name_table *table, struct span name, bool fold)
 {
-	struct name_slot *slot = (struct name_slot *)table->slot;
-	uint32_t hash = name_table_hash(name, fold);
-	for (uint32_t i = hash & table->mask; slot && slot[i].text; i = (i + 1) & table->mask) {
-		struct span text = span_make(slot[i].text, slot[i].length);
-		if (slot[i].hash == hash && (fold ? span_equals_nocase(text, name) : span_equals(text, name)))
-			return &slot[i];
-	}
-	return NULL;
+	return (struct name_slot *)(uintptr_t)name_table_find_slot(table, name, fold);
 }
 
 void name_table_build_set(struct name_table *table, struct span name, uint32_t value, bool fold)
@@ -76,7 +73,7 @@ void name_table_build_remove(struct name_table *table, struct span name, bool fo
 	if (!found)
 		return;
 	uint32_t hole = (uint32_t)(found - slot);
-	for (uint32_t i = (hole + 1) & table->mask; slot[i].text; i = (i + 1) & table->mask) {
+	for (uint32_t i = (hole + 1) & table->mask; slot[i].length_plus_one; i = (i + 1) & table->mask) {
 		uint32_t home = slot[i].hash & table->mask;
 		if (((i - home) & table->mask) < ((i - hole) & table->mask))
 			continue;

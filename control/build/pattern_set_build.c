@@ -25,7 +25,7 @@ struct pattern_compiled {
 	pcre2_code **confirm; /* [count], in the arena; NULL when none is needed */
 	struct span *text;
 	struct pattern_plain *plain; /* of the first plain_count patterns */
-	uint32_t plain_count, plain_row_count;
+	uint8_t plain_count, plain_row_count;
 	struct arena arena;
 };
 
@@ -131,7 +131,9 @@ static enum status copy_texts(struct pattern_compiled *set, const struct span *p
 static enum status make_plain(struct pattern_compiled *set)
 {
 	struct pattern_plain row[PATTERN_PLAIN_ROWS_MAX];
-	set->plain_count = pattern_plain_build(row, &set->plain_row_count, set->text, set->count);
+	uint32_t rows;
+	set->plain_count = (uint8_t)pattern_plain_build(row, &rows, set->text, set->count);
+	set->plain_row_count = (uint8_t)rows;
 	set->plain = arena_take_array(&set->arena, set->plain_row_count, sizeof(row[0]));
 	if (!set->plain)
 		return STATUS_NO_MEMORY;

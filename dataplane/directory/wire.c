@@ -2,21 +2,45 @@
 
 static const uint8_t no_address[16];
 
-static bool is_of_family(const struct net_prefix *prefix, bool v4)
+/* An address as numbers that are in the order of its bytes. */
+struct wire_key {
+	uint64_t high, low;
+};
+
+static struct wire_key read_key(const uint8_t ip[16])
 {
-	return (prefix->length_bits >= 96 && net_address_is_v4(prefix->ip)) == v4;
+	struct wire_key key;
+
+	memcpy(&key, ip, sizeof(key));
+	return (struct wire_key){__builtin_bswap64(key.high), __builtin_bswap64(key.low)};
+}
+
+static uint64_t mask_of(uint32_t bits)
+{
+	return bits == 0 ? 0 : UINT64_MAX << (64 - bits);
+}
+
+static bool contains(const struct net_prefix *prefix, const struct wire_key *key)
+{
+	struct wire_key begin = read_key(prefix->ip);
+	uint32_t bits = prefix->length_bits;
+	uint64_t high = mask_of(bits < 64 ? bits : 64), low = mask_of(bits < 64 ? 0 : bits - 64);
+
+	return (((begin.high ^ key->high) & high) | ((begin.low ^ key->low) & low)) == 0;
 }
 
 #define ANY_INTERFACE UINT32_MAX
+#define V4_BITS	      96
 
-/* ::/0 would contain the mapped IPv4 addresses too, hence the family. */
+/* ::/0 would contain the mapped IPv4 addresses too: their routes have the whole mapping as prefix. */
 static const struct wire_route *find_route(const struct wire *wire, const uint8_t ip[16], uint32_t interface)
 {
-	bool v4 = net_address_is_v4(ip);
+	struct wire_key key = read_key(ip);
+	uint32_t bits_least = net_address_is_v4(ip) ? V4_BITS : 0;
 
 	for (uint32_t i = 0; i < wire->route_count; i++)
 		if ((interface == ANY_INTERFACE || wire->route[i].interface == interface) &&
-		    is_of_family(&wire->route[i].prefix, v4) && net_prefix_contains(&wire->route[i].prefix, ip))
+		    wire->route[i].prefix.length_bits >= bits_least && contains(&wire->route[i].prefix, &key))
 			return &wire->route[i];
 	return NULL;
 }
@@ -44,23 +68,26 @@ static const uint8_t *choose_source(const struct wire_interface *interface, cons
 	return chosen;
 }
 
+/* Not above (interface, key)? */
+static bool is_not_above(const struct wire_neighbour *neighbour, uint16_t interface, const struct wire_key *key)
+{
+	struct wire_key at = read_key(neighbour->ip);
+	bool ip_not_above = (at.high < key->high) | ((at.high == key->high) & (at.low <= key->low));
+
+	return (neighbour->interface < interface) | ((neighbour->interface == interface) & ip_not_above);
+}
+
+/* Halves without a branch, as none of them could be foretold: the last one that is not above. */
 static const struct wire_neighbour *find_neighbour(const struct wire *wire, uint16_t interface, const uint8_t ip[16])
 {
-	uint32_t first = 0, end = wire->neighbour_count;
+	struct wire_key key = read_key(ip);
+	const struct wire_neighbour *found = wire->neighbour;
 
-	while (first < end) {
-		uint32_t middle = first + (end - first) / 2;
-		const struct wire_neighbour *neighbour = &wire->neighbour[middle];
-		int order = neighbour->interface != interface ? (neighbour->interface < interface ? -1 : 1)
-							      : memcmp(neighbour->ip, ip, 16);
-		if (order == 0)
-			return neighbour;
-		if (order < 0)
-			first = middle + 1;
-		else
-			end = middle;
-	}
-	return NULL;
+	if (wire->neighbour_count == 0)
+		return NULL;
+	for (uint32_t count = wire->neighbour_count; count > 1; count -= count / 2)
+		found += is_not_above(&found[count / 2], interface, &key) ? count / 2 : 0;
+	return found->interface == interface && memcmp(found->ip, ip, 16) == 0 ? found : NULL;
 }
 
 static enum wire_result follow_route(struct wire_hop *hop, const struct wire *wire, const struct wire_route *route,

@@ -231,9 +231,13 @@ static void table_add(struct name_table *table, struct span name, uint32_t value
 	struct name_slot *slots = (struct name_slot *)(uintptr_t)table->slot;
 	uint32_t hash = name_table_hash(name, fold), i = hash & table->mask;
 
-	while (slots[i].text)
+	while (slots[i].length_plus_one)
 		i = (i + 1) & table->mask;
-	slots[i] = (struct name_slot){.text = name.at, .hash = hash, .value = value, .length = name.length};
+	slots[i] = (struct name_slot){.hash = hash, .value = value, .length_plus_one = name.length + 1};
+	if (name.length > NAME_INLINE_BYTES)
+		memcpy(slots[i].text, &name.at, sizeof(name.at));
+	else if (name.length)
+		memcpy(slots[i].text, name.at, name.length);
 	table->count++;
 }
 

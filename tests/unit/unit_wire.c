@@ -281,6 +281,44 @@ static void test_against_naive_model(void **state)
 	}
 }
 
+/* Every neighbour, and none that is not there, whatever their number: first, last, alone, of another interface. */
+static void test_neighbours_by_number(void **state)
+{
+	struct wire_interface interface[2] = {interface_of("a", "10.0.0.1", "fd00::1", "fe80::1"),
+					      interface_of("b", "10.0.0.2", "fd00::2", "fe80::2")};
+	struct wire_route route = {.interface = 1};
+	struct wire_neighbour neighbour[2 * 70];
+	struct wire wire = {.interface = interface,
+			    .route = &route,
+			    .neighbour = neighbour,
+			    .interface_count = 2,
+			    .route_count = 1};
+
+	(void)state;
+	set_ip(route.prefix.ip, "10.0.0.0");
+	route.prefix.length_bits = 96 + 8;
+	for (uint32_t count = 0; count <= 70; count++) {
+		/* Of each interface the addresses 10.0.i.9, i odd: 255 is above a byte with a sign. */
+		for (uint32_t i = 0; i < 2 * count; i++) {
+			char ip[32];
+			snprintf(ip, sizeof(ip), "10.0.%u.9", 2 * (i % count) + 117);
+			neighbour[i] = neighbour_of((uint16_t)(i / count), ip, (uint8_t)i);
+		}
+		wire.neighbour_count = 2 * count;
+		for (uint32_t i = 0; i < 2 * count; i++) {
+			struct wire_hop hop;
+			uint8_t ip[16];
+			char text[32];
+			snprintf(text, sizeof(text), "10.0.%u.9", i + 116);
+			set_ip(ip, text);
+			bool is_there = i % 2 == 1;
+			assert_int_equal(wire_find_hop(&hop, &wire, ip), is_there ? WIRE_OK : WIRE_NEIGHBOUR_UNKNOWN);
+			if (is_there)
+				assert_int_equal(hop.mac[5], count + i / 2);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -292,6 +330,7 @@ int main(void)
 		cmocka_unit_test(test_own_addresses),
 		cmocka_unit_test(test_empty_and_equal),
 		cmocka_unit_test(test_against_naive_model),
+		cmocka_unit_test(test_neighbours_by_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
