@@ -44,8 +44,11 @@ static bool has_to_tag(const struct sip_message *request)
 
 	if (request->to_tag.length)
 		return true;
-	return address_parse(&to, &rest, sip_message_first(request, SIP_HEADER_TO)) &&
-	       uri_find_parameter(&tag, to.parameters, SPAN_LITERAL("tag"));
+	struct span value = sip_message_first(request, SIP_HEADER_TO),
+		    address = sip_message_text(request, request->to.address);
+	if (address.length && address.at + address.length == value.at + value.length) /* no parameter at all */
+		return false;
+	return address_parse(&to, &rest, value) && uri_find_parameter(&tag, to.parameters, SPAN_LITERAL("tag"));
 }
 
 static void write_dialog_headers(struct text_writer *writer, const struct sip_message *request,

@@ -7,31 +7,30 @@
 
 static const struct span prefix = {"z9hG4bK.", 8};
 
-static void put_number(uint8_t *at, uint64_t number, uint32_t bytes)
+/* In network order; bytes are little-endian on every node (keyed_hash.c). */
+static void put_number(uint8_t at[8], uint64_t number)
 {
-	while (bytes--) {
-		at[bytes] = (uint8_t)number;
-		number >>= 8;
-	}
+	number = __builtin_bswap64(number);
+	memcpy(at, &number, sizeof(number));
 }
 
-static uint64_t get_number(const uint8_t *at, uint32_t bytes)
+static uint64_t get_number(const uint8_t at[8])
 {
-	uint64_t number = 0;
+	uint64_t number;
 
-	while (bytes--)
-		number = number << 8 | *at++;
-	return number;
+	memcpy(&number, at, sizeof(number));
+	return __builtin_bswap64(number);
 }
 
 void branch_name_write(char text[BRANCH_NAME_TEXT_BYTES], const struct branch_name *name)
 {
 	struct text_writer writer = text_write_begin(text, BRANCH_NAME_TEXT_BYTES);
-	uint8_t bytes[NAME_BYTES] = {name->node, name->worker};
+	uint64_t place = (uint64_t)name->node << 56 | (uint64_t)name->worker << 48 | (uint64_t)name->generation << 32 |
+			 name->slot;
+	uint8_t bytes[NAME_BYTES];
 
-	put_number(bytes + 2, name->generation, 2);
-	put_number(bytes + 4, name->slot, 4);
-	put_number(bytes + 8, name->secret, 8);
+	put_number(bytes, place);
+	put_number(bytes + 8, name->secret);
 	text_write_span(&writer, prefix);
 	text_write_base64url(&writer, bytes, sizeof(bytes));
 }
@@ -43,12 +42,13 @@ bool branch_name_read(struct branch_name *name, struct span branch)
 	if (!span_starts_with(branch, prefix) ||
 	    base64url_read(bytes, sizeof(bytes), span_skip(branch, prefix.length)) != NAME_BYTES)
 		return false;
+	uint64_t place = get_number(bytes);
 	*name = (struct branch_name){
 		.node = bytes[0],
 		.worker = bytes[1],
-		.generation = (uint16_t)get_number(bytes + 2, 2),
-		.slot = (uint32_t)get_number(bytes + 4, 4),
-		.secret = get_number(bytes + 8, 8),
+		.generation = (uint16_t)(place >> 32),
+		.slot = (uint32_t)place,
+		.secret = get_number(bytes + 8),
 	};
 	return true;
 }

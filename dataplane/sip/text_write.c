@@ -5,12 +5,19 @@
 #endif
 
 static const char hex_digits[16] = "0123456789abcdef";
-static const char base64url_digits[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/* clang-format off */
+#define PAIRS(ten) #ten "0", #ten "1", #ten "2", #ten "3", #ten "4", #ten "5", #ten "6", #ten "7", #ten "8", #ten "9",
+static const char digit_pairs[100][3] = {
+	PAIRS(0) PAIRS(1) PAIRS(2) PAIRS(3) PAIRS(4) PAIRS(5) PAIRS(6) PAIRS(7) PAIRS(8) PAIRS(9)
+};
+/* clang-format on */
 
 #define EACH_BYTE	  0x0101010101010101u
 #define NUMBER_DIGITS_MAX 20 /* of UINT64_MAX */
 #define IP_TEXT_BYTES	  41 /* eight groups of four, seven colons, two brackets */
 #define IP_GROUPS	  8
+#define IPV4_ROOM_BYTES	  16 /* fifteen, and what put_octet() writes over */
 
 /* Room for `length` bytes that the caller then fills, or NULL. */
 static char *take_room(struct text_writer *writer, uint64_t length)
@@ -24,16 +31,32 @@ static char *take_room(struct text_writer *writer, uint64_t length)
 	return room;
 }
 
+/* Two digits for one division by a constant, which is a multiplication. Result: where the digits begin. */
+static char *put_digits_before(char *end, uint64_t number)
+{
+	for (; number >= 100; number /= 100) {
+		end -= 2;
+		memcpy(end, digit_pairs[number % 100], 2);
+	}
+	if (number >= 10) {
+		end -= 2;
+		memcpy(end, digit_pairs[number], 2);
+	} else {
+		*--end = (char)('0' + number);
+	}
+	return end;
+}
+
 void text_write_number(struct text_writer *writer, uint64_t number)
 {
-	char digits[NUMBER_DIGITS_MAX];
-	uint32_t first = sizeof(digits);
+	char digits[NUMBER_DIGITS_MAX], *end = digits + sizeof(digits), *first;
 
-	do {
-		digits[--first] = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
-	text_write_span(writer, span_make(digits + first, sizeof(digits) - first));
+	if (number < 10) { /* a status, a count: often */
+		text_write_char(writer, (char)('0' + number));
+		return;
+	}
+	first = put_digits_before(end, number);
+	text_write_span(writer, span_make(first, (size_t)(end - first)));
 }
 
 /*
@@ -136,16 +159,14 @@ void text_write_base64url(struct text_writer *writer, const uint8_t *bytes, uint
 		base64url_of_twelve(out, bytes);
 	for (; length >= 8; length -= 6, bytes += 6, out += 8)
 		base64url_of_six(out, bytes);
-	for (uint32_t bits = 0, count = 0; length || count;) {
-		if (count < 6 && length) {
-			bits = bits << 8 | *bytes++;
-			count += 8;
-			length--;
-		}
-		uint32_t shift = count < 6 ? 0 : count - 6;
-		*out++ = base64url_digits[(count < 6 ? bits << (6 - count) : bits >> shift) & 63];
-		count = shift;
-	}
+	if (length == 0)
+		return;
+	uint8_t rest[14] = {0};
+	char digits[16];
+	memcpy(rest, bytes, length); /* zeros behind it: the unused bits */
+	base64url_of_six(digits, rest);
+	base64url_of_six(digits + 8, rest + 6);
+	memcpy(out, digits, (length * 8 + 5) / 6);
 }
 
 static uint16_t ip_group(const uint8_t ip[16], uint32_t index)
@@ -205,15 +226,20 @@ static void write_ipv6(struct text_writer *text, const uint8_t ip[16])
 	text_write_char(text, ']');
 }
 
-/* Result: behind the digits. */
+/* Result: behind the digits. The byte behind them may be written over. */
 static char *put_octet(char *at, uint32_t octet)
 {
-	if (octet >= 100)
-		*at++ = (char)('0' + octet / 100);
-	if (octet >= 10)
-		*at++ = (char)('0' + octet / 10 % 10);
-	*at++ = (char)('0' + octet % 10);
-	return at;
+	if (octet >= 100) {
+		uint32_t hundreds = octet / 100;
+		*at++ = (char)('0' + hundreds);
+		memcpy(at, digit_pairs[octet - 100 * hundreds], 2);
+		return at + 2;
+	}
+	const char *pair = digit_pairs[octet];
+	uint32_t skip = octet < 10;
+	at[0] = pair[skip];
+	at[1] = pair[1];
+	return at + 2 - skip;
 }
 
 static uint32_t put_ipv4(char *text, const uint8_t octets[4])
@@ -231,8 +257,13 @@ void text_write_ip(struct text_writer *writer, const uint8_t ip[16])
 {
 	char buffer[IP_TEXT_BYTES];
 	struct text_writer text = text_write_begin(buffer, sizeof(buffer));
+	bool is_v4 = net_address_is_v4(ip);
 
-	if (net_address_is_v4(ip))
+	if (is_v4 && writer->capacity - writer->length >= IPV4_ROOM_BYTES) {
+		writer->length += put_ipv4(writer->at + writer->length, ip + 12);
+		return;
+	}
+	if (is_v4)
 		text.length = put_ipv4(buffer, ip + 12);
 	else
 		write_ipv6(&text, ip);

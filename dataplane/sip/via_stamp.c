@@ -2,9 +2,8 @@
 
 #define IP_TEXT_BYTES 41
 
-/* Length of the part that starts at text[0], up to the next ';' or ',' outside quotes. A ';' at text[0] itself belongs
- * to the part. */
-static uint32_t part_length(struct span text)
+/* With quotes: they hide what stands between them. */
+static uint32_t quoted_part_length(struct span text)
 {
 	bool quoted = false;
 
@@ -18,6 +17,16 @@ static uint32_t part_length(struct span text)
 			return i;
 	}
 	return text.length;
+}
+
+/* Length of the part that starts at text[0], up to the next ';' or ',' outside quotes. A ';' at text[0] itself belongs
+ * to the part. `is_plain`: there is no quote and no comma. */
+static uint32_t part_length(struct span text, bool is_plain)
+{
+	if (!is_plain)
+		return quoted_part_length(text);
+	const char *end = memchr(text.at + 1, ';', text.length - 1);
+	return end ? (uint32_t)(end - text.at) : text.length;
 }
 
 static bool parameter_is(struct span part, struct span name)
@@ -50,7 +59,7 @@ static bool sent_by_is_source(const struct sip_message *request, struct span rec
 
 	if (host.length >= 2 && *host.at == '[')
 		host = span_make(host.at + 1, host.length - 2);
-	return span_equals_nocase(host, received);
+	return span_equals(host, received) || span_equals_nocase(host, received);
 }
 
 /* Neither received nor rport can be there when no parameter begins with r: then nothing has to be taken apart. */
@@ -83,8 +92,9 @@ void via_stamp_write(struct text_writer *writer, const struct sip_message *reque
 		return;
 	}
 
+	bool is_plain = value.length && !memchr(value.at, ',', value.length) && !memchr(value.at, '"', value.length);
 	for (bool first = true; value.length && *value.at != ','; first = false) {
-		struct span part = span_make(value.at, part_length(value));
+		struct span part = span_make(value.at, part_length(value, is_plain));
 		value = span_skip(value, part.length);
 		bool is_received = parameter_is(part, SPAN_LITERAL("received"));
 		add_received |= is_received;

@@ -169,13 +169,17 @@ bool rewrite_request_initial(struct worker *worker, const struct packet *packet)
 	return message->method != SIP_METHOD_INVITE || rewrite_request_record_route(worker, packet, from, to);
 }
 
-static void rewrite_request_pop_route(struct edit_list *edits, const struct sip_message *message)
+/* Screen has read the topmost Route. When nothing but its '>' stands behind our cookie, nothing else is in the line. */
+static void rewrite_request_pop_route(struct edit_list *edits, const struct packet *packet)
 {
+	const struct sip_message *message = &packet->message;
 	uint8_t index = message->first[SIP_HEADER_ROUTE];
+	struct span value = sip_message_header_value(message, index), rest = {0};
 	struct sip_address address;
-	struct span rest = {0};
 
-	if (address_parse(&address, &rest, sip_message_header_value(message, index)))
+	if (packet->cookie.at + packet->cookie.length + 1 == value.at + value.length)
+		rewrite_parts_remove_line(edits, message, index);
+	else if (address_parse(&address, &rest, value))
 		rewrite_parts_remove_first_value(edits, message, index, rest);
 }
 
@@ -189,7 +193,7 @@ bool rewrite_request_in_dialog(struct worker *worker, const struct packet *packe
 	struct span to = packet->from_caller ? dialog->callee_to : dialog->caller_from;
 
 	rewrite_parts_push_via(edits, packet);
-	rewrite_request_pop_route(edits, message);
+	rewrite_request_pop_route(edits, packet);
 	rewrite_parts_max_forwards(edits, message, 0);
 	rewrite_parts_replace_address(edits, message, &message->from, from);
 	rewrite_parts_replace_address(edits, message, &message->to, to);

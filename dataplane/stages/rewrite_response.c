@@ -61,18 +61,27 @@ static bool rewrite_response_recall_sender(struct worker *worker, struct packet 
 	return false;
 }
 
+/* Our Via, which the parser has read without a fault: without a comma it has the line for itself. */
+static void rewrite_response_pop_via(struct edit_list *edits, const struct sip_message *message)
+{
+	uint8_t index = message->first[SIP_HEADER_VIA];
+	struct span rest, value = sip_message_header_value(message, index);
+	struct sip_via via;
+
+	if (!memchr(value.at, ',', value.length))
+		rewrite_parts_remove_line(edits, message, index);
+	else if (via_parse(&via, &rest, value))
+		rewrite_parts_remove_first_value(edits, message, index, rest);
+}
+
 bool rewrite_response(struct worker *worker, struct packet *packet)
 {
 	struct edit_list *edits = &worker->edits;
 	const struct sip_message *message = &packet->message;
-	uint8_t via_index = message->first[SIP_HEADER_VIA];
-	struct sip_via via;
-	struct span rest = {0};
 
 	if (!packet->sender_from.length && !rewrite_response_recall_sender(worker, packet))
 		return false;
-	if (via_parse(&via, &rest, sip_message_header_value(message, via_index)))
-		rewrite_parts_remove_first_value(edits, message, via_index, rest);
+	rewrite_response_pop_via(edits, message);
 	rewrite_parts_replace_address(edits, message, &message->from, packet->sender_from);
 	rewrite_parts_replace_address(edits, message, &message->to, packet->sender_to);
 	if (packet->transaction->asked_by_carrier)

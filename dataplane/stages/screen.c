@@ -1,3 +1,4 @@
+#include "lexis.h"
 #include "message_facts.h"
 #include "stages.h"
 
@@ -42,17 +43,42 @@ static enum reason screen_validate(struct packet *packet)
 	return REASON_NONE;
 }
 
+/*
+ * A Route with the words of our Record-Route, "<sip:192.0.2.1:5060;lr;c=cookie>" and nothing else. Result: false when
+ * it has others; then it has to be taken apart.
+ */
+static bool screen_read_own_route(struct span *host, struct span *cookie, struct span value)
+{
+	static const struct span begin = SPAN_LITERAL("<sip:"), middle = SPAN_LITERAL(";lr;c=");
+	uint16_t port;
+
+	if (value.length <= begin.length || !span_starts_with(value, begin))
+		return false;
+	const char *end = value.at + value.length - 1; /* the '>', if it is one */
+	const char *at = lexis_take_host_port(host, &port, value.at + begin.length, end, false);
+	if (!at || !span_starts_with(lexis_span(at, end), middle))
+		return false;
+	at += middle.length;
+	/* Bytes of a host: letters, digits, '-', '.', '_', all that a cookie has. */
+	const char *cookie_end = lexis_skip(at, end, LEXIS_HOST);
+	*cookie = lexis_span(at, cookie_end);
+	return cookie->length && cookie_end == end && *end == '>';
+}
+
 /* Our cookie in the topmost Route, if that Route is ours (R30). */
 static struct span screen_find_cookie(const struct worker *worker, const struct sip_message *message)
 {
 	struct sip_address address;
 	struct sip_uri uri;
-	struct span cookie = {0};
+	struct span cookie, value = sip_message_first(message, SIP_HEADER_ROUTE);
 
+	if (!value.length)
+		return (struct span){0};
+	if (screen_read_own_route(&uri.host, &cookie, value))
+		return message_facts_is_own_host(worker->snapshot->wire, uri.host) ? cookie : (struct span){0};
 	if (!message_facts_address(&address, &uri, message, SIP_HEADER_ROUTE) ||
-	    !message_facts_is_own_host(worker->snapshot->wire, uri.host))
-		return cookie;
-	if (!uri_find_parameter(&cookie, uri.parameters, SPAN_LITERAL("c")))
+	    !message_facts_is_own_host(worker->snapshot->wire, uri.host) ||
+	    !uri_find_parameter(&cookie, uri.parameters, SPAN_LITERAL("c")))
 		return (struct span){0};
 	return cookie;
 }

@@ -44,6 +44,65 @@ static void expect_same_via(const struct pipeline_message *message, const struct
 	assert_string_equal(one, other);
 }
 
+/* Peers need not give our Route back in our words, nor in a line of its own. */
+static void r30_own_route_passes_in_other_words(void **state)
+{
+	static const struct {
+		const char *format, *left; /* "": no Route leaves */
+		enum reason reason;
+	} rows[] = {
+		{"<sip:192.0.2.1:5060;lr;c=%s>", "", REASON_FORWARDED_IN_DIALOG},
+		{"<sip:192.0.2.1;lr;c=%s>", "", REASON_FORWARDED_IN_DIALOG},
+		{"<SIP:192.0.2.1:5060;lr;c=%s>", "", REASON_FORWARDED_IN_DIALOG},
+		{"<sip:192.0.2.1:5060;c=%s;lr>", "", REASON_FORWARDED_IN_DIALOG},
+		{"<sip:192.0.2.1:5060;lr;c=%s;x=y>", "", REASON_FORWARDED_IN_DIALOG},
+		{"\"us\" <sip:192.0.2.1:5060;lr;c=%s>;p=1", "", REASON_FORWARDED_IN_DIALOG},
+		{"<sip:192.0.2.1:5060;lr;c=%s> , <sip:192.0.2.11:5070;lr>", "<sip:192.0.2.11:5070;lr>",
+		 REASON_FORWARDED_IN_DIALOG},
+		{"<sip:192.0.2.1:5060;lr;c=%s>\r\nRoute: <sip:192.0.2.11:5070;lr>", "<sip:192.0.2.11:5070;lr>",
+		 REASON_FORWARDED_IN_DIALOG},
+		{"<sip:192.0.2.77:5060;lr;c=%s>", "", REASON_NO_COOKIE},
+		{"<sip:192.0.2.1:506000;lr;c=%s>", "", REASON_NO_COOKIE},
+		{"<sip:192.0.2.1:5060;lr;c=>%s", "", REASON_NO_COOKIE},
+		{"<sip:", "", REASON_NO_COOKIE},
+		{"<sip:192.0.2.1:5060;lr;c=%s", "", REASON_NO_COOKIE},
+		{"<sip:192.0.2.1:5060;lr;c=%s!>", "", REASON_BAD_COOKIE},
+	};
+	struct pipeline *pipeline = pipeline_start(*(const uint32_t *)*state, pipeline_case_provisioning);
+	struct pipeline_message invite, message;
+	char text[SIP_TEXT_BYTES_MAX], route[2200], line[2300], headers[2400], branch[32], left[2048];
+	struct sip_request request;
+
+	start_call(pipeline, &request, &invite, route);
+	char *cookie = strstr(route, ";c=") + 3;
+	*strchr(cookie, '>') = '\0';
+	for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		uint64_t before = pipeline_reason(pipeline, rows[i].reason);
+		snprintf(line, sizeof(line), rows[i].format, cookie);
+		snprintf(headers, sizeof(headers), "Route: %s\r\n", line);
+		snprintf(branch, sizeof(branch), "z9hG4bKinfo%u", i);
+		struct sip_request info = {.method = "INFO",
+					   .uri = "sip:2050@192.0.2.11:5070",
+					   .from = request.from,
+					   .to = "<sip:2050@acme.example.net>;tag=calleetag",
+					   .cseq = 3 + i,
+					   .branch = branch,
+					   .headers = headers};
+		sip_request_write(text, &info);
+		pipeline_send(pipeline, "192.0.2.10:5060", text);
+		pipeline_case_expect(pipeline, &message);
+		if (pipeline_reason(pipeline, rows[i].reason) != before + 1)
+			fail_msg("row %u: %.40s", i, message.text);
+		if (rows[i].reason != REASON_FORWARDED_IN_DIALOG)
+			continue;
+		pipeline_case_expect_destination(&message, "192.0.2.11:5070");
+		if (!sip_find_header(left, sizeof(left), message.text, "Route", 0))
+			left[0] = '\0';
+		assert_string_equal(left, rows[i].left);
+	}
+	pipeline_stop(pipeline);
+}
+
 /* BYE with credentials that nobody asked for, an old nonce and nc=2: passed, and the credentials do not leave. */
 static void chan_sip_bye_with_unasked_credentials_passes(void **state)
 {
@@ -200,6 +259,7 @@ static void pjsip_two_credentials_are_both_looked_at(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		PIPELINE_CASE_ROWS(r30_own_route_passes_in_other_words),
 		PIPELINE_CASE_ROWS(chan_sip_bye_with_unasked_credentials_passes),
 		PIPELINE_CASE_ROWS(chan_sip_refer_with_nonsense_for_credentials_passes),
 		PIPELINE_CASE_ROWS(chan_sip_ack_of_a_busy_call_follows_its_branch),

@@ -135,6 +135,44 @@ static void out_of_room_stays_out_of_room(void **state)
 	guard_page_free(&guarded);
 }
 
+static void numbers_as_the_c_library_writes_them(void **state)
+{
+	char buffer[32], expected[32];
+
+	(void)state;
+	for (uint64_t number = 0, step = 0; number < UINT64_MAX / 11;
+	     number += 1 + step, step = number < 70000 ? 0 : number / 7) {
+		struct text_writer writer = text_write_begin(buffer, sizeof(buffer));
+		text_write_number(&writer, number);
+		snprintf(expected, sizeof(expected), "%llu", (unsigned long long)number);
+		assert_span_equal(text_written(&writer), span_of_text(expected));
+	}
+}
+
+/* Each octet at each place; in each room, with an unreadable page behind it. */
+static void ipv4_as_the_c_library_does(void **state)
+{
+	struct guard_page guarded;
+
+	(void)state;
+	guard_page_build(&guarded, 64);
+	for (uint32_t i = 0; i < 4 * 256; i++) {
+		uint8_t octets[4] = {192, 0, 2, 199}, ip[16];
+		char expected[INET_ADDRSTRLEN];
+		octets[i / 256] = (uint8_t)i;
+		net_address_set_v4(ip, octets);
+		assert_non_null(inet_ntop(AF_INET, octets, expected, sizeof(expected)));
+		for (uint32_t room = 0; room < 20; room++) {
+			struct text_writer writer = text_write_begin(guard_page_room(&guarded, room), room);
+			text_write_ip(&writer, ip);
+			assert_int_equal(writer.overflowed, room < strlen(expected));
+			if (!writer.overflowed)
+				assert_span_equal(text_written(&writer), span_of_text(expected));
+		}
+	}
+	guard_page_free(&guarded);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -144,6 +182,8 @@ int main(void)
 		cmocka_unit_test(ipv6_as_the_c_library_does),
 		cmocka_unit_test(addresses),
 		cmocka_unit_test(out_of_room_stays_out_of_room),
+		cmocka_unit_test(numbers_as_the_c_library_writes_them),
+		cmocka_unit_test(ipv4_as_the_c_library_does),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
