@@ -39,6 +39,7 @@ void worker_begin_burst(struct worker *worker)
 	worker->now_s = (uint32_t)(snapshot->unix_base_s + (worker->now_tsc - snapshot->tsc_base) / snapshot->tsc_hz);
 	worker->now_tick = worker->now_tsc / worker->tick_tsc;
 	worker->packet_count = 0;
+	worker->hops.known = 0;
 }
 
 void worker_end_burst(struct worker *worker)

@@ -4,6 +4,7 @@
 
 #include "message_facts.h"
 #include "nonce.h"
+#include "packet_name.h"
 #include "refusal_phrase.h"
 #include "send.h"
 
@@ -25,7 +26,7 @@ static void answer_challenge(struct text_writer *extra, const struct worker *wor
 	struct nonce_scope scope = {realm, sip_message_text(message, message->call_id)};
 	char nonce[NONCE_TEXT_BYTES];
 
-	nonce_issue(nonce, &worker->snapshot->keys->nonce, worker->now_s, &scope, packet_name(packet));
+	nonce_issue(nonce, &worker->snapshot->keys->nonce, worker->now_s, &scope, packet_name_shown(worker, packet));
 	for (uint32_t i = 0; i < (worker->challenge_md5_only ? 1 : RTE_DIM(algorithms)); i++) {
 		if (message->method == SIP_METHOD_REGISTER)
 			text_write_literal(extra, "WWW-Authenticate: Digest realm=\"");

@@ -1,6 +1,6 @@
 #include "call_describe.h"
 
-#include "call_track.h"
+#include "packet_name.h"
 #include "worker_clock.h"
 
 #define WHOLE_BYTES (CALL_TEXT_BYTES - CALL_DESCRIBE_TARGET_BYTES)
@@ -63,7 +63,7 @@ void call_describe_whole(struct call *call, const struct worker *worker, const s
 		record->caller_kind = party_of(request->caller);
 		text[CALL_TEXT_CALLER] = request->caller->name;
 	}
-	record->call_id_hash = call_track_hash_call_id(worker, text[CALL_TEXT_CALL_ID]);
+	record->call_id_hash = packet_name_call_id(worker, packet);
 	record->started_ms = worker_clock_unix_ms(worker);
 	record->source = packet->source;
 	record->flags |= (decision->emergency ? CALL_EMERGENCY : 0) | (request->anonymous ? CALL_ANONYMOUS : 0);

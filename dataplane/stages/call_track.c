@@ -1,13 +1,12 @@
 #include "call_track.h"
 
-#include <sodium.h>
-
 #include <rte_ring_elem.h>
 
 #include "call_describe.h"
 #include "call_limits.h"
 #include "decision_note.h"
 #include "session_expires_parse.h"
+#include "state_hash.h"
 #include "worker_clock.h"
 
 #define TICKS_PER_SECOND (1000 / TIMER_WHEEL_TICK_MS)
@@ -17,11 +16,11 @@
 
 uint64_t call_track_hash_call_id(const struct worker *worker, struct span call_id)
 {
-	uint64_t hash;
+	struct state_hash hash;
 
-	crypto_shorthash((uint8_t *)&hash, (const uint8_t *)call_id.at, call_id.length,
-			 worker->snapshot->keys->steer_key);
-	return hash ? hash : 1;
+	state_hash_begin(&hash, worker->snapshot->keys->steer_key, 'c');
+	state_hash_add(&hash, call_id);
+	return state_hash_finish_number(&hash);
 }
 
 static void send_record(struct worker *worker, struct call_record *record)

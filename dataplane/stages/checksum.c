@@ -1,11 +1,37 @@
 #include "checksum.h"
 
-#include <rte_ip.h>
+#include <rte_byteorder.h>
+#include <rte_common.h>
+#include <netinet/in.h>
+#include <string.h>
 
 static uint16_t fold(uint32_t sum)
 {
 	sum = (sum & 0xffff) + (sum >> 16);
 	return (uint16_t)((sum & 0xffff) + (sum >> 16));
+}
+
+/*
+ * The sum of 16 bit words is that of 32 bit words, folded (RFC 1071 2); of no more bytes than a datagram has, 64 bits
+ * hold it. The compiler makes vectors of the loop.
+ */
+static uint32_t sum_bytes(const void *bytes, uint32_t length)
+{
+	const char *at = bytes;
+	uint64_t sum = 0;
+	uint32_t last = 0;
+
+	for (uint32_t i = 0; i < length / 4; i++) {
+		uint32_t word;
+		memcpy(&word, at + 4 * i, sizeof(word));
+		sum += word;
+	}
+	/* A byte that is missing counts as zero behind the others. */
+	if (length % 4)
+		memcpy(&last, at + length / 4 * 4, length % 4);
+	sum += last;
+	sum = (sum & UINT32_MAX) + (sum >> 32);
+	return fold((uint32_t)sum) + (uint32_t)(sum >> 32);
 }
 
 static uint16_t sum_pseudo_header(const uint8_t source[16], const uint8_t destination[16], uint16_t protocol,
@@ -28,16 +54,15 @@ uint16_t checksum_pseudo_header(const uint8_t source[16], const uint8_t destinat
 
 uint16_t checksum_udp(uint16_t pseudo, const void *udp, uint32_t length)
 {
-	return fold((uint32_t)rte_raw_cksum(udp, length) + pseudo);
+	return fold(sum_bytes(udp, length) + pseudo);
 }
 
 uint16_t checksum_icmpv4(const void *icmp, uint32_t length)
 {
-	return rte_raw_cksum(icmp, length);
+	return fold(sum_bytes(icmp, length));
 }
 
 uint16_t checksum_icmpv6(const uint8_t source[16], const uint8_t destination[16], const void *icmp, uint32_t length)
 {
-	return fold((uint32_t)rte_raw_cksum(icmp, length) +
-		    sum_pseudo_header(source, destination, IPPROTO_ICMPV6, length));
+	return fold(sum_bytes(icmp, length) + sum_pseudo_header(source, destination, IPPROTO_ICMPV6, length));
 }

@@ -1,6 +1,6 @@
 #include "decision_note.h"
 
-#include "call_track.h"
+#include "packet_name.h"
 #include "worker_clock.h"
 
 _Static_assert(DECISION_RULE_BYTES == ROUTE_RULE_BYTES_MAX && CALL_RULE_BYTES == ROUTE_RULE_BYTES_MAX, "rules");
@@ -46,7 +46,7 @@ void decision_note_packet(struct worker *worker, const struct packet *packet)
 	struct decision *decision = decision_log_add(&worker->decisions);
 	decision->kind = DECISION_REQUEST;
 	decision->time_ms = worker_clock_unix_ms(worker);
-	decision->call_id_hash = call_track_hash_call_id(worker, call_id);
+	decision->call_id_hash = packet_name_call_id(worker, packet);
 	decision->call = packet->call;
 	decision->source = packet->source;
 	decision->status = packet->verdict == VERDICT_ANSWER ? reason_rows[packet->reason].status : 0;

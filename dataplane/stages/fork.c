@@ -5,75 +5,79 @@
 #include "call_track.h"
 #include "cancel.h"
 #include "client_branch.h"
-#include "keyed_hash.h"
 #include "kept_request.h"
 #include "response_choose.h"
+#include "packet_name.h"
 #include "rewrite.h"
 #include "rewrite_parts.h"
 #include "send.h"
 #include "server_transaction.h"
 #include "stages.h"
+#include "state_hash.h"
 #include "target.h"
 #include "via_find_own.h"
 
 /* Request as received, as sent, and the first response: what an INVITE keeps until it is answered. */
 #define FORK_MBUFS 3
 
-static uint64_t hash_to_number(struct keyed_hash *hash)
-{
-	uint8_t mac[KEYED_HASH_BYTES];
-	uint64_t number;
-
-	keyed_hash_finish(hash, mac);
-	memcpy(&number, mac, sizeof(number));
-	return number ? number : 1;
-}
-
 /* RFC 3261 8.2.2.2: the same request by another way has all of it but the branch. */
-static uint64_t make_merge_key(const struct worker *worker, const struct sip_message *message)
+static uint64_t make_merge_key(const struct worker *worker, const struct packet *packet)
 {
-	struct keyed_hash hash;
+	const struct sip_message *message = &packet->message;
+	struct state_hash hash;
 
-	keyed_hash_begin(&hash, worker->snapshot->keys->steer_key, 'm');
-	keyed_hash_add(&hash, sip_message_text(message, message->call_id));
-	keyed_hash_add(&hash, sip_message_text(message, message->from_tag));
-	keyed_hash_add(&hash, sip_message_text(message, message->method_text));
-	keyed_hash_add_number(&hash, message->cseq);
-	return hash_to_number(&hash);
+	state_hash_begin(&hash, worker->snapshot->keys->steer_key, 'm');
+	state_hash_add(&hash, sip_message_text(message, message->from_tag));
+	state_hash_add(&hash, sip_message_text(message, message->method_text));
+	state_hash_add_number(&hash, message->cseq);
+	state_hash_add_number(&hash, packet->call_id_hash);
+	return state_hash_finish_number(&hash);
 }
 
 /* RFC 3261 16.3 step 4: what the rules look at. A request that comes back with all of it the same goes in a circle. */
 static uint64_t make_loop_key(const struct worker *worker, const struct packet *packet)
 {
 	const struct caller *caller = &packet->caller;
-	struct keyed_hash hash;
+	struct state_hash hash;
 
-	keyed_hash_begin(&hash, worker->snapshot->keys->steer_key, 'l');
-	keyed_hash_add(&hash, sip_message_text(&packet->message, packet->message.request_uri));
+	state_hash_begin(&hash, worker->snapshot->keys->steer_key, 'l');
+	state_hash_add(&hash, sip_message_text(&packet->message, packet->message.request_uri));
 	if (caller->endpoint)
-		keyed_hash_add(&hash, caller->endpoint->name);
-	keyed_hash_add_number(&hash, caller->company ? caller->company->id : 0);
-	return hash_to_number(&hash);
+		state_hash_add(&hash, caller->endpoint->name);
+	state_hash_add_number(&hash, caller->company ? caller->company->id : 0);
+	return state_hash_finish_number(&hash);
+}
+
+/* Most requests have one Via value, read already, and it is not of our making. */
+static bool is_from_elsewhere(const struct sip_message *message)
+{
+	uint8_t index = message->first[SIP_HEADER_VIA];
+	struct branch_name name;
+
+	if (index == SIP_HEADER_NONE)
+		return true;
+	struct span value = sip_message_header_value(message, index);
+	return sip_message_next(message, index) == SIP_HEADER_NONE && !memchr(value.at, ',', value.length) &&
+	       !branch_name_read(&name, sip_message_text(message, message->via_branch));
 }
 
 /* Did this request pass us before? Then it is no merged one, and a loop when it asks for the same again. */
-static enum reason check_circles(const struct worker *worker, const struct packet *packet, uint64_t merge_key,
-				 uint64_t loop_key)
+static enum reason check_circles(const struct worker *worker, const struct packet *packet)
 {
 	const struct transaction_table *table = &worker->transactions;
 	struct via_find_own search = via_find_own_begin(&packet->message);
 	struct branch_name name;
-	bool passed_before = false;
+	bool maybe_ours = !is_from_elsewhere(&packet->message), passed_before = false;
 
-	while (via_find_own_next(&name, &search)) {
+	while (maybe_ours && via_find_own_next(&name, &search)) {
 		if (name.slot >= table->branch_count || table->branch[name.slot].secret != name.secret ||
 		    table->branch[name.slot].state == BRANCH_FREE)
 			continue;
 		passed_before = true;
-		if (table->transaction[table->branch[name.slot].transaction].loop_key == loop_key)
+		if (table->transaction[table->branch[name.slot].transaction].loop_key == packet->loop_key)
 			return REASON_LOOP_DETECTED;
 	}
-	if (!passed_before && transaction_table_find_merged(table, merge_key))
+	if (!passed_before && transaction_table_find_merged(table, packet->merge_key))
 		return REASON_MERGED_REQUEST;
 	return REASON_NONE;
 }
@@ -117,8 +121,7 @@ static struct transaction *add_transaction(struct worker *worker, const struct p
 static enum reason begin_initial(struct worker *worker, struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
-	uint64_t merge_key = make_merge_key(worker, message), loop_key = make_loop_key(worker, packet);
-	enum reason reason = check_circles(worker, packet, merge_key, loop_key);
+	enum reason reason = check_circles(worker, packet);
 
 	if (reason == REASON_NONE && message->method == SIP_METHOD_INVITE)
 		reason = admit(worker, packet);
@@ -128,14 +131,14 @@ static enum reason begin_initial(struct worker *worker, struct packet *packet)
 			call_track_refused(worker, packet, reason);
 		return reason;
 	}
-	packet->transaction = add_transaction(worker, packet, merge_key);
+	packet->transaction = add_transaction(worker, packet, packet->merge_key);
 	if (!packet->transaction) {
 		if (message->method == SIP_METHOD_INVITE)
 			call_track_failed(worker, packet->call, reason_rows[REASON_TRANSACTIONS_FULL].status,
 					  REASON_TRANSACTIONS_FULL);
 		return REASON_TRANSACTIONS_FULL;
 	}
-	packet->transaction->loop_key = loop_key;
+	packet->transaction->loop_key = packet->loop_key;
 	return REASON_NONE;
 }
 
@@ -160,7 +163,7 @@ static void name_ack(const struct worker *worker, struct packet *packet)
 	packet->branch_name = (struct branch_name){.node = worker->snapshot->keys->node_id,
 						   .worker = (uint8_t)worker->index,
 						   .slot = TRANSACTION_NONE,
-						   .secret = packet_name(packet)};
+						   .secret = packet_name_shown(worker, packet)};
 }
 
 static void fork_packet(struct worker *worker, struct packet *packet)
@@ -190,8 +193,22 @@ static void fork_packet(struct worker *worker, struct packet *packet)
 	client_branch_begin(worker, packet->transaction, packet);
 }
 
+/* What names the request beside its key; requests alike are asked for, all packets at once. */
+static void name_burst(struct worker *worker)
+{
+	for (uint32_t i = 0; i < worker->packet_count; i++) {
+		struct packet *packet = &worker->packet[i];
+		if (packet->verdict || packet->kind != PACKET_INITIAL)
+			continue;
+		packet->merge_key = make_merge_key(worker, packet);
+		packet->loop_key = make_loop_key(worker, packet);
+		transaction_table_prefetch_merged(&worker->transactions, packet->merge_key);
+	}
+}
+
 void fork_burst(struct worker *worker)
 {
+	name_burst(worker);
 	for (uint32_t i = 0; i < worker->packet_count; i++) {
 		struct packet *packet = &worker->packet[i];
 		if (!packet->verdict && packet->kind != PACKET_RESPONSE)

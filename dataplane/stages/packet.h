@@ -61,6 +61,7 @@ struct packet {
 					    none; of a packet that has ended it may be gone */
 	struct branch *branch;		 /* likewise; of ACKs and ICMP errors NULL */
 	uint64_t call;			 /* by route, fork: handle of the call (call_track.h); 0: none */
+	uint64_t call_id_hash;		 /* by transact (packet_name.h); 0: it has not come to it */
 	uint8_t step_count;
 	const struct binding_set *bindings; /* of the target; NULL: direct, carrier */
 	const struct binding *binding;	    /* the one of them that this message goes to; NULL likewise */
@@ -70,6 +71,7 @@ struct packet {
 	struct sip_uri request_uri;	    /* by screen, of requests */
 	struct span cookie;		    /* by screen: text of our cookie in the topmost Route; length 0: none */
 	uint8_t key[TRANSACTION_KEY_BYTES]; /* by transact, of requests: names the server transaction */
+	uint64_t merge_key, loop_key;	    /* by fork, of PACKET_INITIAL */
 	struct branch_name branch_name;	    /* of requests: what our Via will say; of responses: what it says */
 	struct span sender_from, sender_to; /* addresses as the sender of the request wrote them (R24) */
 	struct caller_facts facts;	    /* by authenticate, of PACKET_INITIAL */
@@ -88,7 +90,7 @@ struct packet {
 	struct sip_message message; /* by parse */
 };
 
-/* The transaction's name as a number: for what is not its table. */
+/* The transaction's name as a number: for what is not its table. Never sent: packet_name_shown() is. */
 static inline uint64_t packet_name(const struct packet *packet)
 {
 	uint64_t name;

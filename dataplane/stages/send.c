@@ -6,6 +6,7 @@
 #include <sodium.h>
 
 #include "frame_write.h"
+#include "hop_find.h"
 
 /* Of any link (RFC 791): an interface that is going away says 0. */
 #define IPV4_MTU_MIN 68u
@@ -16,9 +17,27 @@
  */
 #define PATH_MTU_SAFE 1280
 
+/* The head of an mbuf, the room in front of a message, and what most messages take. */
+#define SEND_PREFETCH_BYTES 768
+
+/* What messages keep for long makes the buffers go round: the next one was used so long ago that no cache has it. */
+static void send_prefetch_next(struct rte_mempool *pool)
+{
+	const struct rte_mempool_cache *cache = rte_mempool_default_cache(pool, rte_lcore_id());
+
+	if (!cache || cache->len == 0)
+		return;
+	const char *next = cache->objs[cache->len - 1];
+	for (uint32_t offset = 0; offset < SEND_PREFETCH_BYTES; offset += RTE_CACHE_LINE_SIZE)
+		__builtin_prefetch(next + offset, 1);
+}
+
 struct rte_mbuf *send_begin(struct worker *worker)
 {
-	return rte_pktmbuf_alloc(worker->dataplane->pool);
+	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(worker->dataplane->pool);
+
+	send_prefetch_next(worker->dataplane->pool);
+	return mbuf;
 }
 
 struct rte_mbuf *send_begin_large(struct worker *worker)
@@ -156,19 +175,14 @@ bool send_through_kernel(struct worker *worker, struct rte_mbuf *message, const 
 void send_message(struct worker *worker, struct rte_mbuf *message, const struct net_address *destination,
 		  const struct net_entry *entry)
 {
-	struct wire_hop hop;
-	const struct wire *wire = worker->snapshot->wire;
-	enum wire_result result = entry ? wire_find_way_back(&hop, wire, destination->ip, entry)
-					: wire_find_hop(&hop, wire, destination->ip);
+	const struct hop_way *way = hop_find(worker, destination->ip, entry);
 
-	if (result != WIRE_NO_ROUTE) {
-		if (result == WIRE_OK) {
-			send_frame(worker, message, &hop, destination);
-			return;
-		}
-		if (send_through_kernel(worker, message, &hop, destination))
-			return;
+	if (way->result == WIRE_OK) {
+		send_frame(worker, message, &way->hop, destination);
+		return;
 	}
+	if (way->result != WIRE_NO_ROUTE && send_through_kernel(worker, message, &way->hop, destination))
+		return;
 	worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
 	rte_pktmbuf_free(message);
 }

@@ -4,7 +4,6 @@
 
 #include "answer_make.h"
 #include "answer_write.h"
-#include "call_track.h"
 #include "kept_request.h"
 #include "message_hold.h"
 #include "rewrite_parts.h"
@@ -37,8 +36,7 @@ void server_transaction_begin(struct worker *worker, struct transaction *transac
 	transaction->is_invite = message->method == SIP_METHOD_INVITE;
 	transaction->asked_by_carrier = is_asked_by_carrier(packet);
 	transaction->cseq = message->cseq;
-	transaction->call_id_hash =
-		(uint32_t)call_track_hash_call_id(worker, sip_message_text(message, message->call_id));
+	transaction->call_id_hash = (uint32_t)packet->call_id_hash;
 	transaction->source = packet->source;
 	transaction->local = packet->local;
 	transaction->interface = packet->interface;

@@ -1,5 +1,6 @@
 #include "target.h"
 
+#include "hop_find.h"
 #include "request_read.h"
 
 void target_decide(struct worker *worker, struct packet *packet)
@@ -15,14 +16,12 @@ void target_decide(struct worker *worker, struct packet *packet)
 
 enum reason target_find_hop(struct worker *worker, struct packet *packet)
 {
-	const struct wire *wire = worker->snapshot->wire;
-	const struct wire_interface *own = wire_find_own(wire, packet->destination.ip);
+	const struct hop_way *way = hop_find(worker, packet->destination.ip, packet->entry);
 
-	if (own && own->sip_port == packet->destination.port)
+	if (way->own_port && way->own_port == packet->destination.port)
 		return packet->message.is_request ? REASON_FOREIGN_DOMAIN : REASON_RESPONSE_TO_OURSELVES;
-	packet->hop_result =
-		(uint8_t)(packet->entry ? wire_find_way_back(&packet->hop, wire, packet->destination.ip, packet->entry)
-					: wire_find_hop(&packet->hop, wire, packet->destination.ip));
+	packet->hop = way->hop;
+	packet->hop_result = way->result;
 	return packet->hop_result == WIRE_NO_ROUTE ? REASON_NO_ROUTE_TO_HOST : REASON_NONE;
 }
 

@@ -2,11 +2,11 @@
 #include "call_track.h"
 #include "cancel.h"
 #include "client_branch.h"
-#include "keyed_hash.h"
 #include "message_facts.h"
 #include "response_context.h"
 #include "server_transaction.h"
 #include "stages.h"
+#include "state_hash.h"
 #include "transact_unreachable.h"
 
 #include "answer_write.h"
@@ -23,19 +23,19 @@ static void transact_make_key(const struct worker *worker, struct packet *packet
 	const struct sip_message *message = &packet->message;
 	struct span branch = sip_message_text(message, message->via_branch);
 	bool of_invite = message->method == SIP_METHOD_ACK || message->method == SIP_METHOD_CANCEL;
-	struct keyed_hash hash;
+	struct state_hash hash;
 
-	keyed_hash_begin(&hash, worker->snapshot->keys->steer_key, 'x');
-	keyed_hash_add(&hash, sip_message_text(message, message->call_id));
-	keyed_hash_add(&hash, branch);
-	keyed_hash_add(&hash, sip_message_text(message, message->via_host));
-	keyed_hash_add(&hash, of_invite ? SPAN_LITERAL("INVITE") : sip_message_text(message, message->method_text));
-	keyed_hash_add_number(&hash, (uint64_t)message->via_port << 32 | message->cseq);
+	state_hash_begin(&hash, worker->snapshot->keys->steer_key, 'x');
+	state_hash_add(&hash, sip_message_text(message, message->call_id));
+	state_hash_add(&hash, branch);
+	state_hash_add(&hash, sip_message_text(message, message->via_host));
+	state_hash_add(&hash, of_invite ? SPAN_LITERAL("INVITE") : sip_message_text(message, message->method_text));
+	state_hash_add_number(&hash, (uint64_t)message->via_port << 32 | message->cseq);
 	if (!span_starts_with(branch, transact_cookie)) {
-		keyed_hash_add(&hash, sip_message_text(message, message->request_uri));
-		keyed_hash_add(&hash, sip_message_text(message, message->from_tag));
+		state_hash_add(&hash, sip_message_text(message, message->request_uri));
+		state_hash_add(&hash, sip_message_text(message, message->from_tag));
 	}
-	keyed_hash_finish(&hash, packet->key);
+	state_hash_finish(&hash, packet->key);
 }
 
 /* ACK of a non-2xx ends here; that of a 2xx walks on by its cookie (17.1.1.3, 13.2.2.4). */
@@ -93,8 +93,7 @@ static enum reason transact_find_branch(struct worker *worker, struct packet *pa
 	packet->transaction = &worker->transactions.transaction[packet->branch->transaction];
 	transaction_table_hold(&worker->transactions, packet->transaction);
 	bool of_cancel = packet->transaction->is_invite && message->method == SIP_METHOD_CANCEL;
-	struct span call_id = sip_message_text(message, message->call_id);
-	if (packet->transaction->call_id_hash != (uint32_t)call_track_hash_call_id(worker, call_id) ||
+	if (packet->transaction->call_id_hash != (uint32_t)packet->call_id_hash ||
 	    message->cseq != packet->transaction->cseq ||
 	    (message->method != packet->transaction->method && !of_cancel))
 		return REASON_RESPONSE_FORGED;
@@ -121,6 +120,7 @@ static void transact_name(struct worker *worker, struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
 
+	packet->call_id_hash = call_track_hash_call_id(worker, sip_message_text(message, message->call_id));
 	if (message->is_request) {
 		transact_make_key(worker, packet);
 		transaction_table_prefetch_bucket(&worker->transactions, packet->key);
@@ -131,20 +131,37 @@ static void transact_name(struct worker *worker, struct packet *packet)
 	}
 }
 
+/* What a response will touch, now that its branch and its transaction are on their way. */
+static void transact_warm_response(const struct worker *worker, const struct packet *packet)
+{
+	const struct transaction_table *table = &worker->transactions;
+	uint32_t slot = packet->branch_name.slot;
+
+	transaction_table_prefetch_kept(table, slot);
+	if (slot < table->count)
+		call_table_prefetch(&worker->calls, table->transaction[slot].call,
+				    packet->message.method == SIP_METHOD_BYE);
+}
+
 /*
  * Transactions are many and cold: what the burst will look at is asked for in steps, all packets at each step, so that
  * their cache misses overlap. Nothing is decided here.
  */
-static void transact_warm_burst(struct worker *worker)
+static void transact_warm_burst(const struct worker *worker)
 {
 	for (uint32_t i = 0; i < worker->packet_count; i++) {
-		struct packet *packet = &worker->packet[i];
+		const struct packet *packet = &worker->packet[i];
 		if (packet->verdict || packet->is_unreachable)
 			continue;
 		if (packet->message.is_request)
 			transaction_table_prefetch_first(&worker->transactions, packet->key);
 		else
-			transaction_table_prefetch_request(&worker->transactions, packet->branch_name.slot);
+			transact_warm_response(worker, packet);
+	}
+	for (uint32_t i = 0; i < worker->packet_count; i++) {
+		const struct packet *packet = &worker->packet[i];
+		if (!packet->verdict && !packet->is_unreachable && packet->message.is_request)
+			transaction_table_prefetch_found(&worker->transactions, packet->key);
 	}
 }
 

@@ -13,6 +13,7 @@
 #include "dataplane.h"
 #include "decision_log.h"
 #include "edit_list.h"
+#include "hop_find.h"
 #include "inquiry.h"
 #include "limit_table.h"
 #include "nonce_window.h"
@@ -85,6 +86,7 @@ struct worker {
 	uint32_t next_queue;		 /* where the next burst starts to poll, so that no queue starves */
 	struct inquire_progress inquire; /* of the inquiry that is being answered, over several bursts */
 	struct transmit_buffer transmit[WIRE_INTERFACES_MAX];
+	struct hop_memory hops; /* ways that this burst has searched */
 	uint64_t branches_made; /* makes their secrets differ */
 	struct packet packet[BURST_MAX];
 	char plain[BURST_MAX][ROUTE_COOKIE_PLAIN_BYTES_MAX]; /* opened cookies */

@@ -58,6 +58,19 @@ struct call *call_table_find(const struct call_table *table, uint64_t handle)
 	return &table->call[slot];
 }
 
+void call_table_prefetch(const struct call_table *table, uint64_t handle, bool whole)
+{
+	uint32_t slot = call_handle_slot(handle);
+
+	if (handle == CALL_NONE || slot >= table->count)
+		return;
+	const char *call = (const char *)&table->call[slot];
+	/* Where the texts of the record are, nothing else is. */
+	for (uint32_t i = 0; i < sizeof(struct call); i += 64)
+		if (whole || i < offsetof(struct call, record.part) || i + 64 > offsetof(struct call, limit))
+			__builtin_prefetch(call + i, 1);
+}
+
 void call_table_set_state(struct call_table *table, struct call *call, enum call_state state)
 {
 	table->state_count[call->record.state]--;

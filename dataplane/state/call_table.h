@@ -68,6 +68,10 @@ struct call *call_table_add(struct call_table *table);
 /* Result: NULL when there is no such call (any more). */
 struct call *call_table_find(const struct call_table *table, uint64_t handle);
 
+/* Asks for what every event of a call touches: its timer, its state, its dialogs; `whole`: for all of it, as its end
+ * does. `handle` may be of no call. */
+void call_table_prefetch(const struct call_table *table, uint64_t handle, bool whole);
+
 /* `state`: not FREE. */
 void call_table_set_state(struct call_table *table, struct call *call, enum call_state state);
 

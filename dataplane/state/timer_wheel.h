@@ -57,6 +57,15 @@ static inline bool timer_is_running(const struct timer *timer)
 	return timer->link != NULL;
 }
 
+/* Asks for its neighbours, which stopping it or starting it anew writes to. */
+static inline void timer_wheel_prefetch(const struct timer *timer)
+{
+	if (!timer_is_running(timer))
+		return;
+	__builtin_prefetch(timer->link, 1);
+	__builtin_prefetch(timer->next, 1);
+}
+
 /*
  * The next timer that is due at `now_tick`, stopped; in order of ticks. Call it until NULL, or less often: what was
  * not taken stays due. Cost: a call moves on over empty ticks and deals out timers of the levels above; at most

@@ -120,14 +120,37 @@ void transaction_table_prefetch_branch(const struct transaction_table *table, ui
 		prefetch_lines(&table->transaction[slot], sizeof(struct transaction));
 }
 
-/* Where the text lies is guessed, since the mbuf itself is as cold: behind its head, as in pools of our own. */
-void transaction_table_prefetch_request(const struct transaction_table *table, uint32_t slot)
+void transaction_table_prefetch_merged(const struct transaction_table *table, uint64_t merge_key)
 {
+	rte_prefetch0(merge_bucket_of(table, merge_key));
+}
+
+void transaction_table_prefetch_found(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES])
+{
+	uint32_t index = *bucket_of(table, key);
+
+	if (index == TRANSACTION_NONE)
+		return;
+	const struct transaction *transaction = &table->transaction[index];
+	if (memcmp(transaction->key, key, TRANSACTION_KEY_BYTES) == 0)
+		prefetch_lines(transaction, sizeof(*transaction));
+}
+
+void transaction_table_prefetch_kept(const struct transaction_table *table, uint32_t slot)
+{
+	if (slot < table->branch_count) {
+		const struct branch *branch = &table->branch[slot];
+		kept_message_prefetch(&branch->request);
+		timer_wheel_prefetch(&branch->timer);
+	}
 	if (slot >= table->count || !table->transaction[slot].request.mbuf)
 		return;
 	const struct transaction *transaction = &table->transaction[slot];
-	const char *text = (const char *)(transaction->request.mbuf + 1) + transaction->request.offset;
-	rte_prefetch0(transaction->request.mbuf);
+	kept_message_prefetch(&transaction->request);
+	kept_message_prefetch(&transaction->response);
+	if (!transaction->request.near)
+		return; /* where the text is, only the mbuf knows */
+	const char *text = kept_message_text(&transaction->request).at;
 	rte_prefetch0(text + transaction->from.offset);
 	rte_prefetch0(text + transaction->to.offset);
 }
@@ -376,10 +399,9 @@ bool transaction_table_has_room_for(const struct transaction_table *table, const
 void transaction_table_keep(struct transaction_table *table, struct kept_message *kept, struct rte_mbuf *mbuf,
 			    struct span text)
 {
-	/* Before it is given back. */
-	table->large_kept -= kept->mbuf && is_large(kept->mbuf);
-	table->large_kept += mbuf && is_large(mbuf);
+	table->large_kept -= kept_message_is_large(kept);
 	table->mbufs_kept += (uint32_t)kept_message_replace(kept, mbuf, text);
+	table->large_kept += kept_message_is_large(kept);
 }
 
 void transaction_table_clear(struct transaction_table *table)

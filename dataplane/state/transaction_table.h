@@ -21,7 +21,7 @@
 
 #define TRANSACTION_GIVE_WAY_MAX   64			    /* forgotten for one new request: an lcore must not stall */
 #define TRANSACTION_MERGE_LOOK_MAX TRANSACTION_BRANCHES_MAX /* requests alike that are looked at */
-#define TRANSACTION_LARGE_BYTES	   32768 /* of a buffer: more than any frame has, less than those for datagrams */
+#define TRANSACTION_LARGE_BYTES	   KEPT_MESSAGE_LARGE_BYTES
 
 struct transaction_table {
 	/* By setup. */
@@ -62,13 +62,15 @@ struct transaction *transaction_table_find(const struct transaction_table *table
 
 /*
  * Ask for the cache lines that a search will look at, so that the misses of a burst overlap: the bucket of a key, what
- * stands first in it; the branch in a slot and the transaction that it belongs to unless it is a spare one; then the
- * addresses in the request that this one keeps. `slot` may be of no branch.
+ * stands first in it, and all of it when it is the one; the branch in a slot and the transaction that it belongs to
+ * unless it is a spare one; then what a response reads and gives back of what these keep. `slot` may be of no branch.
  */
 void transaction_table_prefetch_bucket(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES]);
 void transaction_table_prefetch_first(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES]);
+void transaction_table_prefetch_merged(const struct transaction_table *table, uint64_t merge_key);
+void transaction_table_prefetch_found(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES]);
 void transaction_table_prefetch_branch(const struct transaction_table *table, uint32_t slot);
-void transaction_table_prefetch_request(const struct transaction_table *table, uint32_t slot);
+void transaction_table_prefetch_kept(const struct transaction_table *table, uint32_t slot);
 
 /*
  * A transaction with that merge key that has not ended: no final response was sent, or a 2xx and it is
