@@ -108,7 +108,8 @@ def test_one_company_is_applied_alone(own_lab, tmp_path):
         router.must("apply", write(tmp_path / "none.yaml", "companies: []\n"), "--company", "extra-2-1")
         last = router.must("export").text
         assert "extra-9-1" in last and "extra-2-1" not in last
-    with own_lab.router() as router:
+        assert router.stop() == 0
+        router.start()
         assert router.must("export").text == last, "a restart found something else"
         router.must("rollback", "2")
         assert router.must("export").text == before
