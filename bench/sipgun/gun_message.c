@@ -18,6 +18,10 @@
 #define NO_BODY	  "Content-Length: 0\r\n\r\n"
 #define WITH_BODY "Content-Type: application/sdp\r\nContent-Length: {body_length}\r\n\r\n{body}"
 
+#define CREDENTIALS                                                                                                    \
+	"{header}: Digest username=\"{user}\",realm=\"{realm}\",nonce=\"{nonce}\",uri=\"{uri}\","                      \
+	"response=\"{response}\",algorithm={algorithm}{qop}{opaque}\r\n"
+
 static const char *const request_texts[GUN_MESSAGE_COUNT] = {
 	[GUN_MESSAGE_INVITE] = REQUEST_HEAD(
 		"INVITE", "sip:{number}@{domain}") ";rport\r\n" MAX_HOPS FROM "To: <sip:{number}@{domain}>\r\n" CALL_ID
@@ -46,9 +50,7 @@ static const char *const request_texts[GUN_MESSAGE_COUNT] = {
 					   "From: <sip:sipgun@{caller}>;tag=c{id}\r\nTo: <sip:{router}>\r\n" CALL_ID
 					   "CSeq: {cseq} OPTIONS\r\n"
 					   "Accept: application/sdp\r\n" NO_BODY,
-	[GUN_MESSAGE_CREDENTIALS] =
-		"{header}: Digest username=\"{user}\",realm=\"{realm}\",nonce=\"{nonce}\",uri=\"{uri}\","
-		"response=\"{response}\",algorithm={algorithm}{qop}{opaque}\r\n",
+	[GUN_MESSAGE_CREDENTIALS] = CREDENTIALS,
 };
 
 static const struct {
