@@ -81,9 +81,7 @@ static void prefetch_company(const struct packet *packet, const struct authentic
 	if (login->has_credentials)
 		name_table_prefetch(&company->endpoint_by_name, login->credentials.username, false);
 	name_table_prefetch(&company->extension_by_number, packet->request_uri.user, false);
-	prefetch_lines(company->friends.plain, company->friends.plain_row_count * sizeof(struct pattern_plain));
-	if (company->friends.plain_count < company->friends.count)
-		prefetch_lines(company->friends.database, 1024);
+	pattern_set_prefetch(&company->friends);
 }
 
 static void identify(const struct worker *worker, struct authenticate_login *login)

@@ -79,7 +79,7 @@ static void check_found(const struct directory *changed, const struct directory 
 {
 	for (uint32_t i = 0; i < whole->company_count; i++) {
 		const struct company *company = whole->company[i];
-		uint32_t index;
+		uint32_t index = UINT32_MAX;
 		assert_true(span_equals(changed->company[i]->name, company->name));
 		assert_int_equal(changed->company[i]->endpoint_count, company->endpoint_count);
 		assert_true(name_table_find(&index, &changed->company_by_domain, company->domain, true));
