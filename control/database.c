@@ -323,6 +323,12 @@ enum status database_open_reader(struct database *reader, const struct database 
 		database_close(&second);
 		return status;
 	}
+	second.rollback = database_prepare(&second, "ROLLBACK");
+	if (!second.rollback) {
+		enum status status = database_report(&second, problems, "be opened a second time");
+		database_close(&second);
+		return status;
+	}
 	*reader = second;
 	return STATUS_OK;
 }

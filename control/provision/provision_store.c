@@ -265,19 +265,22 @@ static enum status join(char **text, struct pieces *pieces)
 	return STATUS_OK;
 }
 
-/* Both statements see the same state, also while an apply commits. */
+/* Both statements see the same state, also while an apply commits; within a transaction they do anyway. */
 static enum status load_from(const struct database *database, uint64_t revision, char **text,
 			     struct problem_list *problems)
 {
 	struct pieces pieces = {0};
-	enum status status = database_execute(database, "SAVEPOINT load") ? STATUS_OK : STATUS_STORE;
+	bool is_nested = !sqlite3_get_autocommit(database->connection);
+	enum status status = is_nested || database_execute(database, "BEGIN") ? STATUS_OK : STATUS_STORE;
 	if (status == STATUS_OK)
 		status = read_base(database, revision, &pieces);
 	if (status == STATUS_OK)
 		status = read_parts(database, revision, &pieces);
 	if (status == STATUS_STORE)
 		database_report(database, problems, "give the provisioning");
-	database_execute(database, "RELEASE load");
+	/* Nothing was written, and this needs no memory. */
+	if (!is_nested)
+		database_roll_back(database);
 	if (status == STATUS_OK)
 		status = join(text, &pieces);
 	/* A part that is none was never stored. */

@@ -335,10 +335,12 @@ static json_t *params_of(const struct ctl_command *command, unsigned way, bool f
 	}
 	json_t *params = ctl_commands_parse(command, count, words, error);
 	assert_non_null(params);
+	/* One company alone must be the one that is named. */
+	const char *name = json_object_get(params, "company") ? value_of("COMPANY") : "new";
 	if (ctl_commands_file(command, params))
-		json_object_set_new(params, "text",
-				    json_string("companies: [{name: new, domain: new.example.net, "
-						"country: ES}]"));
+		json_object_set_new(
+			params, "text",
+			json_sprintf("companies: [{name: %s, domain: %s.example.net, country: ES}]", name, name));
 	return params;
 }
 

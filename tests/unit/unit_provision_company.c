@@ -14,7 +14,7 @@
 
 #define COMPANIES 9
 #define TEXT_SIZE 2000
-#define STEPS	  160
+#define STEPS	  50
 
 /* ---- a world that knows what ought to be in force ---- */
 
