@@ -8,8 +8,8 @@
 
 #define PROGRESS_EVERY 64 /* companies */
 
-enum status directory_builder_report(struct directory_builder *builder, const char *what, const struct model_text *name,
-				     const struct pattern_error *error, enum status status)
+enum status directory_build_report(struct directory_builder *builder, const char *what, const struct model_text *name,
+				   const struct pattern_error *error, enum status status)
 {
 	const struct directory_build_input *input = builder->input;
 	const struct problem_place place = {.file = input->file_name,
@@ -72,7 +72,7 @@ static enum status build_company(struct directory_builder *builder, uint32_t ind
 		struct pattern_error error;
 		enum status status = company_build(slot, model, builder->input->keys, builder->pool, &error);
 		if (status != STATUS_OK)
-			return directory_builder_report(builder, "company", &model->name, &error, status);
+			return directory_build_report(builder, "company", &model->name, &error, status);
 		builder->count->companies_built++;
 	}
 	builder->root->company[index] = company_build_view(*slot);
@@ -166,7 +166,7 @@ static enum status build_changed(struct directory_builder *builder, const struct
 	struct company_block **slot = &builder->root->block[change->index];
 	enum status status = company_build(slot, change->company, builder->input->keys, builder->pool, &error);
 	if (status != STATUS_OK)
-		return directory_builder_report(builder, "company", &change->company->name, &error, status);
+		return directory_build_report(builder, "company", &change->company->name, &error, status);
 	builder->root->company[change->index] = company_build_view(*slot);
 	builder->count->companies_built = 1;
 	return STATUS_OK;

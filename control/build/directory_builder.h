@@ -34,9 +34,9 @@ static inline const struct directory_root *directory_root_of(const struct direct
 }
 
 /* Says which pattern is refused, or why none could be compiled. Result: `status`. */
-AMITY_CHECKED enum status directory_builder_report(struct directory_builder *builder, const char *what,
-						   const struct model_text *name, const struct pattern_error *error,
-						   enum status status);
+AMITY_CHECKED enum status directory_build_report(struct directory_builder *builder, const char *what,
+						 const struct model_text *name, const struct pattern_error *error,
+						 enum status status);
 
 /* From builder->root->company[]. Cost: a look at every company. */
 AMITY_CHECKED enum status directory_tables_build_domains(struct directory_builder *builder);

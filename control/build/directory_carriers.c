@@ -162,8 +162,8 @@ static enum status build_carrier_patterns(struct directory_builder *builder)
 		error.line = text ? text->place.line : 0;
 		error.column = text ? text->place.column : 0;
 		error.key = "patterns";
-		return directory_builder_report(builder, "carrier", &model_carriers(builder->input->model)[owner].name,
-						&error, status);
+		return directory_build_report(builder, "carrier", &model_carriers(builder->input->model)[owner].name,
+					      &error, status);
 	}
 	pattern_set_build_view(&builder->root->directory.carrier_patterns, builder->root->carriers, list.owner);
 	return STATUS_OK;

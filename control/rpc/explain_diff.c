@@ -383,10 +383,10 @@ static bool open_pairs(struct comparing *comparing)
 static bool open_comparing(struct comparing *comparing, const struct explain_diff_input *input)
 {
 	struct hs_scratch *largest = NULL;
-	bool is_open = match_memory_grow(&largest, input->now, NULL) && match_memory_grow(&largest, input->then, input->now) &&
-		       match_memory_fill(&comparing->scratch, largest) &&
-		       open_side(&comparing->side[NOW], input->now) && open_side(&comparing->side[THEN], input->then) &&
-		       open_pairs(comparing);
+	bool is_open =
+		match_memory_grow(&largest, input->now, NULL) && match_memory_grow(&largest, input->then, input->now) &&
+		match_memory_fill(&comparing->scratch, largest) && open_side(&comparing->side[NOW], input->now) &&
+		open_side(&comparing->side[THEN], input->then) && open_pairs(comparing);
 
 	hs_free_scratch(largest);
 	comparing->calls = json_array();

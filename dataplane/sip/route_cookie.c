@@ -303,7 +303,7 @@ bool route_cookie_open_dialog(struct dialog_cookie *cookie, char plain[ROUTE_COO
 {
 	struct contents_reader reader;
 	struct dialog_cookie opened = {0};
-	int length = route_cookie_unseal(reader.sealed, text, &keys->cookie, call_id);
+	int length = route_cookie_seal_open(reader.sealed, text, &keys->cookie, call_id);
 
 	if (length <= 0)
 		return false;

@@ -162,8 +162,8 @@ int route_cookie_seal(struct text_writer *text, struct span plain, const struct 
 	return text->overflowed ? -1 : (int)text->length;
 }
 
-int route_cookie_unseal(char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text, const struct rotating_key *keys,
-			struct span call_id)
+int route_cookie_seal_open(char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text, const struct rotating_key *keys,
+			   struct span call_id)
 {
 	if (text.length && *text.at == SIV_MARK)
 		return route_cookie_aes_is_available() ? unseal_siv(plain, span_skip(text, 1), keys, call_id) : -1;

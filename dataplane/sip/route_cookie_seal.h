@@ -41,7 +41,7 @@ int route_cookie_seal(struct text_writer *text, struct span plain, const struct 
 
 /* Thread: any.   Cost: as sealing.   Result: length of the contents; -1: unknown key, changed, or of another Call-ID.
  */
-int route_cookie_unseal(char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text, const struct rotating_key *keys,
-			struct span call_id);
+int route_cookie_seal_open(char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text, const struct rotating_key *keys,
+			   struct span call_id);
 
 #endif

@@ -454,7 +454,8 @@ static enum status apply_company(struct rig *rig)
 		.action = PROVISION_APPLY,
 		.company = "one-more",
 		.text = SPAN_LITERAL(
-			"companies: [{name: one-more, domain: one-more.example, country: ES, ddis: [{number: '+34911111111'}],"
+			"companies: [{name: one-more, domain: one-more.example, country: ES, ddis: [{number: "
+			"'+34911111111'}],"
 			" friends: [{name: pbx, password: secret, direct: 'udp:10.9.9.9', patterns: ['^7(?!7)']}]}]\n"),
 	};
 	rig->accepted = false;
@@ -566,16 +567,11 @@ static void router_starts(void **state)
 int main(int argument_count, char **arguments)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(configuration_is_read),
-		cmocka_unit_test(document_is_read_and_exported),
-		cmocka_unit_test(wrong_document_stays_wrong),
-		cmocka_unit_test(lints_are_all_told_or_none),
-		cmocka_unit_test(tables_are_built),
-		cmocka_unit_test(tables_are_published),
-		cmocka_unit_test(document_is_applied),
-		cmocka_unit_test(document_is_applied_dry),
-		cmocka_unit_test(company_is_applied),
-		cmocka_unit_test(router_starts),
+		cmocka_unit_test(configuration_is_read),      cmocka_unit_test(document_is_read_and_exported),
+		cmocka_unit_test(wrong_document_stays_wrong), cmocka_unit_test(lints_are_all_told_or_none),
+		cmocka_unit_test(tables_are_built),	      cmocka_unit_test(tables_are_published),
+		cmocka_unit_test(document_is_applied),	      cmocka_unit_test(document_is_applied_dry),
+		cmocka_unit_test(company_is_applied),	      cmocka_unit_test(router_starts),
 	};
 	failing_allocator_set_sqlite_apart();
 	failing_allocator_spare("libfyaml.so");
