@@ -71,7 +71,7 @@ MD5_LANES_INLINE md5_lanes_load(struct md5_lanes_word word[MD5_LANES_BLOCK_WORDS
 /* Step `i` of the 64 of a block; a constant, so that what depends on it is decided by the compiler. */
 MD5_LANES_INLINE md5_lanes_step(struct md5_lanes_word *a, const struct md5_lanes_word *b,
 				const struct md5_lanes_word *c, const struct md5_lanes_word *d,
-				const struct md5_lanes_word *word, uint32_t i)
+				const struct md5_lanes_word *word, const uint32_t *constants, uint32_t i)
 {
 	static const uint8_t shifts[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
 	static const uint8_t factors[4] = {1, 5, 3, 7}, firsts[4] = {0, 1, 5, 0};
@@ -84,25 +84,27 @@ MD5_LANES_INLINE md5_lanes_step(struct md5_lanes_word *a, const struct md5_lanes
 					: round == 1 ? y ^ (z & (x ^ y))
 					: round == 2 ? x ^ y ^ z
 						     : y ^ (x | ~z);
-		md5_lanes_eight sum = (taken->part[p] + md5_lanes_constants[i] + a->part[p]) + mixed;
+		md5_lanes_eight sum = (taken->part[p] + constants[i] + a->part[p]) + mixed;
 		a->part[p] = x + (sum << shift | sum >> (32 - shift));
 	}
 }
 
-MD5_LANES_INLINE md5_lanes_four(struct md5_lanes_word state[4], const struct md5_lanes_word *word, uint32_t i)
+MD5_LANES_INLINE md5_lanes_four(struct md5_lanes_word state[4], const struct md5_lanes_word *word,
+				const uint32_t *constants, uint32_t i)
 {
-	md5_lanes_step(&state[0], &state[1], &state[2], &state[3], word, i);
-	md5_lanes_step(&state[3], &state[0], &state[1], &state[2], word, i + 1);
-	md5_lanes_step(&state[2], &state[3], &state[0], &state[1], word, i + 2);
-	md5_lanes_step(&state[1], &state[2], &state[3], &state[0], word, i + 3);
+	md5_lanes_step(&state[0], &state[1], &state[2], &state[3], word, constants, i);
+	md5_lanes_step(&state[3], &state[0], &state[1], &state[2], word, constants, i + 1);
+	md5_lanes_step(&state[2], &state[3], &state[0], &state[1], word, constants, i + 2);
+	md5_lanes_step(&state[1], &state[2], &state[3], &state[0], word, constants, i + 3);
 }
 
-MD5_LANES_INLINE md5_lanes_sixteen(struct md5_lanes_word state[4], const struct md5_lanes_word *word, uint32_t i)
+MD5_LANES_INLINE md5_lanes_sixteen(struct md5_lanes_word state[4], const struct md5_lanes_word *word,
+				   const uint32_t *constants, uint32_t i)
 {
-	md5_lanes_four(state, word, i);
-	md5_lanes_four(state, word, i + 4);
-	md5_lanes_four(state, word, i + 8);
-	md5_lanes_four(state, word, i + 12);
+	md5_lanes_four(state, word, constants, i);
+	md5_lanes_four(state, word, constants, i + 4);
+	md5_lanes_four(state, word, constants, i + 8);
+	md5_lanes_four(state, word, constants, i + 12);
 }
 
 /* One block of each text; the lanes of `ended` stay as they are. */
@@ -110,11 +112,14 @@ MD5_LANES_INLINE md5_lanes_block(struct md5_lanes_word state[4], const struct md
 				 const struct md5_lanes_word *ended)
 {
 	struct md5_lanes_word next[4] = {state[0], state[1], state[2], state[3]};
+	const uint32_t *constants = md5_lanes_constants;
 
-	md5_lanes_sixteen(next, word, 0);
-	md5_lanes_sixteen(next, word, 16);
-	md5_lanes_sixteen(next, word, 32);
-	md5_lanes_sixteen(next, word, 48);
+	/* What the compiler does not know it cannot keep: else it spreads all 64 over lanes once, on the stack. */
+	__asm__("" : "+r"(constants));
+	md5_lanes_sixteen(next, word, constants, 0);
+	md5_lanes_sixteen(next, word, constants, 16);
+	md5_lanes_sixteen(next, word, constants, 32);
+	md5_lanes_sixteen(next, word, constants, 48);
 	for (uint32_t i = 0; i < 4; i++)
 		for (uint32_t p = 0; p < MD5_LANES_PARTS; p++)
 			state[i].part[p] += next[i].part[p] & ~ended->part[p];
