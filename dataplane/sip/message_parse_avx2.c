@@ -1,3 +1,4 @@
+#include "message_parse_call_id.h"
 #include "message_parse_usual.h"
 
 uint32_t message_parse_avx2(struct sip_message *message)
