@@ -74,7 +74,7 @@ static void row_ms(const char *workload, uint64_t us)
 
 static uint64_t resident_bytes(void)
 {
-	unsigned long long total, resident;
+	unsigned long long total, resident = 0;
 	FILE *file = fopen("/proc/self/statm", "r");
 	must(file && fscanf(file, "%llu %llu", &total, &resident) == 2);
 	fclose(file);

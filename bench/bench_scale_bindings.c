@@ -26,7 +26,7 @@ static uint64_t now_us(void)
 
 static uint64_t resident_bytes(void)
 {
-	unsigned long long total, resident;
+	unsigned long long total, resident = 0;
 	FILE *file = fopen("/proc/self/statm", "r");
 	must(file && fscanf(file, "%llu %llu", &total, &resident) == 2);
 	fclose(file);
