@@ -98,7 +98,7 @@ static void write_request(struct burst *burst, uint32_t i)
 	else
 		snprintf(made->uri, sizeof(made->uri), "sip:20%02u@%s", i + 10, domain);
 	snprintf(made->from, sizeof(made->from), "<sip:%s@%s>", row->user, domain);
-	snprintf(made->to, sizeof(made->to), "<%s>", made->uri);
+	snprintf(made->to, sizeof(made->to), "<sip:20%02u@%s>", i + 10, domain);
 	snprintf(made->call_id, sizeof(made->call_id), "burst-%u", named);
 	snprintf(made->branch, sizeof(made->branch), "z9hG4bKfirst%u", i);
 	snprintf(made->headers, sizeof(made->headers), "%s", is_register ? "Contact: <sip:phone@192.0.2.7>\r\n" : "");
