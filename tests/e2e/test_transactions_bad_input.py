@@ -60,7 +60,9 @@ def with_branch(message, branch):
 def flipped(text, index, bit=0):
     """One bit of a base64url letter changed, so that it is another one."""
     letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
-    return text[:index] + letters[letters.index(text[index]) ^ (1 << bit)] + text[index + 1:]
+    # The mark of a cookie's form, at its beginning, is no letter of base64url.
+    other = letters[letters.index(text[index]) ^ (1 << bit)] if text[index] in letters else letters[0]
+    return text[:index] + other + text[index + 1:]
 
 
 # Responses.
