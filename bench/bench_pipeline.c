@@ -34,6 +34,7 @@
 #define COMPANIES	    10000
 #define COMPANIES_SHORT	    20
 #define COMPANIES_KEPT	    500
+#define COMPANIES_HUGE	    500 /* fewer do without hugepages: valgrind cannot have them */
 #define BINDINGS	    1000000
 #define BINDINGS_SHORT	    2000
 #define MESSAGES	    4096
@@ -312,12 +313,14 @@ static void start_router(void)
 	fprintf(stderr, "bench_pipeline: building the tables of %u companies\n", bench.company_count);
 	char *provisioning = bench_traffic_provisioning(bench.company_count, UINT32_MAX);
 	const char *state = find_state(provisioning);
-	bench.pipeline = pipeline_start_sized(WORKERS_MAX, provisioning,
-					      &(struct pipeline_sizes){.transaction_count = WORKERS_MAX * TRANSACTIONS,
-								       .call_count = WORKERS_MAX * TRANSACTIONS,
-								       .nonce_set_count = 16384,
-								       .endpoint_count = bench.binding_count,
-								       .state_from = state});
+	bench.pipeline =
+		pipeline_start_sized(WORKERS_MAX, provisioning,
+				     &(struct pipeline_sizes){.transaction_count = WORKERS_MAX * TRANSACTIONS,
+							      .call_count = WORKERS_MAX * TRANSACTIONS,
+							      .nonce_set_count = 16384,
+							      .endpoint_count = bench.binding_count,
+							      .wants_hugepages = bench.company_count >= COMPANIES_HUGE,
+							      .state_from = state});
 	free(provisioning);
 	bench_bindings_fill(bench.pipeline, bench.company_count, bench.binding_count);
 	pipeline_use_tsc(bench.pipeline);

@@ -528,6 +528,7 @@ static void start_router(const char *state, const char *document)
 								 .call_count = 16384,
 								 .nonce_set_count = 16384,
 								 .endpoint_count = binding_count,
+								 .wants_hugepages = true,
 								 .state_from = state});
 	pipeline_use_tsc(pipeline);
 }

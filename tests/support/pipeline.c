@@ -137,7 +137,7 @@ static void start_dataplane(struct pipeline *pipeline, uint32_t worker_count, co
 	struct dataplane_plan plan = {.worker_count = worker_count,
 				      .port_count = 1,
 				      /* As amityd does, when a bench looks at it; tests do with what there is. */
-				      .memory = sizes->endpoint_count ? MEMORY_AUTO : MEMORY_NO_HUGE,
+				      .memory = sizes->wants_hugepages ? MEMORY_AUTO : MEMORY_NO_HUGE,
 				      .table_bytes = (32u << 20) + location_bytes(sizes),
 				      .message_bytes_max = 4096,
 				      .mbuf_count = sizes->mbuf_count ? sizes->mbuf_count : 4095,

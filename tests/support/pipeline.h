@@ -46,6 +46,7 @@ struct pipeline *pipeline_start(uint32_t worker_count, const char *provisioning)
 struct pipeline_sizes {
 	uint32_t transaction_count, call_count, mbuf_count, nonce_set_count, endpoint_count;
 	const char *state_from;
+	bool wants_hugepages; /* when enough are free; valgrind cannot have them */
 };
 
 struct pipeline *pipeline_start_sized(uint32_t worker_count, const char *provisioning,
