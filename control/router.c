@@ -15,10 +15,11 @@
 /* What `node.idle` means to a worker; one row a word. */
 static const struct {
 	uint32_t spin_polls, sleep_us_max;
+	bool gathers_asleep;
 } idle_policies[] = {
-	[CONFIG_IDLE_SPIN] = {UINT32_MAX, 0},
-	[CONFIG_IDLE_BALANCED] = {1000, 200},
-	[CONFIG_IDLE_SAVE] = {50, 2000},
+	[CONFIG_IDLE_SPIN] = {UINT32_MAX, 0, false},
+	[CONFIG_IDLE_BALANCED] = {1000, 200, false},
+	[CONFIG_IDLE_SAVE] = {50, 2000, true},
 };
 
 static const enum memory_plan memory_plans[] = {
@@ -79,6 +80,8 @@ void router_plan(struct dataplane_plan *plan, const struct config *config)
 	plan->call_duration_s_max = config->limits.max_call_duration_s;
 	plan->spin_polls = idle_policies[config->node.idle].spin_polls;
 	plan->sleep_us_max = idle_policies[config->node.idle].sleep_us_max;
+	plan->gathers_asleep = idle_policies[config->node.idle].gathers_asleep;
+	plan->gather_us = config->node.gather_us;
 }
 
 static uint64_t seconds_since_boot(void)

@@ -62,11 +62,14 @@ int worker_run(void *argument)
 {
 	struct worker *worker = argument;
 	struct dataplane *dataplane = worker->dataplane;
-	struct idle idle = {0};
+	struct idle idle;
 
+	idle_init(&idle, &worker->idle, rte_get_tsc_hz());
 	rte_rcu_qsbr_thread_online(dataplane->qsbr, worker->index);
-	while (!atomic_load_explicit(&dataplane->stopping, memory_order_relaxed))
-		idle_after_burst(&idle, &worker->idle, worker_burst(worker));
+	while (!atomic_load_explicit(&dataplane->stopping, memory_order_relaxed)) {
+		uint32_t taken = worker_burst(worker);
+		worker->counters->value[COUNTER_GATHERING_NS] += idle_after_burst(&idle, worker->now_tsc, taken);
+	}
 	rte_rcu_qsbr_thread_offline(dataplane->qsbr, worker->index);
 	return 0;
 }

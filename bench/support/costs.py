@@ -13,7 +13,8 @@ START_WAIT_S = 60
 class Cost:
     """
     Of one call or registration. raw_us: all CPU time of the router. us: less its idling, measured apart with no load: for a router that
-    spins, its polls that found nothing, counted in both and priced without load; for others, what they use in that time.
+    spins, its polls that found nothing, counted in both and priced without load, and the time in which it let packets gather, which it
+    counts itself; for others, what they use in that time.
     """
 
     us: float
@@ -35,6 +36,7 @@ class Window:
 
     use: object
     idle_polls: int
+    gathering_s: float
 
     @property
     def idle_share(self):
@@ -42,10 +44,10 @@ class Window:
 
 
 def observe(running, seconds):
-    polls, before = running.idle_polls(), running.use()
+    polls, gathering_s, before = running.idle_polls(), running.gathering_s(), running.use()
     time.sleep(seconds)
-    more_polls = running.idle_polls() - polls
-    return Window(running.use() - before, more_polls)
+    more_polls, more_s = running.idle_polls() - polls, running.gathering_s() - gathering_s
+    return Window(running.use() - before, more_polls, more_s)
 
 
 QUIET_WINDOWS = 5
@@ -60,7 +62,7 @@ def observe_quiet(running, seconds):
 def _idling_s(quiet, busy):
     """CPU seconds of a busy window that are idling."""
     if quiet.idle_polls:
-        return busy.idle_polls * quiet.use.run_s / quiet.idle_polls
+        return busy.gathering_s + busy.idle_polls * quiet.use.run_s / quiet.idle_polls
     return quiet.idle_share * busy.use.at_s
 
 

@@ -29,6 +29,7 @@ node:
   state_dir: elsewhere
   control_socket: elsewhere
   idle: {idle}
+  gather: {gather}
   lcores: "{cpu}"
   memory: {memory}
 interfaces:
@@ -71,6 +72,10 @@ class Running:
         """Polls that found nothing, of a router that spins; else 0."""
         return 0
 
+    def gathering_s(self):
+        """Seconds in which a router that spins let packets gather; else 0."""
+        return 0
+
 
 class AmityRunning(Running):
     def __init__(self, rig, router, spins):
@@ -86,6 +91,9 @@ class AmityRunning(Running):
     def idle_polls(self):
         return self.counter("IDLE_POLLS") if self.spins else 0
 
+    def gathering_s(self):
+        return self.counter("GATHERING_NS") / 1e9 if self.spins else 0
+
     def registrations(self):
         return self.router.must("status", as_json=True).json["bindings"]
 
@@ -97,9 +105,9 @@ class AmityRunning(Running):
 class Amity:
     """amityd with one worker on ROUTER_CPU, over a driver of the kernel's interface."""
 
-    def __init__(self, driver, idle="spin", memory="auto", bindings=200_000, transactions=131_072, calls=65_536):
+    def __init__(self, driver, idle="spin", gather=50, memory="auto", bindings=200_000, transactions=131_072, calls=65_536):
         self.name = f"amity {driver}" + ("" if idle == "spin" else f", idle: {idle}")
-        self.driver, self.settings = driver, {"idle": idle, "memory": memory, "bindings": bindings, "transactions": transactions, "calls": calls}
+        self.driver, self.settings = driver, {"idle": idle, "gather": gather, "memory": memory, "bindings": bindings, "transactions": transactions, "calls": calls}
 
     running = AmityRunning
 

@@ -82,7 +82,8 @@ struct config {
 		char state_dir[PATH_MAX];
 		char control_socket[CONFIG_SOCKET_BYTES_MAX];
 		struct config_lcores lcores;
-		uint32_t idle;	 /* enum config_idle */
+		uint32_t idle; /* enum config_idle */
+		uint32_t gather_us;
 		uint32_t memory; /* enum config_memory */
 	} node;
 	struct config_interface interface[WIRE_INTERFACES_MAX];

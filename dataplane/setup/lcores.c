@@ -80,8 +80,10 @@ static enum status create_worker(struct setup *setup, const struct dataplane_pla
 		return setup_fail(setup, STATUS_NO_MEMORY, "no memory for worker %u", index);
 	worker->dataplane = &setup->shared;
 	worker->index = index;
-	worker->idle.spin_polls = plan->spin_polls;
-	worker->idle.sleep_us_max = plan->sleep_us_max;
+	worker->idle = (struct idle_policy){.spin_polls = plan->spin_polls,
+					    .sleep_us_max = plan->sleep_us_max,
+					    .gather_us = plan->gather_us,
+					    .gathers_asleep = plan->gathers_asleep};
 	worker->message_bytes_max = plan->message_bytes_max;
 	worker->challenge_md5_only = plan->challenge_md5_only;
 	worker->counters = counters;

@@ -3,13 +3,38 @@
 #include <rte_cycles.h>
 #include <rte_pause.h>
 
-void idle_after_burst(struct idle *idle, const struct idle_policy *policy, uint32_t taken)
+/* DPDK's own are floating point. */
+#define NANOSECONDS_PER_S  1000000000ull
+#define MICROSECONDS_PER_S 1000000ull
+
+/* The next burst is at least half as full as it can be: more would not make a packet much cheaper. */
+#define GATHERED_ENOUGH (BURST_MAX / 2)
+
+void idle_init(struct idle *idle, const struct idle_policy *policy, uint64_t tsc_hz)
 {
-	if (taken) {
-		idle->empty_polls = 0;
-		idle->sleep_us = 0;
-		return;
-	}
+	*idle = (struct idle){.policy = policy, .tsc_hz = tsc_hz};
+	idle->gather_tsc = policy->gather_us * idle->tsc_hz / MICROSECONDS_PER_S;
+}
+
+/* Result: TSC ticks that were waited; not those after the end, in which the core was somebody else's. */
+static uint64_t gather(const struct idle *idle, uint64_t burst_tsc)
+{
+	uint64_t start = rte_rdtsc(), end = burst_tsc + idle->gather_tsc;
+
+	if (start >= end)
+		return 0;
+	if (idle->policy->gathers_asleep)
+		rte_delay_us_sleep((unsigned int)((end - start) * MICROSECONDS_PER_S / idle->tsc_hz));
+	else
+		while (rte_rdtsc() < end)
+			rte_pause();
+	return end - start;
+}
+
+static void rest(struct idle *idle)
+{
+	const struct idle_policy *policy = idle->policy;
+
 	if (policy->spin_polls == UINT32_MAX || idle->empty_polls < policy->spin_polls) {
 		idle->empty_polls++;
 		rte_pause();
@@ -17,4 +42,15 @@ void idle_after_burst(struct idle *idle, const struct idle_policy *policy, uint3
 	}
 	idle->sleep_us = idle->sleep_us ? RTE_MIN(idle->sleep_us * 2, policy->sleep_us_max) : 1;
 	rte_delay_us_sleep(idle->sleep_us);
+}
+
+uint64_t idle_after_burst(struct idle *idle, uint64_t burst_tsc, uint32_t taken)
+{
+	if (taken == 0) {
+		rest(idle);
+		return 0;
+	}
+	idle->empty_polls = 0;
+	idle->sleep_us = 0;
+	return taken < GATHERED_ENOUGH ? gather(idle, burst_tsc) * NANOSECONDS_PER_S / idle->tsc_hz : 0;
 }

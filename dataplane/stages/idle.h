@@ -1,6 +1,9 @@
 /*
- * idle.h - how an lcore behaves when there is nothing to do: it spins for a while, then sleeps, doubling up to the
- * policy's limit.
+ * idle.h - how an lcore behaves when there is nothing to do, or little.
+ *
+ * Nothing: it spins for a while, then sleeps, doubling up to the policy's limit. Little: it lets packets gather, as
+ * network cards do before they interrupt. All stages' code has to come to the core for one packet as for thirty-two:
+ * at half load a call costs a third less when bursts are fuller.
  */
 #ifndef AMITY_IDLE_H
 #define AMITY_IDLE_H
@@ -8,11 +11,19 @@
 #include "worker.h"
 
 struct idle {
+	const struct idle_policy *policy;
+	uint64_t gather_tsc, tsc_hz;
 	uint32_t empty_polls;
 	uint32_t sleep_us;
 };
 
-/* The only place where an lcore gives up its core. Thread: the lcore. */
-void idle_after_burst(struct idle *idle, const struct idle_policy *policy, uint32_t taken);
+/* `policy` must live as long. Thread: the lcore, as below. */
+void idle_init(struct idle *idle, const struct idle_policy *policy, uint64_t tsc_hz);
+
+/*
+ * The only place where an lcore gives up its core. `burst_tsc`: when the burst began, which took `taken` packets.
+ * Result: nanoseconds in which packets were let gather.
+ */
+uint64_t idle_after_burst(struct idle *idle, uint64_t burst_tsc, uint32_t taken);
 
 #endif

@@ -30,10 +30,12 @@ struct worker_queue {
 	uint16_t interface; /* index of snapshot->wire->interface */
 };
 
-/* How an lcore behaves when there is nothing to do (`node.idle`). */
+/* How an lcore behaves when there is nothing to do (`node.idle`), or little (`node.gather`). */
 struct idle_policy {
 	uint32_t spin_polls;   /* empty polls before it starts to sleep; UINT32_MAX: never */
 	uint32_t sleep_us_max; /* the longest sleep; sleeps double from 1 us */
+	uint32_t gather_us;    /* from a burst with few packets to the next one, at least; 0: it follows at once */
+	bool gathers_asleep;   /* the core is somebody else's meanwhile */
 };
 
 /* Outgoing packets of one port, sent at the end of a burst. */

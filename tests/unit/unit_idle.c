@@ -1,0 +1,110 @@
+#include "cmocka_all.h"
+
+#include <rte_cycles.h>
+
+#include "idle.h"
+
+#define GATHER_US 300
+#define TSC_HZ	  1000000000ull /* as if: only the proportion of what is waited counts */
+#define TRIES	  1000		/* whoever lost the core for so long has not waited */
+
+static struct idle idle_of(uint32_t gather_us, bool gathers_asleep)
+{
+	static struct idle_policy policy;
+	struct idle idle;
+
+	policy = (struct idle_policy){
+		.spin_polls = UINT32_MAX, .gather_us = gather_us, .gathers_asleep = gathers_asleep};
+	idle_init(&idle, &policy, TSC_HZ);
+	return idle;
+}
+
+/* Result: was the next burst kept waiting? Until its time, then. */
+static bool has_waited(struct idle *idle, uint32_t taken)
+{
+	uint64_t burst_tsc = rte_rdtsc();
+	uint64_t waited_ns = idle_after_burst(idle, burst_tsc, taken);
+	uint64_t passed_ns = rte_rdtsc() - burst_tsc;
+
+	assert_true(waited_ns <= GATHER_US * 1000);
+	assert_true(waited_ns == 0 || idle->policy->gathers_asleep || passed_ns >= GATHER_US * 1000);
+	return waited_ns > 0;
+}
+
+static bool can_wait(struct idle *idle, uint32_t taken)
+{
+	for (uint32_t i = 0; i < TRIES; i++)
+		if (has_waited(idle, taken))
+			return true;
+	return false;
+}
+
+static void after_few_packets_more_are_let_gather(void **state)
+{
+	struct idle idle = idle_of(GATHER_US, false);
+
+	(void)state;
+	assert_true(can_wait(&idle, 1));
+	assert_true(can_wait(&idle, BURST_MAX / 2 - 1));
+	assert_false(has_waited(&idle, BURST_MAX / 2));
+	assert_false(has_waited(&idle, BURST_MAX));
+	assert_false(has_waited(&idle, 0));
+}
+
+static void they_are_let_gather_asleep(void **state)
+{
+	struct idle idle = idle_of(GATHER_US, true);
+
+	(void)state;
+	assert_true(can_wait(&idle, 1));
+	assert_false(has_waited(&idle, BURST_MAX));
+}
+
+static void without_gathering_the_next_burst_follows_at_once(void **state)
+{
+	struct idle idle = idle_of(0, false);
+
+	(void)state;
+	assert_false(has_waited(&idle, 1));
+}
+
+/* A burst that took longer than that has let them gather. */
+static void a_long_burst_is_not_followed_by_a_wait(void **state)
+{
+	struct idle idle = idle_of(GATHER_US, false);
+	uint64_t long_ago = rte_rdtsc() - TSC_HZ;
+
+	(void)state;
+	assert_int_equal(idle_after_burst(&idle, long_ago, 1), 0);
+}
+
+static void empty_polls_are_followed_by_longer_and_longer_sleeps(void **state)
+{
+	const struct idle_policy policy = {.spin_polls = 2, .sleep_us_max = 3};
+	const uint32_t sleeps_us[] = {0, 0, 1, 2, 3, 3};
+	struct idle idle;
+
+	(void)state;
+	idle_init(&idle, &policy, TSC_HZ);
+	for (uint32_t i = 0; i < RTE_DIM(sleeps_us); i++) {
+		assert_int_equal(idle_after_burst(&idle, rte_rdtsc(), 0), 0);
+		assert_int_equal(idle.sleep_us, sleeps_us[i]);
+	}
+	/* Whoever had something to do spins again first. */
+	idle_after_burst(&idle, rte_rdtsc(), 1);
+	assert_int_equal(idle_after_burst(&idle, rte_rdtsc(), 0), 0);
+	assert_int_equal(idle.sleep_us, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(after_few_packets_more_are_let_gather),
+		cmocka_unit_test(they_are_let_gather_asleep),
+		cmocka_unit_test(without_gathering_the_next_burst_follows_at_once),
+		cmocka_unit_test(a_long_burst_is_not_followed_by_a_wait),
+		cmocka_unit_test(empty_polls_are_followed_by_longer_and_longer_sleeps),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
