@@ -1,3 +1,5 @@
+#include <rte_prefetch.h>
+
 #include "call_track.h"
 #include "client_branch.h"
 #include "response_context.h"
@@ -32,6 +34,33 @@ static void expire_branch(struct worker *worker, struct branch *branch)
 	}
 }
 
+/* The slot of what a timer times; TRANSACTION_NONE: a call. The timer's own line has come. */
+static uint32_t expire_slot_of(const struct transaction_table *table, const struct timer *timer)
+{
+	if (expire_is_in(timer, table->branch, table->branch_count * sizeof(*table->branch)))
+		return (uint32_t)((const struct branch *)timer - table->branch);
+	if (expire_is_in(timer, table->transaction, table->count * sizeof(*table->transaction)))
+		return (uint32_t)(((uintptr_t)timer - (uintptr_t)table->transaction) / sizeof(*table->transaction));
+	return TRANSACTION_NONE;
+}
+
+/*
+ * What timers time has been in no cache for half a minute. Of those that follow, the first one's transaction has come:
+ * what that leads to is asked for, the transaction of the second, the timer of the third.
+ */
+static void expire_prefetch(const struct worker *worker)
+{
+	const struct transaction_table *table = &worker->transactions;
+	const struct timer *first = worker->wheel.due, *second = first ? first->next : NULL;
+
+	if (first)
+		transaction_table_prefetch_end(table, expire_slot_of(table, first));
+	if (second) {
+		transaction_table_prefetch_branch(table, expire_slot_of(table, second));
+		rte_prefetch0(second->next);
+	}
+}
+
 /* A timer is a part of what it times: its address tells what that is. */
 static void expire_timer(struct worker *worker, struct timer *timer)
 {
@@ -60,6 +89,7 @@ void expire_burst(struct worker *worker)
 		timer = timer_wheel_take_due(&worker->wheel, worker->now_tick);
 		if (!timer)
 			break;
+		expire_prefetch(worker);
 		expire_timer(worker, timer);
 	}
 }

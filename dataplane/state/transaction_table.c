@@ -6,6 +6,8 @@
 #define SPARE_DIVISOR 4 /* a quarter more branches than transactions: most requests go to one place */
 #define SPARE_LEAST   64
 
+#define BUCKETS_A_TRANSACTION 4
+
 static uint64_t round_up_to_line(uint64_t bytes)
 {
 	return RTE_ALIGN_CEIL(bytes, (uint64_t)RTE_CACHE_LINE_SIZE);
@@ -16,9 +18,15 @@ static uint32_t count_branches(uint32_t count)
 	return count + RTE_MAX(count / SPARE_DIVISOR, (uint32_t)SPARE_LEAST);
 }
 
+/* Chains of more than one are rare: whoever is behind another one costs a cache line of that, when it goes too. */
+static uint64_t count_buckets(uint32_t count)
+{
+	return BUCKETS_A_TRANSACTION * rte_align64pow2(count);
+}
+
 static uint64_t bucket_bytes(uint32_t count)
 {
-	return round_up_to_line(rte_align64pow2(count) * sizeof(uint32_t));
+	return round_up_to_line(count_buckets(count) * sizeof(uint32_t));
 }
 
 static uint64_t transaction_bytes(uint32_t count)
@@ -48,7 +56,7 @@ void transaction_table_init(struct transaction_table *table, void *memory, uint3
 		.merge_bucket = (uint32_t *)(at + transaction_bytes(count) + branch_bytes(count) + bucket_bytes(count)),
 		.count = count,
 		.branch_count = count_branches(count),
-		.mask = (uint32_t)(rte_align64pow2(count) - 1),
+		.mask = (uint32_t)(count_buckets(count) - 1),
 		.mbufs_max = mbufs_max,
 		.large_max = large_max,
 		.wheel = wheel,
@@ -153,6 +161,19 @@ void transaction_table_prefetch_kept(const struct transaction_table *table, uint
 	const char *text = kept_message_text(&transaction->request).at;
 	rte_prefetch0(text + transaction->from.offset);
 	rte_prefetch0(text + transaction->to.offset);
+}
+
+void transaction_table_prefetch_end(const struct transaction_table *table, uint32_t slot)
+{
+	if (slot >= table->count)
+		return;
+	const struct transaction *transaction = &table->transaction[slot];
+	kept_message_prefetch(&table->branch[slot].request);
+	kept_message_prefetch(&transaction->request);
+	kept_message_prefetch(&transaction->response);
+	timer_wheel_prefetch(&transaction->timer);
+	rte_prefetch0(bucket_of(table, transaction->key));
+	rte_prefetch0(merge_bucket_of(table, transaction->merge_key));
 }
 
 static bool has_ended(const struct transaction *transaction)

@@ -72,6 +72,10 @@ void transaction_table_prefetch_found(const struct transaction_table *table, con
 void transaction_table_prefetch_branch(const struct transaction_table *table, uint32_t slot);
 void transaction_table_prefetch_kept(const struct transaction_table *table, uint32_t slot);
 
+/* Likewise what the end of a transaction touches beside itself. Its own lines have come; `slot` may be of another
+ * branch. */
+void transaction_table_prefetch_end(const struct transaction_table *table, uint32_t slot);
+
 /*
  * A transaction with that merge key that has not ended: no final response was sent, or a 2xx and it is
  * not TRANSACTION_ENDED yet. (After any other the same request may come again on purpose, from a proxy that tries one
