@@ -50,12 +50,12 @@ class Range(Site):
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
 
-    def run(self, *words, device="af_packet:lan0", pool=POOL, timeout_s=120):
+    def run(self, *words, device="af_packet:lan0", callee=CALLEE, pool=POOL, timeout_s=120):
         """sipgun to its end. Result: (exit status, output, standard error)."""
         output, errors = self.network.directory / "sipgun.out", self.network.directory / "sipgun.err"
         with open(output, "wb") as out, open(errors, "wb") as err:
             done = self.peers_namespace.run(
-                [build_directory() / "bench/sipgun/sipgun", "--device", device, "--caller", CALLER + "/24", "--callee", CALLEE + "/24",
+                [build_directory() / "bench/sipgun/sipgun", "--device", device, "--caller", CALLER + "/24", "--callee", callee + "/24",
                  "--router", LAN + ":5060", "--pool", self.write("pool", pool), "--no-huge", *words], timeout_s, stdout=out, stderr=err)
         return done.returncode, output.read_text(), errors.read_text()
 
@@ -219,3 +219,26 @@ def test_wrong_passwords_are_failures(gun):
     assert {cause for _, cause in found["failed_by"]} <= {"403", "407"}
     status, output, _ = gun.run("--duration", "0.5", "--fail-percent", "50", pool=POOL.replace("-secret", "-wrong"))
     assert status == 1, output
+
+
+FAR_ROUTER, FAR_CALLEE = "203.0.113.1", "203.0.113.30"
+
+
+def test_the_called_side_on_a_device_of_its_own():
+    """The router stands between two links, and sipgun at the other end of both."""
+    net = network.Network("test", "-gun2")
+    try:
+        place = Range(net)
+        network.Network.link(place.router_namespace, "lan1", place.peers_namespace, "lan1")
+        place.router_namespace.address("lan1", FAR_ROUTER + "/24")
+        place.peers_namespace.ip("link", "set", "lan1", "arp", "off")
+        both = CONFIGURATION + f"  - {{{{device: lan1, profile: kernel, driver: {DRIVER}}}}}\n"
+        with place.router(place.write("acme.yaml", PROVISIONING.replace(CALLEE, FAR_CALLEE)), configuration=both):
+            found = place.shoot("--device", "af_packet:lan1", callee=FAR_CALLEE)
+            links = json.loads(place.peers_namespace.ip("-j", "-s", "link"))
+        assert_all_completed(found)
+        came = {link["ifname"]: link["stats64"]["rx"]["packets"] for link in links}
+        # INVITE, ACK and BYE of each call came to the called side; 407, 100, 180 and 200s to the calling one.
+        assert came["lan1"] >= 3 * found["completed"] and came["lan0"] >= 5 * found["completed"], came
+    finally:
+        net.close()
