@@ -42,41 +42,55 @@ static uint32_t read_group(uint32_t *all, const uint8_t at[4])
 #ifdef __SSSE3__
 #define WIDE_DIGITS 16
 
-/* 0xff in each byte that lies between the two, which do. Bytes over 127 are negative, so they never do. */
-static inline __m128i is_between(__m128i digits, char first, char last)
-{
-	return _mm_and_si128(_mm_cmpgt_epi8(digits, _mm_set1_epi8((char)(first - 1))),
-			     _mm_cmpgt_epi8(_mm_set1_epi8((char)(last + 1)), digits));
-}
-
-static inline __m128i offset_where(__m128i mask, char digit, int value)
-{
-	return _mm_and_si128(mask, _mm_set1_epi8((char)(value - digit)));
-}
+/*
+ * Groups of digits by their upper nibble, a bit each, and one for the nibbles that no digit has. A byte is no digit
+ * when the tables of its two nibbles share a bit: the lower one's are the groups in which it is none.
+ */
+enum group_bit {
+	GROUP_MINUS = 1,  /* 2: '-' alone */
+	GROUP_NUMBER = 2, /* 3: 0 to 9 */
+	GROUP_FIRST = 4,  /* 4 and 6: A to O, a to o */
+	GROUP_UPPER = 8,  /* 5: P to Z, and '_' */
+	GROUP_LOWER = 16, /* 7: p to z */
+	GROUP_NONE = 32,
+};
+#define NOT_0	   (GROUP_FIRST | GROUP_MINUS | GROUP_NONE)
+#define NOT_1_TO_9 (GROUP_MINUS | GROUP_NONE)
+#define NOT_10	   (NOT_1_TO_9 | GROUP_NUMBER)
+#define NOT_BEHIND (NOT_10 | GROUP_UPPER | GROUP_LOWER)
 
 /*
- * Sixteen digits at once: each byte gets what lies between its digit and its value, by the range that it is in; then
- * two multiplications put four times six bits together, and a shuffle drops each fourth byte. Result: false when one is
- * no digit.
+ * Sixteen digits at once: each byte gets what lies between its digit and its value, by its upper nibble; then two
+ * multiplications put four times six bits together, and a shuffle drops each fourth byte. Result: false when one is no
+ * digit.
  */
 static inline bool read_wide(uint8_t bytes[12], const uint8_t at[WIDE_DIGITS])
 {
+	const __m128i not_lower =
+		_mm_setr_epi8(NOT_0, NOT_1_TO_9, NOT_1_TO_9, NOT_1_TO_9, NOT_1_TO_9, NOT_1_TO_9, NOT_1_TO_9, NOT_1_TO_9,
+			      NOT_1_TO_9, NOT_1_TO_9, NOT_10, NOT_BEHIND, NOT_BEHIND, NOT_BEHIND & ~GROUP_MINUS,
+			      NOT_BEHIND, NOT_BEHIND & ~GROUP_UPPER);
+	const __m128i of_upper = _mm_setr_epi8(GROUP_NONE, GROUP_NONE, GROUP_MINUS, GROUP_NUMBER, GROUP_FIRST,
+					       GROUP_UPPER, GROUP_FIRST, GROUP_LOWER, GROUP_NONE, GROUP_NONE,
+					       GROUP_NONE, GROUP_NONE, GROUP_NONE, GROUP_NONE, GROUP_NONE, GROUP_NONE);
+	enum { UNDERSCORE = 8 }; /* its place in the offsets, three behind the others of its nibble */
+	const __m128i offsets =
+		_mm_setr_epi8(0, 0, 62 - '-', 52 - '0', -'A', -'A', 26 - 'a', 26 - 'a', 63 - '_', 0, 0, 0, 0, 0, 0, 0);
 	const __m128i pack = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
+	const __m128i nibble = _mm_set1_epi8(0x0f);
 	__m128i digits = _mm_loadu_si128((const __m128i *)at);
-	__m128i upper = is_between(digits, 'A', 'Z'), lower = is_between(digits, 'a', 'z');
-	__m128i number = is_between(digits, '0', '9');
-	__m128i minus = _mm_cmpeq_epi8(digits, _mm_set1_epi8('-')), low = _mm_cmpeq_epi8(digits, _mm_set1_epi8('_'));
-	__m128i is_digit = _mm_or_si128(_mm_or_si128(_mm_or_si128(upper, lower), _mm_or_si128(number, minus)), low);
-	__m128i offset = _mm_or_si128(_mm_or_si128(offset_where(upper, 'A', 0), offset_where(lower, 'a', 26)),
-				      _mm_or_si128(offset_where(number, '0', 52), offset_where(minus, '-', 62)));
-	__m128i values = _mm_add_epi8(digits, _mm_or_si128(offset, offset_where(low, '_', 63)));
+	__m128i upper = _mm_and_si128(_mm_srli_epi16(digits, 4), nibble), lower = _mm_and_si128(digits, nibble);
+	__m128i shared = _mm_and_si128(_mm_shuffle_epi8(not_lower, lower), _mm_shuffle_epi8(of_upper, upper));
+	__m128i is_underscore = _mm_cmpeq_epi8(digits, _mm_set1_epi8('_'));
+	__m128i place = _mm_add_epi8(upper, _mm_and_si128(is_underscore, _mm_set1_epi8(UNDERSCORE - ('_' >> 4))));
+	__m128i values = _mm_add_epi8(digits, _mm_shuffle_epi8(offsets, place));
 	__m128i pairs = _mm_maddubs_epi16(values, _mm_set1_epi32(0x01400140));
 	__m128i packed = _mm_shuffle_epi8(_mm_madd_epi16(pairs, _mm_set1_epi32(0x00011000)), pack);
 	uint32_t last = (uint32_t)_mm_cvtsi128_si32(_mm_srli_si128(packed, 8));
 
 	_mm_storel_epi64((__m128i *)bytes, packed);
 	memcpy(bytes + 8, &last, sizeof(last));
-	return _mm_movemask_epi8(is_digit) == 0xffff;
+	return _mm_movemask_epi8(_mm_cmpeq_epi8(shared, _mm_setzero_si128())) == 0xffff;
 }
 #else
 #define WIDE_DIGITS UINT32_MAX
