@@ -90,6 +90,11 @@ def assert_all_completed(found):
     assert found["failed"] == 0 and found["completed"] == found["tried"] >= 98, json.dumps({str(key): str(value) for key, value in found.items()}, indent=1)
 
 
+def counter(router, name):
+    rows = router.must("stats", as_json=True).json["counters"]
+    return next(row["total"] for row in rows if row["counter"] == name)
+
+
 @pytest.mark.parametrize("device", ["af_packet:lan0", "af_xdp:lan0"])
 def test_all_calls_complete(gun, device):
     found = gun.shoot("--workload", "call", device=device)
@@ -138,6 +143,14 @@ def test_requests_in_dialogs(gun, method):
     found = gun.shoot("--workload", "in_dialog", "--method", method, "--calls-max", "100")
     assert_all_completed(found)
     assert found["request_to_200"]["p50"] > 0
+
+
+def test_packets_are_let_gather(gun):
+    """node.gather, 50 us: at this rate there are few in a burst, nearly always."""
+    before = counter(gun.amityd, "GATHERING_NS"), counter(gun.amityd, "BURSTS")
+    assert_all_completed(gun.shoot("--workload", "options"))
+    waited_ns, bursts = counter(gun.amityd, "GATHERING_NS") - before[0], counter(gun.amityd, "BURSTS") - before[1]
+    assert 98 <= bursts and 0 < waited_ns <= 50_000 * bursts
 
 
 def test_options(gun):
@@ -233,9 +246,10 @@ def test_the_called_side_on_a_device_of_its_own():
         place.router_namespace.address("lan1", FAR_ROUTER + "/24")
         place.peers_namespace.ip("link", "set", "lan1", "arp", "off")
         both = CONFIGURATION + f"  - {{{{device: lan1, profile: kernel, driver: {DRIVER}}}}}\n"
-        with place.router(place.write("acme.yaml", PROVISIONING.replace(CALLEE, FAR_CALLEE)), configuration=both):
+        with place.router(place.write("acme.yaml", PROVISIONING.replace(CALLEE, FAR_CALLEE)), configuration=both, node="  gather: 0") as router:
             found = place.shoot("--device", "af_packet:lan1", callee=FAR_CALLEE)
             links = json.loads(place.peers_namespace.ip("-j", "-s", "link"))
+            assert counter(router, "GATHERING_NS") == 0
         assert_all_completed(found)
         came = {link["ifname"]: link["stats64"]["rx"]["packets"] for link in links}
         # INVITE, ACK and BYE of each call came to the called side; 407, 100, 180 and 200s to the calling one.

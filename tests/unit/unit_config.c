@@ -49,6 +49,7 @@ static void test_defaults(void **state)
 	assert_string_equal(config.node.control_socket, "/run/amity/amity.sock");
 	assert_int_equal(config.node.lcores.count, 0);
 	assert_int_equal(config.node.idle, CONFIG_IDLE_BALANCED);
+	assert_int_equal(config.node.gather_us, 50);
 	assert_int_equal(config.limits.max_bindings, 100000);
 	assert_int_equal(config.limits.max_message_bytes, 65507);
 	assert_int_equal(config.limits.max_transactions, 65536);
@@ -67,7 +68,7 @@ static void test_every_key(void **state)
 	static const uint8_t mac[6] = {2, 0, 0, 0, 0, 0xfe};
 	enum status status = parse(&config,
 				   "node: {id: 7, state_dir: /tmp/a, control_socket: /tmp/s, lcores: '1-2,1', idle: "
-				   "spin, memory: no-huge}\n"
+				   "spin, gather: 0, memory: no-huge}\n"
 				   "interfaces:\n"
 				   "  - {device: eth0, sip_port: 5080, mtu: 1400}\n"
 				   "  - device: net_memif0,role=server\n"
@@ -92,6 +93,7 @@ static void test_every_key(void **state)
 	assert_int_equal(config.node.lcores.cpu[1], 2);
 	assert_int_equal(config.node.lcores.cpu[2], 1);
 	assert_int_equal(config.node.idle, CONFIG_IDLE_SPIN);
+	assert_int_equal(config.node.gather_us, 0);
 	assert_int_equal(config.node.memory, CONFIG_MEMORY_NO_HUGE);
 	assert_int_equal(config.interface_count, 2);
 	assert_int_equal(config.interface[0].sip_port, 5080);
@@ -127,6 +129,7 @@ static void test_refusals_have_a_place(void **state)
 	assert_refused("node: {lcores: 3-1}\n", "node.lcores", 1, 16);
 	assert_refused("node: {lcores: 0-32}\n", "node.lcores", 1, 16);
 	assert_refused("node: {idle: sleepy}\n", "node.idle", 1, 14);
+	assert_refused("node: {gather: 1001}\n", "node.gather", 1, 16);
 	assert_refused("interfaces: {device: eth0}\n", "interfaces", 1, 1);
 	assert_refused("interfaces:\n- eth0\n", "interfaces", 2, 3);
 	assert_refused("interfaces:\n- {profile: kernel}\n", "interfaces.device", 1, 1);
