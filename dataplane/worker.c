@@ -64,7 +64,7 @@ int worker_run(void *argument)
 	struct dataplane *dataplane = worker->dataplane;
 	struct idle idle;
 
-	idle_init(&idle, &worker->idle, rte_get_tsc_hz());
+	idle_init(&idle, &worker->idle);
 	rte_rcu_qsbr_thread_online(dataplane->qsbr, worker->index);
 	while (!atomic_load_explicit(&dataplane->stopping, memory_order_relaxed)) {
 		uint32_t taken = worker_burst(worker);

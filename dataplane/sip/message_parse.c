@@ -10,10 +10,13 @@
 #define BIT(name) (1ull << (name))
 _Static_assert(SIP_HEADER_COUNT <= 64, "a bit for each known header name");
 
-/* Headers that a message has once (RFC 3261 20, table 2, those that we rely on). Content-Length has its own reasons. */
-#define ONCE_ONLY                                                                                                      \
-	(BIT(SIP_HEADER_FROM) | BIT(SIP_HEADER_TO) | BIT(SIP_HEADER_CALL_ID) | BIT(SIP_HEADER_CSEQ) |                  \
-	 BIT(SIP_HEADER_MAX_FORWARDS))
+/* Headers that a message has once. Content-Length has its own reasons. */
+#define SIP_HEADER(name, text, compact)
+#define SIP_HEADER_ONCE(name, text, compact) | BIT(SIP_HEADER_##name)
+static const uint64_t once_only = (0
+#include "sip_tokens.def"
+				   ) &
+				  ~BIT(SIP_HEADER_CONTENT_LENGTH);
 
 #define NO_BODY UINT32_MAX /* there is no empty line */
 
@@ -360,7 +363,7 @@ static enum reason parse_parts(struct sip_message *message, uint32_t done, uint6
 	enum reason reason = REASON_NONE;
 	if (!(done & MESSAGE_PART_VIA))
 		reason = parse_top_via(message);
-	if (repeated & ONCE_ONLY)
+	if (repeated & once_only)
 		reason = first_reason(reason, REASON_DUPLICATE_HEADER);
 	if (!(done & MESSAGE_PART_CALL_ID))
 		reason = first_reason(reason, parse_call_id(message));

@@ -10,10 +10,9 @@
 /* The next burst is at least half as full as it can be: more would not make a packet much cheaper. */
 #define GATHERED_ENOUGH (BURST_MAX / 2)
 
-void idle_init(struct idle *idle, const struct idle_policy *policy, uint64_t tsc_hz)
+void idle_init(struct idle *idle, const struct idle_policy *policy)
 {
-	*idle = (struct idle){.policy = policy, .tsc_hz = tsc_hz};
-	idle->gather_tsc = policy->gather_us * idle->tsc_hz / MICROSECONDS_PER_S;
+	*idle = (struct idle){.policy = policy, .gather_tsc = policy->gather_us * policy->tsc_hz / MICROSECONDS_PER_S};
 }
 
 /* Result: TSC ticks that were waited; not those after the end, in which the core was somebody else's. */
@@ -24,7 +23,7 @@ static uint64_t gather(const struct idle *idle, uint64_t burst_tsc)
 	if (start >= end)
 		return 0;
 	if (idle->policy->gathers_asleep)
-		rte_delay_us_sleep((unsigned int)((end - start) * MICROSECONDS_PER_S / idle->tsc_hz));
+		rte_delay_us_sleep((unsigned int)((end - start) * MICROSECONDS_PER_S / idle->policy->tsc_hz));
 	else
 		while (rte_rdtsc() < end)
 			rte_pause();
@@ -52,5 +51,5 @@ uint64_t idle_after_burst(struct idle *idle, uint64_t burst_tsc, uint32_t taken)
 	}
 	idle->empty_polls = 0;
 	idle->sleep_us = 0;
-	return taken < GATHERED_ENOUGH ? gather(idle, burst_tsc) * NANOSECONDS_PER_S / idle->tsc_hz : 0;
+	return taken < GATHERED_ENOUGH ? gather(idle, burst_tsc) * NANOSECONDS_PER_S / idle->policy->tsc_hz : 0;
 }

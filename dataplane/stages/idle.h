@@ -12,13 +12,13 @@
 
 struct idle {
 	const struct idle_policy *policy;
-	uint64_t gather_tsc, tsc_hz;
+	uint64_t gather_tsc;
 	uint32_t empty_polls;
 	uint32_t sleep_us;
 };
 
 /* `policy` must live as long. Thread: the lcore, as below. */
-void idle_init(struct idle *idle, const struct idle_policy *policy, uint64_t tsc_hz);
+void idle_init(struct idle *idle, const struct idle_policy *policy);
 
 /*
  * The only place where an lcore gives up its core. `burst_tsc`: when the burst began, which took `taken` packets.

@@ -36,6 +36,7 @@ struct idle_policy {
 	uint32_t sleep_us_max; /* the longest sleep; sleeps double from 1 us */
 	uint32_t gather_us;    /* from a burst with few packets to the next one, at least; 0: it follows at once */
 	bool gathers_asleep;   /* the core is somebody else's meanwhile */
+	uint64_t tsc_hz;
 };
 
 /* Outgoing packets of one port, sent at the end of a burst. */

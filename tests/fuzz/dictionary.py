@@ -8,7 +8,7 @@ import pathlib
 import re
 import sys
 
-ROW = re.compile(r'^SIP_(METHOD|HEADER)\(\w+, "([^"]+)"(?:, (?:\'(\w)\'|0))?\)', re.M)
+ROW = re.compile(r'^SIP_(METHOD|HEADER)(?:_ONCE)?\(\w+, "([^"]+)"(?:, (?:\'(\w)\'|0))?\)', re.M)
 
 
 def read_tokens(text):

@@ -14,8 +14,8 @@ static struct idle idle_of(uint32_t gather_us, bool gathers_asleep)
 	struct idle idle;
 
 	policy = (struct idle_policy){
-		.spin_polls = UINT32_MAX, .gather_us = gather_us, .gathers_asleep = gathers_asleep};
-	idle_init(&idle, &policy, TSC_HZ);
+		.spin_polls = UINT32_MAX, .gather_us = gather_us, .gathers_asleep = gathers_asleep, .tsc_hz = TSC_HZ};
+	idle_init(&idle, &policy);
 	return idle;
 }
 
@@ -80,12 +80,12 @@ static void a_long_burst_is_not_followed_by_a_wait(void **state)
 
 static void empty_polls_are_followed_by_longer_and_longer_sleeps(void **state)
 {
-	const struct idle_policy policy = {.spin_polls = 2, .sleep_us_max = 3};
+	const struct idle_policy policy = {.spin_polls = 2, .sleep_us_max = 3, .tsc_hz = TSC_HZ};
 	const uint32_t sleeps_us[] = {0, 0, 1, 2, 3, 3};
 	struct idle idle;
 
 	(void)state;
-	idle_init(&idle, &policy, TSC_HZ);
+	idle_init(&idle, &policy);
 	for (uint32_t i = 0; i < RTE_DIM(sleeps_us); i++) {
 		assert_int_equal(idle_after_burst(&idle, rte_rdtsc(), 0), 0);
 		assert_int_equal(idle.sleep_us, sleeps_us[i]);
