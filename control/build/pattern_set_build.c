@@ -21,8 +21,8 @@ struct pattern_compiled {
 	uint32_t count;
 	uint32_t confirmed_count;
 	int64_t row;
-	hs_database_t *database;
-	pcre2_code **confirm; /* [count], in the arena; NULL when none is needed */
+	hs_database_t *database; /* of the patterns behind the plain ones; NULL: there are none */
+	pcre2_code **confirm;	 /* of the same, in the arena; NULL when none is needed */
 	struct span *text;
 	struct pattern_plain *plain; /* of the first plain_count patterns */
 	uint8_t plain_count, plain_row_count;
@@ -98,15 +98,16 @@ bool pattern_set_build_is_same(const struct pattern_compiled *compiled, uint64_t
 static enum status compile_confirmations(struct pattern_compiled *set, const uint8_t *confirm,
 					 struct pattern_error *error)
 {
-	for (uint32_t i = 0; i < set->count; i++) {
+	struct pattern_list scanned = pattern_set_build_scanned(set);
+	for (uint32_t i = 0; i < scanned.count; i++) {
 		if (!confirm[i])
 			continue;
 		if (!set->confirm)
-			set->confirm = arena_take_array(&set->arena, set->count, sizeof(*set->confirm));
+			set->confirm = arena_take_array(&set->arena, scanned.count, sizeof(*set->confirm));
 		if (!set->confirm)
 			return STATUS_NO_MEMORY;
-		error->index = i;
-		enum status status = compile_confirmation(&set->confirm[i], set->text[i], error);
+		error->index = scanned.first + i;
+		enum status status = compile_confirmation(&set->confirm[i], scanned.pattern[i], error);
 		if (status != STATUS_OK)
 			return status;
 		set->confirmed_count++;
@@ -152,10 +153,8 @@ enum status pattern_set_build_check_all(const struct span *pattern, uint32_t cou
 	return status;
 }
 
-enum status pattern_set_build_adopt(struct pattern_compiled **compiled, struct pattern_product *product,
-				    const struct span *pattern, uint32_t count, struct pattern_error *error)
+enum status pattern_set_build_begin(struct pattern_compiled **begun, const struct span *pattern, uint32_t count)
 {
-	*error = (struct pattern_error){0};
 	struct pattern_compiled *set = calloc(1, sizeof(*set));
 	if (!set)
 		return STATUS_NO_MEMORY;
@@ -165,15 +164,26 @@ enum status pattern_set_build_adopt(struct pattern_compiled **compiled, struct p
 	enum status status = copy_texts(set, pattern);
 	if (status == STATUS_OK)
 		status = make_plain(set);
-	if (status == STATUS_OK && product->confirm)
-		status = compile_confirmations(set, product->confirm, error);
-	if (status != STATUS_OK) {
+	if (status == STATUS_OK)
+		*begun = set;
+	else
 		pattern_set_build_release(set);
+	return status;
+}
+
+struct pattern_list pattern_set_build_scanned(const struct pattern_compiled *set)
+{
+	return (struct pattern_list){set->text + set->plain_count, set->count - set->plain_count, set->plain_count};
+}
+
+enum status pattern_set_build_adopt(struct pattern_compiled *begun, struct pattern_product *product,
+				    struct pattern_error *error)
+{
+	enum status status = compile_confirmations(begun, product->confirm, error);
+	if (status != STATUS_OK)
 		return status;
-	}
-	set->database = product->database;
+	begun->database = product->database;
 	product->database = NULL;
-	*compiled = set;
 	return STATUS_OK;
 }
 
@@ -181,13 +191,21 @@ enum status pattern_set_build_compile(struct pattern_compiled **compiled, const 
 				      struct pattern_error *error)
 {
 	struct pattern_product product = {0};
+	struct pattern_compiled *set = NULL;
 	*error = (struct pattern_error){0};
 	enum status status = pattern_set_build_check_all(pattern, count, error);
-	if (status == STATUS_OK && count > 0)
-		status = pattern_compile_run(&product, pattern, count);
 	if (status == STATUS_OK)
-		status = pattern_set_build_adopt(compiled, &product, pattern, count, error);
+		status = pattern_set_build_begin(&set, pattern, count);
+	struct pattern_list scanned = set ? pattern_set_build_scanned(set) : (struct pattern_list){0};
+	if (status == STATUS_OK && scanned.count > 0)
+		status = pattern_compile_run(&product, scanned.pattern, scanned.count);
+	if (status == STATUS_OK && scanned.count > 0)
+		status = pattern_set_build_adopt(set, &product, error);
 	pattern_compile_free(&product);
+	if (status == STATUS_OK)
+		*compiled = set;
+	else
+		pattern_set_build_release(set);
 	return status;
 }
 
@@ -212,7 +230,7 @@ void pattern_set_build_release(struct pattern_compiled *compiled)
 	/* The last release pairs with the earlier ones: what other holders did comes before the free. */
 	if (!compiled || atomic_fetch_sub_explicit(&compiled->references, 1, memory_order_acq_rel) != 1)
 		return;
-	for (uint32_t i = 0; compiled->confirm && i < compiled->count; i++)
+	for (uint32_t i = 0; compiled->confirm && i < compiled->count - compiled->plain_count; i++)
 		pcre2_code_free(compiled->confirm[i]);
 	hs_free_database(compiled->database);
 	arena_free(&compiled->arena);
