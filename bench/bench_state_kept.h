@@ -1,5 +1,5 @@
 /*
- * bench_state_kept.h - a router's state with one document in force, kept from one run of a bench to the next: what
+ * bench_state_kept.h - a router's state with one document in force, kept from one run of a bench to the next: its tables'
  * Hyperscan compiled once is loaded by later runs.
  *
  * In /var/tmp/amity-bench-UID, a directory for each document, library and CPU; it may be removed at any time.

@@ -512,6 +512,7 @@ enum status company_build_share_patterns(const struct company_block *block, stru
 {
 	enum status status = STATUS_OK;
 	for (uint32_t i = 0; i < block->pattern_count && status == STATUS_OK; i++)
-		status = pattern_pool_add(pool, block->pattern[i]);
+		if (pattern_set_build_scanned(block->pattern[i]).count > 0)
+			status = pattern_pool_add(pool, block->pattern[i]);
 	return status;
 }

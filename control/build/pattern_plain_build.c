@@ -212,3 +212,10 @@ uint32_t pattern_plain_build(struct pattern_plain row[PATTERN_PLAIN_ROWS_MAX], u
 	}
 	return id;
 }
+
+bool pattern_plain_build_is(struct span pattern)
+{
+	struct reader reader;
+
+	return read_pattern(&reader, pattern);
+}

@@ -17,4 +17,7 @@
 uint32_t pattern_plain_build(struct pattern_plain row[PATTERN_PLAIN_ROWS_MAX], uint32_t *row_count,
 			     const struct span *pattern, uint32_t count);
 
+/* Is this one of the usual shape? */
+bool pattern_plain_build_is(struct span pattern);
+
 #endif

@@ -1,6 +1,8 @@
 #include "pattern_set_build.h"
 
+#include <stdalign.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,7 +18,7 @@
 #define CONFIRM_OPTIONS (PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C)
 
 struct pattern_compiled {
-	atomic_uint references;
+	alignas(max_align_t) atomic_uint references; /* the arena's first memory stands behind it all */
 	uint64_t hash;
 	uint32_t count;
 	uint32_t confirmed_count;
@@ -58,6 +60,8 @@ enum status pattern_set_build_check(struct span pattern, struct pattern_error *e
 		error->offset = pattern.length ? PATTERN_BYTES_MAX : 0;
 		return STATUS_INVALID;
 	}
+	if (pattern_plain_build_is(pattern))
+		return STATUS_OK;
 	pcre2_code *code;
 	enum status status = compile_confirmation(&code, pattern, error);
 	if (status == STATUS_OK)
@@ -115,34 +119,6 @@ static enum status compile_confirmations(struct pattern_compiled *set, const uin
 	return STATUS_OK;
 }
 
-static enum status copy_texts(struct pattern_compiled *set, const struct span *pattern)
-{
-	set->text = arena_take_array(&set->arena, set->count, sizeof(*set->text));
-	if (!set->text)
-		return STATUS_NO_MEMORY;
-	for (uint32_t i = 0; i < set->count; i++) {
-		char *copy = arena_copy_text(&set->arena, pattern[i].at, pattern[i].length);
-		if (!copy)
-			return STATUS_NO_MEMORY;
-		set->text[i] = span_make(copy, pattern[i].length);
-	}
-	return STATUS_OK;
-}
-
-static enum status make_plain(struct pattern_compiled *set)
-{
-	struct pattern_plain row[PATTERN_PLAIN_ROWS_MAX];
-	uint32_t rows;
-	set->plain_count = (uint8_t)pattern_plain_build(row, &rows, set->text, set->count);
-	set->plain_row_count = (uint8_t)rows;
-	set->plain = arena_take_array(&set->arena, set->plain_row_count, sizeof(row[0]));
-	if (!set->plain)
-		return STATUS_NO_MEMORY;
-	if (set->plain_row_count)
-		memcpy(set->plain, row, set->plain_row_count * sizeof(row[0]));
-	return STATUS_OK;
-}
-
 enum status pattern_set_build_check_all(const struct span *pattern, uint32_t count, struct pattern_error *error)
 {
 	enum status status = STATUS_OK;
@@ -153,22 +129,52 @@ enum status pattern_set_build_check_all(const struct span *pattern, uint32_t cou
 	return status;
 }
 
+/* All of it in one piece, but for confirmations. */
+static size_t content_bytes(const struct span *pattern, uint32_t count, uint32_t row_count)
+{
+	size_t bytes = count * sizeof(struct span) + row_count * sizeof(struct pattern_plain);
+	for (uint32_t i = 0; i < count; i++)
+		bytes += pattern[i].length + alignof(max_align_t); /* with its NUL, rounded up */
+	return bytes;
+}
+
+static bool fill(struct pattern_compiled *set, const struct span *pattern, const struct pattern_plain *row)
+{
+	set->text = arena_take_array(&set->arena, set->count, sizeof(*set->text));
+	set->plain = arena_take_array(&set->arena, set->plain_row_count, sizeof(*set->plain));
+	if (!set->text || !set->plain)
+		return false;
+	if (set->plain_row_count)
+		memcpy(set->plain, row, set->plain_row_count * sizeof(*row));
+	for (uint32_t i = 0; i < set->count; i++) {
+		char *copy = arena_copy_text(&set->arena, pattern[i].at, pattern[i].length);
+		if (!copy)
+			return false;
+		set->text[i] = span_make(copy, pattern[i].length);
+	}
+	return true;
+}
+
 enum status pattern_set_build_begin(struct pattern_compiled **begun, const struct span *pattern, uint32_t count)
 {
-	struct pattern_compiled *set = calloc(1, sizeof(*set));
+	struct pattern_plain row[PATTERN_PLAIN_ROWS_MAX];
+	uint32_t row_count, plain_count = pattern_plain_build(row, &row_count, pattern, count);
+	size_t bytes = ARENA_CHUNK_HEADER_BYTES + content_bytes(pattern, count, row_count);
+	struct pattern_compiled *set = calloc(1, sizeof(*set) + bytes);
 	if (!set)
 		return STATUS_NO_MEMORY;
+	arena_init_on(&set->arena, set + 1, bytes);
 	atomic_init(&set->references, 1);
 	set->count = count;
 	set->hash = pattern_set_build_hash(pattern, count);
-	enum status status = copy_texts(set, pattern);
-	if (status == STATUS_OK)
-		status = make_plain(set);
-	if (status == STATUS_OK)
+	set->plain_count = (uint8_t)plain_count;
+	set->plain_row_count = (uint8_t)row_count;
+	if (fill(set, pattern, row)) {
 		*begun = set;
-	else
-		pattern_set_build_release(set);
-	return status;
+		return STATUS_OK;
+	}
+	pattern_set_build_release(set);
+	return STATUS_NO_MEMORY;
 }
 
 struct pattern_list pattern_set_build_scanned(const struct pattern_compiled *set)

@@ -124,13 +124,6 @@ struct plan_set {
 	struct pattern_scanned scanned;
 };
 
-static bool is_plain(struct span pattern)
-{
-	struct pattern_plain row[PATTERN_PLAIN_ROWS_MAX];
-	uint32_t rows;
-	return pattern_plain_build(row, &rows, &pattern, 1) == 1;
-}
-
 static void make_plan(struct plan_set *made, enum number_plan_style style, uint64_t *seed)
 {
 	for (uint32_t i = 0; i < PATTERNS; i++) {
@@ -139,7 +132,7 @@ static void make_plan(struct plan_set *made, enum number_plan_style style, uint6
 			number_plan_make(&made->plan[i], style, seed);
 			made->text[i] = span_make(made->plan[i].pattern.text, made->plan[i].pattern.length);
 			made->code[i] =
-				wants_plain && !is_plain(made->text[i]) ? NULL : oracle_compile(made->text[i]);
+				wants_plain && !pattern_plain_build_is(made->text[i]) ? NULL : oracle_compile(made->text[i]);
 		} while (!made->code[i]);
 	}
 	for (uint32_t i = 0; i < SET_NUMBERS; i++) {
