@@ -6,6 +6,7 @@
 
 #include "bench_report.h"
 #include "bench_traffic.h"
+#include "directory.h"
 #include "provision.h"
 
 #define BENCH_SCALE_ROUNDS     5 /* of an lcore at work: quiet and changing, by turns */
@@ -33,6 +34,14 @@ void bench_scale_start_measure_patterns(struct bench_scale *scale);
 
 /* The companies' second patterns are of another shape then, and all behind the first of them go into a database. */
 void bench_scale_start_make_unplain(char *text);
+
+/* ---- bench_scale_memory.c ---- */
+
+/* What a company's tables are made of, by the sizes of what they hold. */
+void bench_scale_memory_measure(struct bench_scale *scale, const struct directory *directory);
+
+/* Of what Hyperscan compiled of a company's friends; 0: nothing. */
+uint64_t bench_scale_memory_database_bytes(const struct company *company);
 
 /* ---- bench_scale_apply.c ---- */
 

@@ -12,6 +12,9 @@
 
 #define COMPANIES_PATTERNS 20
 
+/* Less says nothing about a company: the allocator takes memory by the megabyte. */
+#define STEP_BYTES_MIN (4u << 20)
+
 struct start {
 	uint64_t us, bytes; /* at the end of the last step */
 	struct problem_list problems;
@@ -23,7 +26,7 @@ static void step(struct bench_scale *scale, struct start *start, const char *nam
 	char text[80];
 	snprintf(text, sizeof(text), "start, %s", name);
 	bench_scale_row_ms(scale, text, us - start->us);
-	if (bytes > start->bytes + (1u << 20)) {
+	if (bytes > start->bytes + STEP_BYTES_MIN) {
 		snprintf(text, sizeof(text), "memory, %s", name);
 		bench_report_row(&scale->report, text, "bytes/company",
 				 (double)(bytes - start->bytes) / scale->company_count);
@@ -36,7 +39,7 @@ static void step(struct bench_scale *scale, struct start *start, const char *nam
 void bench_scale_start_measure(struct bench_scale *scale, const char *state)
 {
 	struct start start = {.us = bench_process_now_us(), .bytes = bench_process_resident_bytes()};
-	uint64_t begin_us = start.us, revision;
+	uint64_t begin_us = start.us, begin_bytes = start.bytes, revision;
 	struct provision_store *store;
 	struct pattern_source patterns = {0};
 	struct directory_build_count count;
@@ -61,6 +64,10 @@ void bench_scale_start_measure(struct bench_scale *scale, const char *state)
 	must(count.patterns_compiled == 0);
 	step(scale, &start, "tables");
 	bench_scale_row_ms(scale, "start, warm, without bindings", start.us - begin_us);
+	if (start.bytes > begin_bytes + STEP_BYTES_MIN)
+		bench_report_row(&scale->report, "memory, a company, all in", "bytes/company",
+				 (double)(start.bytes - begin_bytes) / scale->company_count);
+	bench_scale_memory_measure(scale, directory);
 	directory_build_release(directory);
 	model_free(model);
 	pattern_cache_close(patterns.cache);
@@ -87,6 +94,9 @@ static void measure_tables(struct bench_scale *scale, const char *name, const st
 	must(directory_build(&directory, &input, count, &problems) == STATUS_OK);
 	bench_report_row(&scale->report, name, "ms/company",
 			 (double)(bench_process_now_us() - start_us) / 1000 / COMPANIES_PATTERNS);
+	if (count->patterns_compiled > 0)
+		bench_report_row(&scale->report, "memory, database of patterns, where needed", "bytes/company",
+				 (double)bench_scale_memory_database_bytes(directory->company[0]));
 	directory_build_release(directory);
 	pattern_cache_close(patterns.cache);
 }
