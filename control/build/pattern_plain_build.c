@@ -169,7 +169,7 @@ static void end_rows(struct reader *reader, bool is_open)
 		struct pattern_plain *row = &reader->row[i];
 		row->prefix_bytes = (uint8_t)reader->prefix_bytes;
 		row->least_bytes = (uint8_t)(reader->prefix_bytes + reader->least);
-		row->most_bytes = is_open				? PATTERN_PLAIN_OPEN
+		row->most_bytes = is_open			       ? PATTERN_PLAIN_OPEN
 				  : reader->most == PATTERN_PLAIN_MANY ? PATTERN_PLAIN_MANY
 								       : (uint8_t)(reader->prefix_bytes + reader->most);
 	}

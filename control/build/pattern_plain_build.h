@@ -9,8 +9,8 @@
 #include "pattern_plain.h"
 
 /*
- * Rows of the first patterns of a set, up to the first that is of another shape or that has no room. These need no other
- * check: all that is of this shape is a regular expression of at most PATTERN_BYTES_MAX bytes.
+ * Rows of the first patterns of a set, up to the first that is of another shape or that has no room. These need no
+ * other check: all that is of this shape is a regular expression of at most PATTERN_BYTES_MAX bytes.
  *
  * Result: how many patterns these rows stand for; their ids are their indices. *row_count: rows written.
  */

@@ -131,8 +131,9 @@ static void make_plan(struct plan_set *made, enum number_plan_style style, uint6
 		do {
 			number_plan_make(&made->plan[i], style, seed);
 			made->text[i] = span_make(made->plan[i].pattern.text, made->plan[i].pattern.length);
-			made->code[i] =
-				wants_plain && !pattern_plain_build_is(made->text[i]) ? NULL : oracle_compile(made->text[i]);
+			made->code[i] = wants_plain && !pattern_plain_build_is(made->text[i])
+						? NULL
+						: oracle_compile(made->text[i]);
 		} while (!made->code[i]);
 	}
 	for (uint32_t i = 0; i < SET_NUMBERS; i++) {

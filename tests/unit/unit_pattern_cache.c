@@ -283,6 +283,28 @@ static void sets_that_are_not_used_are_removed_in_time(void **state)
 	world_free(&world);
 }
 
+/* One company is applied, and then another in its place: what the first brought is kept as long as all else. */
+static void what_a_part_used_is_not_removed_before_its_time(void **state)
+{
+	(void)state;
+	struct world world = world_make();
+	build(&world, 1, 2);
+	begin_build(&world);
+	check_set(&world, 3);
+	pattern_pool_finish(world.pool, false);
+	pattern_pool_free(world.pool);
+	pattern_cache_close(world.source.cache);
+	build(&world, 1, 2);
+	build(&world, 3, 3);
+	assert_int_equal(world.compiled, 0);
+	for (int i = 1; i < PATTERN_CACHE_BUILDS_KEPT; i++)
+		build(&world, 1, 2);
+	assert_int_equal(query(&world, "SELECT count(*) FROM pattern_set"), 3);
+	build(&world, 1, 2);
+	assert_int_equal(query(&world, "SELECT count(*) FROM pattern_set"), 2);
+	world_free(&world);
+}
+
 /* ---- the compiling process ---- */
 
 static void set_limits(struct world *world, uint32_t cpu_s, uint32_t memory_mb, uint32_t database, uint32_t scratch)
@@ -454,6 +476,7 @@ int main(int argument_count, char **arguments)
 		cmocka_unit_test(without_a_place_for_it_the_build_goes_on),
 		cmocka_unit_test(a_full_disk_costs_the_cache_only),
 		cmocka_unit_test(sets_that_are_not_used_are_removed_in_time),
+		cmocka_unit_test(what_a_part_used_is_not_removed_before_its_time),
 		cmocka_unit_test(plain_patterns_are_not_kept),
 		cmocka_unit_test(what_is_refused_behind_plain_patterns_is_named),
 		cmocka_unit_test(a_process_of_its_own_compiles),
