@@ -23,8 +23,8 @@ static const struct directory *build(const struct model *model, const struct dir
 	return directory;
 }
 
-/* Companies c0..., each with its domain, DDIs and a direct friend whose address depends on its number. A pattern of each
- * friend needs a database. */
+/* Companies c0..., each with its domain, DDIs and a direct friend whose address depends on its number. A pattern of
+ * each friend needs a database. */
 static char *make_document(uint32_t companies, uint32_t friends, uint32_t changed)
 {
 	char *text;
