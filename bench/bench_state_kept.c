@@ -65,7 +65,7 @@ static void make_state(const char *path, struct span document)
 	struct provision *provision;
 	bool accepted = false;
 
-	fprintf(stderr, "compiling the patterns, once, into %s: about 15 ms a company\n", path);
+	fprintf(stderr, "making the state, once, in %s\n", path);
 	make_directory(path);
 	must(provision_open(&provision, &options, &problems) == STATUS_OK);
 	must(provision_apply(provision, document, "bench.yaml", note_result, &accepted) == STATUS_OK && accepted);

@@ -1,6 +1,6 @@
 /*
- * bench_state_kept.h - a router's state with one document in force, kept from one run of a bench to the next: what
- * Hyperscan compiled once is loaded by later runs.
+ * bench_state_kept.h - a router's state with one document in force, kept from one run of a bench to the next: later
+ * runs start as a router does that was stopped.
  *
  * In /var/tmp/amity-bench-UID, a directory for each document, library and CPU; it may be removed at any time.
  */
@@ -10,8 +10,8 @@
 #include "span.h"
 
 /*
- * Makes it if it is not there, which takes as long as the compile of all patterns: 150 s for 10,000 companies; says so
- * on stderr. Result: its directory, with provision.db and patterns.db; valid until the next call.
+ * Makes it if it is not there, and says so on stderr: seconds for 10,000 companies, whose patterns are plain. Result:
+ * its directory, with provision.db and patterns.db; valid until the next call.
  */
 const char *bench_state_kept_obtain(struct span document);
 

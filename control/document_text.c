@@ -23,6 +23,23 @@ uint32_t document_text_take(uint32_t *code, struct span text)
 	return length;
 }
 
+#define EACH_BYTE(value) (0x0101010101010101ull * (value))
+
+uint32_t document_text_skip(struct span text)
+{
+	uint32_t length = 0;
+	uint64_t bytes;
+	/* A byte's highest bit is set by one below ' ', one above '~', or its own. */
+	for (; length + sizeof(bytes) <= text.length; length += (uint32_t)sizeof(bytes)) {
+		memcpy(&bytes, text.at + length, sizeof(bytes));
+		if ((bytes | (bytes + EACH_BYTE(0x01)) | (bytes - EACH_BYTE(0x20))) & EACH_BYTE(0x80))
+			break;
+	}
+	while (length < text.length && text.at[length] >= ' ' && text.at[length] <= '~')
+		length++;
+	return length;
+}
+
 /* Is `rest`, where a line begins, an explicit key: "? ", perhaps behind dashes? */
 static bool is_explicit_key(struct span rest)
 {
@@ -37,16 +54,21 @@ bool document_text_check(struct problem_list *problems, const char *file, struct
 	struct span rest = text;
 
 	while (rest.length > 0) {
-		uint32_t code, length = document_text_take(&code, rest);
-		if (length == 0 || code == 0) {
-			problem_add_at(problems, &place, NULL, "has byte 0x%02x, which is no UTF-8 text",
-				       (uint8_t)*rest.at);
-			return false;
-		}
 		if (place.column == 1 && is_explicit_key(rest)) {
 			problem_add_at(problems, &place, NULL,
 				       "begins with a '?', YAML's sign of a key that is a list or a map: write \"key: "
 				       "value\"");
+			return false;
+		}
+		uint32_t skipped = document_text_skip(rest);
+		place.column += skipped;
+		rest = span_skip(rest, skipped);
+		if (rest.length == 0)
+			break;
+		uint32_t code, length = document_text_take(&code, rest);
+		if (length == 0 || code == 0) {
+			problem_add_at(problems, &place, NULL, "has byte 0x%02x, which is no UTF-8 text",
+				       (uint8_t)*rest.at);
 			return false;
 		}
 		bool ends_line = code == '\n' || code == '\r';

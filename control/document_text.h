@@ -16,6 +16,9 @@
  */
 uint32_t document_text_take(uint32_t *code, struct span text);
 
+/* How many bytes of printable ASCII `text` begins with: most texts are nothing else. Thread: any. */
+uint32_t document_text_skip(struct span text);
+
 /* Thread: any.   Result: false when it is no such text; the first place of it is then a problem. */
 bool document_text_check(struct problem_list *problems, const char *file, struct span text);
 

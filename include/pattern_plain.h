@@ -19,23 +19,20 @@
 /* A linear search of more would cost more than a scan. */
 #define PATTERN_PLAIN_ROWS_MAX 64
 
-/* Longer numbers are left to the scan: lengths are bytes in the rows. */
-#define PATTERN_PLAIN_NUMBER_BYTES_MAX 250
-
 #define PATTERN_PLAIN_MANY 254 /* of most_bytes: digits without end */
 #define PATTERN_PLAIN_OPEN 255 /* of most_bytes: anything may follow, no `$` */
 
 struct pattern_plain {
 	uint8_t prefix[PATTERN_PLAIN_PREFIX_BYTES];
 	uint8_t prefix_bytes;
-	uint8_t least_bytes, most_bytes; /* of the whole number */
+	uint8_t least_bytes, most_bytes; /* of the whole number, which may be longer than a byte can say */
 	uint16_t id;			 /* of the pattern */
 };
 _Static_assert(sizeof(struct pattern_plain) == 16, "four in a cache line, one in a vector");
 
 /*
- * The least id, not less than `from`, of a row that takes `number` (at most PATTERN_PLAIN_NUMBER_BYTES_MAX bytes, of
- * any value). Rows are in the order of their ids.
+ * The least id, not less than `from`, of a row that takes `number` (bytes of any value). Rows are in the order of
+ * their ids.
  *
  * Thread: any.   Cost: 10 ns and about 1 ns a row.   Result: false when none does; *id untouched.
  */

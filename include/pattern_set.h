@@ -5,9 +5,10 @@
  *   id        0          1          2      ...        ids are assigned in order, so that the best match is the least id
  *   owner[]   friend 4   friend 1   friend 1          what the pattern belongs to, an index of the user's own
  *
- * One Hyperscan database holds all; patterns that it can only pre-filter are confirmed by PCRE2 (confirm[id] not NULL).
- * The first of them, as long as they are of the usual shape, are also rows that need no scan (pattern_plain.h): a set
- * that has nothing else is never scanned, but by explain.
+ *   known by  a row      a row      the database      the first of them, as long as they are plain, are rows alone
+ *
+ * Rows (pattern_plain.h) need no scan. What comes behind the plain ones is in one Hyperscan database, which a set of
+ * plain patterns does not have; patterns that it can only pre-filter are confirmed by PCRE2 (confirm[] not NULL).
  * Built by control/build/pattern_set_build.c on a worker thread; immutable; sets with equal patterns and order share
  * the database.
  */
@@ -23,8 +24,8 @@ struct pcre2_real_code_8;
 #define PATTERN_BYTES_MAX 255 /* R7 */
 
 struct pattern_set {
-	const struct hs_database *database;		/* NULL: no patterns, nothing matches */
-	const struct pcre2_real_code_8 *const *confirm; /* [count]; NULL when no pattern needs it */
+	const struct hs_database *database;		/* of patterns plain_count to count - 1; NULL: there are none */
+	const struct pcre2_real_code_8 *const *confirm; /* [count - plain_count]; NULL when no pattern needs it */
 	const struct span *text;			/* [count], as provisioned, for explain */
 	const uint32_t *owner;				/* [count] */
 	const struct pattern_plain *plain;		/* [plain_row_count], of patterns 0 to plain_count - 1 */
@@ -57,7 +58,8 @@ bool pattern_match_first(uint32_t *id, const struct pattern_set *set, struct spa
 bool pattern_match_next(uint32_t *id, const struct pattern_set *set, uint32_t from, struct span number,
 			struct match_scratch *scratch);
 
-/* Calls of explain: does pattern `id` alone match? Same database, same confirmation. Thread: the owner of `scratch`. */
+/* Calls of explain: does pattern `id` alone match? Same row, or database and confirmation. Thread: the owner of
+ * `scratch`. */
 bool pattern_match_one(const struct pattern_set *set, uint32_t id, struct span number, struct match_scratch *scratch);
 
 #endif

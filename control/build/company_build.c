@@ -9,9 +9,8 @@
 #include "arena.h"
 #include "block_memory.h"
 #include "codec_set_build.h"
-#include "model_schema.h"
+#include "company_size.h"
 #include "name_table_build.h"
-#include "text_format.h"
 
 #define CACHE_LINE_BYTES 64
 
@@ -69,64 +68,6 @@ static struct span copy(struct builder *builder, const struct model_text *text)
 		return (struct span){0};
 	}
 	return span_make(at, text->length);
-}
-
-/* ---- size: one chunk, so that a company is contiguous ---- */
-
-static size_t text_bytes(const struct model_schema *schema, const void *object);
-
-static size_t member_bytes(const struct model_schema_row *row, const void *member)
-{
-	const struct model_text *text = member;
-	const struct model_texts *texts = member;
-	const struct model_list *list = member;
-	size_t bytes = 0;
-	switch ((enum model_schema_type)row->type) {
-	case MODEL_SCHEMA_TEXT:
-		return text->length ? text->length + 17 : 0;
-	case MODEL_SCHEMA_TEXTS:
-		if (row->format == TEXT_FORMAT_CODEC) /* become a word of the endpoint */
-			return 0;
-		for (uint32_t i = 0; i < texts->count; i++)
-			bytes += texts->item[i].length + 17;
-		return bytes;
-	case MODEL_SCHEMA_OBJECT:
-		return text_bytes(row->child, member);
-	case MODEL_SCHEMA_OBJECTS:
-		for (uint32_t i = 0; i < list->count; i++)
-			bytes += text_bytes(row->child, (const char *)list->item + i * row->child->size);
-		return bytes;
-	default:
-		return 0;
-	}
-}
-
-static size_t text_bytes(const struct model_schema *schema, const void *object)
-{
-	size_t bytes = 0;
-	for (uint32_t i = 0; i < schema->row_count; i++)
-		bytes += member_bytes(&schema->row[i], (const char *)object + schema->row[i].offset);
-	return bytes;
-}
-
-/* An upper bound: what is left of the chunk is the price of one block. */
-static size_t block_bytes(const struct model_company *model)
-{
-	size_t endpoints = model->users.count + model->friends.count;
-	size_t names = 4 * (endpoints + model->extensions.count + model->ddis.count) + 6;
-	size_t patterns = 0, forwards = 0;
-	for (uint32_t i = 0; i < model->friends.count; i++) {
-		patterns += model_friends(model)[i].patterns.count;
-		forwards += model_friends(model)[i].forwards.count;
-	}
-	for (uint32_t i = 0; i < model->call_acls.count; i++)
-		patterns += model_acls(model)[i].rules.count;
-	return text_bytes(&model_schema_company, model) + endpoints * sizeof(struct endpoint) +
-	       model->extensions.count * sizeof(struct extension) + model->ddis.count * sizeof(struct ddi) +
-	       model->call_acls.count * (sizeof(struct call_acl) + 32) + names * sizeof(struct name_slot) +
-	       model->emergency.count * sizeof(struct span) + model->sources.count * sizeof(struct net_prefix) +
-	       patterns * (sizeof(uint32_t) + sizeof(struct span) + sizeof(struct pattern_plain)) +
-	       forwards * sizeof(struct forward) + 768;
 }
 
 /* ---- parts ---- */
@@ -461,7 +402,7 @@ enum status company_build(struct company_block **block, const struct model_compa
 {
 	_Static_assert(sizeof(((struct company *)0)->id) == crypto_shorthash_BYTES, "the id is one hash");
 	_Static_assert(sizeof(keys->aor_key) == crypto_shorthash_KEYBYTES, "keyed with the key of addresses of record");
-	size_t bytes = block_bytes(model);
+	size_t bytes = company_size_bytes(model);
 	struct company_block *made = block_memory_take(sizeof(*made) + ARENA_CHUNK_HEADER_BYTES + bytes);
 	if (!made)
 		return STATUS_NO_MEMORY;
@@ -512,6 +453,7 @@ enum status company_build_share_patterns(const struct company_block *block, stru
 {
 	enum status status = STATUS_OK;
 	for (uint32_t i = 0; i < block->pattern_count && status == STATUS_OK; i++)
-		status = pattern_pool_add(pool, block->pattern[i]);
+		if (pattern_set_build_scanned(block->pattern[i]).count > 0)
+			status = pattern_pool_add(pool, block->pattern[i]);
 	return status;
 }

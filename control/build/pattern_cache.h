@@ -20,7 +20,7 @@
 /* Sets that none of so many builds used are removed: going back a few revisions stays quick. */
 #define PATTERN_CACHE_BUILDS_KEPT 16
 
-/* A directory of 10,000 companies takes 70 MB; beyond this nothing more is stored. */
+/* 10,000 sets of twenty patterns take 70 MB; beyond this nothing more is stored. */
 #define PATTERN_CACHE_BYTES_MAX (2ull << 30)
 
 struct pattern_cache;

@@ -1,5 +1,7 @@
 #include "pattern_plain_build.h"
 
+#include "pattern_set.h"
+
 /*
  *   pattern = ".*" | "^" *head tail       head = byte | class         one row for each way to choose of the classes
  *   tail    = *(digits [repeat]) "$"      digits = "[0-9]" | "\d"     repeat = "*" | "+" | "?" | {n} | {n,} | {n,m}
@@ -17,7 +19,7 @@ struct reader {
 	struct pattern_plain row[CHOICES_MAX];
 	uint32_t row_count;
 	uint32_t prefix_bytes;
-	uint32_t least, most; /* digits behind the prefix */
+	uint32_t least, most; /* digits behind the prefix; `most` may be PATTERN_PLAIN_MANY */
 	bool in_tail;
 };
 
@@ -82,10 +84,11 @@ static bool add_digits(struct reader *reader)
 		least = 0;
 	else if (take(reader, "{") && !take_bounds(reader, &least, &most))
 		return false;
+	bool is_endless = most == PATTERN_PLAIN_MANY || reader->most == PATTERN_PLAIN_MANY;
 	reader->least += least;
-	reader->most += most;
+	reader->most = is_endless ? PATTERN_PLAIN_MANY : reader->most + most;
 	reader->in_tail = true;
-	return !is_repeat(reader) && reader->least <= REPEAT_MAX;
+	return !is_repeat(reader) && reader->least <= REPEAT_MAX && (is_endless || reader->most <= REPEAT_MAX);
 }
 
 /* Behind `[`: digits, ranges of them, + * #. Result: which members are in it; 0: another shape. */
@@ -162,15 +165,13 @@ static bool add_byte(struct reader *reader)
 
 static void end_rows(struct reader *reader, bool is_open)
 {
-	uint32_t most = reader->prefix_bytes + reader->most;
-
 	for (uint32_t i = 0; i < reader->row_count; i++) {
 		struct pattern_plain *row = &reader->row[i];
 		row->prefix_bytes = (uint8_t)reader->prefix_bytes;
 		row->least_bytes = (uint8_t)(reader->prefix_bytes + reader->least);
-		row->most_bytes = is_open		       ? PATTERN_PLAIN_OPEN
-				  : most >= PATTERN_PLAIN_MANY ? PATTERN_PLAIN_MANY
-							       : (uint8_t)most;
+		row->most_bytes = is_open			       ? PATTERN_PLAIN_OPEN
+				  : reader->most == PATTERN_PLAIN_MANY ? PATTERN_PLAIN_MANY
+								       : (uint8_t)(reader->prefix_bytes + reader->most);
 	}
 }
 
@@ -191,7 +192,7 @@ static bool read_pattern(struct reader *reader, struct span pattern)
 		return false;
 	bool is_anything = is_open && take(reader, ".*");
 	end_rows(reader, is_open);
-	return reader->rest.length == 0 && (is_anchored || is_anything);
+	return reader->rest.length == 0 && (is_anchored || is_anything) && pattern.length <= PATTERN_BYTES_MAX;
 }
 
 uint32_t pattern_plain_build(struct pattern_plain row[PATTERN_PLAIN_ROWS_MAX], uint32_t *row_count,
@@ -210,4 +211,11 @@ uint32_t pattern_plain_build(struct pattern_plain row[PATTERN_PLAIN_ROWS_MAX], u
 		}
 	}
 	return id;
+}
+
+bool pattern_plain_build_is(struct span pattern)
+{
+	struct reader reader;
+
+	return read_pattern(&reader, pattern);
 }

@@ -114,27 +114,44 @@ static void note_made(struct pattern_pool *pool, int64_t row)
 	pool->made.row[pool->made.count++] = row;
 }
 
-static enum status make(struct pattern_pool *pool, struct pattern_compiled **made, const struct span *pattern,
-			uint32_t count, struct pattern_error *error)
+/* From the cache or the compiler. */
+static enum status find_database(struct pattern_pool *pool, struct pattern_compiled *set, struct pattern_list scanned,
+				 struct pattern_error *error)
 {
 	struct pattern_cache *cache = pool->source.cache;
 	struct pattern_product product = {0};
 	int64_t row = 0;
-	*error = (struct pattern_error){0};
-	if (count == 0)
-		return pattern_set_build_compile(made, pattern, count, error);
-	bool loaded = cache && pattern_cache_get(cache, &product, &row, pattern, count);
-	enum status status = loaded ? STATUS_OK : compile(pool, &product, pattern, count, error);
-	if (status != STATUS_OK)
+	bool loaded = cache && pattern_cache_get(cache, &product, &row, scanned.pattern, scanned.count);
+	enum status status = loaded ? STATUS_OK : compile(pool, &product, scanned.pattern, scanned.count, error);
+	if (status != STATUS_OK) {
+		error->index += scanned.first;
 		return status;
+	}
 	pool->loaded_count += loaded;
 	if (cache && !loaded)
-		row = pattern_cache_put(cache, &product, pattern, count);
+		row = pattern_cache_put(cache, &product, scanned.pattern, scanned.count);
 	note_made(pool, row);
-	status = pattern_set_build_adopt(made, &product, pattern, count, error);
+	pattern_set_build_set_row(set, row);
+	status = pattern_set_build_adopt(set, &product, error);
 	pattern_compile_free(&product);
+	return status;
+}
+
+static enum status make(struct pattern_pool *pool, struct pattern_compiled **made, const struct span *pattern,
+			uint32_t count, struct pattern_error *error)
+{
+	struct pattern_compiled *set;
+	*error = (struct pattern_error){0};
+	enum status status = pattern_set_build_begin(&set, pattern, count);
+	if (status != STATUS_OK)
+		return status;
+	struct pattern_list scanned = pattern_set_build_scanned(set);
+	if (scanned.count > 0)
+		status = find_database(pool, set, scanned, error);
 	if (status == STATUS_OK)
-		pattern_set_build_set_row(*made, row);
+		*made = set;
+	else
+		pattern_set_build_release(set);
 	return status;
 }
 

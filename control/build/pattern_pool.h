@@ -2,7 +2,7 @@
  * pattern_pool.h - compiled pattern sets by content: equal lists are compiled once and shared, and what an earlier
  * process compiled is read from the cache.
  *
- *   get: known in this build or the live directory -> the cache on disk -> the compiling process
+ *   get: known in this build or the live directory -> all plain -> the cache on disk -> the compiling process
  *
  * Thread: each pool belongs to one thread at a time.
  */
@@ -38,7 +38,7 @@ AMITY_CHECKED enum status pattern_pool_add(struct pattern_pool *pool, struct pat
 AMITY_CHECKED enum status pattern_pool_get(struct pattern_pool *pool, struct pattern_compiled **compiled,
 					   const struct span *pattern, uint32_t count, struct pattern_error *error);
 
-/* How many pattern_pool_get() had to compile, and had from the cache. */
+/* How many databases pattern_pool_get() had to have compiled, and had from the cache. */
 uint32_t pattern_pool_compiled_count(const struct pattern_pool *pool);
 uint32_t pattern_pool_loaded_count(const struct pattern_pool *pool);
 

@@ -1,6 +1,8 @@
 #include "pattern_set_build.h"
 
+#include <stdalign.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,13 +18,13 @@
 #define CONFIRM_OPTIONS (PCRE2_NEVER_UTF | PCRE2_NEVER_UCP | PCRE2_NEVER_BACKSLASH_C)
 
 struct pattern_compiled {
-	atomic_uint references;
+	alignas(max_align_t) atomic_uint references; /* the arena's first memory stands behind it all */
 	uint64_t hash;
 	uint32_t count;
 	uint32_t confirmed_count;
 	int64_t row;
-	hs_database_t *database;
-	pcre2_code **confirm; /* [count], in the arena; NULL when none is needed */
+	hs_database_t *database; /* of the patterns behind the plain ones; NULL: there are none */
+	pcre2_code **confirm;	 /* of the same, in the arena; NULL when none is needed */
 	struct span *text;
 	struct pattern_plain *plain; /* of the first plain_count patterns */
 	uint8_t plain_count, plain_row_count;
@@ -58,6 +60,8 @@ enum status pattern_set_build_check(struct span pattern, struct pattern_error *e
 		error->offset = pattern.length ? PATTERN_BYTES_MAX : 0;
 		return STATUS_INVALID;
 	}
+	if (pattern_plain_build_is(pattern))
+		return STATUS_OK;
 	pcre2_code *code;
 	enum status status = compile_confirmation(&code, pattern, error);
 	if (status == STATUS_OK)
@@ -98,47 +102,20 @@ bool pattern_set_build_is_same(const struct pattern_compiled *compiled, uint64_t
 static enum status compile_confirmations(struct pattern_compiled *set, const uint8_t *confirm,
 					 struct pattern_error *error)
 {
-	for (uint32_t i = 0; i < set->count; i++) {
+	struct pattern_list scanned = pattern_set_build_scanned(set);
+	for (uint32_t i = 0; i < scanned.count; i++) {
 		if (!confirm[i])
 			continue;
 		if (!set->confirm)
-			set->confirm = arena_take_array(&set->arena, set->count, sizeof(*set->confirm));
+			set->confirm = arena_take_array(&set->arena, scanned.count, sizeof(*set->confirm));
 		if (!set->confirm)
 			return STATUS_NO_MEMORY;
-		error->index = i;
-		enum status status = compile_confirmation(&set->confirm[i], set->text[i], error);
+		error->index = scanned.first + i;
+		enum status status = compile_confirmation(&set->confirm[i], scanned.pattern[i], error);
 		if (status != STATUS_OK)
 			return status;
 		set->confirmed_count++;
 	}
-	return STATUS_OK;
-}
-
-static enum status copy_texts(struct pattern_compiled *set, const struct span *pattern)
-{
-	set->text = arena_take_array(&set->arena, set->count, sizeof(*set->text));
-	if (!set->text)
-		return STATUS_NO_MEMORY;
-	for (uint32_t i = 0; i < set->count; i++) {
-		char *copy = arena_copy_text(&set->arena, pattern[i].at, pattern[i].length);
-		if (!copy)
-			return STATUS_NO_MEMORY;
-		set->text[i] = span_make(copy, pattern[i].length);
-	}
-	return STATUS_OK;
-}
-
-static enum status make_plain(struct pattern_compiled *set)
-{
-	struct pattern_plain row[PATTERN_PLAIN_ROWS_MAX];
-	uint32_t rows;
-	set->plain_count = (uint8_t)pattern_plain_build(row, &rows, set->text, set->count);
-	set->plain_row_count = (uint8_t)rows;
-	set->plain = arena_take_array(&set->arena, set->plain_row_count, sizeof(row[0]));
-	if (!set->plain)
-		return STATUS_NO_MEMORY;
-	if (set->plain_row_count)
-		memcpy(set->plain, row, set->plain_row_count * sizeof(row[0]));
 	return STATUS_OK;
 }
 
@@ -152,28 +129,67 @@ enum status pattern_set_build_check_all(const struct span *pattern, uint32_t cou
 	return status;
 }
 
-enum status pattern_set_build_adopt(struct pattern_compiled **compiled, struct pattern_product *product,
-				    const struct span *pattern, uint32_t count, struct pattern_error *error)
+/* All of it in one piece, but for confirmations. */
+static size_t content_bytes(const struct span *pattern, uint32_t count, uint32_t row_count)
 {
-	*error = (struct pattern_error){0};
-	struct pattern_compiled *set = calloc(1, sizeof(*set));
+	size_t bytes = count * sizeof(struct span) + row_count * sizeof(struct pattern_plain);
+	for (uint32_t i = 0; i < count; i++)
+		bytes += pattern[i].length + alignof(max_align_t); /* with its NUL, rounded up */
+	return bytes;
+}
+
+static bool fill(struct pattern_compiled *set, const struct span *pattern, const struct pattern_plain *row)
+{
+	set->text = arena_take_array(&set->arena, set->count, sizeof(*set->text));
+	set->plain = arena_take_array(&set->arena, set->plain_row_count, sizeof(*set->plain));
+	if (!set->text || !set->plain)
+		return false;
+	if (set->plain_row_count)
+		memcpy(set->plain, row, set->plain_row_count * sizeof(*row));
+	for (uint32_t i = 0; i < set->count; i++) {
+		char *copy = arena_copy_text(&set->arena, pattern[i].at, pattern[i].length);
+		if (!copy)
+			return false;
+		set->text[i] = span_make(copy, pattern[i].length);
+	}
+	return true;
+}
+
+enum status pattern_set_build_begin(struct pattern_compiled **begun, const struct span *pattern, uint32_t count)
+{
+	struct pattern_plain row[PATTERN_PLAIN_ROWS_MAX];
+	uint32_t row_count, plain_count = pattern_plain_build(row, &row_count, pattern, count);
+	size_t bytes = ARENA_CHUNK_HEADER_BYTES + content_bytes(pattern, count, row_count);
+	struct pattern_compiled *set = calloc(1, sizeof(*set) + bytes);
 	if (!set)
 		return STATUS_NO_MEMORY;
+	arena_init_on(&set->arena, set + 1, bytes);
 	atomic_init(&set->references, 1);
 	set->count = count;
 	set->hash = pattern_set_build_hash(pattern, count);
-	enum status status = copy_texts(set, pattern);
-	if (status == STATUS_OK)
-		status = make_plain(set);
-	if (status == STATUS_OK && product->confirm)
-		status = compile_confirmations(set, product->confirm, error);
-	if (status != STATUS_OK) {
-		pattern_set_build_release(set);
-		return status;
+	set->plain_count = (uint8_t)plain_count;
+	set->plain_row_count = (uint8_t)row_count;
+	if (fill(set, pattern, row)) {
+		*begun = set;
+		return STATUS_OK;
 	}
-	set->database = product->database;
+	pattern_set_build_release(set);
+	return STATUS_NO_MEMORY;
+}
+
+struct pattern_list pattern_set_build_scanned(const struct pattern_compiled *set)
+{
+	return (struct pattern_list){set->text + set->plain_count, set->count - set->plain_count, set->plain_count};
+}
+
+enum status pattern_set_build_adopt(struct pattern_compiled *begun, struct pattern_product *product,
+				    struct pattern_error *error)
+{
+	enum status status = compile_confirmations(begun, product->confirm, error);
+	if (status != STATUS_OK)
+		return status;
+	begun->database = product->database;
 	product->database = NULL;
-	*compiled = set;
 	return STATUS_OK;
 }
 
@@ -181,13 +197,21 @@ enum status pattern_set_build_compile(struct pattern_compiled **compiled, const 
 				      struct pattern_error *error)
 {
 	struct pattern_product product = {0};
+	struct pattern_compiled *set = NULL;
 	*error = (struct pattern_error){0};
 	enum status status = pattern_set_build_check_all(pattern, count, error);
-	if (status == STATUS_OK && count > 0)
-		status = pattern_compile_run(&product, pattern, count);
 	if (status == STATUS_OK)
-		status = pattern_set_build_adopt(compiled, &product, pattern, count, error);
+		status = pattern_set_build_begin(&set, pattern, count);
+	struct pattern_list scanned = set ? pattern_set_build_scanned(set) : (struct pattern_list){0};
+	if (status == STATUS_OK && scanned.count > 0)
+		status = pattern_compile_run(&product, scanned.pattern, scanned.count);
+	if (status == STATUS_OK && scanned.count > 0)
+		status = pattern_set_build_adopt(set, &product, error);
 	pattern_compile_free(&product);
+	if (status == STATUS_OK)
+		*compiled = set;
+	else
+		pattern_set_build_release(set);
 	return status;
 }
 
@@ -212,7 +236,7 @@ void pattern_set_build_release(struct pattern_compiled *compiled)
 	/* The last release pairs with the earlier ones: what other holders did comes before the free. */
 	if (!compiled || atomic_fetch_sub_explicit(&compiled->references, 1, memory_order_acq_rel) != 1)
 		return;
-	for (uint32_t i = 0; compiled->confirm && i < compiled->count; i++)
+	for (uint32_t i = 0; compiled->confirm && i < compiled->count - compiled->plain_count; i++)
 		pcre2_code_free(compiled->confirm[i]);
 	hs_free_database(compiled->database);
 	arena_free(&compiled->arena);

@@ -1,9 +1,11 @@
 /*
  * pattern_set_build.h - regular expressions to compiled pattern sets (R7, R8).
  *
- * pattern_compiled is what sets with equal patterns in equal order share: the Hyperscan database, the PCRE2
- * confirmations, the texts. Who a pattern belongs to (owner[]) is each set's own and is kept by the block that holds
- * the set.
+ * pattern_compiled is what sets with equal patterns in equal order share: the rows of the plain patterns, the Hyperscan
+ * database of the others, the PCRE2 confirmations, the texts. Who a pattern belongs to (owner[]) is each set's own and
+ * is kept by the block that holds the set.
+ *
+ *   begin -> scanned: none: done | some: compiled, or read from the cache (pattern_pool.h) -> adopt
  *
  * Thread: any; compile on a worker thread. References may be counted from several threads.
  */
@@ -31,12 +33,26 @@ AMITY_CHECKED enum status pattern_set_build_check(struct span pattern, struct pa
 AMITY_CHECKED enum status pattern_set_build_check_all(const struct span *pattern, uint32_t count,
 						      struct pattern_error *error);
 
+/* Begins a set: the patterns that are not plain need to be checked yet, and their database. One reference is the
+ * caller's. Result: STATUS_NO_MEMORY. */
+AMITY_CHECKED enum status pattern_set_build_begin(struct pattern_compiled **begun, const struct span *pattern,
+						  uint32_t count);
+
+struct pattern_list {
+	const struct span *pattern;
+	uint32_t count;
+	uint32_t first; /* of the set: its id */
+};
+
+/* The last patterns of the set, from the first that is not plain: what needs a database. As long as the set lives. */
+struct pattern_list pattern_set_build_scanned(const struct pattern_compiled *set);
+
 /*
- * Makes a set of what was compiled of checked patterns. One reference is the caller's, who also frees the product, of
- * which the database was taken. Result: as pattern_set_build_compile().
+ * Gives a set that was begun the database that was compiled of pattern_set_build_scanned(), all of which are checked.
+ * The caller frees the product, of which the database was taken, and in any case keeps the reference. Result: as
+ * pattern_set_build_compile().
  */
-AMITY_CHECKED enum status pattern_set_build_adopt(struct pattern_compiled **compiled, struct pattern_product *product,
-						  const struct span *pattern, uint32_t count,
+AMITY_CHECKED enum status pattern_set_build_adopt(struct pattern_compiled *begun, struct pattern_product *product,
 						  struct pattern_error *error);
 
 /*

@@ -198,8 +198,11 @@ struct keys {
 };
 
 static void report_unknown(struct model_reader *reader, const struct model_schema *schema, struct keys *keys,
-			   struct model_place place, const char *key)
+			   struct model_place place, struct span text)
 {
+	char key[KEY_BYTES_MAX + 1];
+	bool printable = text.length <= KEY_BYTES_MAX && text_format_is_printable(text);
+	snprintf(key, sizeof(key), SPAN_FORMAT, printable ? (int)text.length : 1, printable ? text.at : "?");
 	const struct model_schema_row *near = find_near(schema, span_of_text(key));
 	keys->has_unknown = true;
 	if (near)
@@ -222,17 +225,13 @@ static const struct model_schema_row *read_key(struct model_reader *reader, cons
 	}
 	struct model_scalar scalar = model_reader_scalar(reader);
 	const struct model_schema_row *row = find_row(schema, scalar.text);
-	char key[KEY_BYTES_MAX + 1];
-	bool printable = scalar.text.length <= KEY_BYTES_MAX && text_format_is_printable(scalar.text);
-	snprintf(key, sizeof(key), SPAN_FORMAT, printable ? (int)scalar.text.length : 1,
-		 printable ? scalar.text.at : "?");
 	if (!row) {
-		report_unknown(reader, schema, keys, *place, key);
+		report_unknown(reader, schema, keys, *place, scalar.text);
 		return NULL;
 	}
 	uint64_t bit = 1ull << (row - schema->row);
 	if (keys->seen & bit) {
-		model_reader_report(reader, *place, key, "is given twice");
+		model_reader_report(reader, *place, row->key, "is given twice");
 		return NULL;
 	}
 	keys->seen |= bit;

@@ -18,7 +18,7 @@
 #include "model_read.h"
 #include "model_validate.h"
 #include "provision_job.h"
-#include "publish.h"
+#include "provision_live.h"
 
 /* Each keeps its document in memory until its turn. */
 #define REQUESTS_WAITING_MAX	   64
@@ -29,10 +29,8 @@
 
 struct provision {
 	struct provision_store *store;
-	struct publisher *publisher;
 	struct event_base *event_base;
-	struct model *model;
-	const struct directory *directory; /* the publisher's, when there is one; else ours */
+	struct provision_live live;
 	uint64_t revision;
 	bool is_behind; /* the store has a document that could not be put into service */
 	struct secret_keys keys;
@@ -56,41 +54,6 @@ static uint64_t now_us(void)
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
-/* ---- applying ---- */
-
-/* The directory is the publisher's from here on. */
-static enum status make_directory_live(struct provision *provision, const struct directory *directory)
-{
-	if (provision->publisher) {
-		enum status status = publish_directory(provision->publisher, directory, directory_build_release);
-		if (status != STATUS_OK)
-			return status;
-	} else {
-		directory_build_release(provision->directory);
-	}
-	provision->directory = directory;
-	return STATUS_OK;
-}
-
-static enum status make_live(struct provision *provision, struct model *model, const struct directory *directory)
-{
-	enum status status = make_directory_live(provision, directory);
-	if (status != STATUS_OK)
-		return status;
-	if (model != provision->model)
-		model_free(provision->model);
-	provision->model = model;
-	return STATUS_OK;
-}
-
-static enum status make_company_live(struct provision *provision, struct provision_job *job)
-{
-	enum status status = make_directory_live(provision, job->directory);
-	if (status == STATUS_OK)
-		model_part_put(provision->model, job->company_index, job->model);
-	return status;
 }
 
 /* ---- the copy for people ---- */
@@ -126,8 +89,9 @@ static void take_over(struct provision *provision, struct provision_job *job)
 {
 	if (!job->directory || job->action != PROVISION_APPLY || job->status != STATUS_OK)
 		return;
-	enum status status =
-		job->company ? make_company_live(provision, job) : make_live(provision, job->model, job->directory);
+	enum status status = job->company ? provision_live_put_company(&provision->live, job->directory,
+								       job->company_index, job->model)
+					  : provision_live_put(&provision->live, job->directory, job->model);
 	if (status != STATUS_OK) {
 		problem_add(&job->problems,
 			    "revision %llu is stored but could not be put into service (%s): restart amityd to put it "
@@ -149,26 +113,6 @@ static void take_over(struct provision *provision, struct provision_job *job)
 		provision->is_copy_behind = false;
 }
 
-static void log_outcome(const struct provision *provision, const struct provision_job *job)
-{
-	struct log_quoted origin = log_quote(job->origin, strlen(job->origin));
-	const char *why = status_text(job->status);
-	if (job->action != PROVISION_APPLY)
-		return;
-	if (job->result.accepted)
-		log_event(LOG_LEVEL_INFO, "apply_done",
-			  "revision=%llu changed=%d restored=%llu companies=%u patterns_compiled=%u patterns_loaded=%u "
-			  "wall_us=%llu by=%s",
-			  (unsigned long long)job->result.revision, !job->result.is_same,
-			  (unsigned long long)job->result.restored, provision->model->companies.count,
-			  job->result.patterns_compiled, job->result.patterns_loaded,
-			  (unsigned long long)job->result.wall_us, origin.text);
-	else
-		log_event(LOG_LEVEL_WARNING, "apply_refused", "revision=%llu problems=%u reason=%s by=%s",
-			  (unsigned long long)provision->revision, job->problems.count + job->problems.omitted,
-			  job->status == STATUS_INVALID ? "document" : log_quote(why, strlen(why)).text, origin.text);
-}
-
 static void count(struct provision *provision, const struct provision_job *job)
 {
 	if (job->action != PROVISION_APPLY)
@@ -185,7 +129,7 @@ static void finish(struct provision *provision, struct provision_job *job)
 		provision->is_copy_behind = false;
 	count(provision, job);
 	job->result.wall_us = now_us() - provision->started_us;
-	log_outcome(provision, job);
+	provision_job_log(job, provision->revision, provision->live.model->companies.count);
 	job->done(job->argument, &job->result);
 	provision_job_free(job);
 }
@@ -197,11 +141,11 @@ static bool prepare(struct provision *provision, struct provision_job *job)
 	job->store = provision->store;
 	job->keys = &provision->keys;
 	job->patterns = &provision->patterns;
-	job->live_model = provision->model;
-	job->live_directory = provision->directory;
+	job->live_model = provision->live.model;
+	job->live_directory = provision->live.directory;
 	job->live_revision = provision->revision;
 	job->live_is_behind = provision->is_behind;
-	if (!job->company || model_part_prepare(provision->model) == STATUS_OK)
+	if (!job->company || model_part_prepare(provision->live.model) == STATUS_OK)
 		return true;
 	provision_job_refuse(job, "out of memory: nothing was changed");
 	return false;
@@ -336,11 +280,11 @@ enum status provision_export(const struct provision *provision, const char *comp
 {
 	const struct model_company *only = NULL;
 	if (company) {
-		only = model_find_company(provision->model, span_of_text(company));
+		only = model_find_company(provision->live.model, span_of_text(company));
 		if (!only)
 			return STATUS_NOT_FOUND;
 	}
-	return model_export(text, provision->model, only);
+	return model_export(text, provision->live.model, only);
 }
 
 enum status provision_history(const struct provision *provision, uint32_t most, provision_history_fn row,
@@ -360,7 +304,7 @@ enum status provision_history_text(const struct provision *provision, uint64_t r
 
 const struct model *provision_model(const struct provision *provision)
 {
-	return provision->model;
+	return provision->live.model;
 }
 
 uint64_t provision_revision(const struct provision *provision)
@@ -375,7 +319,7 @@ struct provision_counts provision_counts(const struct provision *provision)
 
 const struct directory *provision_directory(const struct provision *provision)
 {
-	return provision->directory;
+	return provision->live.directory;
 }
 
 const struct secret_keys *provision_keys(const struct provision *provision)
@@ -384,24 +328,6 @@ const struct secret_keys *provision_keys(const struct provision *provision)
 }
 
 /* ---- life ---- */
-
-static void free_keys(const void *part)
-{
-	sodium_memzero((void *)part, sizeof(struct secret_keys));
-	free((void *)part);
-}
-
-static enum status publish_copy_of_keys(struct provision *provision)
-{
-	struct secret_keys *copy = malloc(sizeof(*copy));
-	if (!copy)
-		return STATUS_NO_MEMORY;
-	*copy = provision->keys;
-	enum status status = publish_keys(provision->publisher, copy, free_keys);
-	if (status != STATUS_OK)
-		free_keys(copy);
-	return status;
-}
 
 static void set_pattern_limits(struct provision *provision, uint32_t cpu_s)
 {
@@ -415,7 +341,7 @@ enum status provision_publish_initial(struct provision *provision, provision_pro
 				      struct problem_list *problems)
 {
 	const struct directory_build_input input = {
-		.model = provision->model,
+		.model = provision->live.model,
 		.keys = &provision->keys,
 		.revision = provision->revision,
 		.progress = progress,
@@ -432,12 +358,12 @@ enum status provision_publish_initial(struct provision *provision, provision_pro
 	if (status != STATUS_OK)
 		return status;
 	log_event(LOG_LEVEL_INFO, "tables_built", "companies=%u patterns_compiled=%u patterns_loaded=%u wall_us=%llu",
-		  provision->model->companies.count, count.patterns_compiled, count.patterns_loaded,
+		  provision->live.model->companies.count, count.patterns_compiled, count.patterns_loaded,
 		  (unsigned long long)(now_us() - started_us));
-	if (provision->publisher)
-		status = publish_copy_of_keys(provision);
+	if (provision->live.publisher)
+		status = provision_live_put_keys(&provision->live, &provision->keys);
 	if (status == STATUS_OK)
-		status = make_live(provision, provision->model, directory);
+		status = provision_live_put(&provision->live, directory, provision->live.model);
 	if (status != STATUS_OK) {
 		directory_build_release(directory);
 		problem_add(problems, "the tables cannot be published: %s", status_text(status));
@@ -452,15 +378,15 @@ static enum status load_model(struct provision *provision, struct problem_list *
 	enum status status = provision_store_load(provision->store, &provision->revision, &text, problems);
 	if (status == STATUS_NOT_FOUND) {
 		provision_store_check_copy(provision->store, 0, (struct span){0});
-		provision->model = calloc(1, sizeof(*provision->model));
-		return provision->model ? STATUS_OK : STATUS_NO_MEMORY;
+		provision->live.model = calloc(1, sizeof(*provision->live.model));
+		return provision->live.model ? STATUS_OK : STATUS_NO_MEMORY;
 	}
 	if (status != STATUS_OK)
 		return status;
 	const char *name = provision_store_path(provision->store);
-	status = model_read(&provision->model, span_of_text(text), name, problems);
+	status = model_read(&provision->live.model, span_of_text(text), name, problems);
 	if (status == STATUS_OK)
-		status = model_validate(provision->model, span_of_text(text), name, problems);
+		status = model_validate(provision->live.model, span_of_text(text), name, problems);
 	if (status == STATUS_OK)
 		provision_store_check_copy(provision->store, provision->revision, span_of_text(text));
 	free(text);
@@ -507,7 +433,7 @@ enum status provision_open(struct provision **provision, const struct provision_
 	enum status status = STATUS_NO_MEMORY;
 	if (!opened)
 		goto fail;
-	opened->publisher = options->publisher;
+	opened->live.publisher = options->publisher;
 	opened->event_base = options->event_base;
 	opened->finished_fd = -1;
 	status = provision_store_open(&opened->store, options->state_dir, problems);
@@ -556,9 +482,9 @@ void provision_close(struct provision *provision)
 		event_free(provision->finished_event);
 	if (provision->finished_fd >= 0)
 		close(provision->finished_fd);
-	if (!provision->publisher)
-		directory_build_release(provision->directory);
-	model_free(provision->model);
+	if (!provision->live.publisher)
+		directory_build_release(provision->live.directory);
+	model_free(provision->live.model);
 	pattern_compiler_free(provision->patterns.compiler);
 	pattern_cache_close(provision->patterns.cache);
 	provision_store_close(provision->store);

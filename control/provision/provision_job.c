@@ -5,6 +5,7 @@
 
 #include "directory_build.h"
 #include "lint.h"
+#include "log.h"
 #include "model_compare.h"
 #include "model_export.h"
 #include "model_read.h"
@@ -323,4 +324,23 @@ void provision_job_refuse(struct provision_job *job, const char *why)
 	begin_result(job);
 	job->status = STATUS_BUSY;
 	problem_add(&job->problems, "%s", why);
+}
+
+void provision_job_log(const struct provision_job *job, uint64_t revision, uint32_t company_count)
+{
+	struct log_quoted origin = log_quote(job->origin, strlen(job->origin));
+	const char *why = status_text(job->status);
+	if (job->action != PROVISION_APPLY)
+		return;
+	if (job->result.accepted)
+		log_event(LOG_LEVEL_INFO, "apply_done",
+			  "revision=%llu changed=%d restored=%llu companies=%u patterns_compiled=%u patterns_loaded=%u "
+			  "wall_us=%llu by=%s",
+			  (unsigned long long)job->result.revision, !job->result.is_same,
+			  (unsigned long long)job->result.restored, company_count, job->result.patterns_compiled,
+			  job->result.patterns_loaded, (unsigned long long)job->result.wall_us, origin.text);
+	else
+		log_event(LOG_LEVEL_WARNING, "apply_refused", "revision=%llu problems=%u reason=%s by=%s",
+			  (unsigned long long)revision, job->problems.count + job->problems.omitted,
+			  job->status == STATUS_INVALID ? "document" : log_quote(why, strlen(why)).text, origin.text);
 }

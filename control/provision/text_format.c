@@ -12,7 +12,7 @@
 
 bool text_format_is_printable(struct span text)
 {
-	while (text.length > 0) {
+	for (text = span_skip(text, document_text_skip(text)); text.length > 0;) {
 		uint32_t code, length = document_text_take(&code, text);
 		if (length == 0 || code < 0x20 || (code >= 0x7f && code < 0xa0) || code == 0x2028 || code == 0x2029 ||
 		    code == 0xfeff)

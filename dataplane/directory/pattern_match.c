@@ -81,6 +81,8 @@ static bool scan(const struct pattern_set *set, struct span number, struct match
 	return error == HS_SUCCESS || error == HS_SCAN_TERMINATED;
 }
 
+/* Ids of the database, as the handler and `confirm` know them, begin at 0 behind the plain patterns. */
+
 /*
  * The interpreter, because the machine code of PCRE2 10.42 is wrong for some patterns: /(1|)b*1/ does not match "1". It
  * takes its memory from the scratch. Any failure, such as a limit, means that the pattern does not match.
@@ -119,8 +121,6 @@ static bool first_confirmed(uint32_t *id, const struct pattern_set *set, uint32_
 static bool scan_next(uint32_t *id, const struct pattern_set *set, uint32_t from, struct span number,
 		      struct match_scratch *scratch)
 {
-	if (!set->database)
-		return false;
 	if (set->confirm)
 		return first_confirmed(id, set, from, number, scratch);
 
@@ -134,12 +134,15 @@ static bool scan_next(uint32_t *id, const struct pattern_set *set, uint32_t from
 bool pattern_match_next(uint32_t *id, const struct pattern_set *set, uint32_t from, struct span number,
 			struct match_scratch *scratch)
 {
-	if (from < set->plain_count && number.length <= PATTERN_PLAIN_NUMBER_BYTES_MAX) {
+	if (from < set->plain_count) {
 		if (pattern_plain_find(id, set->plain, set->plain_row_count, from, number))
 			return true;
 		from = set->plain_count;
 	}
-	return from < set->count && scan_next(id, set, from, number, scratch);
+	if (from >= set->count || !scan_next(id, set, from - set->plain_count, number, scratch))
+		return false;
+	*id += set->plain_count;
+	return true;
 }
 
 bool pattern_match_first(uint32_t *id, const struct pattern_set *set, struct span number, struct match_scratch *scratch)
@@ -149,8 +152,13 @@ bool pattern_match_first(uint32_t *id, const struct pattern_set *set, struct spa
 
 bool pattern_match_one(const struct pattern_set *set, uint32_t id, struct span number, struct match_scratch *scratch)
 {
-	struct only only = {.id = id};
+	if (id < set->plain_count) {
+		uint32_t taker;
+		return pattern_plain_find(&taker, set->plain, set->plain_row_count, id, number) && taker == id;
+	}
 
-	return set->database && id < set->count && scan(set, number, scratch, look_for_one, &only) && only.found &&
-	       confirm(set, id, number, scratch);
+	struct only only = {.id = id - set->plain_count};
+
+	return id < set->count && scan(set, number, scratch, look_for_one, &only) && only.found &&
+	       confirm(set, only.id, number, scratch);
 }

@@ -36,7 +36,8 @@ static bool plain_begins(const struct pattern_plain *row, const struct plain_num
 static bool plain_ends(const struct pattern_plain *row, const struct plain_number *number)
 {
 	return row->most_bytes == PATTERN_PLAIN_OPEN ||
-	       (number->end >= row->least_bytes && number->end <= row->most_bytes &&
+	       (number->end >= row->least_bytes &&
+		(number->end <= row->most_bytes || row->most_bytes == PATTERN_PLAIN_MANY) &&
 		number->digits_from <= row->prefix_bytes);
 }
 

@@ -57,3 +57,23 @@ def test_a_change_compiles_what_is_new_only(own_lab, tmp_path):
         assert router.must("apply", path, as_json=True).json["patterns_compiled"] == 0, "the way back was compiled again"
         assert not [row for row in pathlib.Path(f"/proc/{router.process.pid}/task/{router.process.pid}/children").read_text().split()
                     if "amity-compile" in pathlib.Path(f"/proc/{row}/comm").read_text()], "the compiling process did not end"
+
+
+def test_plain_patterns_need_no_compile(own_lab, tmp_path):
+    """A new company of which every pattern is plain: nothing is compiled, and its calls find their way."""
+    path = tmp_path / "plain.yaml"
+    path.write_text("""companies:
+  - name: plain
+    domain: plain.test
+    country: ES
+    users: [{name: u, password: u-secret}]
+    friends:
+      - {name: f, password: f-secret, direct: "udp:198.51.100.30:5060", patterns: ['^2[0-9]{3}$', '^\\+44']}
+""")
+    with own_lab.router() as router:
+        answer = router.must("apply", "--company", "plain", path, as_json=True).json
+        assert (answer["patterns_compiled"], answer["patterns_loaded"]) == (0, 0)
+        for number, expected in (("2000", "f"), ("200", None), ("00442079460000", "f")):
+            found = router.must("explain", "--company", "plain", "--from", "u", "--to", number, as_json=True).json
+            assert (found["target"] if found["outcome"] == "friend" else None) == expected, found
+        assert "0 pattern sets compiled" in router.must("apply", "--company", "plain", path).text

@@ -23,7 +23,8 @@ static const struct directory *build(const struct model *model, const struct dir
 	return directory;
 }
 
-/* Companies c0..., each with its domain, DDIs and a direct friend whose address depends on its number. */
+/* Companies c0..., each with its domain, DDIs and a direct friend whose address depends on its number. A pattern of
+ * each friend needs a database. */
 static char *make_document(uint32_t companies, uint32_t friends, uint32_t changed)
 {
 	char *text;
@@ -35,7 +36,7 @@ static char *make_document(uint32_t companies, uint32_t friends, uint32_t change
 		for (uint32_t j = 0; j < friends; j++)
 			fprintf(out,
 				"  - {name: f%u, password: p%u, direct: 'udp:10.%u.%u.%u', priority: %u, patterns: "
-				"['^%u%u[0-9]{2}$', '^\\+34%u']}\n",
+				"['^%u%u[0-9]{2}$', '^\\+?34%u']}\n",
 				j, i == changed ? 1 : 0, j, i / 2 / 250, i / 2 % 250, j, i % 90, j, i * 10 + j);
 		fprintf(out, "  ddis:\n  - {number: '+34%09u'}\n  - {number: '+33%09u'}\n", i, i);
 	}
@@ -160,6 +161,7 @@ static void only_what_changed_is_built(void **state)
 	assert_int_equal(count.patterns_compiled, 0);
 	for (uint32_t i = 0; i < 50; i++)
 		assert_int_equal(old->company[i] == new->company[i], i != 7);
+	assert_non_null(old->company[7]->friends.database);
 	assert_ptr_equal(old->company[7]->friends.database, new->company[7]->friends.database);
 	/* What is shared survives the release of either. */
 	directory_build_release(old);
@@ -304,18 +306,19 @@ static void equal_lists_share_one_database(void **state)
 {
 	(void)state;
 	static const char text[] =
-		"carriers:\n- {name: t, address: [udp:192.0.2.1], patterns: ['^1', '^2']}\n"
+		"carriers:\n- {name: t, address: [udp:192.0.2.1], patterns: ['1$', '2$']}\n"
 		"companies:\n"
-		"- {name: a, domain: a.a, country: ES, friends: [{name: f, password: p, patterns: ['^1', '^2']}]}\n"
-		"- {name: b, domain: b.b, country: ES, friends: [{name: g, password: p, patterns: ['^1']},\n"
-		"   {name: h, password: p, patterns: ['^2']}],\n"
-		"   call_acls: [{name: n, default: deny, rules: [{allow: '^1'}, {deny: '^2'}]}]}\n"
-		"- {name: c, domain: c.c, country: ES, friends: [{name: g, password: p, patterns: ['^2', '^1']}]}\n";
+		"- {name: a, domain: a.a, country: ES, friends: [{name: f, password: p, patterns: ['1$', '2$']}]}\n"
+		"- {name: b, domain: b.b, country: ES, friends: [{name: g, password: p, patterns: ['1$']},\n"
+		"   {name: h, password: p, patterns: ['2$']}],\n"
+		"   call_acls: [{name: n, default: deny, rules: [{allow: '1$'}, {deny: '2$'}]}]}\n"
+		"- {name: c, domain: c.c, country: ES, friends: [{name: g, password: p, patterns: ['2$', '1$']}]}\n";
 	struct model *model = provision_text_must(text);
 	struct directory_build_count count;
 	const struct directory *directory = build(model, NULL, NULL, &count);
 	const struct hs_database *shared = directory->carrier_patterns.database;
 	assert_int_equal(count.patterns_compiled, 2);
+	assert_non_null(shared);
 	assert_ptr_equal(directory->company[0]->friends.database, shared);
 	assert_ptr_equal(directory->company[1]->friends.database, shared);
 	assert_ptr_equal(directory->company[1]->acl[0].rules.database, shared);

@@ -283,7 +283,7 @@ static bool all_match(const struct directory *directory, hs_scratch_t *scratch)
 static uint32_t confirmation_count(const struct pattern_set *set)
 {
 	uint32_t count = 0;
-	for (uint32_t i = 0; set->confirm && i < set->count; i++)
+	for (uint32_t i = 0; set->confirm && i < set->count - set->plain_count; i++)
 		count += set->confirm[i] != NULL;
 	return count;
 }

@@ -283,6 +283,28 @@ static void sets_that_are_not_used_are_removed_in_time(void **state)
 	world_free(&world);
 }
 
+/* One company is applied, and then another in its place: what the first brought is kept as long as all else. */
+static void what_a_part_used_is_not_removed_before_its_time(void **state)
+{
+	(void)state;
+	struct world world = world_make();
+	build(&world, 1, 2);
+	begin_build(&world);
+	check_set(&world, 3);
+	pattern_pool_finish(world.pool, false);
+	pattern_pool_free(world.pool);
+	pattern_cache_close(world.source.cache);
+	build(&world, 1, 2);
+	build(&world, 3, 3);
+	assert_int_equal(world.compiled, 0);
+	for (int i = 1; i < PATTERN_CACHE_BUILDS_KEPT; i++)
+		build(&world, 1, 2);
+	assert_int_equal(query(&world, "SELECT count(*) FROM pattern_set"), 3);
+	build(&world, 1, 2);
+	assert_int_equal(query(&world, "SELECT count(*) FROM pattern_set"), 2);
+	world_free(&world);
+}
+
 /* ---- the compiling process ---- */
 
 static void set_limits(struct world *world, uint32_t cpu_s, uint32_t memory_mb, uint32_t database, uint32_t scratch)
@@ -316,6 +338,54 @@ static void refused(struct world *world, const char *const *text, uint32_t count
 	if (!strstr(error.message, words))
 		fail_msg("\"%s\" does not say \"%s\"", error.message, words);
 	assert_int_equal(error.index, index);
+}
+
+/* One that the router needs no database for is not kept, and does not start the process; of another, only what comes
+ * behind the plain patterns is, and lists that end alike share it. */
+static void plain_patterns_are_not_kept(void **state)
+{
+	(void)state;
+	static const struct {
+		struct span pattern[3];
+		uint32_t count, compiled, loaded;
+	} lists[] = {
+		{{SPAN_LITERAL("^2[0-9]{3}$"), SPAN_LITERAL("^3")}, 2, 0, 0},
+		{{SPAN_LITERAL("^2[0-9]{3}$"), SPAN_LITERAL("^3"), SPAN_LITERAL("^(4|5)")}, 3, 1, 0},
+		{{SPAN_LITERAL("^6"), SPAN_LITERAL("^(4|5)")}, 2, 1, 1},
+		{{SPAN_LITERAL("^(4|5)"), SPAN_LITERAL("^6")}, 2, 2, 1},
+	};
+	struct world world = world_with_compiler();
+	begin_build(&world);
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		struct pattern_compiled *compiled;
+		struct pattern_error error;
+		assert_int_equal(pattern_pool_get(world.pool, &compiled, lists[i].pattern, lists[i].count, &error),
+				 STATUS_OK);
+		pattern_set_build_release(compiled);
+		assert_int_equal(pattern_pool_compiled_count(world.pool), lists[i].compiled);
+		assert_int_equal(pattern_pool_loaded_count(world.pool), lists[i].loaded);
+	}
+	end_build(&world);
+	assert_int_equal(query(&world, "SELECT count(*) FROM pattern_set"), 2);
+	assert_int_equal(query(&world, "SELECT count(*) FROM used"), 2);
+	world_with_compiler_free(&world);
+}
+
+/* Where the compiling process refuses, too. */
+static void what_is_refused_behind_plain_patterns_is_named(void **state)
+{
+	(void)state;
+	struct world world = world_with_compiler();
+	const struct span pattern[] = {SPAN_LITERAL("^1"), SPAN_LITERAL("^2"), SPAN_LITERAL("^3?$"),
+				       SPAN_LITERAL("x?(?:ab|cd|ef){200}1{2}")};
+	struct pattern_compiled *compiled;
+	struct pattern_error error;
+	set_limits(&world, PATTERN_CPU_S_MAX, PATTERN_MEMORY_MB_MAX, 4096, PATTERN_SCRATCH_BYTES_MAX);
+	begin_build(&world);
+	assert_int_equal(pattern_pool_get(world.pool, &compiled, pattern, 4, &error), STATUS_INVALID);
+	assert_int_equal(error.index, 3);
+	end_build(&world);
+	world_with_compiler_free(&world);
 }
 
 static void a_process_of_its_own_compiles(void **state)
@@ -406,6 +476,9 @@ int main(int argument_count, char **arguments)
 		cmocka_unit_test(without_a_place_for_it_the_build_goes_on),
 		cmocka_unit_test(a_full_disk_costs_the_cache_only),
 		cmocka_unit_test(sets_that_are_not_used_are_removed_in_time),
+		cmocka_unit_test(what_a_part_used_is_not_removed_before_its_time),
+		cmocka_unit_test(plain_patterns_are_not_kept),
+		cmocka_unit_test(what_is_refused_behind_plain_patterns_is_named),
 		cmocka_unit_test(a_process_of_its_own_compiles),
 		cmocka_unit_test(what_takes_too_long_is_refused_by_name),
 		cmocka_unit_test(what_takes_too_much_is_refused_by_name),

@@ -9,6 +9,7 @@
 
 #include "cmocka_all.h"
 #include "pattern_plain_build.h"
+#include "pattern_scanned.h"
 #include "pattern_set_build.h"
 #include "pattern_set_fixture.h"
 
@@ -50,6 +51,9 @@ static void shapes(void **state)
 		{"^12345678901[0-9]{100}$", 1},
 		{"^1[0-9]{101}$", 0},
 		{"^1[0-9]{60}[0-9]{60}$", 0},
+		{"^1[0-9]{0,100}$", 1},
+		{"^1[0-9]{0,60}[0-9]{0,60}$", 0}, /* an end that a row cannot say */
+		{"^1[0-9]{0,60}[0-9]*$", 1},
 		{"^1[0-9]*", 1},
 		{"^1[0-9]+", 0}, /* without an end */
 		{"2", 0},
@@ -87,6 +91,21 @@ static void shapes(void **state)
 	}
 }
 
+/* R7: nobody else checks what has rows. */
+static void too_long_is_not_plain(void **state)
+{
+	char text[PATTERN_BYTES_MAX + 2] = "";
+
+	(void)state;
+	memset(text, '2', PATTERN_BYTES_MAX);
+	memcpy(text, "^[", 2);
+	text[PATTERN_BYTES_MAX - 1] = ']';
+	assert_int_equal(plain_rows(text), 1);
+	text[PATTERN_BYTES_MAX - 1] = '2';
+	text[PATTERN_BYTES_MAX] = ']';
+	assert_int_equal(plain_rows(text), 0);
+}
+
 /* The rows end before the first pattern of another shape, and where they are full. */
 static void rows_stand_for_the_first_patterns(void **state)
 {
@@ -111,6 +130,8 @@ static void rows_stand_for_the_first_patterns(void **state)
 #define SETS	900
 #define OF_SET	8
 #define NUMBERS 300
+
+#define NUMBER_BYTES_MAX 260
 
 static uint64_t seed;
 
@@ -139,24 +160,30 @@ static void make_pattern(char *text)
 		strcat(text, CHOOSE("?", "*", "|", "(6|2)", ".", "{2}", "\\n", "[^6]", "2?", "(?!6)"));
 	for (uint32_t n = random_below(3); n > 0; n--)
 		strcat(text, CHOOSE("[0-9]", "\\d", "[0-9]+", "[0-9]*", "\\d?", "\\d{2}", "[0-9]{1,3}", "[0-9]{2,}"));
+	if (random_below(12) == 0)
+		strcat(text, CHOOSE("[0-9]{98}", "[0-9]{99}", "\\d{0,98}", "[0-9]{9,99}", "[0-9]{98,}"));
 	strcat(text, CHOOSE("$", "$", "$", "", ".*", ".", "$\\n"));
 }
 
 static struct span make_number(char *text)
 {
 	static const char bytes[] = "222666507+*#a\n";
-	uint32_t length = random_below(8);
+	uint32_t length = random_below(8), first_kinds = random_below(2) ? 9 : sizeof(bytes); /* the NUL too */
 
-	if (random_below(40) == 0) /* about the longest that the rows take */
-		length = PATTERN_PLAIN_NUMBER_BYTES_MAX - 2 + random_below(5);
+	if (random_below(40) == 0) /* about what a pattern may count to, and what a byte can say */
+		length = (random_below(2) ? 98 : 250) + random_below(10);
 	for (uint32_t i = 0; i < length; i++)
-		text[i] = bytes[random_below(i > 7 ? 9 : sizeof(bytes))]; /* the NUL too */
+		text[i] = bytes[random_below(i > 7 ? 9 : first_kinds)];
 	return span_make(text, length);
 }
 
 struct oracle {
 	pcre2_code *code[OF_SET];
 	pcre2_match_data *found;
+};
+
+struct tally {
+	uint32_t plain, without_database, matches, long_matches;
 };
 
 static uint32_t ask_oracle(const struct oracle *oracle, uint32_t from, struct span number)
@@ -175,7 +202,7 @@ static uint32_t ask(const struct pattern_set *set, uint32_t from, struct span nu
 	return pattern_match_next(&id, set, from, number, scratch) ? id : NONE;
 }
 
-/* Every other set has nothing but plain patterns. */
+/* Every other set has nothing but plain patterns, and no database. */
 static void make_patterns(char texts[OF_SET][64], struct span patterns[OF_SET], struct oracle *oracle, bool all_plain)
 {
 	int error;
@@ -187,28 +214,42 @@ static void make_patterns(char texts[OF_SET][64], struct span patterns[OF_SET], 
 			pcre2_code_free(oracle->code[i]);
 			oracle->code[i] =
 				pcre2_compile((PCRE2_SPTR)texts[i], PCRE2_ZERO_TERMINATED, 0, &error, &offset, NULL);
+			/* Nobody else checks what has rows. */
+			assert_true(oracle->code[i] || plain_rows(texts[i]) == 0);
 		} while (!oracle->code[i] || texts[i][0] == '\0' || (all_plain && plain_rows(texts[i]) == 0));
 		patterns[i] = span_of_text(texts[i]);
 	}
 }
 
-static void compare_numbers(const struct pattern_set *set, const struct oracle *oracle, struct match_scratch *scratch,
-			    uint32_t *matches)
+/* What explain says of each pattern alone. */
+static void compare_one_by_one(const struct pattern_set *set, const struct oracle *oracle, struct span number,
+			       struct match_scratch *scratch)
 {
-	struct pattern_set scanned = *set;
-	char text[PATTERN_PLAIN_NUMBER_BYTES_MAX + 8];
+	for (uint32_t i = 0; i < OF_SET; i++)
+		assert_int_equal(pattern_match_one(set, i, number, scratch),
+				 pcre2_match(oracle->code[i], (PCRE2_SPTR)number.at, number.length, 0, 0, oracle->found,
+					     NULL) >= 0);
+	assert_false(pattern_match_one(set, OF_SET, number, scratch));
+}
 
-	scanned.plain_count = 0;
+static void compare_numbers(const struct pattern_set *set, const struct pattern_set *scanned,
+			    const struct oracle *oracle, struct match_scratch *scratch, struct tally *tally)
+{
+	char text[NUMBER_BYTES_MAX];
+
 	for (uint32_t n = 0; n < NUMBERS; n++) {
 		struct span number = make_number(text);
 		uint32_t from = random_below(3) ? 0 : random_below(OF_SET + 1);
-		uint32_t by_rows = ask(set, from, number, scratch), by_scan = ask(&scanned, from, number, scratch);
+		uint32_t by_rows = ask(set, from, number, scratch), by_scan = ask(scanned, from, number, scratch);
 		uint32_t expected = ask_oracle(oracle, from, number);
 		if (by_rows != expected || by_scan != expected)
 			fail_msg("\"" SPAN_FORMAT "\" (%u bytes) from %u: %d by rows, %d by scan, %d by PCRE2 (%s)",
 				 SPAN_ARGUMENTS(number), number.length, from, (int)by_rows, (int)by_scan, (int)expected,
 				 expected == NONE ? "none" : set->text[expected].at);
-		*matches += expected < set->plain_count;
+		if (n % 16 == 0)
+			compare_one_by_one(set, oracle, number, scratch);
+		tally->matches += expected < set->plain_count;
+		tally->long_matches += expected < set->plain_count && number.length > 200;
 	}
 }
 
@@ -216,7 +257,7 @@ static void rows_scan_and_pcre2_agree(void **state)
 {
 	struct oracle oracle = {.found = pcre2_match_data_create(1, NULL)};
 	struct match_scratch scratch;
-	uint32_t matches = 0, plain = 0;
+	struct tally tally = {0};
 
 	(void)state;
 	pattern_set_fixture_init(&scratch);
@@ -224,24 +265,32 @@ static void rows_scan_and_pcre2_agree(void **state)
 		char texts[OF_SET][64];
 		struct span patterns[OF_SET];
 		struct pattern_compiled *compiled;
+		struct pattern_scanned scanned;
 		struct pattern_error error;
 		struct pattern_set set;
 		seed = s;
 		make_patterns(texts, patterns, &oracle, s % 2);
 		assert_int_equal(pattern_set_build_compile(&compiled, patterns, OF_SET, &error), STATUS_OK);
 		pattern_set_build_view(&set, compiled, NULL);
-		assert_int_equal(hs_alloc_scratch(set.database, &scratch.hyperscan), HS_SUCCESS);
-		compare_numbers(&set, &oracle, &scratch, &matches);
-		plain += set.plain_count;
+		assert_int_equal(set.database == NULL, set.plain_count == OF_SET);
+		if (set.database)
+			assert_int_equal(hs_alloc_scratch(set.database, &scratch.hyperscan), HS_SUCCESS);
+		pattern_scanned_make(&scanned, patterns, OF_SET, &scratch);
+		compare_numbers(&set, &scanned.set, &oracle, &scratch, &tally);
+		tally.plain += set.plain_count;
+		tally.without_database += set.database == NULL;
+		pattern_scanned_free(&scanned);
 		pattern_set_build_release(compiled);
 		for (uint32_t i = 0; i < OF_SET; i++)
 			pcre2_code_free(oracle.code[i]);
 		oracle = (struct oracle){.found = oracle.found};
 	}
-	print_message("%u plain patterns of %u, %u numbers of %u taken by one\n", plain, SETS * OF_SET, matches,
-		      SETS * NUMBERS);
-	assert_true(plain > SETS * OF_SET / 4);
-	assert_true(matches > SETS * NUMBERS / 10);
+	print_message("%u plain patterns of %u, %u numbers of %u taken by one, %u long ones\n", tally.plain,
+		      SETS * OF_SET, tally.matches, SETS * NUMBERS, tally.long_matches);
+	assert_true(tally.plain > SETS * OF_SET / 4 && tally.plain - OF_SET * tally.without_database > SETS / 4);
+	assert_true(tally.without_database > SETS / 3);
+	assert_true(tally.matches > SETS * NUMBERS / 10);
+	assert_true(tally.long_matches > SETS / 10);
 	pattern_set_fixture_free_scratch(&scratch);
 	pcre2_match_data_free(oracle.found);
 }
@@ -250,6 +299,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shapes),
+		cmocka_unit_test(too_long_is_not_plain),
 		cmocka_unit_test(rows_stand_for_the_first_patterns),
 		cmocka_unit_test(rows_scan_and_pcre2_agree),
 	};

@@ -110,16 +110,74 @@ static void hyperscan_and_pcre2_agree(void **state)
 	pattern_set_build_release(compiled);
 }
 
+/* Rows alone know them, and share as compiled ones do; the first other shape and all behind it go into a database. */
+static void plain_patterns_have_no_database(void **state)
+{
+	(void)state;
+	const struct span pattern[] = {SPAN_LITERAL("^2[0-9]{3}$"), SPAN_LITERAL("^3"), SPAN_LITERAL("^(?!49)4"),
+				       SPAN_LITERAL("^5"), SPAN_LITERAL("^(6|66)$")};
+	static const struct {
+		const char *number;
+		uint32_t id;
+	} takes[] = {{"2000", 0}, {"3", 1}, {"48", 2}, {"5", 3}, {"66", 4}, {"49", UINT32_MAX}, {"2", UINT32_MAX}};
+	struct pattern_pool *pool;
+	struct pattern_error error;
+	struct pattern_compiled *plain, *again, *mixed;
+	struct pattern_set set;
+	struct match_scratch scratch;
+	assert_int_equal(pattern_pool_create(&pool), STATUS_OK);
+	assert_int_equal(pattern_pool_get(pool, &plain, pattern, 2, &error), STATUS_OK);
+	assert_int_equal(pattern_pool_get(pool, &again, pattern, 2, &error), STATUS_OK);
+	assert_ptr_equal(plain, again);
+	assert_int_equal(pattern_pool_compiled_count(pool), 0);
+	pattern_set_build_view(&set, plain, NULL);
+	assert_null(set.database);
+	assert_int_equal(set.plain_count, 2);
+	assert_int_equal(pattern_pool_get(pool, &mixed, pattern, 5, &error), STATUS_OK);
+	assert_int_equal(pattern_pool_compiled_count(pool), 1);
+	assert_int_equal(pattern_set_build_confirmed_count(mixed), 1);
+	pattern_set_build_view(&set, mixed, NULL);
+	pattern_set_fixture_init(&scratch);
+	assert_int_equal(hs_alloc_scratch(set.database, &scratch.hyperscan), HS_SUCCESS);
+	for (size_t i = 0; i < sizeof(takes) / sizeof(takes[0]); i++) {
+		uint32_t id = UINT32_MAX;
+		struct span number = span_of_text(takes[i].number);
+		pattern_match_first(&id, &set, number, &scratch);
+		assert_int_equal(id, takes[i].id);
+		for (uint32_t p = 0; p < 5; p++)
+			assert_int_equal(pattern_match_one(&set, p, number, &scratch), p == takes[i].id);
+	}
+	pattern_set_fixture_free_scratch(&scratch);
+	pattern_pool_free(pool);
+	pattern_set_build_release(plain);
+	pattern_set_build_release(again);
+	pattern_set_build_release(mixed);
+}
+
+/* The index is the list's, whoever refuses it. */
+static void a_refusal_behind_plain_patterns_names_its_own(void **state)
+{
+	(void)state;
+	const struct span pattern[] = {SPAN_LITERAL("^2"), SPAN_LITERAL("^3"), SPAN_LITERAL("4|5"), SPAN_LITERAL("(")};
+	struct pattern_pool *pool;
+	struct pattern_error error;
+	struct pattern_compiled *compiled;
+	assert_int_equal(pattern_pool_create(&pool), STATUS_OK);
+	assert_int_equal(pattern_pool_get(pool, &compiled, pattern, 4, &error), STATUS_INVALID);
+	assert_int_equal(error.index, 3);
+	pattern_pool_free(pool);
+}
+
 static void equal_lists_are_compiled_once(void **state)
 {
 	(void)state;
 	struct pattern_pool *pool;
 	struct pattern_error error;
 	struct pattern_compiled *kept[200], *again;
-	char text[200][16];
+	char text[200][16]; /* not plain: `9?` */
 	assert_int_equal(pattern_pool_create(&pool), STATUS_OK);
 	for (int i = 0; i < 200; i++) {
-		snprintf(text[i], sizeof(text[i]), "^%d", i);
+		snprintf(text[i], sizeof(text[i]), "^%d9?", i);
 		struct span pattern = span_of_text(text[i]);
 		assert_int_equal(pattern_pool_get(pool, &kept[i], &pattern, 1, &error), STATUS_OK);
 	}
@@ -129,7 +187,7 @@ static void equal_lists_are_compiled_once(void **state)
 		assert_ptr_equal(again, kept[i]);
 		pattern_set_build_release(again);
 	}
-	const struct span split[] = {SPAN_LITERAL("^"), SPAN_LITERAL("1")};
+	const struct span split[] = {SPAN_LITERAL("^1"), SPAN_LITERAL("9?")};
 	assert_int_equal(pattern_pool_get(pool, &again, split, 2, &error), STATUS_OK);
 	assert_ptr_not_equal(again, kept[1]);
 	pattern_set_build_release(again);
@@ -145,6 +203,8 @@ int main(void)
 		cmocka_unit_test(refusals_say_where),
 		cmocka_unit_test(an_empty_set_matches_nothing),
 		cmocka_unit_test(hyperscan_and_pcre2_agree),
+		cmocka_unit_test(plain_patterns_have_no_database),
+		cmocka_unit_test(a_refusal_behind_plain_patterns_names_its_own),
 		cmocka_unit_test(equal_lists_are_compiled_once),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -238,6 +238,58 @@ static void the_first_format_is_brought_to_this_one(void **state)
 	provision_close(provision);
 }
 
+/* As the second build wrote it: whole documents, in a table of their own. */
+static const char format_2[] =
+	"CREATE TABLE revision (number INTEGER PRIMARY KEY, applied_s INTEGER NOT NULL, action TEXT NOT NULL,"
+	" origin TEXT NOT NULL, file_name TEXT NOT NULL, company_count INTEGER NOT NULL, carrier_count INTEGER NOT "
+	"NULL,"
+	" summary TEXT NOT NULL, document_bytes INTEGER NOT NULL);"
+	"CREATE TABLE secret_key (name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;"
+	"CREATE TABLE document (number INTEGER PRIMARY KEY, text TEXT NOT NULL);"
+	"PRAGMA application_id = 1634563184; PRAGMA user_version = 2;"
+	"INSERT INTO revision VALUES (1, 1000, 'apply', 'root', 'a.yaml', 1, 0, 'first', 60);"
+	"INSERT INTO document VALUES (1, 'companies:' || char(10) || '  - name: acme' || char(10) || '    domain: a.b' "
+	"||"
+	"  char(10) || '    country: ES' || char(10));"
+	"INSERT INTO secret_key VALUES ('nonce', randomblob(%zu)), ('cookie', randomblob(%zu)), ('aor', "
+	"randomblob(%zu)),"
+	" ('steer', randomblob(%zu)), ('tag', randomblob(%zu));";
+
+static void apply_company(struct provision *provision, const char *company, const char *text, uint64_t revision)
+{
+	const struct provision_request request = {
+		.action = PROVISION_APPLY, .company = company, .text = span_of_text(text)};
+	struct provision_rig_answer answer = provision_rig_ask(provision, &request);
+	assert_true(answer.accepted);
+	assert_int_equal(answer.revision, revision);
+	provision_rig_forget(&answer);
+}
+
+/* A change of one company alone is what it did not know. */
+static void the_second_format_is_brought_to_this_one(void **state)
+{
+	(void)state;
+	char sql[1600], rows[500] = "";
+	struct secret_keys keys;
+	struct problem_list problems = {0};
+	snprintf(sql, sizeof(sql), format_2, sizeof(keys.nonce), sizeof(keys.cookie), sizeof(keys.aor_key),
+		 sizeof(keys.steer_key), sizeof(keys.tag_key));
+	execute(sql);
+	struct provision *provision = provision_rig_open(NULL);
+	assert_int_equal(provision_revision(provision), 1);
+	apply_company(provision, "globex", "companies: [{name: globex, domain: g.b, country: ES}]\n", 2);
+	keys = *provision_keys(provision);
+	provision_close(provision);
+	provision = provision_rig_open(NULL);
+	assert_int_equal(provision_model(provision)->companies.count, 2);
+	assert_string_equal(model_companies(provision_model(provision))[0].name.text, "acme");
+	assert_string_equal(model_companies(provision_model(provision))[1].name.text, "globex");
+	assert_memory_equal(&keys, provision_keys(provision), sizeof(keys));
+	assert_int_equal(provision_history(provision, 9, note_rows, rows, &problems), STATUS_OK);
+	assert_non_null(strstr(rows, ";1 1000 apply 'root' first 1;"));
+	provision_close(provision);
+}
+
 static void a_newer_format_is_refused(void **state)
 {
 	(void)state;
@@ -286,6 +338,20 @@ static void a_store_that_lost_something_is_refused(void **state)
 	refuse_to_open("the document of its newest revision 1 is missing");
 	execute("INSERT INTO document VALUES (1, 'companies: []'); DELETE FROM secret_key WHERE name = 'nonce'");
 	refuse_to_open("its keys are incomplete");
+}
+
+/* Of companies that were changed one by one, behind a document that is larger than they: each is needed. */
+static void a_store_that_lost_one_change_is_refused(void **state)
+{
+	(void)state;
+	struct provision *provision = provision_rig_open(NULL);
+	apply(provision, provision_text_full, 1);
+	apply_company(provision, "b", "companies: [{name: b, domain: b.b, country: ES}]\n", 2);
+	apply_company(provision, "c", "companies: [{name: c, domain: c.b, country: ES}]\n", 3);
+	provision_close(provision);
+	provision_close(provision_rig_open(NULL));
+	execute("DELETE FROM company_document WHERE number = 2");
+	refuse_to_open("the document of its newest revision 3 is missing");
 }
 
 /* The file of a running router is overwritten: what is asked of it is refused, what it serves goes on. */
@@ -414,6 +480,8 @@ int main(void)
 		CASE(documents_are_bounded_in_bytes),
 		CASE(rows_are_bounded),
 		CASE(the_first_format_is_brought_to_this_one),
+		CASE(the_second_format_is_brought_to_this_one),
+		CASE(a_store_that_lost_one_change_is_refused),
 		CASE(a_newer_format_is_refused),
 		CASE(damage_says_how_to_recover),
 		CASE(a_store_that_lost_something_is_refused),

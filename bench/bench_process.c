@@ -1,0 +1,23 @@
+#include "bench_process.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "must.h"
+
+uint64_t bench_process_now_us(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t bench_process_resident_bytes(void)
+{
+	unsigned long long total, resident = 0;
+	FILE *file = fopen("/proc/self/statm", "r");
+	must(file && fscanf(file, "%llu %llu", &total, &resident) == 2);
+	fclose(file);
+	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
+}

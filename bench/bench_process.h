@@ -1,0 +1,12 @@
+/*
+ * bench_process.h - the wall clock and this process's memory, for benches of what takes long or much.
+ */
+#ifndef AMITY_BENCH_PROCESS_H
+#define AMITY_BENCH_PROCESS_H
+
+#include <stdint.h>
+
+uint64_t bench_process_now_us(void);
+uint64_t bench_process_resident_bytes(void);
+
+#endif

@@ -1,0 +1,156 @@
+#include <rte_cycles.h>
+#include <rte_launch.h>
+#include <rte_rcu_qsbr.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "bench_lcores.h"
+#include "bench_process.h"
+#include "bench_scale.h"
+#include "hdr_histogram.h"
+#include "must.h"
+#include "publish.h"
+#include "setup.h"
+
+#define ROUNDS BENCH_SCALE_ROUNDS
+
+struct load {
+	struct bench_scale *scale;
+	struct bench_workload *workload;
+	struct worker *worker;
+	struct hdr_histogram bursts; /* TSC ticks; by the lcore, read after it ended */
+	uint64_t sent;
+	atomic_bool is_ending; /* by the control thread; relaxed: nothing is read through it */
+	atomic_uint rounds;    /* by the lcore: whole rounds of the workload */
+};
+
+static void send_round(struct load *load)
+{
+	struct bench_workload *workload = load->workload;
+	struct bench_scale *scale = load->scale;
+	uint32_t count;
+
+	bench_traffic_begin(&scale->traffic, workload);
+	while ((count = bench_traffic_next(&scale->traffic, workload)) > 0)
+		for (uint32_t i = 0; i < count; i += BURST_MAX) {
+			for (uint32_t j = i; j < i + BURST_MAX && j < count; j++, load->sent++)
+				pipeline_put(scale->pipeline, 0, workload->datagram[j].source,
+					     workload->datagram[j].bytes);
+			uint64_t start = rte_rdtsc();
+			worker_burst(load->worker);
+			hdr_histogram_record(&load->bursts, rte_rdtsc() - start);
+			bench_traffic_take(&scale->traffic);
+			bench_lcores_drain_punts(scale->pipeline);
+		}
+}
+
+static int run_load(void *argument)
+{
+	struct load *load = argument;
+	struct rte_rcu_qsbr *qsbr = load->worker->dataplane->qsbr;
+
+	rte_rcu_qsbr_thread_online(qsbr, load->worker->index);
+	while (!atomic_load_explicit(&load->is_ending, memory_order_relaxed)) {
+		send_round(load);
+		atomic_fetch_add_explicit(&load->rounds, 1, memory_order_relaxed);
+	}
+	rte_rcu_qsbr_thread_offline(qsbr, load->worker->index);
+	return 0;
+}
+
+static uint64_t ended_packets(const struct worker *worker)
+{
+	uint64_t sum = 0;
+	for (uint32_t v = VERDICT_NONE + 1; v < VERDICT_COUNT; v++)
+		sum += counters_load(&worker->counters->verdict[v]);
+	return sum;
+}
+
+/* From the publication until nothing that it replaced waits any more. */
+static double apply_and_wait(struct bench_scale *scale, uint32_t turn)
+{
+	struct publisher *publisher = pipeline_publisher(scale->pipeline);
+	char text[BENCH_SCALE_TEXT_BYTES];
+	uint32_t number = turn % scale->company_count;
+
+	bench_scale_apply_write_company(text, number, BENCH_CHANGE_PASSWORD, 100000 + turn);
+	bench_scale_apply_company(scale, number, text);
+	uint64_t start_us = bench_process_now_us();
+	while (publish_poll(publisher) > 0)
+		usleep(50);
+	return (double)(bench_process_now_us() - start_us) / 1000;
+}
+
+static uint32_t turns;
+
+/* Result: how many were applied. `grace` NULL: quiet, for as long as it takes. */
+static uint32_t run_meanwhile(struct load *load, double *grace, uint32_t count)
+{
+	for (uint32_t i = 0; grace && i < count; i++)
+		grace[i] = apply_and_wait(load->scale, turns++);
+	while (atomic_load_explicit(&load->rounds, memory_order_relaxed) < 2 ||
+	       (!grace && atomic_load_explicit(&load->rounds, memory_order_relaxed) < count))
+		usleep(1000);
+	return grace ? count : 0;
+}
+
+/* Result: rounds of the workload that the lcore did meanwhile. */
+static uint32_t run_under_load(struct bench_scale *scale, struct hdr_histogram *bursts, double *grace, uint32_t count)
+{
+	struct setup *setup = (struct setup *)pipeline_dataplane(scale->pipeline);
+	struct load load = {.scale = scale,
+			    .workload = &scale->traffic.workload[TRAFFIC_CALL],
+			    .worker = pipeline_worker(scale->pipeline, 0)};
+	uint64_t ended = ended_packets(load.worker);
+
+	/* What making ready needs is made before others look. */
+	must(rte_eal_remote_launch(run_load, &load, setup->lcore[0]) == 0);
+	run_meanwhile(&load, grace, count);
+	atomic_store_explicit(&load.is_ending, true, memory_order_relaxed);
+	rte_eal_wait_lcore(setup->lcore[0]);
+	must(ended_packets(load.worker) - ended == load.sent);
+	for (uint32_t i = 0; i < HDR_HISTOGRAM_BUCKET_MAX; i++)
+		bursts->bucket[i] += load.bursts.bucket[i];
+	bursts->count += load.bursts.count;
+	if (load.bursts.greatest > bursts->greatest)
+		bursts->greatest = load.bursts.greatest;
+	return atomic_load_explicit(&load.rounds, memory_order_relaxed);
+}
+
+static void report_bursts(struct bench_scale *scale, const char *name, const struct hdr_histogram *bursts)
+{
+	static const struct {
+		double share;
+		const char *name;
+	} shares[] = {{0.5, "p50"}, {0.99, "p99"}, {0.999, "p99.9"}};
+	char text[80];
+
+	for (size_t i = 0; i < RTE_DIM(shares); i++) {
+		snprintf(text, sizeof(text), "burst of 32, %s, %s", name, shares[i].name);
+		bench_report_row(&scale->report, text, "us",
+				 (double)hdr_histogram_find(bursts, shares[i].share) * 1e6 / (double)rte_get_tsc_hz());
+	}
+}
+
+void bench_scale_load_measure(struct bench_scale *scale)
+{
+	static struct hdr_histogram quiet, changing;
+	struct dataplane *dataplane = pipeline_dataplane(scale->pipeline);
+	uint32_t all_workers = dataplane->worker_count, a_round = (scale->apply_count + ROUNDS - 1) / ROUNDS,
+		 rounds = 3;
+	double *grace = calloc((size_t)ROUNDS * a_round, sizeof(*grace));
+
+	must(grace);
+	dataplane->worker_count = 1;
+	for (uint32_t i = 0; i < ROUNDS; i++) {
+		run_under_load(scale, &quiet, NULL, rounds);
+		rounds = run_under_load(scale, &changing, grace + (size_t)i * a_round, a_round);
+	}
+	dataplane->worker_count = all_workers;
+	bench_report_row(&scale->report, "load: applied meanwhile", "companies", (double)ROUNDS * a_round);
+	report_bursts(scale, "quiet", &quiet);
+	report_bursts(scale, "applies", &changing);
+	bench_scale_row_times(scale, "grace period", grace, ROUNDS * a_round);
+	free(grace);
+}

@@ -1,0 +1,60 @@
+#include "company_size.h"
+
+#include "company.h"
+#include "model_schema.h"
+#include "text_format.h"
+
+static size_t text_bytes(const struct model_schema *schema, const void *object);
+
+static size_t member_bytes(const struct model_schema_row *row, const void *member)
+{
+	const struct model_text *text = member;
+	const struct model_texts *texts = member;
+	const struct model_list *list = member;
+	size_t bytes = 0;
+	switch ((enum model_schema_type)row->type) {
+	case MODEL_SCHEMA_TEXT:
+		return text->length ? text->length + 17 : 0;
+	case MODEL_SCHEMA_TEXTS:
+		if (row->format == TEXT_FORMAT_CODEC) /* become a word of the endpoint */
+			return 0;
+		for (uint32_t i = 0; i < texts->count; i++)
+			bytes += texts->item[i].length + 17;
+		return bytes;
+	case MODEL_SCHEMA_OBJECT:
+		return text_bytes(row->child, member);
+	case MODEL_SCHEMA_OBJECTS:
+		for (uint32_t i = 0; i < list->count; i++)
+			bytes += text_bytes(row->child, (const char *)list->item + i * row->child->size);
+		return bytes;
+	default:
+		return 0;
+	}
+}
+
+static size_t text_bytes(const struct model_schema *schema, const void *object)
+{
+	size_t bytes = 0;
+	for (uint32_t i = 0; i < schema->row_count; i++)
+		bytes += member_bytes(&schema->row[i], (const char *)object + schema->row[i].offset);
+	return bytes;
+}
+
+size_t company_size_bytes(const struct model_company *model)
+{
+	size_t endpoints = model->users.count + model->friends.count;
+	size_t names = 4 * (endpoints + model->extensions.count + model->ddis.count) + 6;
+	size_t patterns = 0, forwards = 0;
+	for (uint32_t i = 0; i < model->friends.count; i++) {
+		patterns += model_friends(model)[i].patterns.count;
+		forwards += model_friends(model)[i].forwards.count;
+	}
+	for (uint32_t i = 0; i < model->call_acls.count; i++)
+		patterns += model_acls(model)[i].rules.count;
+	return text_bytes(&model_schema_company, model) + endpoints * sizeof(struct endpoint) +
+	       model->extensions.count * sizeof(struct extension) + model->ddis.count * sizeof(struct ddi) +
+	       model->call_acls.count * (sizeof(struct call_acl) + 32) + names * sizeof(struct name_slot) +
+	       model->emergency.count * sizeof(struct span) + model->sources.count * sizeof(struct net_prefix) +
+	       patterns * (sizeof(uint32_t) + sizeof(struct span) + sizeof(struct pattern_plain)) +
+	       forwards * sizeof(struct forward) + 768;
+}
