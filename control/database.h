@@ -29,7 +29,7 @@ struct database_kind {
 	const char *synchronous; /* FULL: a commit survives the machine; NORMAL: it survives the process */
 	uint32_t busy_timeout_ms;
 	bool is_of_one_thread; /* SQLite then takes no lock around each column and each value */
-	const char *recovery; /* what to do once a damaged file was moved away, and what that costs */
+	const char *recovery;  /* what to do once a damaged file was moved away, and what that costs */
 };
 
 struct database {
