@@ -18,14 +18,13 @@ static enum status add(struct endpoints_removed *removed, const struct endpoint 
 	return STATUS_OK;
 }
 
-/* `after` NULL: all of them are gone. */
+/* Both have the same domain, so that a name has the same key. `after` NULL: all of them are gone. */
 static enum status compare(struct endpoints_removed *removed, const struct company *before, const struct company *after)
 {
 	enum status status = STATUS_OK;
 	for (uint32_t i = 0; i < before->endpoint_count && status == STATUS_OK; i++) {
 		const struct endpoint *endpoint = &before->endpoint[i];
-		const struct endpoint *found = after ? endpoint_find(after, endpoint->name) : NULL;
-		if (!found || memcmp(found->aor_key, endpoint->aor_key, AOR_KEY_BYTES) != 0)
+		if (!after || !endpoint_find(after, endpoint->name))
 			status = add(removed, endpoint);
 	}
 	return status;
