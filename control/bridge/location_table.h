@@ -33,7 +33,7 @@ const struct location *location_table_location(const struct location_table *tabl
 /* The lcores' clock in `seconds` from now: binding.expires_tsc. */
 uint64_t location_table_tsc_in(const struct location_table *table, uint32_t seconds);
 
-/* What `key` has, for the writer: all but `next` and `waiting` behind the bindings is its own. NULL: nothing. */
+/* What `key` has, for who made it: it may change what is behind the bindings. Result: NULL when there is nothing. */
 struct binding_set *location_table_find(const struct location_table *table, const uint8_t key[AOR_KEY_BYTES]);
 
 /*
