@@ -79,12 +79,12 @@ struct apply_result {
 	uint64_t revision; /* the new one; the current one when refused, nothing was to be stored, or nothing changed */
 	uint64_t restored; /* the revision whose document this is; 0: it came as text */
 	struct model_changes changes;
-	struct endpoints_removed removed;    /* of an accepted PROVISION_APPLY: endpoints that are no more */
 	uint32_t patterns_compiled;	     /* databases that neither a company nor the cache had */
 	uint32_t patterns_loaded;	     /* databases that no company had, but the cache */
 	uint64_t wall_us;		     /* from the start of its work to its publication */
 	const struct problem_list *problems; /* why it was refused; empty when accepted */
 	const struct lint_report *lints;     /* of an accepted PROVISION_CHECK, else empty */
+	struct endpoints_removed removed;    /* of an accepted PROVISION_APPLY: endpoints that are no more */
 };
 
 /* `result` lives until the function returns. */
