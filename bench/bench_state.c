@@ -48,17 +48,15 @@ static uint32_t endpoint_of_lookup(uint32_t i)
 
 static void make_tables(void)
 {
-	_Alignas(struct binding_set) char room[sizeof(struct binding_set) + sizeof(struct binding)] = {0};
-	struct binding_set *set = (struct binding_set *)room;
+	const struct location_binding binding = {.contact = SPAN_LITERAL("sip:phone@192.0.2.7:5060")};
 	uint8_t key[AOR_KEY_BYTES];
 
-	set->count = 1;
-	set->aor = SPAN_LITERAL("phone@company.example.net");
-	set->binding[0].contact = SPAN_LITERAL("sip:phone@192.0.2.7:5060");
 	must(location_table_create(&bench.location, ENDPOINTS, registrar_rig_dataplane()) == STATUS_OK);
 	for (uint32_t i = 0; i < ENDPOINTS; i++) {
 		make_key(key, i);
-		must(location_table_put(bench.location, key, set) == STATUS_OK);
+		struct binding_set *set = location_set_make(key, &binding, 1, (struct location_set_room){0});
+		must(set);
+		location_table_put(bench.location, set);
 	}
 	must(ban_table_write_create(&bench.bans, BANS, registrar_rig_dataplane()) == STATUS_OK);
 	for (uint32_t i = 0; i < LOOKUPS; i++) {

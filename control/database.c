@@ -185,7 +185,8 @@ static enum status migrate(const struct database *database, struct problem_list 
 
 static bool connect_to(struct database *database, const char *path, int flags)
 {
-	if (sqlite3_open_v2(path, &database->connection, flags | SQLITE_OPEN_FULLMUTEX, NULL) != SQLITE_OK)
+	flags |= database->kind->is_of_one_thread ? SQLITE_OPEN_NOMUTEX : SQLITE_OPEN_FULLMUTEX;
+	if (sqlite3_open_v2(path, &database->connection, flags, NULL) != SQLITE_OK)
 		return false;
 	sqlite3_busy_timeout(database->connection, (int)database->kind->busy_timeout_ms);
 	return true;

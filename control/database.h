@@ -28,7 +28,8 @@ struct database_kind {
 	const char *const *step; /* [format]: SQL from format i to i + 1; step[0] begins a new file */
 	const char *synchronous; /* FULL: a commit survives the machine; NORMAL: it survives the process */
 	uint32_t busy_timeout_ms;
-	const char *recovery; /* what to do once a damaged file was moved away, and what that costs */
+	bool is_of_one_thread; /* SQLite then takes no lock around each column and each value */
+	const char *recovery;  /* what to do once a damaged file was moved away, and what that costs */
 };
 
 struct database {

@@ -4,128 +4,83 @@
 
 #include <rte_common.h>
 #include <rte_cycles.h>
-#include <rte_hash.h>
+#include <rte_malloc.h>
 #include <rte_rcu_qsbr.h>
 
-/* A replaced set, until no worker can hold it; in the order of their tokens. */
-struct retired_set {
-	struct binding_set *set;
-	uint64_t token;
-	struct retired_set *next;
-};
+#define BUCKETS_MIN 1024
+/* What rte_malloc() puts around a block. */
+#define BYTES_AROUND 128
 
-/* What stands before every set that this file makes. */
-struct set_block {
-	struct retired_set retired; /* unused until then: retiring must not need memory */
-	uint64_t bytes;
-	struct binding_set set;
+/* Replaced sets, by set->waiting. */
+struct set_list {
+	struct binding_set *first;
+	uint32_t count;
 };
 
 struct location_table {
 	struct location location;
 	struct dataplane *dataplane;
-	uint32_t endpoints, endpoints_max;
-	struct retired_set *oldest, **last;
-	uint32_t retired_count;
+	uint32_t endpoints, endpoints_expected;
+	/* One token for all that was replaced between two polls: those of `leaving` are freed when it has passed. */
+	struct set_list replaced, leaving;
+	uint64_t token;
 	uint64_t set_bytes;
 };
 
-/* Keys are SipHash outputs under a secret key already: their first bytes are as good as any hash. */
-static uint32_t hash_of_key(const void *key, uint32_t length, uint32_t seed)
+/* Half to one set a bucket when it is full. */
+static uint32_t buckets_of(uint32_t endpoints_expected)
 {
-	uint32_t first;
-	(void)length;
-	memcpy(&first, key, sizeof(first));
-	return first ^ seed;
+	return endpoints_expected < BUCKETS_MIN ? BUCKETS_MIN : rte_align32pow2(endpoints_expected);
 }
 
-/* Deleted keys keep their slot until workers are quiescent: room for that many besides the full table, and an eighth of
- * it. */
-#define DELETED_MAX 4096
-
-static uint32_t slots_of(uint32_t endpoints_max)
+uint64_t location_table_bytes(uint32_t endpoints_expected)
 {
-	return endpoints_max + endpoints_max / 8 + DELETED_MAX;
+	return (uint64_t)buckets_of(endpoints_expected) * sizeof(struct binding_set *) + BYTES_AROUND;
 }
 
-/*
- * Measured with rte_hash of DPDK 22.11: a slot has its key and a place on the list of free ones; buckets, those behind
- * them, the ring of free slots and the queue of deleted keys (two more than slots) come in powers of two.
- */
-#define BYTES_PER_SLOT		  36
-#define BYTES_PER_SLOT_OF_BUCKETS 37
-#define BYTES_OF_HEADERS	  4096
-
-uint64_t location_table_bytes(uint32_t endpoints_max)
+enum status location_table_create(struct location_table **table, uint32_t endpoints_expected,
+				  struct dataplane *dataplane)
 {
-	uint64_t slots = slots_of(endpoints_max);
-
-	return slots * BYTES_PER_SLOT + rte_align64pow2(slots + 2) * BYTES_PER_SLOT_OF_BUCKETS + BYTES_OF_HEADERS;
-}
-
-static struct rte_hash *create_hash(uint32_t endpoints_max, struct rte_rcu_qsbr *qsbr)
-{
-	struct rte_hash_parameters parameters = {
-		.name = "location",
-		.entries = slots_of(endpoints_max),
-		.key_len = AOR_KEY_BYTES,
-		.hash_func = hash_of_key,
-		.socket_id = SOCKET_ID_ANY,
-		.extra_flag = RTE_HASH_EXTRA_FLAGS_RW_CONCURRENCY_LF | RTE_HASH_EXTRA_FLAGS_EXT_TABLE,
-	};
-	struct rte_hash_rcu_config rcu = {.v = qsbr, .mode = RTE_HASH_QSBR_MODE_DQ};
-	struct rte_hash *hash = rte_hash_create(&parameters);
-	if (hash && rte_hash_rcu_qsbr_add(hash, &rcu) != 0) {
-		rte_hash_free(hash);
-		return NULL;
-	}
-	return hash;
-}
-
-enum status location_table_create(struct location_table **table, uint32_t endpoints_max, struct dataplane *dataplane)
-{
+	uint32_t buckets = buckets_of(endpoints_expected);
 	struct location_table *made = calloc(1, sizeof(*made));
 	if (!made)
 		return STATUS_NO_MEMORY;
-	made->location.hash = create_hash(endpoints_max, dataplane->qsbr);
-	if (!made->location.hash) {
+	made->location.bucket = rte_zmalloc("location", buckets * sizeof(struct binding_set *), RTE_CACHE_LINE_SIZE);
+	if (!made->location.bucket) {
 		free(made);
 		return STATUS_NO_MEMORY;
 	}
+	made->location.mask = buckets - 1;
 	made->dataplane = dataplane;
-	made->endpoints_max = endpoints_max;
-	made->last = &made->oldest;
+	made->endpoints_expected = endpoints_expected;
 	*table = made;
 	return STATUS_OK;
 }
 
-static struct set_block *block_of_set(const struct binding_set *set)
+static void free_list(struct location_table *table, struct set_list *list)
 {
-	return (struct set_block *)((char *)(uintptr_t)set - offsetof(struct set_block, set));
-}
-
-static void free_set(struct location_table *table, struct binding_set *set)
-{
-	struct set_block *block = block_of_set(set);
-	table->set_bytes -= block->bytes;
-	free(block);
+	while (list->first) {
+		struct binding_set *set = list->first;
+		list->first = set->waiting;
+		table->set_bytes -= set->bytes;
+		location_set_free(set);
+	}
+	list->count = 0;
 }
 
 void location_table_free(struct location_table *table)
 {
 	if (!table)
 		return;
-	const void *key;
-	void *set;
-	uint32_t position = 0;
-	while (rte_hash_iterate(table->location.hash, &key, &set, &position) >= 0)
-		free_set(table, set);
-	while (table->oldest) {
-		struct retired_set *first = table->oldest;
-		table->oldest = first->next;
-		free_set(table, first->set);
+	struct binding_set *set = location_table_next(table, NULL);
+	while (set) {
+		struct binding_set *next = location_table_next(table, set);
+		location_set_free(set);
+		set = next;
 	}
-	rte_hash_free(table->location.hash);
+	free_list(table, &table->replaced);
+	free_list(table, &table->leaving);
+	rte_free(table->location.bucket);
 	free(table);
 }
 
@@ -140,108 +95,82 @@ uint64_t location_table_tsc_in(const struct location_table *table, uint32_t seco
 	return (virtual_tsc ? virtual_tsc : rte_rdtsc()) + seconds * rte_get_tsc_hz();
 }
 
-static struct span copy_text(char **end, struct span text)
+/* What the writer itself has written. */
+static struct binding_set *load(const _Atomic(struct binding_set *) *link)
 {
-	struct span copy = {*end, text.length};
-	if (text.length)
-		memcpy(*end, text.at, text.length);
-	*end += text.length;
-	return copy;
+	return atomic_load_explicit(link, memory_order_relaxed);
 }
 
-static struct binding_set *copy_set(struct location_table *table, const struct binding_set *set)
+/* The pointer to the set of `key`, or the one behind the last set of its bucket. */
+static _Atomic(struct binding_set *) *find_link(const struct location_table *table, const uint8_t key[AOR_KEY_BYTES])
 {
-	size_t bytes = sizeof(struct set_block) + set->count * sizeof(set->binding[0]) + set->aor.length;
-	for (uint32_t i = 0; i < set->count; i++)
-		bytes += set->binding[i].contact.length + set->binding[i].path.length;
-	struct set_block *block = malloc(bytes);
-	if (!block)
-		return NULL;
-	block->bytes = bytes;
-	struct binding_set *copy = &block->set;
-	copy->count = set->count;
-	memcpy(copy->binding, set->binding, set->count * sizeof(set->binding[0]));
-	char *end = (char *)&copy->binding[set->count];
-	copy->aor = copy_text(&end, set->aor);
-	for (uint32_t i = 0; i < set->count; i++) {
-		copy->binding[i].contact = copy_text(&end, set->binding[i].contact);
-		copy->binding[i].path = copy_text(&end, set->binding[i].path);
-	}
-	table->set_bytes += bytes;
-	return copy;
+	_Atomic(struct binding_set *) *link = &table->location.bucket[location_bucket(&table->location, key)];
+	for (struct binding_set *set = load(link); set && memcmp(set->key, key, AOR_KEY_BYTES) != 0; set = load(link))
+		link = &set->next;
+	return link;
 }
 
-static void retire_set(struct location_table *table, struct binding_set *set)
+struct binding_set *location_table_find(const struct location_table *table, const uint8_t key[AOR_KEY_BYTES])
 {
-	struct retired_set *retired = &block_of_set(set)->retired;
-	*retired = (struct retired_set){.set = set, .token = rte_rcu_qsbr_start(table->dataplane->qsbr)};
-	*table->last = retired;
-	table->last = &retired->next;
-	table->retired_count++;
+	return load(find_link(table, key));
 }
 
-enum status location_table_prepare(struct binding_set **prepared, struct location_table *table,
-				   const struct binding_set *set)
+/* Readers may still stand on it, and go on by its `next`. */
+static void retire(struct location_table *table, struct binding_set *set)
 {
-	struct binding_set *copy = copy_set(table, set);
-	if (!copy)
-		return STATUS_NO_MEMORY;
-	*prepared = copy;
-	return STATUS_OK;
+	set->waiting = table->replaced.first;
+	table->replaced.first = set;
+	table->replaced.count++;
 }
 
-void location_table_drop_prepared(struct location_table *table, struct binding_set *prepared)
+void location_table_put(struct location_table *table, struct binding_set *set)
 {
-	if (prepared)
-		free_set(table, prepared);
-}
-
-enum status location_table_put_prepared(struct location_table *table, const uint8_t aor_key[AOR_KEY_BYTES],
-					struct binding_set *prepared)
-{
-	void *old = NULL;
-	bool known = rte_hash_lookup_data(table->location.hash, aor_key, &old) >= 0;
-	/* Of a known key only the pointer changes, with release; the hash does not free what it pointed to. */
-	if ((!known && table->endpoints == table->endpoints_max) ||
-	    rte_hash_add_key_data(table->location.hash, aor_key, prepared) != 0) {
-		free_set(table, prepared);
-		return STATUS_LIMIT;
-	}
-	if (known)
-		retire_set(table, old);
+	_Atomic(struct binding_set *) *link = find_link(table, set->key);
+	struct binding_set *old = load(link);
+	atomic_store_explicit(&set->next, old ? load(&old->next) : NULL, memory_order_relaxed);
+	/* Pairs with the acquire loads of location_find(): who comes by here sees the set as it was made. */
+	atomic_store_explicit(link, set, memory_order_release);
+	table->set_bytes += set->bytes;
+	if (old)
+		retire(table, old);
 	else
 		table->endpoints++;
-	return STATUS_OK;
 }
 
-enum status location_table_put(struct location_table *table, const uint8_t aor_key[AOR_KEY_BYTES],
-			       const struct binding_set *set)
+bool location_table_remove(struct location_table *table, const uint8_t key[AOR_KEY_BYTES])
 {
-	struct binding_set *prepared;
-	enum status status = location_table_prepare(&prepared, table, set);
-	return status ? status : location_table_put_prepared(table, aor_key, prepared);
-}
-
-bool location_table_remove(struct location_table *table, const uint8_t aor_key[AOR_KEY_BYTES])
-{
-	void *old;
-	if (rte_hash_lookup_data(table->location.hash, aor_key, &old) < 0)
+	_Atomic(struct binding_set *) *link = find_link(table, key);
+	struct binding_set *old = load(link);
+	if (!old)
 		return false;
-	rte_hash_del_key(table->location.hash, aor_key);
-	retire_set(table, old);
+	/* Release: this store is where readers now find the next set, which may be new to them. */
+	atomic_store_explicit(link, load(&old->next), memory_order_release);
+	retire(table, old);
 	table->endpoints--;
 	return true;
 }
 
+struct binding_set *location_table_next(const struct location_table *table, const struct binding_set *after)
+{
+	const struct location *location = &table->location;
+	struct binding_set *set = after ? load(&after->next) : NULL;
+	for (uint32_t i = after ? location_bucket(location, after->key) + 1 : 0; !set && i <= location->mask; i++)
+		set = load(&location->bucket[i]);
+	return set;
+}
+
 void location_table_poll(struct location_table *table)
 {
-	while (table->oldest && rte_rcu_qsbr_check(table->dataplane->qsbr, table->oldest->token, false) == 1) {
-		struct retired_set *first = table->oldest;
-		table->oldest = first->next;
-		if (!table->oldest)
-			table->last = &table->oldest;
-		table->retired_count--;
-		free_set(table, first->set);
+	struct rte_rcu_qsbr *qsbr = table->dataplane->qsbr;
+	/* Twice, so that without a worker nothing waits for the next poll. */
+	for (int turn = 0; turn < 2; turn++) {
+		if (table->leaving.first && rte_rcu_qsbr_check(qsbr, table->token, false) == 1)
+			free_list(table, &table->leaving);
+		if (table->leaving.first || !table->replaced.first)
+			return;
+		table->leaving = table->replaced;
+		table->replaced = (struct set_list){0};
+		table->token = rte_rcu_qsbr_start(qsbr);
 	}
 }
 
@@ -249,8 +178,8 @@ struct location_table_fill location_table_fill(const struct location_table *tabl
 {
 	return (struct location_table_fill){
 		.endpoints = table->endpoints,
-		.endpoints_max = table->endpoints_max,
-		.retired = table->retired_count,
+		.endpoints_expected = table->endpoints_expected,
+		.retired = table->replaced.count + table->leaving.count,
 		.set_bytes = table->set_bytes,
 	};
 }

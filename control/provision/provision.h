@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "directory.h"
+#include "endpoints_removed.h"
 #include "lint_report.h"
 #include "model.h"
 #include "model_changes.h"
@@ -84,6 +85,7 @@ struct apply_result {
 	uint64_t wall_us;		     /* from the start of its work to its publication */
 	const struct problem_list *problems; /* why it was refused; empty when accepted */
 	const struct lint_report *lints;     /* of an accepted PROVISION_CHECK, else empty */
+	struct endpoints_removed removed;    /* of an accepted PROVISION_APPLY: endpoints that are no more */
 };
 
 /* `result` lives until the function returns. */

@@ -50,6 +50,7 @@ void provision_job_free(struct provision_job *job)
 	directory_build_release(job->directory);
 	model_free(job->model);
 	model_changes_free(&job->result.changes);
+	free(job->result.removed.aor_keys);
 	problem_list_free(&job->problems);
 	lint_report_free(&job->lints);
 	free(job->text);
@@ -297,7 +298,11 @@ static enum status run(struct provision_job *job)
 	if (status != STATUS_OK || job->result.is_same || job->action == PROVISION_DIFF)
 		return status;
 	status = build_directory(job);
-	return status == STATUS_OK && job->action == PROVISION_APPLY ? commit(job) : status;
+	if (status != STATUS_OK || job->action != PROVISION_APPLY)
+		return status;
+	if (job->live_directory)
+		status = endpoints_removed_find(&job->result.removed, job->live_directory, job->directory);
+	return status == STATUS_OK ? commit(job) : status;
 }
 
 static void begin_result(struct provision_job *job)

@@ -1,64 +1,10 @@
 #include "binding_record.h"
 
-#include <stdlib.h>
-
-static struct span copy_text(char **end, struct span text)
+void binding_record_list_copy(struct binding_list *to, const struct binding_list *from)
 {
-	struct span copy = {*end, text.length};
-	if (text.length)
-		memcpy(*end, text.at, text.length);
-	*end += text.length;
-	return copy;
-}
-
-struct binding_record *binding_record_make(const struct binding_record *draft)
-{
-	struct binding_record *record =
-		malloc(sizeof(*record) + draft->contact.length + draft->path.length + draft->call_id.length +
-		       draft->instance.length + draft->user_agent.length);
-	if (!record)
-		return NULL;
-	*record = *draft;
-	char *end = (char *)(record + 1);
-	record->contact = copy_text(&end, draft->contact);
-	record->path = copy_text(&end, draft->path);
-	record->call_id = copy_text(&end, draft->call_id);
-	record->instance = copy_text(&end, draft->instance);
-	record->user_agent = copy_text(&end, draft->user_agent);
-	record->references = 1;
-	record->ping_slot = BINDING_PING_NONE;
-	return record;
-}
-
-struct binding_record *binding_record_hold(struct binding_record *record)
-{
-	record->references++;
-	return record;
-}
-
-void binding_record_release(struct binding_record *record)
-{
-	if (record && --record->references == 0)
-		free(record);
-}
-
-struct binding_list *binding_record_list_copy(const struct binding_list *from)
-{
-	struct binding_list *list = calloc(1, sizeof(*list));
-	if (!list || !from)
-		return list;
-	for (; list->count < from->count; list->count++)
-		list->binding[list->count] = binding_record_hold(from->binding[list->count]);
-	return list;
-}
-
-void binding_record_list_free(struct binding_list *list)
-{
-	if (!list)
-		return;
-	for (uint32_t i = 0; i < list->count; i++)
-		binding_record_release(list->binding[i]);
-	free(list);
+	to->count = from ? from->count : 0;
+	if (to->count)
+		memcpy(to->binding, from->binding, to->count * sizeof(to->binding[0]));
 }
 
 /* Where the user part of a URI starts and where the rest (host, port, parameters) does. */
@@ -88,22 +34,21 @@ static bool is_same_contact(struct span a, struct span b)
 uint32_t binding_record_list_find(const struct binding_list *list, struct span contact)
 {
 	uint32_t i = 0;
-	while (i < list->count && !is_same_contact(list->binding[i]->contact, contact))
+	while (i < list->count && !is_same_contact(list->binding[i].contact, contact))
 		i++;
 	return i;
 }
 
-bool binding_record_list_add(struct binding_list *list, struct binding_record *record)
+bool binding_record_list_add(struct binding_list *list, const struct binding_record *record)
 {
 	if (list->count == BINDINGS_PER_AOR_MAX + 1)
 		return false;
-	list->binding[list->count++] = record;
+	list->binding[list->count++] = *record;
 	return true;
 }
 
 void binding_record_list_remove(struct binding_list *list, uint32_t index)
 {
-	binding_record_release(list->binding[index]);
 	list->count--;
 	memmove(&list->binding[index], &list->binding[index + 1], (list->count - index) * sizeof(list->binding[0]));
 }
@@ -116,9 +61,9 @@ static bool is_better(const struct binding_record *a, const struct binding_recor
 void binding_record_list_sort(struct binding_list *list)
 {
 	for (uint32_t i = 1; i < list->count; i++) {
-		struct binding_record *record = list->binding[i];
+		struct binding_record record = list->binding[i];
 		uint32_t place = i;
-		for (; place > 0 && is_better(record, list->binding[place - 1]); place--)
+		for (; place > 0 && is_better(&record, &list->binding[place - 1]); place--)
 			list->binding[place] = list->binding[place - 1];
 		list->binding[place] = record;
 	}

@@ -63,6 +63,7 @@ static const struct database_kind kind = {
 	.format = BINDING_STORE_VERSION,
 	.step = steps,
 	.synchronous = "NORMAL",
+	.is_of_one_thread = true,
 	.recovery = "Endpoints can then not be called until they register anew",
 };
 _Static_assert(sizeof(steps) / sizeof(steps[0]) == BINDING_STORE_VERSION, "a step leads to each format");
@@ -235,6 +236,7 @@ enum status binding_store_load(struct binding_store *store,
 		struct binding_record draft;
 		store->has_foreign_row = !read_row(&draft, statement);
 		status = store->has_foreign_row ? STATUS_STORE : visit(argument, column_text(statement, 0), &draft);
+		store->has_foreign_row |= status == STATUS_STORE;
 	}
 	sqlite3_reset(statement);
 	if (status != STATUS_OK)
@@ -249,22 +251,21 @@ uint64_t binding_store_rows(const struct binding_store *store)
 
 /* A row that is written again. */
 struct move {
-	struct binding_record *binding;
+	int64_t *row;
 	int64_t from;
 };
 
 static enum status find_moves(struct binding_store *store, struct move *move, uint32_t *count, int64_t *last_row,
-			      struct binding_record *(*find)(void *argument, struct span aor, struct span contact),
-			      void *argument)
+			      int64_t *(*find)(void *argument, struct span aor, struct span contact), void *argument)
 {
 	sqlite3_stmt *statement = store->statement[STATEMENT_OLDEST];
 	int result = sqlite3_bind_int(statement, 1, BINDING_STORE_CLEAN_ROWS);
 	*count = 0;
 	while (result == SQLITE_OK && sqlite3_step(statement) == SQLITE_ROW) {
 		*last_row = sqlite3_column_int64(statement, 2);
-		struct binding_record *binding = find(argument, column_text(statement, 0), column_text(statement, 1));
-		if (binding && binding->store_row == *last_row)
-			move[(*count)++] = (struct move){binding, *last_row};
+		int64_t *row = find(argument, column_text(statement, 0), column_text(statement, 1));
+		if (row && *row == *last_row)
+			move[(*count)++] = (struct move){row, *last_row};
 	}
 	return sqlite3_reset(statement) == SQLITE_OK ? STATUS_OK : STATUS_STORE;
 }
@@ -283,8 +284,7 @@ static enum status cut(struct binding_store *store, int64_t last_row)
 }
 
 enum status binding_store_clean(struct binding_store *store,
-				struct binding_record *(*find)(void *argument, struct span aor, struct span contact),
-				void *argument)
+				int64_t *(*find)(void *argument, struct span aor, struct span contact), void *argument)
 {
 	struct move move[BINDING_STORE_CLEAN_ROWS];
 	uint32_t count = 0;
@@ -303,7 +303,7 @@ enum status binding_store_clean(struct binding_store *store,
 		return status;
 	}
 	for (uint32_t i = 0; i < count; i++)
-		move[i].binding->store_row = first_new_row + i;
+		*move[i].row = first_new_row + i;
 	store->oldest_row = last_row + 1;
 	return STATUS_OK;
 }

@@ -39,7 +39,8 @@ void binding_store_rollback(struct binding_store *store);
 
 /*
  * Calls `visit` for each row, oldest first, so for a contact several times; draft->expires_unix_s is 0 in a row that
- * says that it was removed. Stops at the first status that is not STATUS_OK and returns it.
+ * says that it was removed. Stops at the first status that is not STATUS_OK and returns it; STATUS_STORE from `visit`:
+ * the row cannot be ours.
  */
 AMITY_CHECKED enum status binding_store_load(struct binding_store *store,
 					     enum status (*visit)(void *argument, struct span aor,
@@ -50,14 +51,13 @@ AMITY_CHECKED enum status binding_store_load(struct binding_store *store,
 uint64_t binding_store_rows(const struct binding_store *store);
 
 /*
- * Takes the BINDING_STORE_CLEAN_ROWS oldest rows away, in a transaction of its own. `find` gives the binding that now
- * stands for a contact, or NULL; when the row is its row, it is written again at the end and binding->store_row set.
+ * Takes the BINDING_STORE_CLEAN_ROWS oldest rows away, in a transaction of its own. `find` gives the row of the binding
+ * that now stands for a contact, or NULL; when it is this row, it is written again at the end and its number set.
  * Result: STATUS_STORE: nothing has changed.
  */
 #define BINDING_STORE_CLEAN_ROWS 1024 /* some 2 ms of the control thread */
 AMITY_CHECKED enum status binding_store_clean(struct binding_store *store,
-					      struct binding_record *(*find)(void *argument, struct span aor,
-									     struct span contact),
+					      int64_t *(*find)(void *argument, struct span aor, struct span contact),
 					      void *argument);
 
 /* What SQLite says about the last failure. */

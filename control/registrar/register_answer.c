@@ -19,12 +19,31 @@ void register_answer_line(struct register_answer *answer, const char *format, ..
 		answer->length += (uint32_t)length;
 }
 
+static void put(struct register_answer *answer, struct span text)
+{
+	if (text.length >= answer->size - answer->length) {
+		answer->overflow = true;
+		return;
+	}
+	if (text.length)
+		memcpy(answer->at + answer->length, text.at, text.length);
+	answer->length += text.length;
+}
+
+/* "Name: " with a value as it was sent. */
+static void put_header(struct register_answer *answer, struct span name, struct span value)
+{
+	put(answer, name);
+	put(answer, value);
+	put(answer, SPAN_LITERAL("\r\n"));
+}
+
 static void write_source(struct register_answer *answer, const struct net_address *source)
 {
 	char text[INET6_ADDRSTRLEN];
 	bool v4 = net_address_is_v4(source->ip);
 	inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? source->ip + 12 : source->ip, text, sizeof(text));
-	register_answer_line(answer, "%s", text);
+	put(answer, span_of_text(text));
 }
 
 static struct span take_parameter(struct span *rest)
@@ -54,23 +73,26 @@ static void write_top_via(struct register_answer *answer, const struct register_
 {
 	struct span rest = via->value;
 	struct span sent_by = take_parameter(&rest);
-	register_answer_line(answer, "Via: " SPAN_FORMAT, SPAN_ARGUMENTS(sent_by));
+	put(answer, SPAN_LITERAL("Via: "));
+	put(answer, sent_by);
 	while (rest.length) {
 		struct span parameter = take_parameter(&rest);
 		if (is_parameter(parameter, SPAN_LITERAL("received")))
 			continue;
-		if (is_parameter(parameter, SPAN_LITERAL("rport")))
+		if (is_parameter(parameter, SPAN_LITERAL("rport"))) {
 			register_answer_line(answer, ";rport=%u", source->port);
-		else
-			register_answer_line(answer, ";" SPAN_FORMAT, SPAN_ARGUMENTS(parameter));
+			continue;
+		}
+		put(answer, SPAN_LITERAL(";"));
+		put(answer, parameter);
 	}
 	if (via->has_rport || !register_decide_same_host(via->host, source->ip)) {
-		register_answer_line(answer, ";received=");
+		put(answer, SPAN_LITERAL(";received="));
 		write_source(answer, source);
 	}
-	register_answer_line(answer, "\r\n");
+	put(answer, SPAN_LITERAL("\r\n"));
 	if (via->rest.length)
-		register_answer_line(answer, "Via: " SPAN_FORMAT "\r\n", SPAN_ARGUMENTS(via->rest));
+		put_header(answer, SPAN_LITERAL("Via: "), via->rest);
 }
 
 void register_answer_start(struct register_answer *answer, struct register_status status,
@@ -81,18 +103,18 @@ void register_answer_start(struct register_answer *answer, struct register_statu
 	for (uint32_t i = 0; i < request->header_count; i++) {
 		const struct register_header *header = &request->header[i];
 		if (header->name == REGISTER_HEADER_VIA && header != request->first[REGISTER_HEADER_VIA])
-			register_answer_line(answer, "Via: " SPAN_FORMAT "\r\n", SPAN_ARGUMENTS(header->value));
+			put_header(answer, SPAN_LITERAL("Via: "), header->value);
 	}
-	struct span from = request->first[REGISTER_HEADER_FROM]->value, to = request->first[REGISTER_HEADER_TO]->value;
-	struct span call_id = request->first[REGISTER_HEADER_CALL_ID]->value;
-	struct span cseq = request->first[REGISTER_HEADER_CSEQ]->value;
-	register_answer_line(answer, "From: " SPAN_FORMAT "\r\n", SPAN_ARGUMENTS(from));
-	if (request->to_has_tag)
-		register_answer_line(answer, "To: " SPAN_FORMAT "\r\n", SPAN_ARGUMENTS(to));
-	else
-		register_answer_line(answer, "To: " SPAN_FORMAT ";tag=%s\r\n", SPAN_ARGUMENTS(to), tag);
-	register_answer_line(answer, "Call-ID: " SPAN_FORMAT "\r\nCSeq: " SPAN_FORMAT "\r\n", SPAN_ARGUMENTS(call_id),
-			     SPAN_ARGUMENTS(cseq));
+	put_header(answer, SPAN_LITERAL("From: "), request->first[REGISTER_HEADER_FROM]->value);
+	put(answer, SPAN_LITERAL("To: "));
+	put(answer, request->first[REGISTER_HEADER_TO]->value);
+	if (!request->to_has_tag) {
+		put(answer, SPAN_LITERAL(";tag="));
+		put(answer, span_of_text(tag));
+	}
+	put(answer, SPAN_LITERAL("\r\n"));
+	put_header(answer, SPAN_LITERAL("Call-ID: "), request->first[REGISTER_HEADER_CALL_ID]->value);
+	put_header(answer, SPAN_LITERAL("CSeq: "), request->first[REGISTER_HEADER_CSEQ]->value);
 }
 
 void register_answer_restart(struct register_answer *answer, struct register_status status, struct span from,
@@ -109,22 +131,25 @@ static void write_contact(struct register_answer *answer, const struct binding_r
 	int64_t remaining_s = binding->expires_unix_s - now_unix_s;
 	if (remaining_s <= 0)
 		return;
-	register_answer_line(answer, "Contact: <" SPAN_FORMAT ">;expires=%lld", SPAN_ARGUMENTS(binding->contact),
-			     (long long)remaining_s);
+	put(answer, SPAN_LITERAL("Contact: <"));
+	put(answer, binding->contact);
+	register_answer_line(answer, ">;expires=%lld", (long long)remaining_s);
 	if (binding->q < 1000)
 		register_answer_line(answer, ";q=0.%03u", binding->q);
-	if (binding->instance.length)
-		register_answer_line(answer, ";+sip.instance=" SPAN_FORMAT, SPAN_ARGUMENTS(binding->instance));
-	register_answer_line(answer, "\r\n");
+	if (binding->instance.length) {
+		put(answer, SPAN_LITERAL(";+sip.instance="));
+		put(answer, binding->instance);
+	}
+	put(answer, SPAN_LITERAL("\r\n"));
 }
 
 void register_answer_bindings(struct register_answer *answer, const struct binding_list *list,
 			      const struct register_request *request, int64_t now_unix_s)
 {
 	for (uint32_t i = 0; list && i < list->count; i++)
-		write_contact(answer, list->binding[i], now_unix_s);
+		write_contact(answer, &list->binding[i], now_unix_s);
 	if (request->path_length)
-		register_answer_line(answer, "Path: %.*s\r\n", (int)request->path_length, request->path);
+		put_header(answer, SPAN_LITERAL("Path: "), span_make(request->path, request->path_length));
 	struct tm parts;
 	char date[64];
 	time_t now = (time_t)now_unix_s;
@@ -135,7 +160,7 @@ void register_answer_bindings(struct register_answer *answer, const struct bindi
 
 void register_answer_end(struct register_answer *answer)
 {
-	register_answer_line(answer, "Content-Length: 0\r\n\r\n");
+	put(answer, SPAN_LITERAL("Content-Length: 0\r\n\r\n"));
 }
 
 struct net_address register_answer_destination(const struct register_request *request, const struct net_address *source)

@@ -77,9 +77,8 @@ static void find_next_hop(struct binding_record *draft, const struct register_re
 		draft->next_hop.port = contact->port ? contact->port : 5060;
 }
 
-static struct binding_record *make_record(const struct register_request *request,
-					  const struct register_contact *contact, const struct register_terms *terms,
-					  uint32_t expires_s)
+static struct binding_record make_record(const struct register_request *request, const struct register_contact *contact,
+					 const struct register_terms *terms, uint32_t expires_s)
 {
 	const struct register_header *agent = request->first[REGISTER_HEADER_USER_AGENT];
 	struct binding_record draft = {
@@ -96,11 +95,12 @@ static struct binding_record *make_record(const struct register_request *request
 		.cseq = request->cseq,
 		.interface = terms->interface,
 		.q = contact->q,
+		.is_new = true,
 	};
 	if (draft.user_agent.length > REGISTER_CONTACT_BYTES_MAX)
 		draft.user_agent.length = REGISTER_CONTACT_BYTES_MAX;
 	find_next_hop(&draft, request, contact, terms);
-	return binding_record_make(&draft);
+	return draft;
 }
 
 static bool is_of_call(const struct binding_record *binding, const struct register_request *request)
@@ -117,16 +117,10 @@ static enum register_result apply_contact(struct binding_list *list, const struc
 		binding_record_list_remove(list, index);
 	if (expires_s == 0)
 		return REGISTER_CHANGES;
-	struct binding_record *record = make_record(request, contact, terms, expires_s);
-	if (!record)
-		return REGISTER_NO_MEMORY;
 	while (!terms->multi_contact && list->count)
 		binding_record_list_remove(list, 0);
-	if (!binding_record_list_add(list, record)) {
-		binding_record_release(record);
-		return REGISTER_FULL;
-	}
-	return REGISTER_CHANGES;
+	struct binding_record record = make_record(request, contact, terms, expires_s);
+	return binding_record_list_add(list, &record) ? REGISTER_CHANGES : REGISTER_FULL;
 }
 
 static enum register_result apply_contacts(struct binding_list *list, const struct register_request *request,
@@ -153,20 +147,16 @@ static enum register_result compare_with_made(const struct binding_list *present
 					      const struct register_request *request,
 					      const struct register_terms *terms)
 {
-	struct binding_list *made = binding_record_list_copy(present);
-	if (!made)
-		return REGISTER_NO_MEMORY;
-	enum register_result result = apply_contacts(made, request, terms);
-	bool same = result == REGISTER_CHANGES && made->count == present->count;
-	for (uint32_t i = 0; same && i < made->count; i++) {
-		uint32_t index = binding_record_list_find(present, made->binding[i]->contact);
-		const struct binding_record *binding = index < present->count ? present->binding[index] : NULL;
-		same = binding && (binding == made->binding[i] ||
-				   (is_of_call(binding, request) && binding->cseq == request->cseq));
+	struct binding_list made;
+	binding_record_list_copy(&made, present);
+	bool same = apply_contacts(&made, request, terms) == REGISTER_CHANGES && made.count == present->count;
+	for (uint32_t i = 0; same && i < made.count; i++) {
+		if (!made.binding[i].is_new)
+			continue;
+		uint32_t index = binding_record_list_find(present, made.binding[i].contact);
+		const struct binding_record *binding = &present->binding[index];
+		same = index < present->count && is_of_call(binding, request) && binding->cseq == request->cseq;
 	}
-	binding_record_list_free(made);
-	if (result == REGISTER_NO_MEMORY)
-		return result;
 	return same ? REGISTER_RETRANSMITTED : REGISTER_OUT_OF_ORDER;
 }
 
@@ -176,7 +166,7 @@ static enum register_result check_order(const struct binding_list *present, cons
 {
 	bool equal = false;
 	for (uint32_t i = 0; i < present->count; i++) {
-		const struct binding_record *binding = present->binding[i];
+		const struct binding_record *binding = &present->binding[i];
 		if (!is_of_call(binding, request))
 			continue;
 		if (request->cseq < binding->cseq)
@@ -188,7 +178,7 @@ static enum register_result check_order(const struct binding_list *present, cons
 	return compare_with_made(present, request, terms);
 }
 
-enum register_result register_decide(struct binding_list **next, const struct binding_list *present,
+enum register_result register_decide(struct binding_list *next, const struct binding_list *present,
 				     const struct register_request *request, const struct register_terms *terms)
 {
 	if (request->unsupported.length || (request->first[REGISTER_HEADER_PATH] && !request->supports_path))
@@ -197,18 +187,10 @@ enum register_result register_decide(struct binding_list **next, const struct bi
 		return REGISTER_BAD;
 	if (!request->contact_star && request->contact_count == 0)
 		return REGISTER_LISTS;
-	struct binding_list *list = binding_record_list_copy(present);
-	if (!list)
-		return REGISTER_NO_MEMORY;
-	for (uint32_t i = list->count; i-- > 0;)
-		if (list->binding[i]->expires_unix_s <= terms->now_unix_s)
-			binding_record_list_remove(list, i);
-	enum register_result result = check_order(list, request, terms);
-	if (result == REGISTER_CHANGES)
-		result = apply_contacts(list, request, terms);
-	if (result == REGISTER_CHANGES)
-		*next = list;
-	else
-		binding_record_list_free(list);
-	return result;
+	binding_record_list_copy(next, present);
+	for (uint32_t i = next->count; i-- > 0;)
+		if (next->binding[i].expires_unix_s <= terms->now_unix_s)
+			binding_record_list_remove(next, i);
+	enum register_result result = check_order(next, request, terms);
+	return result == REGISTER_CHANGES ? apply_contacts(next, request, terms) : result;
 }

@@ -9,14 +9,13 @@
 #include "register_parse.h"
 
 enum register_result {
-	REGISTER_CHANGES,	/* *next are the new bindings */
+	REGISTER_CHANGES,	/* *next are the new bindings, maybe none */
 	REGISTER_LISTS,		/* no contact in it */
 	REGISTER_RETRANSMITTED, /* the request that made the present bindings: answered again, nothing changes */
 	REGISTER_BAD,		/* 400 */
 	REGISTER_BAD_EXTENSION, /* 420 */
 	REGISTER_OUT_OF_ORDER,	/* 500 */
 	REGISTER_FULL,		/* 503: over BINDINGS_PER_AOR_MAX */
-	REGISTER_NO_MEMORY,	/* 500 */
 };
 
 /* What the decision needs besides the request and the bindings. */
@@ -33,10 +32,10 @@ struct register_terms {
 
 /*
  * `present`: NULL or the bindings so far. A CSeq equal to that of a binding of the same Call-ID is a retransmission if
- * it would only make again what is there, else out of order. Result: with REGISTER_CHANGES *next is a new
- * list (may be empty), which the caller frees; else *next is untouched.
+ * it would only make again what is there, else out of order. Texts of *next are those of `present` and `request`. With
+ * another result than REGISTER_CHANGES *next says nothing.
  */
-enum register_result register_decide(struct binding_list **next, const struct binding_list *present,
+enum register_result register_decide(struct binding_list *next, const struct binding_list *present,
 				     const struct register_request *request, const struct register_terms *terms);
 
 /* Is `host` (IP literal, IPv6 without brackets) this address? Result: false also for host names. */

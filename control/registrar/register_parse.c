@@ -11,22 +11,25 @@
 /* What a line can grow by when its compact name becomes the long one: "user-agent: " and a line end. */
 #define KNOWN_NAME_BYTES_MAX 16
 
+#define NAME(text)                                                                                                     \
+	{                                                                                                              \
+		(text), sizeof(text) - 1                                                                               \
+	}
 static const struct {
-	enum register_header_name name;
-	const char *text;
-	const char *compact;
-} known_headers[] = {
-	{REGISTER_HEADER_VIA, "via", "v"},
-	{REGISTER_HEADER_FROM, "from", "f"},
-	{REGISTER_HEADER_TO, "to", "t"},
-	{REGISTER_HEADER_CALL_ID, "call-id", "i"},
-	{REGISTER_HEADER_CSEQ, "cseq", NULL},
-	{REGISTER_HEADER_CONTACT, "contact", "m"},
-	{REGISTER_HEADER_EXPIRES, "expires", NULL},
-	{REGISTER_HEADER_PATH, "path", NULL},
-	{REGISTER_HEADER_SUPPORTED, "supported", "k"},
-	{REGISTER_HEADER_REQUIRE, "require", NULL},
-	{REGISTER_HEADER_USER_AGENT, "user-agent", NULL},
+	struct span text;
+	struct span compact; /* length 0: none */
+} known_headers[REGISTER_HEADER_NAME_COUNT] = {
+	[REGISTER_HEADER_VIA] = {NAME("via"), NAME("v")},
+	[REGISTER_HEADER_FROM] = {NAME("from"), NAME("f")},
+	[REGISTER_HEADER_TO] = {NAME("to"), NAME("t")},
+	[REGISTER_HEADER_CALL_ID] = {NAME("call-id"), NAME("i")},
+	[REGISTER_HEADER_CSEQ] = {NAME("cseq")},
+	[REGISTER_HEADER_CONTACT] = {NAME("contact"), NAME("m")},
+	[REGISTER_HEADER_EXPIRES] = {NAME("expires")},
+	[REGISTER_HEADER_PATH] = {NAME("path")},
+	[REGISTER_HEADER_SUPPORTED] = {NAME("supported"), NAME("k")},
+	[REGISTER_HEADER_REQUIRE] = {NAME("require")},
+	[REGISTER_HEADER_USER_AGENT] = {NAME("user-agent")},
 };
 
 static void trace_nothing(const char *file, int line, osip_trace_level_t level, const char *format, va_list arguments)
@@ -48,38 +51,46 @@ static bool copy_headers(struct register_request *request, struct span payload)
 {
 	char *text = request->text;
 	uint32_t length = payload.length < REGISTER_BYTES_MAX ? payload.length : REGISTER_BYTES_MAX;
-	uint32_t line_start = 0, end = 0;
-	for (uint32_t i = 0; i < length && !end; i++) {
-		text[i] = payload.at[i];
-		if (text[i] == '\0')
+	uint32_t line_start = 0, next;
+	for (uint32_t at = 0; at < length; at = next) {
+		const char *newline = memchr(payload.at + at, '\n', length - at);
+		if (!newline)
 			return false;
-		if (text[i] != '\n')
-			continue;
-		bool empty = i == line_start || (i == line_start + 1 && text[line_start] == '\r');
-		if (empty) {
-			end = i + 1;
-		} else if (line_start > 0 && i + 1 < length &&
-			   (payload.at[i + 1] == ' ' || payload.at[i + 1] == '\t')) {
-			text[i] = ' ';
-			if (text[i - 1] == '\r')
-				text[i - 1] = ' ';
+		next = (uint32_t)(newline - payload.at) + 1;
+		memcpy(text + at, payload.at + at, next - at);
+		if (memchr(text + at, '\0', next - at))
+			return false;
+		if (next == line_start + 1 || (next == line_start + 2 && text[line_start] == '\r')) {
+			text[next] = '\0';
+			request->text_length = next;
+			return true;
+		}
+		bool is_folded =
+			line_start > 0 && next < length && (payload.at[next] == ' ' || payload.at[next] == '\t');
+		if (!is_folded) {
+			line_start = next;
 			continue;
 		}
-		line_start = i + 1;
+		text[next - 1] = ' ';
+		if (text[next - 2] == '\r')
+			text[next - 2] = ' ';
 	}
-	text[end] = '\0';
-	request->text_length = end;
-	return end > 0;
+	return false;
+}
+
+/* `known` is in lower case. */
+static bool is_name(struct span name, struct span known)
+{
+	return name.length == known.length && (*name.at | 0x20) == *known.at && span_equals_nocase(name, known);
 }
 
 static enum register_header_name find_header_name(struct span name)
 {
 	if (!name.length)
 		return REGISTER_HEADER_OTHER;
-	for (size_t i = 0; i < sizeof(known_headers) / sizeof(known_headers[0]); i++)
-		if (span_equals_nocase(name, span_of_text(known_headers[i].text)) ||
-		    span_equals_nocase(name, span_of_text(known_headers[i].compact)))
-			return known_headers[i].name;
+	for (uint32_t i = REGISTER_HEADER_OTHER + 1; i < REGISTER_HEADER_NAME_COUNT; i++)
+		if (is_name(name, known_headers[i].text) || is_name(name, known_headers[i].compact))
+			return (enum register_header_name)i;
 	return REGISTER_HEADER_OTHER;
 }
 
@@ -113,9 +124,13 @@ static bool split_headers(struct register_request *request)
 /* Length of the first of several values separated by commas, which do not count in quotes or brackets. */
 static uint32_t value_length(struct span text)
 {
+	static const bool counts[UINT8_MAX + 1] = {
+		['\\'] = true, ['"'] = true, ['<'] = true, ['>'] = true, [','] = true};
 	bool quoted = false, bracketed = false;
 	for (uint32_t i = 0; i < text.length; i++) {
 		char byte = text.at[i];
+		if (!counts[(uint8_t)byte])
+			continue;
 		if (quoted && byte == '\\')
 			i++;
 		else if (byte == '"' && !bracketed)
@@ -138,10 +153,29 @@ static struct span take_value(struct span *rest)
 	return value;
 }
 
+/* A bit a byte. */
+struct byte_set {
+	uint64_t bits[4];
+};
+
+static struct byte_set byte_set_of(const char *bytes)
+{
+	struct byte_set set = {0};
+	for (; *bytes; bytes++)
+		set.bits[(uint8_t)*bytes / 64] |= 1ull << (uint8_t)*bytes % 64;
+	return set;
+}
+
+static bool is_in(const struct byte_set *set, char byte)
+{
+	return set->bits[(uint8_t)byte / 64] >> (uint8_t)byte % 64 & 1;
+}
+
 static struct span take_until(struct span *rest, const char *separators)
 {
+	struct byte_set ends = byte_set_of(separators);
 	uint32_t length = 0;
-	while (length < rest->length && !strchr(separators, rest->at[length]))
+	while (length < rest->length && !is_in(&ends, rest->at[length]))
 		length++;
 	struct span part = span_make(rest->at, length);
 	*rest = span_skip(*rest, length);
@@ -349,8 +383,9 @@ static void read_contact_parameters(struct register_contact *contact, const osip
 
 static bool is_clean_uri(struct span uri)
 {
+	struct byte_set unclean = byte_set_of("<>\"\\^`{|}\x7f");
 	for (uint32_t i = 0; i < uri.length; i++)
-		if ((uint8_t)uri.at[i] <= ' ' || uri.at[i] == 0x7f || strchr("<>\"\\^`{|}", uri.at[i]))
+		if ((uint8_t)uri.at[i] <= ' ' || is_in(&unclean, uri.at[i]))
 			return false;
 	return uri.length > 0;
 }
@@ -402,29 +437,43 @@ static enum register_fault read_contacts(struct register_request *request)
 	return stars > 1 || (stars && request->contact_count) ? REGISTER_MALFORMED : REGISTER_FINE;
 }
 
+static char *put_text(char *end, struct span text)
+{
+	if (text.length)
+		memcpy(end, text.at, text.length);
+	return end + text.length;
+}
+
 /*
- * The message with no other headers than ours, in libosip2's memory: what else there is is nobody's concern here, and
- * the less of it libosip2 takes apart, the better. Result: NULL when that memory is too small.
+ * The message with those headers that libosip2 has an opinion about, in its memory: what else there is is nobody's
+ * concern here, or read by ourselves, and the less of it libosip2 takes apart, the better. Result: NULL when that
+ * memory is too small.
  */
 static char *copy_known_headers(size_t *length, const struct register_request *request)
 {
 	size_t start_line =
 		(size_t)((const char *)memchr(request->text, '\n', request->text_length) + 1 - request->text);
+	static const bool is_judged[REGISTER_HEADER_NAME_COUNT] = {
+		[REGISTER_HEADER_VIA] = true,	  [REGISTER_HEADER_FROM] = true, [REGISTER_HEADER_TO] = true,
+		[REGISTER_HEADER_CALL_ID] = true, [REGISTER_HEADER_CSEQ] = true, [REGISTER_HEADER_CONTACT] = true,
+	};
 	char *text =
 		osip_memory_take(request->text_length + request->header_count * KNOWN_NAME_BYTES_MAX + sizeof("\r\n"));
 	if (!text)
 		return NULL;
 	memcpy(text, request->text, start_line);
-	*length = start_line;
+	char *end = text + start_line;
 	for (uint32_t i = 0; i < request->header_count; i++) {
 		const struct register_header *header = &request->header[i];
-		for (size_t j = 0; j < sizeof(known_headers) / sizeof(known_headers[0]); j++)
-			if (known_headers[j].name == header->name)
-				*length += (size_t)sprintf(text + *length, "%s: " SPAN_FORMAT "\r\n",
-							   known_headers[j].text, SPAN_ARGUMENTS(header->value));
+		if (!is_judged[header->name])
+			continue;
+		end = put_text(end, known_headers[header->name].text);
+		end = put_text(end, SPAN_LITERAL(": "));
+		end = put_text(end, header->value);
+		end = put_text(end, SPAN_LITERAL("\r\n"));
 	}
-	memcpy(text + *length, "\r\n", sizeof("\r\n"));
-	*length += 2;
+	memcpy(end, "\r\n", sizeof("\r\n"));
+	*length = (size_t)(end - text) + 2;
 	return text;
 }
 

@@ -17,7 +17,6 @@
 #define EXPIRE_S	 1
 #define MIN_EXPIRES_S	 60
 #define MAX_EXPIRES_S	 7200
-#define AOR_BYTES_MAX	 512 /* a user name of 65 and a domain name of 253 fit */
 #define ANSWER_BYTES_MAX UINT16_MAX
 #define RETRY_AFTER_S	 60
 
@@ -29,7 +28,8 @@ struct registrar {
 	struct event *flush_timer, *expire_timer, *ping_timer;
 	uint8_t tag_key[crypto_shorthash_KEYBYTES];
 	uint32_t ping_cseq;
-	struct register_request request; /* the one at hand */
+	struct register_request request;   /* the one at hand */
+	struct binding_list present, next; /* what it finds, and what it makes of it */
 	char answer[ANSWER_BYTES_MAX];
 };
 
@@ -94,11 +94,12 @@ enum status registrar_open(struct registrar **registrar, const struct registrar_
 	made->bindings.bindings_max = settings->max_bindings;
 	made->bindings.find_endpoint = settings->find_endpoint;
 	made->bindings.directory = settings->directory;
+	aor_wheel_init(&made->bindings.wheel, now_of(made));
 	randombytes_buf(made->tag_key, sizeof(made->tag_key));
 	register_parse_init();
 	enum status status = binding_store_open(&made->bindings.store, settings->state_dir, problem, problem_size);
 	if (status == STATUS_OK)
-		status = aor_table_create(&made->bindings.aors, settings->max_bindings, now_of(made));
+		status = text_table_create(&made->bindings.texts);
 	if (status == STATUS_OK)
 		status = registrar_ping_create(&made->bindings.pinger);
 	if (status == STATUS_OK)
@@ -115,7 +116,7 @@ void registrar_close(struct registrar *registrar)
 {
 	if (!registrar)
 		return;
-	if (registrar->bindings.store && registrar->bindings.aors)
+	if (registrar->bindings.store && registrar->bindings.texts)
 		registrar_flush(registrar);
 	if (registrar->flush_timer)
 		event_free(registrar->flush_timer);
@@ -123,7 +124,7 @@ void registrar_close(struct registrar *registrar)
 		event_free(registrar->expire_timer);
 	if (registrar->ping_timer)
 		event_free(registrar->ping_timer);
-	aor_table_free(registrar->bindings.aors);
+	text_table_free(registrar->bindings.texts);
 	registrar_ping_free(registrar->bindings.pinger);
 	binding_store_close(registrar->bindings.store);
 	free(registrar);
@@ -133,9 +134,9 @@ void registrar_flush(struct registrar *registrar)
 {
 	if (registrar->flush_timer)
 		event_del(registrar->flush_timer);
-	if (registrar->batch.count || registrar->bindings.pending) {
+	if (registrar->batch.count || registrar->bindings.pending_count) {
 		registrar->counts.batches++;
-		if (registrar_bindings_commit(&registrar->bindings, now_of(registrar)) == STATUS_OK) {
+		if (registrar_bindings_commit(&registrar->bindings) == STATUS_OK) {
 			registrar->counts.answered_200 += registrar->batch.count;
 			registrar->counts.answers_lost +=
 				registrar_batch_release(&registrar->batch, registrar->settings.reinject);
@@ -167,10 +168,10 @@ enum status registrar_restore(struct registrar *registrar, char *problem, size_t
 	return status;
 }
 
-uint32_t registrar_drop_removed(struct registrar *registrar)
+uint32_t registrar_drop(struct registrar *registrar, const uint8_t *aor_keys, uint32_t count)
 {
 	registrar_flush(registrar);
-	uint32_t dropped = registrar_bindings_drop_removed(&registrar->bindings, now_of(registrar));
+	uint32_t dropped = registrar_bindings_drop(&registrar->bindings, aor_keys, count, now_of(registrar));
 	registrar->counts.dropped += dropped;
 	return dropped;
 }
@@ -179,20 +180,21 @@ void registrar_expire(struct registrar *registrar)
 {
 	registrar_flush(registrar);
 	registrar->counts.expired += registrar_bindings_expire(&registrar->bindings, now_of(registrar));
+	if (registrar->bindings.is_drop_due)
+		registrar->counts.dropped += registrar_bindings_drop_removed(&registrar->bindings, now_of(registrar));
 }
 
 /* The same tag for a retransmission: from Call-ID, CSeq and From. */
 static void make_tag(char tag[17], const struct registrar *registrar)
 {
 	const struct register_request *request = &registrar->request;
-	char text[1024];
-	int length = snprintf(text, sizeof(text), SPAN_FORMAT "\n" SPAN_FORMAT,
-			      SPAN_ARGUMENTS(request->first[REGISTER_HEADER_CALL_ID]->value),
-			      SPAN_ARGUMENTS(request->first[REGISTER_HEADER_CSEQ]->value));
-	uint64_t hash;
-	crypto_shorthash((uint8_t *)&hash, (const uint8_t *)text,
-			 length < (int)sizeof(text) ? (size_t)length : sizeof(text) - 1, registrar->tag_key);
-	snprintf(tag, 17, "%016llx", (unsigned long long)hash);
+	struct span call_id = request->first[REGISTER_HEADER_CALL_ID]->value;
+	struct span cseq = request->first[REGISTER_HEADER_CSEQ]->value;
+	uint64_t part[2], hash;
+	crypto_shorthash((uint8_t *)&part[0], (const uint8_t *)call_id.at, call_id.length, registrar->tag_key);
+	crypto_shorthash((uint8_t *)&part[1], (const uint8_t *)cseq.at, cseq.length, registrar->tag_key);
+	crypto_shorthash((uint8_t *)&hash, (const uint8_t *)part, sizeof(part), registrar->tag_key);
+	sodium_bin2hex(tag, 17, (const uint8_t *)&hash, sizeof(hash));
 }
 
 /* Starts an answer in registrar->answer. Result: how long its common lines are. */
@@ -277,50 +279,62 @@ static void answer_ok(struct registrar *registrar, const struct punt *punt, cons
 	}
 }
 
-/* name@domain, the domain in lower case. The name is the digest's: lcores have compared it with To's user, escapes
- * decoded. */
-static struct span write_aor(char text[AOR_BYTES_MAX], struct span *name, struct span *domain,
-			     const struct register_request *request, const struct punt *punt, struct span payload)
+/*
+ * The domain in lower case, in `text`. The name is the digest's: lcores have compared it with To's user, escapes
+ * decoded. Result: false when they are too long to be an endpoint's.
+ */
+static bool read_name(struct aor_name *aor, char text[AOR_BYTES_MAX], const struct register_request *request,
+		      const struct punt *punt, struct span payload)
 {
 	bool has_name = punt->endpoint_name_length > 0 &&
 			(uint32_t)punt->endpoint_name_offset + punt->endpoint_name_length <= payload.length;
-	*name = has_name ? span_slice(payload, (struct slice){punt->endpoint_name_offset, punt->endpoint_name_length})
-			 : request->to_user;
-	if (name->length + 1 + request->to_host.length > AOR_BYTES_MAX)
-		return (struct span){0};
-	memcpy(text, name->at, name->length);
-	text[name->length] = '@';
-	*domain = span_make(text + name->length + 1, request->to_host.length);
-	for (uint32_t i = 0; i < domain->length; i++)
-		text[name->length + 1 + i] = span_lower_byte(request->to_host.at[i]);
-	return span_make(text, name->length + 1 + domain->length);
+	struct slice name = {punt->endpoint_name_offset, punt->endpoint_name_length};
+	aor->name = has_name ? span_slice(payload, name) : request->to_user;
+	aor->domain = span_make(text, request->to_host.length);
+	if (aor->name.length + aor->domain.length >= AOR_BYTES_MAX)
+		return false;
+	for (uint32_t i = 0; i < aor->domain.length; i++)
+		text[i] = span_lower_byte(request->to_host.at[i]);
+	memcpy(aor->key, punt->aor_key, AOR_KEY_BYTES);
+	return true;
 }
 
-static void change(struct registrar *registrar, const struct punt *punt, struct aor_record *record,
-		   const struct registrar_endpoint *endpoint)
+/* Before the answer is written, for that may flush the batch. */
+static void propose(struct registrar *registrar, const struct punt *punt, const struct aor_name *aor)
+{
+	switch (registrar_bindings_propose(&registrar->bindings, aor, &registrar->next, now_of(registrar))) {
+	case STATUS_OK:
+		answer_ok(registrar, punt, &registrar->next);
+		break;
+	case STATUS_LIMIT:
+		refuse_full(registrar, punt);
+		break;
+	default:
+		refuse(registrar, punt, REASON_REGISTER_NO_MEMORY);
+		break;
+	}
+}
+
+static void change(struct registrar *registrar, const struct punt *punt, const struct aor_name *aor, bool multi_contact)
 {
 	struct register_terms terms = {
 		.now_unix_s = now_of(registrar),
 		.min_expires_s = registrar->settings.min_expires_s,
 		.max_expires_s = registrar->settings.max_expires_s,
-		.multi_contact = endpoint->multi_contact,
+		.multi_contact = multi_contact,
 		.source = punt->peer,
 		.local = punt->local,
 		.interface = punt->interface,
 	};
-	struct binding_list *next = NULL;
-	const struct binding_list *present = registrar_bindings_latest(record);
-	enum register_result result = register_decide(&next, present, &registrar->request, &terms);
-	record->company_id = endpoint->company_id;
+	struct registrar_bindings *bindings = &registrar->bindings;
+	aor_block_read(&registrar->present, registrar_bindings_latest(bindings, aor->key), bindings->texts);
+	enum register_result result =
+		register_decide(&registrar->next, &registrar->present, &registrar->request, &terms);
 	if (result == REGISTER_CHANGES) {
-		/* Before the answer is written, for that may flush the batch. */
-		if (registrar_bindings_propose(&registrar->bindings, record, next))
-			answer_ok(registrar, punt, next);
-		else
-			refuse_full(registrar, punt);
+		propose(registrar, punt, aor);
 	} else if (result == REGISTER_LISTS || result == REGISTER_RETRANSMITTED) {
 		registrar->counts.retransmissions += result == REGISTER_RETRANSMITTED;
-		answer_ok(registrar, punt, present);
+		answer_ok(registrar, punt, &registrar->present);
 	} else if (result == REGISTER_BAD) {
 		refuse(registrar, punt, REASON_REGISTER_UNREADABLE);
 	} else if (result == REGISTER_BAD_EXTENSION) {
@@ -328,18 +342,17 @@ static void change(struct registrar *registrar, const struct punt *punt, struct 
 	} else if (result == REGISTER_FULL) {
 		refuse_full(registrar, punt);
 	} else {
-		refuse(registrar, punt,
-		       result == REGISTER_OUT_OF_ORDER ? REASON_REGISTER_STALE : REASON_REGISTER_NO_MEMORY);
+		refuse(registrar, punt, REASON_REGISTER_STALE);
 	}
 }
 
 static void take_parsed(struct registrar *registrar, const struct punt *punt, struct span payload)
 {
 	char text[AOR_BYTES_MAX];
-	struct span name, domain;
+	struct aor_name aor;
 	struct registrar_endpoint endpoint;
-	struct span aor = write_aor(text, &name, &domain, &registrar->request, punt, payload);
-	if (!aor.length || !registrar->settings.find_endpoint(registrar->settings.directory, &endpoint, name, domain)) {
+	if (!read_name(&aor, text, &registrar->request, punt, payload) ||
+	    !registrar->settings.find_endpoint(registrar->settings.directory, &endpoint, aor.name, aor.domain)) {
 		/* Its company or itself was removed since the lcore looked. */
 		refuse(registrar, punt, REASON_REGISTER_REMOVED);
 		return;
@@ -348,16 +361,8 @@ static void take_parsed(struct registrar *registrar, const struct punt *punt, st
 		refuse(registrar, punt, REASON_REGISTER_RENAMED);
 		return;
 	}
-	struct aor_record *record = aor_table_obtain(registrar->bindings.aors, punt->aor_key, aor);
-	if (!record) {
-		refuse(registrar, punt, REASON_REGISTER_NO_MEMORY);
-		return;
-	}
-	change(registrar, punt, record, &endpoint);
-	/* A full batch was flushed meanwhile, which may have freed the record. */
-	record = aor_table_find(registrar->bindings.aors, punt->aor_key);
-	if (record)
-		registrar_bindings_tidy(&registrar->bindings, record);
+	aor.company_id = endpoint.company_id;
+	change(registrar, punt, &aor, endpoint.multi_contact);
 }
 
 void registrar_take(void *argument, const struct punt *punt, struct span payload)
@@ -381,15 +386,19 @@ void registrar_take(void *argument, const struct punt *punt, struct span payload
 	}
 }
 
-static void send_ping(void *argument, struct binding_record *record)
+static void send_ping(void *argument, struct binding_set *set, uint32_t index)
 {
 	struct registrar *registrar = argument;
+	const struct registrar_bindings *bindings = &registrar->bindings;
+	struct binding_record record;
 	char message[PING_BYTES_MAX];
-	uint32_t length = registrar_ping_write(message, record, ++registrar->ping_cseq & INT32_MAX);
-	struct reinject_path path = {record->next_hop, record->local, record->interface};
+	aor_block_read_binding(&record, set, index, bindings->texts);
+	uint32_t length = registrar_ping_write(message, bindings->pinger, &record, ++registrar->ping_cseq & INT32_MAX);
+	struct reinject_path path = {record.next_hop, record.local, record.interface};
 	if (!length || !reinject_send(registrar->settings.reinject, &path, span_make(message, length)))
 		return;
-	record->pings_unanswered++;
+	struct binding_keep *keep = aor_block_binding_keep(set, index);
+	keep->pings_unanswered += keep->pings_unanswered < UINT16_MAX;
 	registrar->counts.pings_sent++;
 }
 
@@ -401,15 +410,15 @@ void registrar_ping(struct registrar *registrar)
 void registrar_take_ping_answer(void *argument, const struct punt *punt, struct span payload)
 {
 	struct registrar *registrar = argument;
-	struct binding_record *record = registrar_ping_find(registrar->bindings.pinger, payload);
+	struct binding_keep *keep = registrar_ping_find(registrar->bindings.pinger, payload, registrar->bindings.texts);
 	(void)punt;
-	if (!record) {
+	if (!keep) {
 		registrar->counts.ping_answers_unknown++;
 		return;
 	}
 	registrar->counts.pings_answered++;
-	record->pings_unanswered = 0;
-	record->seen_unix_s = now_of(registrar);
+	keep->pings_unanswered = 0;
+	keep->seen_unix_s = (uint32_t)now_of(registrar);
 }
 
 struct registrar_counts registrar_counts(const struct registrar *registrar)
@@ -417,18 +426,17 @@ struct registrar_counts registrar_counts(const struct registrar *registrar)
 	struct registrar_counts counts = registrar->counts;
 	counts.bindings = registrar->bindings.bindings;
 	counts.bindings_max = registrar->bindings.bindings_max;
-	counts.endpoints = aor_table_count(registrar->bindings.aors);
+	counts.endpoints = location_table_fill(registrar->bindings.location).endpoints;
 	counts.behind_nat = registrar_ping_count(registrar->bindings.pinger);
-	counts.table_failures = registrar->bindings.table_failures;
 	counts.dropped += registrar->bindings.dropped_at_load;
 	return counts;
 }
 
-static struct registrar_listed listed_of(const struct aor_record *record, const struct binding_record *binding)
+static struct registrar_listed listed_of(struct span aor, uint64_t company_id, const struct binding_record *binding)
 {
 	return (struct registrar_listed){
-		.aor = aor_table_text(record),
-		.company_id = record->company_id,
+		.aor = aor,
+		.company_id = company_id,
 		.contact = binding->contact,
 		.path = binding->path,
 		.call_id = binding->call_id,
@@ -447,11 +455,17 @@ static struct registrar_listed listed_of(const struct aor_record *record, const 
 }
 
 /* Result: false when `visit` wants no more. */
-static bool visit_record(const struct aor_record *record,
-			 bool (*visit)(void *argument, const struct registrar_listed *listed), void *argument)
+static bool visit_set(const struct registrar *registrar, const struct binding_set *set,
+		      bool (*visit)(void *argument, const struct registrar_listed *listed), void *argument)
 {
-	for (uint32_t i = 0; record->present && i < record->present->count; i++) {
-		struct registrar_listed listed = listed_of(record, record->present->binding[i]);
+	const struct text_table *texts = registrar->bindings.texts;
+	char text[AOR_BYTES_MAX];
+	struct binding_list list;
+	struct span aor = aor_block_write_aor(text, set, texts);
+	uint64_t company_id = aor_block_name(set, texts).company_id;
+	aor_block_read(&list, set, texts);
+	for (uint32_t i = 0; i < list.count; i++) {
+		struct registrar_listed listed = listed_of(aor, company_id, &list.binding[i]);
 		if (!visit(argument, &listed))
 			return false;
 	}
@@ -461,18 +475,18 @@ static bool visit_record(const struct aor_record *record,
 void registrar_list(const struct registrar *registrar,
 		    bool (*visit)(void *argument, const struct registrar_listed *listed), void *argument)
 {
-	const struct aor_table *aors = registrar->bindings.aors;
-	struct aor_record *record = aor_table_next(aors, NULL);
+	const struct location_table *location = registrar->bindings.location;
+	const struct binding_set *set = location_table_next(location, NULL);
 
-	while (record && visit_record(record, visit, argument))
-		record = aor_table_next(aors, record);
+	while (set && visit_set(registrar, set, visit, argument))
+		set = location_table_next(location, set);
 }
 
 void registrar_list_of(const struct registrar *registrar, const uint8_t aor_key[AOR_KEY_BYTES],
 		       bool (*visit)(void *argument, const struct registrar_listed *listed), void *argument)
 {
-	const struct aor_record *record = aor_table_find(registrar->bindings.aors, aor_key);
+	const struct binding_set *set = location_table_find(registrar->bindings.location, aor_key);
 
-	if (record)
-		visit_record(record, visit, argument);
+	if (set)
+		visit_set(registrar, set, visit, argument);
 }

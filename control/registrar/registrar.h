@@ -70,14 +70,18 @@ void registrar_take_ping_answer(void *registrar, const struct punt *punt, struct
 /* Stores and answers all that was taken. The timer calls it. */
 void registrar_flush(struct registrar *registrar);
 
-/* Drops bindings whose time is over from table and store. The timer calls it every second. */
+/* Drops bindings whose time is over from table and store, and what registrar_drop() has left. The timer calls it every
+ * second. */
 void registrar_expire(struct registrar *registrar);
 
 /* Sends the pings of one tick of PING_TICK_MS (R35). The timer calls it. */
 void registrar_ping(struct registrar *registrar);
 
-/* After an apply: drops bindings of endpoints that are no longer in the directory. Result: bindings dropped. */
-uint32_t registrar_drop_removed(struct registrar *registrar);
+/*
+ * After an apply: drops the bindings of endpoints that are no longer in the directory. `aor_keys`: `count` times
+ * AOR_KEY_BYTES. What cannot be dropped is tried again with the next expiry. Result: bindings dropped.
+ */
+uint32_t registrar_drop(struct registrar *registrar, const uint8_t *aor_keys, uint32_t count);
 
 /* One binding for people. Spans end with the call. */
 struct registrar_listed {
@@ -113,7 +117,6 @@ struct registrar_counts {
 	uint64_t answers_lost; /* no room towards the lcores: the client sends its request again */
 	uint64_t batches;
 	uint64_t store_failures;   /* transactions that failed: their requests got 503 */
-	uint64_t table_failures;   /* stored, but the location table had no room */
 	uint64_t expired, dropped; /* bindings; dropped: their endpoint is gone */
 	uint64_t pings_sent, pings_answered, ping_answers_unknown;
 };

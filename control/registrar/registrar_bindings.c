@@ -1,109 +1,124 @@
 #include "registrar_bindings.h"
 
-#include <stdlib.h>
-
 #include "log.h"
 
-const struct binding_list *registrar_bindings_latest(const struct aor_record *record)
+static uint32_t count_of(const struct binding_set *set)
 {
-	return record->is_pending ? record->pending : record->present;
+	return set ? set->count : 0;
 }
 
-static uint32_t count_of(const struct binding_list *list)
+/* ---- what is pending ---- */
+
+/* No other thread sees it yet. */
+static struct binding_set *pending_after(const struct binding_set *set)
 {
-	return list ? list->count : 0;
+	return atomic_load_explicit(&set->next, memory_order_relaxed);
 }
 
-bool registrar_bindings_propose(struct registrar_bindings *bindings, struct aor_record *record,
-				struct binding_list *next)
+static void set_pending_after(struct binding_set *set, struct binding_set *next)
 {
-	uint32_t before = count_of(registrar_bindings_latest(record));
-	if (next->count > before && bindings->bindings + (next->count - before) > bindings->bindings_max) {
-		binding_record_list_free(next);
-		return false;
+	atomic_store_explicit(&set->next, next, memory_order_relaxed);
+}
+
+static uint32_t pending_bucket(const uint8_t key[AOR_KEY_BYTES])
+{
+	uint32_t bits;
+	memcpy(&bits, key + sizeof(bits), sizeof(bits));
+	return bits % PENDING_BUCKETS;
+}
+
+static struct binding_set *find_pending(const struct registrar_bindings *bindings, const uint8_t key[AOR_KEY_BYTES])
+{
+	struct binding_set *set = bindings->pending_count ? bindings->pending[pending_bucket(key)] : NULL;
+	while (set && memcmp(set->key, key, AOR_KEY_BYTES) != 0)
+		set = pending_after(set);
+	return set;
+}
+
+static void enter_pending(struct registrar_bindings *bindings, struct binding_set *set)
+{
+	struct binding_set **bucket = &bindings->pending[pending_bucket(set->key)];
+	set_pending_after(set, *bucket);
+	*bucket = set;
+	bindings->pending_count++;
+}
+
+static void leave_pending(struct registrar_bindings *bindings, struct binding_set *set)
+{
+	struct binding_set **bucket = &bindings->pending[pending_bucket(set->key)], *before = *bucket;
+	if (before == set) {
+		*bucket = pending_after(set);
+	} else {
+		while (pending_after(before) != set)
+			before = pending_after(before);
+		set_pending_after(before, pending_after(set));
+	}
+	bindings->pending_count--;
+}
+
+struct binding_set *registrar_bindings_latest(const struct registrar_bindings *bindings,
+					      const uint8_t key[AOR_KEY_BYTES])
+{
+	struct binding_set *pending = find_pending(bindings, key);
+	return pending ? pending : location_table_find(bindings->location, key);
+}
+
+enum status registrar_bindings_propose(struct registrar_bindings *bindings, const struct aor_name *aor,
+				       const struct binding_list *next, int64_t now_unix_s)
+{
+	struct binding_set *pending = find_pending(bindings, aor->key);
+	struct binding_set *done = location_table_find(bindings->location, aor->key), *made = NULL;
+	uint32_t before = count_of(pending ? pending : done);
+	if (next->count > before && bindings->bindings + (next->count - before) > bindings->bindings_max)
+		return STATUS_LIMIT;
+	/* Of what never was nothing has to be taken away. */
+	if (next->count || done) {
+		made = aor_block_make(aor, next, bindings->texts, bindings->location, now_unix_s);
+		if (!made)
+			return STATUS_NO_MEMORY;
 	}
 	bindings->bindings = bindings->bindings - before + next->count;
-	if (!record->is_pending) {
-		record->is_pending = true;
-		record->next_pending = bindings->pending;
-		bindings->pending = record;
+	if (pending) {
+		leave_pending(bindings, pending);
+		aor_block_free(pending, bindings->texts);
 	}
-	binding_record_list_free(record->pending);
-	record->pending = next;
-	return true;
+	if (made)
+		enter_pending(bindings, made);
+	return STATUS_OK;
 }
 
-static bool has_record(const struct binding_list *list, const struct binding_record *record)
-{
-	for (uint32_t i = 0; i < count_of(list); i++)
-		if (list->binding[i] == record)
-			return true;
-	return false;
-}
+/* ---- the store ---- */
 
-static bool has_contact_text(const struct binding_list *list, struct span contact)
+static enum status store_difference(struct registrar_bindings *bindings, struct binding_set *to)
 {
-	for (uint32_t i = 0; i < count_of(list); i++)
-		if (span_equals(list->binding[i]->contact, contact))
-			return true;
-	return false;
-}
-
-static enum status store_difference(struct registrar_bindings *bindings, const struct aor_record *record)
-{
-	const struct binding_list *from = record->present, *to = record->pending;
+	const struct binding_set *from = location_table_find(bindings->location, to->key);
+	char text[AOR_BYTES_MAX];
+	struct span aor = aor_block_write_aor(text, to, bindings->texts);
 	enum status status = STATUS_OK;
-	for (uint32_t i = 0; i < count_of(from) && status == STATUS_OK; i++)
-		if (!has_contact_text(to, from->binding[i]->contact))
-			status = binding_store_remove(bindings->store, aor_table_text(record),
-						      from->binding[i]->contact);
-	for (uint32_t i = 0; i < count_of(to) && status == STATUS_OK; i++)
-		if (!has_record(from, to->binding[i]))
-			status = binding_store_put(bindings->store, aor_table_text(record), to->binding[i]);
+	for (uint32_t i = 0; i < count_of(from) && status == STATUS_OK; i++) {
+		struct span contact = binding_contact(&from->binding[i]);
+		if (aor_block_find_contact(to, contact) == to->count)
+			status = binding_store_remove(bindings->store, aor, contact);
+	}
+	for (uint32_t i = 0; i < to->count && status == STATUS_OK; i++) {
+		struct binding_keep *keep = aor_block_binding_keep(to, i);
+		struct binding_record binding;
+		if (keep->store_row)
+			continue;
+		aor_block_read_binding(&binding, to, i, bindings->texts);
+		status = binding_store_put(bindings->store, aor, &binding);
+		keep->store_row = binding.store_row;
+	}
 	return status;
 }
 
-/* Everything that takes memory happens before the commit: what was answered 200 is what lcores see. */
-static enum status prepare(struct registrar_bindings *bindings, struct aor_record *record,
-			   const struct binding_list *list, int64_t now_unix_s)
+static enum status store_pending(struct registrar_bindings *bindings)
 {
-	_Alignas(struct binding_set) char
-		room[sizeof(struct binding_set) + BINDINGS_PER_AOR_MAX * sizeof(struct binding)];
-	struct binding_set *set = (struct binding_set *)room;
-	if (!count_of(list))
-		return STATUS_OK;
-	set->aor = aor_table_text(record);
-	set->count = list->count;
-	for (uint32_t i = 0; i < set->count; i++) {
-		const struct binding_record *from = list->binding[i];
-		int64_t remaining_s = from->expires_unix_s - now_unix_s;
-		set->binding[i] = (struct binding){
-			.contact = from->contact,
-			.path = from->path,
-			.next_hop = from->next_hop,
-			.entry = net_address_same_ip(&from->next_hop, &from->received)
-					 ? net_entry_make(&from->local, from->interface)
-					 : (struct net_entry){.interface = 0},
-			.expires_tsc =
-				location_table_tsc_in(bindings->location, remaining_s > 0 ? (uint32_t)remaining_s : 0),
-			.q = from->q,
-			.behind_nat = from->behind_nat,
-		};
-	}
-	return location_table_prepare(&record->prepared, bindings->location, set);
-}
-
-static enum status store_pending(struct registrar_bindings *bindings, int64_t now_unix_s)
-{
-	enum status status = STATUS_OK;
-	for (struct aor_record *record = bindings->pending; record && status == STATUS_OK;
-	     record = record->next_pending)
-		status = prepare(bindings, record, record->pending, now_unix_s);
-	if (status == STATUS_OK)
-		status = binding_store_begin(bindings->store);
-	for (struct aor_record *record = bindings->pending; record && status == STATUS_OK;
-	     record = record->next_pending)
-		status = store_difference(bindings, record);
+	enum status status = binding_store_begin(bindings->store);
+	for (uint32_t i = 0; i < PENDING_BUCKETS && status == STATUS_OK; i++)
+		for (struct binding_set *set = bindings->pending[i]; set && status == STATUS_OK;
+		     set = pending_after(set))
+			status = store_difference(bindings, set);
 	if (status == STATUS_OK)
 		status = binding_store_commit(bindings->store);
 	if (status != STATUS_OK) {
@@ -114,73 +129,16 @@ static enum status store_pending(struct registrar_bindings *bindings, int64_t no
 	return status;
 }
 
-/* What was prepared is what lcores see from here on. */
-static enum status publish(struct registrar_bindings *bindings, struct aor_record *record)
-{
-	enum status status = STATUS_OK;
-	if (record->prepared)
-		status = location_table_put_prepared(bindings->location, record->key, record->prepared);
-	else
-		location_table_remove(bindings->location, record->key);
-	record->prepared = NULL;
-	if (status != STATUS_OK) {
-		bindings->table_failures++;
-		log_event(LOG_LEVEL_ERROR, "registrar_table_failed", "aor=" SPAN_FORMAT " error=\"%s\"",
-			  SPAN_ARGUMENTS(aor_table_text(record)), status_text(status));
-	}
-	aor_table_schedule(bindings->aors, record);
-	return status;
-}
-
-enum status registrar_bindings_show(struct registrar_bindings *bindings, struct aor_record *record, int64_t now_unix_s)
-{
-	enum status status = prepare(bindings, record, record->present, now_unix_s);
-	for (uint32_t i = 0; i < count_of(record->present) && status == STATUS_OK; i++)
-		if (record->present->binding[i]->behind_nat)
-			(void)registrar_ping_add(bindings->pinger, record->present->binding[i]);
-	return status == STATUS_OK ? publish(bindings, record) : status;
-}
-
-/* Replaces record->present by `next`, which may be NULL. */
-static void replace(struct registrar_bindings *bindings, struct aor_record *record, struct binding_list *next)
-{
-	struct binding_list *old = record->present;
-	for (uint32_t i = 0; i < count_of(old); i++)
-		if (!has_record(next, old->binding[i]))
-			registrar_ping_remove(bindings->pinger, old->binding[i]);
-	for (uint32_t i = 0; i < count_of(next); i++)
-		if (!has_record(old, next->binding[i]) && next->binding[i]->behind_nat)
-			(void)registrar_ping_add(bindings->pinger, next->binding[i]);
-	record->present = next;
-	(void)publish(bindings, record);
-	binding_record_list_free(old);
-}
-
-static struct aor_record *take_pending(struct registrar_bindings *bindings, struct binding_list **list)
-{
-	struct aor_record *record = bindings->pending;
-	if (!record)
-		return NULL;
-	bindings->pending = record->next_pending;
-	*list = record->pending;
-	record->pending = NULL;
-	record->is_pending = false;
-	return record;
-}
-
-/* The binding that stands for a contact now, for the store. */
-static struct binding_record *find_present(void *argument, struct span aor, struct span contact)
+/* The row of the binding that stands for a contact now, for the store. */
+static int64_t *find_row(void *argument, struct span aor, struct span contact)
 {
 	const struct registrar_bindings *bindings = argument;
 	struct registrar_endpoint endpoint;
 	if (!registrar_bindings_find_endpoint(&endpoint, bindings, aor))
 		return NULL;
-	const struct aor_record *record = aor_table_find(bindings->aors, endpoint.aor_key);
-	const struct binding_list *list = record ? record->present : NULL;
-	for (uint32_t i = 0; i < count_of(list); i++)
-		if (span_equals(list->binding[i]->contact, contact))
-			return list->binding[i];
-	return NULL;
+	const struct binding_set *set = location_table_find(bindings->location, endpoint.aor_key);
+	uint32_t index = set ? aor_block_find_contact(set, contact) : 0;
+	return index < count_of(set) ? &aor_block_binding_keep(set, index)->store_row : NULL;
 }
 
 /* Keeps the store at one and a half times what counts. With each batch a bit, so that none has to wait for much. */
@@ -188,89 +146,224 @@ static void clean_store(struct registrar_bindings *bindings)
 {
 	uint64_t rows_max = bindings->bindings + bindings->bindings / 2 + 4 * (uint64_t)BINDING_STORE_CLEAN_ROWS;
 	if (binding_store_rows(bindings->store) > rows_max &&
-	    binding_store_clean(bindings->store, find_present, bindings) != STATUS_OK) {
+	    binding_store_clean(bindings->store, find_row, bindings) != STATUS_OK) {
 		const char *why = binding_store_error(bindings->store);
 		log_event(LOG_LEVEL_WARNING, "registrar_store_not_cleaned", "error=%s",
 			  log_quote(why, strlen(why)).text);
 	}
 }
 
-enum status registrar_bindings_commit(struct registrar_bindings *bindings, int64_t now_unix_s)
+/* ---- what lcores see ---- */
+
+/* A binding that goes on keeps its turn; what its pings found out since the change was proposed counts. */
+static void move_pings(struct registrar_bindings *bindings, const struct binding_set *old, struct binding_set *set)
 {
-	if (!bindings->pending)
-		return STATUS_OK;
-	enum status status = store_pending(bindings, now_unix_s);
-	struct aor_record *record;
-	struct binding_list *next;
-	while ((record = take_pending(bindings, &next))) {
-		if (status == STATUS_OK) {
-			replace(bindings, record, next);
-		} else {
-			bindings->bindings = bindings->bindings - next->count + count_of(record->present);
-			binding_record_list_free(next);
-			location_table_drop_prepared(bindings->location, record->prepared);
-			record->prepared = NULL;
-			/* One whose end was being stored left the wheel: it comes up again. */
-			aor_table_schedule(bindings->aors, record);
+	for (uint32_t i = 0; i < count_of(old); i++) {
+		const struct binding_keep *from = aor_block_binding_keep(old, i);
+		uint32_t k = 0;
+		while (k < set->count && aor_block_binding_keep(set, k)->ping != from->ping)
+			k++;
+		if (k == set->count) {
+			registrar_ping_remove(bindings->pinger, from->ping);
+		} else if (from->ping) {
+			struct binding_keep *to = aor_block_binding_keep(set, k);
+			to->seen_unix_s = from->seen_unix_s;
+			to->pings_unanswered = from->pings_unanswered;
+			registrar_ping_move(bindings->pinger, from->ping, set);
 		}
-		registrar_bindings_tidy(bindings, record);
 	}
-	if (status == STATUS_OK)
-		clean_store(bindings);
-	return status;
+	for (uint32_t i = 0; i < set->count; i++)
+		if (set->binding[i].behind_nat && !aor_block_binding_keep(set, i)->ping)
+			(void)registrar_ping_add(bindings->pinger, set, i);
 }
 
-void registrar_bindings_tidy(struct registrar_bindings *bindings, struct aor_record *record)
+void registrar_bindings_show(struct registrar_bindings *bindings, struct binding_set *set)
 {
-	if (!record->is_pending && !count_of(record->present))
-		aor_table_remove(bindings->aors, record);
+	struct binding_set *old = location_table_find(bindings->location, set->key);
+	move_pings(bindings, old, set);
+	if (old) {
+		aor_wheel_leave(old);
+		aor_block_release_texts(old, bindings->texts);
+	}
+	aor_wheel_enter(&bindings->wheel, set);
+	location_table_put(bindings->location, set);
+}
+
+void registrar_bindings_hide(struct registrar_bindings *bindings, struct binding_set *set)
+{
+	for (uint32_t i = 0; i < set->count; i++)
+		registrar_ping_remove(bindings->pinger, aor_block_binding_keep(set, i)->ping);
+	aor_wheel_leave(set);
+	aor_block_release_texts(set, bindings->texts);
+	location_table_remove(bindings->location, set->key);
+}
+
+static struct binding_set *take_pending(struct registrar_bindings *bindings, uint32_t bucket)
+{
+	struct binding_set *set = bindings->pending[bucket];
+	if (set) {
+		bindings->pending[bucket] = pending_after(set);
+		bindings->pending_count--;
+	}
+	return set;
+}
+
+static void do_pending(struct registrar_bindings *bindings, struct binding_set *set)
+{
+	struct binding_set *done = location_table_find(bindings->location, set->key);
+	if (set->count) {
+		registrar_bindings_show(bindings, set);
+		return;
+	}
+	if (done)
+		registrar_bindings_hide(bindings, done);
+	aor_block_free(set, bindings->texts);
+}
+
+static void undo_pending(struct registrar_bindings *bindings, struct binding_set *set)
+{
+	struct binding_set *done = location_table_find(bindings->location, set->key);
+	bindings->bindings = bindings->bindings - set->count + count_of(done);
+	/* One whose end was being stored left the wheel: it comes up again. */
+	if (done && !aor_block_keep(done)->wheel_link)
+		aor_wheel_enter(&bindings->wheel, done);
+	aor_block_free(set, bindings->texts);
+}
+
+void registrar_bindings_forget_pending(struct registrar_bindings *bindings)
+{
+	struct binding_set *set;
+	for (uint32_t i = 0; i < PENDING_BUCKETS; i++)
+		while ((set = take_pending(bindings, i)))
+			undo_pending(bindings, set);
+}
+
+enum status registrar_bindings_commit(struct registrar_bindings *bindings)
+{
+	struct binding_set *set;
+	if (!bindings->pending_count)
+		return STATUS_OK;
+	enum status status = store_pending(bindings);
+	if (status != STATUS_OK) {
+		registrar_bindings_forget_pending(bindings);
+		return status;
+	}
+	for (uint32_t i = 0; i < PENDING_BUCKETS; i++)
+		while ((set = take_pending(bindings, i)))
+			do_pending(bindings, set);
+	clean_store(bindings);
+	return STATUS_OK;
+}
+
+/* ---- bindings that end ---- */
+
+/* Those are left that have not ended by `now_unix_s`. Result: how many ended. */
+static uint32_t end_some(struct binding_list *list, int64_t now_unix_s)
+{
+	uint32_t ended = 0;
+	for (uint32_t i = list->count; i-- > 0;)
+		if (list->binding[i].expires_unix_s <= now_unix_s) {
+			binding_record_list_remove(list, i);
+			ended++;
+		}
+	return ended;
 }
 
 uint32_t registrar_bindings_expire(struct registrar_bindings *bindings, int64_t now_unix_s)
 {
 	uint32_t ended = 0;
-	struct aor_record *record;
 	for (uint32_t i = 0; i < EXPIRE_ENDPOINTS_MAX; i++) {
-		record = aor_table_take_expired(bindings->aors, now_unix_s);
-		if (!record)
+		struct binding_set *set = aor_wheel_take_ended(&bindings->wheel, now_unix_s);
+		struct binding_list list;
+		if (!set)
 			break;
-		struct binding_list *next = binding_record_list_copy(record->present);
-		if (!next) {
-			aor_table_schedule(bindings->aors, record);
+		struct aor_name aor = aor_block_name(set, bindings->texts);
+		aor_block_read(&list, set, bindings->texts);
+		uint32_t count = end_some(&list, now_unix_s);
+		if (registrar_bindings_propose(bindings, &aor, &list, now_unix_s) != STATUS_OK) {
+			aor_wheel_enter(&bindings->wheel, set);
 			break;
 		}
-		for (uint32_t k = next->count; k-- > 0;)
-			if (next->binding[k]->expires_unix_s <= now_unix_s) {
-				binding_record_list_remove(next, k);
-				ended++;
-			}
-		(void)registrar_bindings_propose(bindings, record, next);
+		ended += count;
 	}
-	return ended && registrar_bindings_commit(bindings, now_unix_s) == STATUS_OK ? ended : 0;
+	return ended && registrar_bindings_commit(bindings) == STATUS_OK ? ended : 0;
+}
+
+void registrar_bindings_split_aor(struct span *name, struct span *domain, struct span aor)
+{
+	const char *at = memrchr(aor.at, '@', aor.length);
+	uint32_t name_length = at ? (uint32_t)(at - aor.at) : aor.length;
+	*name = span_make(aor.at, name_length);
+	*domain = span_skip(aor, name_length + 1);
 }
 
 bool registrar_bindings_find_endpoint(struct registrar_endpoint *endpoint, const struct registrar_bindings *bindings,
 				      struct span aor)
 {
-	const char *at = memrchr(aor.at, '@', aor.length);
-	uint32_t name_length = at ? (uint32_t)(at - aor.at) : aor.length;
-	return bindings->find_endpoint(bindings->directory, endpoint, span_make(aor.at, name_length),
-				       span_skip(aor, name_length + 1));
+	struct span name, domain;
+	registrar_bindings_split_aor(&name, &domain, aor);
+	return bindings->find_endpoint(bindings->directory, endpoint, name, domain);
+}
+
+/* ---- endpoints that are no more ---- */
+
+struct drop {
+	struct registrar_bindings *bindings;
+	int64_t now_unix_s;
+	uint32_t dropped, pending; /* bindings */
+	bool has_failed;
+};
+
+static void commit_drop(struct drop *drop)
+{
+	if (registrar_bindings_commit(drop->bindings) == STATUS_OK)
+		drop->dropped += drop->pending;
+	else
+		drop->has_failed = true;
+	drop->pending = 0;
+}
+
+static void drop_set(struct drop *drop, const struct binding_set *set)
+{
+	static const struct binding_list none;
+	struct registrar_bindings *bindings = drop->bindings;
+	struct aor_name aor = aor_block_name(set, bindings->texts);
+	if (registrar_bindings_propose(bindings, &aor, &none, drop->now_unix_s) == STATUS_OK)
+		drop->pending += set->count;
+	else
+		drop->has_failed = true;
+	if (bindings->pending_count == EXPIRE_ENDPOINTS_MAX)
+		commit_drop(drop);
+}
+
+uint32_t registrar_bindings_drop(struct registrar_bindings *bindings, const uint8_t *keys, uint32_t count,
+				 int64_t now_unix_s)
+{
+	struct drop drop = {.bindings = bindings, .now_unix_s = now_unix_s};
+	for (uint32_t i = 0; i < count; i++) {
+		const struct binding_set *set =
+			location_table_find(bindings->location, keys + (size_t)i * AOR_KEY_BYTES);
+		if (set)
+			drop_set(&drop, set);
+	}
+	commit_drop(&drop);
+	bindings->is_drop_due |= drop.has_failed;
+	return drop.dropped;
 }
 
 uint32_t registrar_bindings_drop_removed(struct registrar_bindings *bindings, int64_t now_unix_s)
 {
-	uint32_t dropped = 0;
-	for (struct aor_record *record = aor_table_next(bindings->aors, NULL); record;
-	     record = aor_table_next(bindings->aors, record)) {
+	struct drop drop = {.bindings = bindings, .now_unix_s = now_unix_s};
+	const struct binding_set *set = location_table_next(bindings->location, NULL);
+	while (set) {
+		const struct binding_set *next = location_table_next(bindings->location, set);
+		struct aor_name aor = aor_block_name(set, bindings->texts);
 		struct registrar_endpoint endpoint;
-		if (registrar_bindings_find_endpoint(&endpoint, bindings, aor_table_text(record)))
-			continue;
-		struct binding_list *none = binding_record_list_copy(NULL);
-		if (!none)
-			break;
-		dropped += count_of(record->present);
-		(void)registrar_bindings_propose(bindings, record, none);
+		if (!bindings->find_endpoint(bindings->directory, &endpoint, aor.name, aor.domain))
+			drop_set(&drop, set);
+		set = next;
 	}
-	return registrar_bindings_commit(bindings, now_unix_s) == STATUS_OK ? dropped : 0;
+	commit_drop(&drop);
+	bindings->is_drop_due = drop.has_failed;
+	return drop.dropped;
 }

@@ -2,9 +2,14 @@
 
 #include <sodium.h>
 
+/* Blocks that were replaced before anybody looks at them are freed that many at a time. */
+#define REPLACED_MAX 1024
+
 struct load {
 	struct registrar_bindings *bindings;
 	int64_t now_unix_s;
+	uint32_t orphans; /* addresses of record that no endpoint has */
+	struct binding_list list;
 };
 
 /* A key for an address of record that no endpoint has: it only has to be another than all others'. */
@@ -13,89 +18,103 @@ static void make_orphan_key(uint8_t key[AOR_KEY_BYTES], struct span aor)
 	crypto_generichash(key, AOR_KEY_BYTES, (const uint8_t *)aor.at, aor.length, NULL, 0);
 }
 
-/* What an older row said about the contact no longer counts. */
-static void forget(struct aor_record *record, struct span contact)
+/* Result: false when no endpoint has it; its name is then all of it. */
+static bool find_name(struct aor_name *name, const struct registrar_bindings *bindings, struct span aor)
 {
-	struct binding_list *list = record->present;
-	for (uint32_t i = 0; list && i < list->count; i++)
-		if (span_equals(list->binding[i]->contact, contact)) {
+	struct registrar_endpoint endpoint;
+	registrar_bindings_split_aor(&name->name, &name->domain, aor);
+	name->company_id = 0;
+	if (!bindings->find_endpoint(bindings->directory, &endpoint, name->name, name->domain)) {
+		make_orphan_key(name->key, aor);
+		name->name = aor;
+		name->domain = (struct span){0};
+		return false;
+	}
+	memcpy(name->key, endpoint.aor_key, AOR_KEY_BYTES);
+	name->company_id = endpoint.company_id;
+	return true;
+}
+
+/* What an older row said about the contact no longer counts. */
+static void forget(struct binding_list *list, struct span contact)
+{
+	for (uint32_t i = 0; i < list->count; i++)
+		if (span_equals(list->binding[i].contact, contact)) {
 			binding_record_list_remove(list, i);
 			return;
 		}
 }
 
-static enum status add(struct aor_record *record, const struct binding_record *draft)
+/* Makes load->list what the address of record has. */
+static enum status replace(struct load *load, const struct aor_name *name, struct binding_set *old, bool is_orphan)
 {
-	if (!record->present)
-		record->present = binding_record_list_copy(NULL);
-	if (!record->present)
-		return STATUS_NO_MEMORY;
-	/* No more were ever there at a time: the rows are not ours. */
-	if (record->present->count == BINDINGS_PER_AOR_MAX)
-		return STATUS_STORE;
-	struct binding_record *binding = binding_record_make(draft);
-	if (!binding)
-		return STATUS_NO_MEMORY;
-	(void)binding_record_list_add(record->present, binding);
+	struct registrar_bindings *bindings = load->bindings;
+	uint32_t before = old ? old->count : 0;
+	binding_record_list_sort(&load->list);
+	if (load->list.count) {
+		struct binding_set *set =
+			aor_block_make(name, &load->list, bindings->texts, bindings->location, load->now_unix_s);
+		if (!set)
+			return STATUS_NO_MEMORY;
+		aor_block_keep(set)->is_orphan = is_orphan;
+		registrar_bindings_show(bindings, set);
+	} else if (old) {
+		registrar_bindings_hide(bindings, old);
+	}
+	if (is_orphan)
+		load->orphans += (load->list.count > 0) - (before > 0);
+	else
+		bindings->bindings += load->list.count - before;
+	if (location_table_fill(bindings->location).retired >= REPLACED_MAX)
+		location_table_poll(bindings->location);
 	return STATUS_OK;
 }
 
 static enum status load_row(void *argument, struct span aor, const struct binding_record *draft)
 {
-	const struct load *load = argument;
+	struct load *load = argument;
 	struct registrar_bindings *bindings = load->bindings;
-	struct registrar_endpoint endpoint = {0};
+	struct aor_name name;
 	bool has_ended = draft->expires_unix_s <= load->now_unix_s;
-	bool has_endpoint = registrar_bindings_find_endpoint(&endpoint, bindings, aor);
-	if (!has_endpoint)
-		make_orphan_key(endpoint.aor_key, aor);
-	struct aor_record *record = has_ended ? aor_table_find(bindings->aors, endpoint.aor_key)
-					      : aor_table_obtain(bindings->aors, endpoint.aor_key, aor);
-	if (!record)
-		return has_ended ? STATUS_OK : STATUS_NO_MEMORY;
-	record->company_id = endpoint.company_id;
-	record->is_orphan = !has_endpoint;
-	forget(record, draft->contact);
-	return has_ended ? STATUS_OK : add(record, draft);
+	bool has_endpoint = find_name(&name, bindings, aor);
+	struct binding_set *old = location_table_find(bindings->location, name.key);
+	if (!old && has_ended)
+		return STATUS_OK;
+	if (!aor_block_takes(&name, draft))
+		return STATUS_STORE;
+	aor_block_read(&load->list, old, bindings->texts);
+	forget(&load->list, draft->contact);
+	if (!has_ended) {
+		/* No more were ever there at a time: the rows are not ours. */
+		if (load->list.count == BINDINGS_PER_AOR_MAX)
+			return STATUS_STORE;
+		(void)binding_record_list_add(&load->list, draft);
+	}
+	return replace(load, &name, old, !has_endpoint);
 }
 
 /* So that they do not come back with an endpoint of the same name. */
-static enum status remove_orphan(struct registrar_bindings *bindings, const struct aor_record *record)
+static enum status remove_orphan(struct registrar_bindings *bindings, struct binding_set *set)
 {
+	char text[AOR_BYTES_MAX];
+	struct span aor = aor_block_write_aor(text, set, bindings->texts);
 	enum status status = STATUS_OK;
-	for (uint32_t i = 0; i < record->present->count && status == STATUS_OK; i++)
-		status = binding_store_remove(bindings->store, aor_table_text(record),
-					      record->present->binding[i]->contact);
-	bindings->dropped_at_load += record->present->count;
+	for (uint32_t i = 0; i < set->count && status == STATUS_OK; i++)
+		status = binding_store_remove(bindings->store, aor, binding_contact(&set->binding[i]));
+	bindings->dropped_at_load += set->count;
+	registrar_bindings_hide(bindings, set);
 	return status;
 }
 
-static enum status settle_record(const struct load *load, struct aor_record *record)
+static enum status remove_orphans(struct registrar_bindings *bindings)
 {
-	struct registrar_bindings *bindings = load->bindings;
-	enum status status = STATUS_OK;
-	if (record->present && record->present->count && !record->is_orphan) {
-		bindings->bindings += record->present->count;
-		if (bindings->bindings > bindings->bindings_max)
-			return STATUS_LIMIT;
-		binding_record_list_sort(record->present);
-		return registrar_bindings_show(bindings, record, load->now_unix_s);
-	}
-	if (record->present && record->present->count)
-		status = remove_orphan(bindings, record);
-	aor_table_remove(bindings->aors, record);
-	return status;
-}
-
-static enum status settle(const struct load *load)
-{
-	struct registrar_bindings *bindings = load->bindings;
 	enum status status = binding_store_begin(bindings->store);
-	struct aor_record *record = aor_table_next(bindings->aors, NULL);
-	while (record && status == STATUS_OK) {
-		struct aor_record *next = aor_table_next(bindings->aors, record);
-		status = settle_record(load, record);
-		record = next;
+	struct binding_set *set = location_table_next(bindings->location, NULL);
+	while (set && status == STATUS_OK) {
+		struct binding_set *next = location_table_next(bindings->location, set);
+		if (aor_block_keep(set)->is_orphan)
+			status = remove_orphan(bindings, set);
+		set = next;
 	}
 	if (status == STATUS_OK)
 		status = binding_store_commit(bindings->store);
@@ -108,5 +127,8 @@ enum status registrar_load(struct registrar_bindings *bindings, int64_t now_unix
 {
 	struct load load = {.bindings = bindings, .now_unix_s = now_unix_s};
 	enum status status = binding_store_load(bindings->store, load_row, &load);
-	return status == STATUS_OK ? settle(&load) : status;
+	if (status == STATUS_OK && load.orphans)
+		status = remove_orphans(bindings);
+	location_table_poll(bindings->location);
+	return status == STATUS_OK && bindings->bindings > bindings->bindings_max ? STATUS_LIMIT : status;
 }

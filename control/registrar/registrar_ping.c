@@ -7,18 +7,19 @@
 
 #include <sodium.h>
 
-#define ENTRY_NONE UINT32_MAX
-
-struct ping_entry {
-	struct binding_record *record; /* NULL: free */
-	uint32_t next, previous;       /* in the slot, or next in the free list */
+/* The entry at `index` is in slot index % PING_SLOTS; what a binding notes is index + 1. */
+union ping_entry {
+	uintptr_t free_next;	 /* of one that is free: 2 * (index of the next one + 1) + 1; 1: the last */
+	struct binding_set *set; /* of one that is not: even */
 };
 
 struct registrar_pinger {
-	struct ping_entry *entry;
-	uint32_t entry_count, free_entry, used;
-	uint32_t slot[PING_SLOTS];
-	uint32_t now_slot, next_slot;
+	union ping_entry *entry;
+	uint32_t entry_count, used;
+	uint32_t untouched; /* entries from here on were never used */
+	uintptr_t free;	    /* as free_next */
+	uint32_t now_slot;
+	uint8_t key[crypto_shorthash_KEYBYTES];
 };
 
 enum status registrar_ping_create(struct registrar_pinger **pinger)
@@ -26,9 +27,8 @@ enum status registrar_ping_create(struct registrar_pinger **pinger)
 	struct registrar_pinger *made = calloc(1, sizeof(*made));
 	if (!made)
 		return STATUS_NO_MEMORY;
-	made->free_entry = ENTRY_NONE;
-	for (uint32_t i = 0; i < PING_SLOTS; i++)
-		made->slot[i] = ENTRY_NONE;
+	made->free = 1;
+	randombytes_buf(made->key, sizeof(made->key));
 	*pinger = made;
 	return STATUS_OK;
 }
@@ -44,64 +44,82 @@ void registrar_ping_free(struct registrar_pinger *pinger)
 static bool grow(struct registrar_pinger *pinger)
 {
 	uint32_t count = pinger->entry_count ? pinger->entry_count * 2 : 256;
-	struct ping_entry *entry = realloc(pinger->entry, count * sizeof(*entry));
+	union ping_entry *entry = realloc(pinger->entry, count * sizeof(*entry));
 	if (!entry)
 		return false;
 	pinger->entry = entry;
-	for (uint32_t i = pinger->entry_count; i < count; i++) {
-		entry[i] = (struct ping_entry){.next = pinger->free_entry};
-		pinger->free_entry = i;
-	}
 	pinger->entry_count = count;
 	return true;
 }
 
-bool registrar_ping_add(struct registrar_pinger *pinger, struct binding_record *record)
+bool registrar_ping_add(struct registrar_pinger *pinger, struct binding_set *set, uint32_t index)
 {
-	if (pinger->free_entry == ENTRY_NONE && !grow(pinger))
+	uint32_t place = pinger->untouched;
+	if (pinger->free != 1) {
+		place = (uint32_t)(pinger->free / 2 - 1);
+		pinger->free = pinger->entry[place].free_next;
+	} else if (place == pinger->entry_count && !grow(pinger)) {
 		return false;
-	uint32_t index = pinger->free_entry, slot = pinger->next_slot;
-	struct ping_entry *entry = &pinger->entry[index];
-	pinger->free_entry = entry->next;
-	pinger->next_slot = (slot + 1) % PING_SLOTS;
-	*entry = (struct ping_entry){.record = record, .next = pinger->slot[slot], .previous = ENTRY_NONE};
-	if (entry->next != ENTRY_NONE)
-		pinger->entry[entry->next].previous = index;
-	pinger->slot[slot] = index;
-	record->ping_slot = slot;
-	record->ping_index = index;
-	randombytes_buf(&record->ping_secret, sizeof(record->ping_secret));
+	} else {
+		pinger->untouched++;
+	}
+	pinger->entry[place].set = set;
+	aor_block_binding_keep(set, index)->ping = place + 1;
 	pinger->used++;
 	return true;
 }
 
-void registrar_ping_remove(struct registrar_pinger *pinger, struct binding_record *record)
+void registrar_ping_move(struct registrar_pinger *pinger, uint32_t ping, struct binding_set *set)
 {
-	if (record->ping_slot == BINDING_PING_NONE)
+	pinger->entry[ping - 1].set = set;
+}
+
+void registrar_ping_remove(struct registrar_pinger *pinger, uint32_t ping)
+{
+	if (!ping)
 		return;
-	struct ping_entry *entry = &pinger->entry[record->ping_index];
-	if (entry->previous != ENTRY_NONE)
-		pinger->entry[entry->previous].next = entry->next;
-	else
-		pinger->slot[record->ping_slot] = entry->next;
-	if (entry->next != ENTRY_NONE)
-		pinger->entry[entry->next].previous = entry->previous;
-	*entry = (struct ping_entry){.next = pinger->free_entry};
-	pinger->free_entry = record->ping_index;
-	record->ping_slot = BINDING_PING_NONE;
+	pinger->entry[ping - 1].free_next = pinger->free;
+	pinger->free = 2 * (uintptr_t)ping + 1;
 	pinger->used--;
 }
 
-void registrar_ping_tick(struct registrar_pinger *pinger, void (*send)(void *argument, struct binding_record *record),
-			 void *argument)
+/* Result: NULL when the entry is free, or there is none. */
+static struct binding_set *find_set(uint32_t *index, const struct registrar_pinger *pinger, uint64_t place)
 {
-	uint32_t index = pinger->slot[pinger->now_slot];
-	pinger->now_slot = (pinger->now_slot + 1) % PING_SLOTS;
-	while (index != ENTRY_NONE) {
-		struct ping_entry *entry = &pinger->entry[index];
-		index = entry->next;
-		send(argument, entry->record);
+	if (place >= pinger->untouched || pinger->entry[place].free_next & 1)
+		return NULL;
+	struct binding_set *set = pinger->entry[place].set;
+	for (*index = 0; *index < set->count; (*index)++)
+		if (aor_block_binding_keep(set, *index)->ping == place + 1)
+			return set;
+	return NULL;
+}
+
+void registrar_ping_tick(struct registrar_pinger *pinger,
+			 void (*send)(void *argument, struct binding_set *set, uint32_t index), void *argument)
+{
+	for (uint32_t place = pinger->now_slot; place < pinger->untouched; place += PING_SLOTS) {
+		uint32_t index;
+		struct binding_set *set = find_set(&index, pinger, place);
+		if (set)
+			send(argument, set, index);
 	}
+	pinger->now_slot = (pinger->now_slot + 1) % PING_SLOTS;
+}
+
+/* Not to be guessed; another one for the binding of the next REGISTER, though it may get the same entry. */
+static uint64_t secret_of(const struct registrar_pinger *pinger, const struct binding_record *record)
+{
+	struct {
+		uint64_t registered_unix_s;
+		uint32_t ping, cseq;
+		char contact[LOCATION_CONTACT_BYTES_MAX];
+	} text = {.registered_unix_s = (uint64_t)record->registered_unix_s, .ping = record->ping, .cseq = record->cseq};
+	uint64_t secret;
+	memcpy(text.contact, record->contact.at, record->contact.length);
+	crypto_shorthash((uint8_t *)&secret, (const uint8_t *)&text,
+			 offsetof(typeof(text), contact) + record->contact.length, pinger->key);
+	return secret;
 }
 
 static void write_host(char *text, size_t size, const struct net_address *address)
@@ -119,12 +137,13 @@ static struct span without_headers(struct span uri)
 	return question ? span_make(uri.at, (size_t)(question - uri.at)) : uri;
 }
 
-uint32_t registrar_ping_write(char message[PING_BYTES_MAX], const struct binding_record *record, uint32_t cseq)
+uint32_t registrar_ping_write(char message[PING_BYTES_MAX], const struct registrar_pinger *pinger,
+			      const struct binding_record *record, uint32_t cseq)
 {
 	char local[INET6_ADDRSTRLEN + 16], secret[32];
 	struct span uri = without_headers(record->contact);
 	write_host(local, sizeof(local), &record->local);
-	snprintf(secret, sizeof(secret), "%08" PRIx32 "%016" PRIx64, record->ping_index, record->ping_secret);
+	snprintf(secret, sizeof(secret), "%08" PRIx32 "%016" PRIx64, record->ping - 1, secret_of(pinger, record));
 	int length = snprintf(message, PING_BYTES_MAX,
 			      "OPTIONS " SPAN_FORMAT " SIP/2.0\r\n"
 			      "Via: SIP/2.0/UDP %s;rport;branch=" PING_BRANCH_PREFIX "%s\r\n"
@@ -158,18 +177,24 @@ static bool read_hex(uint64_t *number, struct span text, uint32_t digits)
 	return true;
 }
 
-struct binding_record *registrar_ping_find(const struct registrar_pinger *pinger, struct span answer)
+struct binding_keep *registrar_ping_find(const struct registrar_pinger *pinger, struct span answer,
+					 const struct text_table *texts)
 {
 	static const struct span prefix = {PING_BRANCH_PREFIX, sizeof(PING_BRANCH_PREFIX) - 1};
 	const char *branch = memmem(answer.at, answer.length, prefix.at, prefix.length);
 	if (!branch)
 		return NULL;
 	struct span text = span_skip(answer, (uint32_t)(branch - answer.at) + prefix.length);
-	uint64_t index, secret;
-	if (!read_hex(&index, text, 8) || !read_hex(&secret, span_skip(text, 8), 16) || index >= pinger->entry_count)
+	uint64_t place, secret;
+	uint32_t index;
+	if (!read_hex(&place, text, 8) || !read_hex(&secret, span_skip(text, 8), 16))
 		return NULL;
-	struct binding_record *record = pinger->entry[index].record;
-	return record && record->ping_secret == secret ? record : NULL;
+	struct binding_set *set = find_set(&index, pinger, place);
+	struct binding_record record;
+	if (!set)
+		return NULL;
+	aor_block_read_binding(&record, set, index, texts);
+	return secret_of(pinger, &record) == secret ? aor_block_binding_keep(set, index) : NULL;
 }
 
 uint32_t registrar_ping_count(const struct registrar_pinger *pinger)

@@ -71,7 +71,9 @@ static void on_done(void *argument, const struct apply_result *result)
 {
 	struct applying *applying = argument;
 	bool is_new = result->accepted && result->action == PROVISION_APPLY && !result->is_same;
-	uint32_t dropped = is_new ? registrar_drop_removed(applying->router->registrar) : 0;
+	uint32_t dropped =
+		is_new ? registrar_drop(applying->router->registrar, result->removed.aor_keys, result->removed.count)
+		       : 0;
 
 	if (dropped)
 		log_event(LOG_LEVEL_INFO, "registrations_dropped", "count=%u revision=%llu", dropped,

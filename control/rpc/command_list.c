@@ -24,10 +24,10 @@ static json_t *registered_json(const struct router *router, const struct model_c
 
 	for (uint32_t i = 0; set && i < set->count; i++) {
 		char text[JSON_TEXT_ADDRESS_BYTES_MAX];
-		const struct net_address *address = &set->binding[i].next_hop;
+		struct net_address address = binding_next_hop(&set->binding[i]);
 		if (set->binding[i].expires_tsc > now_tsc)
 			json_array_append_new(list,
-					      json_string(json_text_write_address(text, address->ip, address->port)));
+					      json_string(json_text_write_address(text, address.ip, address.port)));
 	}
 	return list;
 }

@@ -38,7 +38,7 @@ static void show_others(struct explanation *explanation, const struct binding_se
 			explain_step_add(&explanation->trace, "R20", true, "%s " SPAN_FORMAT,
 					 other->q == explanation->binding->q ? "rung at the same time:"
 									     : "rung when those fail:",
-					 SPAN_ARGUMENTS(other->contact));
+					 SPAN_ARGUMENTS(binding_contact(other)));
 	}
 }
 
@@ -60,13 +60,14 @@ static void find_binding(struct explanation *explanation)
 				 SPAN_ARGUMENTS(target->name));
 		return;
 	}
-	explanation->next_hop = binding->next_hop;
+	struct span contact = binding_contact(binding), path = binding_path(binding);
+	explanation->next_hop = binding_next_hop(binding);
 	explanation->has_next_hop = true;
 	explain_step_add(&explanation->trace, is_user ? "R12" : "R19", true,
 			 SPAN_FORMAT " is registered with " SPAN_FORMAT "%s%s" SPAN_FORMAT,
-			 SPAN_ARGUMENTS(target->name), SPAN_ARGUMENTS(binding->contact),
-			 binding->behind_nat ? ", behind NAT" : "", binding->path.length ? ", by way of " : "",
-			 SPAN_ARGUMENTS(binding->path));
+			 SPAN_ARGUMENTS(target->name), SPAN_ARGUMENTS(contact),
+			 binding->behind_nat ? ", behind NAT" : "", path.length ? ", by way of " : "",
+			 SPAN_ARGUMENTS(path));
 	show_others(explanation, set);
 }
 
@@ -98,9 +99,10 @@ static void find_way(struct explanation *explanation)
 	if (!explanation->has_next_hop || !wire)
 		return;
 	const struct net_address *next_hop = &explanation->next_hop;
-	enum wire_result result = explanation->binding ? wire_find_way_back(&explanation->hop, wire, next_hop->ip,
-									    &explanation->binding->entry)
-						       : wire_find_hop(&explanation->hop, wire, next_hop->ip);
+	struct net_entry entry = explanation->binding ? binding_entry(explanation->binding) : (struct net_entry){0};
+	enum wire_result result = explanation->binding
+					  ? wire_find_way_back(&explanation->hop, wire, next_hop->ip, &entry)
+					  : wire_find_hop(&explanation->hop, wire, next_hop->ip);
 	explanation->has_hop = result != WIRE_NO_ROUTE;
 	json_text_write_address(address, explanation->next_hop.ip, 0);
 	if (result == WIRE_NO_ROUTE) {
@@ -147,8 +149,9 @@ static void write_request_uri(FILE *out, const struct explanation *explanation)
 	const struct route_presentation *shown = &explanation->shown;
 	struct span user = shown->use_contact ? (struct span){0} : shown->request_user;
 	char text[REQUEST_URI_BYTES_MAX];
-	int length =
-		explanation->binding ? request_uri_write(text, sizeof(text), explanation->binding->contact, user) : -1;
+	int length = explanation->binding
+			     ? request_uri_write(text, sizeof(text), binding_contact(explanation->binding), user)
+			     : -1;
 
 	if (length >= 0) {
 		fprintf(out, SPAN_FORMAT, length, text);

@@ -267,7 +267,7 @@ void fork_complete(struct worker *worker, struct packet *packet)
 	struct branch *branch = packet->branch;
 	const struct binding *binding = packet->binding;
 	struct net_address destination = packet->destination;
-	const struct net_entry *entry = packet->entry;
+	struct net_entry entry = packet->binding_entry;
 	struct wire_hop hop = packet->hop;
 	uint8_t hop_result = packet->hop_result;
 
@@ -276,7 +276,8 @@ void fork_complete(struct worker *worker, struct packet *packet)
 	packet->branch = branch;
 	packet->binding = binding;
 	packet->destination = destination;
-	packet->entry = entry;
+	packet->binding_entry = entry;
+	packet->entry = &packet->binding_entry;
 	packet->hop = hop;
 	packet->hop_result = hop_result;
 }

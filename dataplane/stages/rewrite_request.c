@@ -51,8 +51,8 @@ static bool rewrite_request_record_route(struct worker *worker, const struct pac
 		cookie.flags |= DIALOG_CALLEE_CARRIER;
 	if (packet->binding) {
 		cookie.flags |= DIALOG_CALLEE_FLOW | (packet->binding->behind_nat ? DIALOG_CALLEE_NAT : 0);
-		cookie.callee_flow = packet->binding->next_hop;
-		cookie.callee_entry = packet->binding->entry;
+		cookie.callee_flow = binding_next_hop(packet->binding);
+		cookie.callee_entry = binding_entry(packet->binding);
 	}
 	int length = route_cookie_seal_dialog(text, sizeof(text), &cookie, worker->snapshot->keys,
 					      sip_message_text(message, message->call_id));
@@ -96,7 +96,8 @@ static void rewrite_request_uri(struct edit_list *edits, const struct packet *pa
 {
 	struct span user = shown->use_contact ? (struct span){0} : shown->request_user;
 
-	if (!packet->binding || !rewrite_request_write_contact(&edits->writer, packet->binding->contact, user)) {
+	if (!packet->binding ||
+	    !rewrite_request_write_contact(&edits->writer, binding_contact(packet->binding), user)) {
 		text_write_literal(&edits->writer, "sip:");
 		text_write_span(&edits->writer, shown->request_user);
 		text_write_char(&edits->writer, '@');
@@ -140,10 +141,10 @@ static struct span rewrite_request_to(struct edit_list *edits, const struct pack
 static void rewrite_request_route(struct edit_list *edits, const struct packet *packet)
 {
 	rewrite_parts_remove_headers(edits, &packet->message, SIP_HEADER_ROUTE);
-	if (!packet->binding || !packet->binding->path.length)
+	if (!packet->binding || !packet->binding->path_length)
 		return;
 	text_write_literal(&edits->writer, "Route: ");
-	text_write_span(&edits->writer, packet->binding->path);
+	text_write_span(&edits->writer, binding_path(packet->binding));
 	text_write_literal(&edits->writer, "\r\n");
 	edit_list_replace(edits, rewrite_parts_top(&packet->message), edit_list_take(edits));
 }

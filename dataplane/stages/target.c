@@ -46,8 +46,9 @@ static enum reason reach_binding(struct worker *worker, struct packet *packet, u
 		if (binding->q >= below_q || binding->q < least_q || binding->expires_tsc <= worker->now_tsc)
 			continue;
 		packet->binding = binding;
-		packet->destination = binding->next_hop;
-		packet->entry = &binding->entry;
+		packet->destination = binding_next_hop(binding);
+		packet->binding_entry = binding_entry(binding);
+		packet->entry = &packet->binding_entry;
 		reason = target_find_hop(worker, packet);
 		if (reason == REASON_NONE)
 			break;
@@ -101,7 +102,7 @@ bool target_reach_beside(struct worker *worker, struct packet *packet)
 {
 	const struct binding *present = packet->binding;
 	const struct net_address destination = packet->destination;
-	const struct net_entry *entry = packet->entry;
+	const struct net_entry entry = packet->binding_entry;
 	const struct wire_hop hop = packet->hop;
 	const uint8_t hop_result = packet->hop_result;
 
@@ -112,7 +113,8 @@ bool target_reach_beside(struct worker *worker, struct packet *packet)
 		return true;
 	packet->binding = present;
 	packet->destination = destination;
-	packet->entry = entry;
+	packet->binding_entry = entry;
+	packet->entry = &packet->binding_entry;
 	packet->hop = hop;
 	packet->hop_result = hop_result;
 	return false;

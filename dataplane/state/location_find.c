@@ -1,9 +1,12 @@
 #include "location.h"
 
-#include <rte_hash.h>
-
 const struct binding_set *location_find(const struct location *location, const uint8_t aor_key[AOR_KEY_BYTES])
 {
-	void *set;
-	return rte_hash_lookup_data(location->hash, aor_key, &set) >= 0 ? set : NULL;
+	/* Both loads pair with the release stores of location_table.c: a set that is found was written before. */
+	const struct binding_set *set =
+		atomic_load_explicit(&location->bucket[location_bucket(location, aor_key)], memory_order_acquire);
+
+	while (set && memcmp(set->key, aor_key, AOR_KEY_BYTES) != 0)
+		set = atomic_load_explicit(&set->next, memory_order_acquire);
+	return set;
 }

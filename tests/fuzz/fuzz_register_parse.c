@@ -60,17 +60,17 @@ static void check_answer(const struct register_request *request, const struct bi
 
 static void check_decision(const struct register_request *request, const struct register_terms *terms)
 {
-	struct binding_list *next = NULL, *third = NULL;
-	enum register_result result = register_decide(&next, NULL, request, terms);
+	static struct binding_list next, third;
 
-	must((result == REGISTER_CHANGES) == (next != NULL));
-	check_answer(request, next, &terms->source);
-	if (next && next->count) {
-		must(next->count <= BINDINGS_PER_AOR_MAX);
-		must(register_decide(&third, next, request, terms) == REGISTER_RETRANSMITTED);
-		must(third == NULL);
+	if (register_decide(&next, NULL, request, terms) != REGISTER_CHANGES) {
+		check_answer(request, NULL, &terms->source);
+		return;
 	}
-	binding_record_list_free(next);
+	check_answer(request, &next, &terms->source);
+	must(next.count <= BINDINGS_PER_AOR_MAX);
+	for (uint32_t i = 0; i < next.count; i++)
+		next.binding[i].is_new = false;
+	must(!next.count || register_decide(&third, &next, request, terms) == REGISTER_RETRANSMITTED);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)

@@ -109,9 +109,8 @@ static void r34_chan_sip_registers(void **state)
 	assert_true(answer_has("Call-ID: 1d2b6a3c5c9d3e7f@127.0.0.1\r\nCSeq: 103 REGISTER\r\n"));
 	const struct binding_set *set = registrar_rig_find(&rig, "pbx");
 	assert_non_null(set);
-	assert_span_equal(set->aor, SPAN_LITERAL("pbx@acme.example.net"));
 	assert_int_equal(set->count, 1);
-	assert_span_equal(set->binding[0].contact, SPAN_LITERAL("sip:s@192.0.2.10:5060"));
+	assert_span_equal(binding_contact(&set->binding[0]), SPAN_LITERAL("sip:s@192.0.2.10:5060"));
 	assert_false(set->binding[0].behind_nat);
 	assert_int_equal(rig.answer_punt.kind, PUNT_SEND);
 	assert_int_equal(rig.answer_punt.interface, 1);
@@ -398,8 +397,9 @@ static void r34_path_is_stored_and_echoed(void **state)
 			 200);
 	assert_true(answer_has("Path: <sip:192.0.2.10:5070;lr>,<sip:10.0.0.1;lr>,<sip:10.0.0.2;lr>\r\n"));
 	const struct binding *binding = &registrar_rig_find(&rig, "pbx")->binding[0];
-	assert_span_equal(binding->path, SPAN_LITERAL("<sip:192.0.2.10:5070;lr>,<sip:10.0.0.1;lr>,<sip:10.0.0.2;lr>"));
-	assert_int_equal(binding->next_hop.port, 5070);
+	assert_span_equal(binding_path(binding),
+			  SPAN_LITERAL("<sip:192.0.2.10:5070;lr>,<sip:10.0.0.1;lr>,<sip:10.0.0.2;lr>"));
+	assert_int_equal(binding_next_hop(binding).port, 5070);
 }
 
 static void r34_unknown_require_is_420(void **state)
@@ -431,7 +431,7 @@ static void r34_single_contact_replaces(void **state)
 	assert_false(answer_has("sip:d1@"));
 	const struct binding_set *set = registrar_rig_find(&rig, "single");
 	assert_int_equal(set->count, 1);
-	assert_span_equal(set->binding[0].contact, SPAN_LITERAL("sip:d2@192.0.2.10"));
+	assert_span_equal(binding_contact(&set->binding[0]), SPAN_LITERAL("sip:d2@192.0.2.10"));
 	registrar_rig_restart(&rig);
 	assert_int_equal(registrar_rig_find(&rig, "single")->count, 1);
 }
@@ -443,9 +443,9 @@ static void r34_best_contact_first(void **state)
 	registrar_rig_now_s += 1;
 	assert_int_equal(pbx(2, "Contact: <sip:newer@192.0.2.10>;q=0.9\r\n"), 200);
 	const struct binding_set *set = registrar_rig_find(&rig, "pbx");
-	assert_span_equal(set->binding[0].contact, SPAN_LITERAL("sip:newer@192.0.2.10"));
-	assert_span_equal(set->binding[1].contact, SPAN_LITERAL("sip:high@192.0.2.10"));
-	assert_span_equal(set->binding[2].contact, SPAN_LITERAL("sip:low@192.0.2.10"));
+	assert_span_equal(binding_contact(&set->binding[0]), SPAN_LITERAL("sip:newer@192.0.2.10"));
+	assert_span_equal(binding_contact(&set->binding[1]), SPAN_LITERAL("sip:high@192.0.2.10"));
+	assert_span_equal(binding_contact(&set->binding[2]), SPAN_LITERAL("sip:low@192.0.2.10"));
 }
 
 static void r34_bindings_end(void **state)
@@ -492,8 +492,8 @@ static void r35_nat_by_contact_host(void **state)
 	assert_int_equal(pbx(1, "Contact: <sip:a@10.0.0.5:5066>\r\n"), 200);
 	const struct binding *binding = &registrar_rig_find(&rig, "pbx")->binding[0];
 	assert_true(binding->behind_nat);
-	struct net_address source = registrar_rig_address(SOURCE);
-	assert_true(net_address_equals(&binding->next_hop, &source));
+	struct net_address source = registrar_rig_address(SOURCE), next_hop = binding_next_hop(binding);
+	assert_true(net_address_equals(&next_hop, &source));
 }
 
 static void r35_nat_by_via(void **state)
@@ -504,7 +504,7 @@ static void r35_nat_by_via(void **state)
 			 200);
 	const struct binding *binding = &registrar_rig_find(&rig, "pbx")->binding[0];
 	assert_true(binding->behind_nat);
-	assert_int_equal(binding->next_hop.port, 40000);
+	assert_int_equal(binding_next_hop(binding).port, 40000);
 }
 
 static void r35_no_nat_contact_port_counts(void **state)
@@ -513,7 +513,7 @@ static void r35_no_nat_contact_port_counts(void **state)
 	assert_int_equal(pbx(1, "Contact: <sip:a@192.0.2.10:5066>\r\n"), 200);
 	const struct binding *binding = &registrar_rig_find(&rig, "pbx")->binding[0];
 	assert_false(binding->behind_nat);
-	assert_int_equal(binding->next_hop.port, 5066);
+	assert_int_equal(binding_next_hop(binding).port, 5066);
 }
 
 static void r35_ipv6(void **state)
@@ -526,7 +526,7 @@ static void r35_ipv6(void **state)
 	assert_int_equal(registrar_rig_register(&rig, "pbx", "[2001:db8::1]:5060", text), 200);
 	const struct binding *binding = &registrar_rig_find(&rig, "pbx")->binding[0];
 	assert_false(binding->behind_nat);
-	assert_int_equal(binding->next_hop.port, 5064);
+	assert_int_equal(binding_next_hop(binding).port, 5064);
 	assert_true(answer_has("Via: SIP/2.0/UDP [2001:db8:0::1]:5060;branch=z9hG4bK1\r\n"));
 }
 
@@ -539,12 +539,11 @@ static void r36_bindings_survive_a_restart(void **state)
 	registrar_rig_restart(&rig);
 	const struct binding_set *set = registrar_rig_find(&rig, "pbx");
 	assert_non_null(set);
-	assert_span_equal(set->aor, SPAN_LITERAL("pbx@acme.example.net"));
-	assert_span_equal(set->binding[0].contact, SPAN_LITERAL("sip:a@10.0.0.5:5066"));
+	assert_span_equal(binding_contact(&set->binding[0]), SPAN_LITERAL("sip:a@10.0.0.5:5066"));
 	assert_true(set->binding[0].behind_nat);
 	assert_int_equal(set->binding[0].q, 500);
-	struct net_address source = registrar_rig_address(SOURCE);
-	assert_true(net_address_equals(&set->binding[0].next_hop, &source));
+	struct net_address source = registrar_rig_address(SOURCE), next_hop = binding_next_hop(&set->binding[0]);
+	assert_true(net_address_equals(&next_hop, &source));
 	uint64_t left = set->binding[0].expires_tsc - location_table_tsc_in(rig.location, 0);
 	uint64_t second = location_table_tsc_in(rig.location, 1000) - location_table_tsc_in(rig.location, 0);
 	assert_true(left > second / 1000 * 495 && left < second / 1000 * 505);
@@ -590,7 +589,10 @@ static void r36_removed_endpoints_are_dropped(void **state)
 	(void)state;
 	assert_int_equal(pbx(1, "Contact: <sip:a@10.0.0.5>\r\n"), 200);
 	registrar_rig_pbx_exists = false;
-	assert_int_equal(registrar_drop_removed(rig.registrar), 1);
+	uint8_t keys[3 * AOR_KEY_BYTES] = {0};
+	registrar_rig_key(keys + AOR_KEY_BYTES, "pbx@" RIG_DOMAIN);
+	registrar_rig_key(keys + 2 * AOR_KEY_BYTES, "alice@" RIG_DOMAIN); /* has not registered */
+	assert_int_equal(registrar_drop(rig.registrar, keys, 3), 1);
 	assert_null(registrar_rig_find(&rig, "pbx"));
 	assert_int_equal(registrar_counts(rig.registrar).behind_nat, 0);
 	assert_int_equal(pbx(2, "Contact: <sip:a@10.0.0.5>\r\n"), 404);
@@ -613,6 +615,36 @@ static void change_database(const char *statement)
 	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(database, statement, NULL, NULL, NULL), SQLITE_OK);
 	sqlite3_close(database);
+}
+
+/* More than limits.max_bindings, but nobody's. */
+static void r36_rows_of_removed_endpoints_do_not_count(void **state)
+{
+	(void)state;
+	assert_int_equal(pbx(1, "Contact: <sip:a@10.0.0.5>\r\n"), 200);
+	change_database(
+		"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) "
+		"INSERT INTO binding SELECT 100 + i, 'gone' || i || '@acme.example.net', contact, path, call_id, "
+		"instance, user_agent, received, local, next_hop, registered_unix_s, expires_unix_s, cseq, interface, "
+		"q, behind_nat FROM binding, n WHERE row = 1");
+	registrar_rig_restart(&rig);
+	assert_non_null(registrar_rig_find(&rig, "pbx"));
+	assert_int_equal(registrar_counts(rig.registrar).bindings, 1);
+	assert_int_equal(registrar_counts(rig.registrar).endpoints, 1);
+	assert_int_equal(registrar_counts(rig.registrar).behind_nat, 1);
+	assert_int_equal(registrar_counts(rig.registrar).dropped, 200);
+	registrar_rig_restart(&rig);
+	assert_int_equal(registrar_counts(rig.registrar).dropped, 0);
+}
+
+static void r36_a_row_that_is_too_long_is_damage(void **state)
+{
+	(void)state;
+	assert_int_equal(pbx(1, "Contact: <sip:a@10.0.0.5>\r\n"), 200);
+	registrar_rig_close(&rig);
+	change_database("UPDATE binding SET contact = 'sip:' || hex(zeroblob(255)) || '@h'");
+	assert_int_equal(registrar_rig_try_open(&rig), STATUS_STORE);
+	assert_non_null(strstr(rig.problem, "a row that amity did not write"));
 }
 
 static void r36_failed_transaction_is_503_and_no_change(void **state)
@@ -798,6 +830,8 @@ int main(void)
 		CASE(r36_ended_bindings_do_not_come_back),
 		CASE(r36_200_survives_sigkill),
 		CASE(r36_removed_endpoints_are_dropped),
+		CASE(r36_rows_of_removed_endpoints_do_not_count),
+		CASE(r36_a_row_that_is_too_long_is_damage),
 		CASE(r36_failed_transaction_is_503_and_no_change),
 		CASE(headers_of_no_concern),
 		CASE(torture_contact_parameter),

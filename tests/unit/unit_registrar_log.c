@@ -78,7 +78,8 @@ static void assert_is_as_modelled(void)
 			continue;
 		expected++;
 		snprintf(contact, sizeof(contact), "sip:c%u@192.0.2.10", i);
-		while (set && place < set->count && !span_equals(set->binding[place].contact, span_of_text(contact)))
+		while (set && place < set->count &&
+		       !span_equals(binding_contact(&set->binding[place]), span_of_text(contact)))
 			place++;
 		assert_true(set && place < set->count);
 	}
@@ -132,7 +133,7 @@ static void r36_a_quiet_binding_outlives_the_cleaning(void **state)
 	registrar_rig_restart(&rig);
 	const struct binding_set *set = registrar_rig_find(&rig, "pbx");
 	assert_int_equal(set->count, 2);
-	assert_span_equal(set->binding[1].contact, SPAN_LITERAL("sip:c0@192.0.2.10"));
+	assert_span_equal(binding_contact(&set->binding[1]), SPAN_LITERAL("sip:c0@192.0.2.10"));
 	assert_int_equal(set->binding[1].q, 700);
 }
 

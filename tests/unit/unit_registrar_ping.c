@@ -7,6 +7,7 @@
 
 #include "cmocka_all.h"
 #include "punt_reader.h"
+#include "random_source.h"
 #include "registrar_ping.h"
 #include "registrar_rig.h"
 
@@ -179,6 +180,95 @@ static void answers_are_counted_whatever_their_status(void **state)
 	punt_reader_free(reader);
 }
 
+static bool note_listed(void *argument, const struct registrar_listed *listed)
+{
+	struct registrar_listed *first = argument;
+	if (span_equals(listed->contact, SPAN_LITERAL("sip:a@10.0.0.5:5060")))
+		*first = *listed;
+	return true;
+}
+
+/* What is known of one contact stays when another one comes, and what was on its way is still an answer. */
+static void r35_pings_go_on_when_another_contact_comes(void **state)
+{
+	struct registrar_listed listed = {0};
+	char answer[2048];
+	(void)state;
+	register_pbx(1, "Contact: <sip:a@10.0.0.5:5060>\r\n", NAT_SOURCE);
+	assert_int_equal(turn(), 1);
+	snprintf(answer, sizeof(answer), "SIP/2.0 200 OK\r\n%s", strstr(rig.answer, "Via: "));
+	registrar_rig_now_s += 5;
+	register_pbx(2, "Contact: <sip:b@10.0.0.5:5060>;q=0.9\r\n", NAT_SOURCE);
+	registrar_list(rig.registrar, note_listed, &listed);
+	assert_int_equal(listed.pings_unanswered, 1);
+	registrar_take_ping_answer(rig.registrar, NULL, span_of_text(answer));
+	registrar_list(rig.registrar, note_listed, &listed);
+	assert_int_equal(listed.pings_unanswered, 0);
+	assert_int_equal(listed.seen_unix_s, registrar_rig_now_s);
+	assert_int_equal(turn(), 2);
+	/* The binding of the next REGISTER is another one. */
+	register_pbx(3, "Contact: <sip:a@10.0.0.5:5060>\r\n", NAT_SOURCE);
+	registrar_take_ping_answer(rig.registrar, NULL, span_of_text(answer));
+	assert_int_equal(registrar_counts(rig.registrar).pings_answered, 1);
+	assert_int_equal(registrar_counts(rig.registrar).ping_answers_unknown, 1);
+	assert_int_equal(turn(), 2);
+}
+
+/* ---- the pinger alone, against a model ---- */
+
+#define PINGED 1000
+
+static uint32_t due[PINGED];
+
+static void count_due(void *argument, struct binding_set *set, uint32_t index)
+{
+	(void)argument;
+	assert_int_equal(index, 0);
+	due[set->binding[0].q]++;
+}
+
+static void each_is_due_once_a_turn(void **state)
+{
+	static struct binding_set *set[PINGED];
+	static const struct aor_name aor = {.name = {"pbx", 3}};
+	struct random_source random = random_source_of(30);
+	struct registrar_pinger *pinger;
+	struct text_table *texts;
+	uint32_t pinged = 0;
+	(void)state;
+	assert_int_equal(text_table_create(&texts), STATUS_OK);
+	assert_int_equal(registrar_ping_create(&pinger), STATUS_OK);
+	for (uint32_t i = 0; i < PINGED; i++) {
+		static struct binding_list list = {.count = 1};
+		list.binding[0] = (struct binding_record){.contact = SPAN_LITERAL("sip:a@h"), .q = (uint16_t)i};
+		set[i] = aor_block_make(&aor, &list, texts, rig.location, registrar_rig_now_s);
+	}
+	for (uint32_t round = 0; round < 40; round++) {
+		for (uint32_t change = 0; change < 400; change++) {
+			uint32_t i = random_source_below(&random, PINGED);
+			struct binding_keep *keep = aor_block_binding_keep(set[i], 0);
+			if (keep->ping) {
+				registrar_ping_remove(pinger, keep->ping);
+				keep->ping = 0;
+				pinged--;
+			} else {
+				assert_true(registrar_ping_add(pinger, set[i], 0));
+				pinged++;
+			}
+		}
+		assert_int_equal(registrar_ping_count(pinger), pinged);
+		memset(due, 0, sizeof(due));
+		for (uint32_t i = 0; i < PING_SLOTS; i++)
+			registrar_ping_tick(pinger, count_due, NULL);
+		for (uint32_t i = 0; i < PINGED; i++)
+			assert_int_equal(due[i], aor_block_binding_keep(set[i], 0)->ping != 0);
+	}
+	for (uint32_t i = 0; i < PINGED; i++)
+		aor_block_free(set[i], texts);
+	registrar_ping_free(pinger);
+	text_table_free(texts);
+}
+
 static void no_answer_removes_nothing(void **state)
 {
 	(void)state;
@@ -254,6 +344,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(r35_pings_go_on_after_a_restart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(pings_are_spread, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(answers_are_counted_whatever_their_status, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(r35_pings_go_on_when_another_contact_comes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(each_is_due_once_a_turn, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(no_answer_removes_nothing, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(reader_hands_over_and_frees, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(full_ring_loses_and_counts, set_up, tear_down),
