@@ -23,13 +23,13 @@ static const struct {
 	[REGISTER_HEADER_FROM] = {NAME("from"), NAME("f")},
 	[REGISTER_HEADER_TO] = {NAME("to"), NAME("t")},
 	[REGISTER_HEADER_CALL_ID] = {NAME("call-id"), NAME("i")},
-	[REGISTER_HEADER_CSEQ] = {NAME("cseq")},
+	[REGISTER_HEADER_CSEQ] = {NAME("cseq"), {0}},
 	[REGISTER_HEADER_CONTACT] = {NAME("contact"), NAME("m")},
-	[REGISTER_HEADER_EXPIRES] = {NAME("expires")},
-	[REGISTER_HEADER_PATH] = {NAME("path")},
+	[REGISTER_HEADER_EXPIRES] = {NAME("expires"), {0}},
+	[REGISTER_HEADER_PATH] = {NAME("path"), {0}},
 	[REGISTER_HEADER_SUPPORTED] = {NAME("supported"), NAME("k")},
-	[REGISTER_HEADER_REQUIRE] = {NAME("require")},
-	[REGISTER_HEADER_USER_AGENT] = {NAME("user-agent")},
+	[REGISTER_HEADER_REQUIRE] = {NAME("require"), {0}},
+	[REGISTER_HEADER_USER_AGENT] = {NAME("user-agent"), {0}},
 };
 
 static void trace_nothing(const char *file, int line, osip_trace_level_t level, const char *format, va_list arguments)

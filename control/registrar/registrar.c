@@ -304,6 +304,9 @@ static void propose(struct registrar *registrar, const struct punt *punt, const 
 {
 	switch (registrar_bindings_propose(&registrar->bindings, aor, &registrar->next, now_of(registrar))) {
 	case STATUS_OK:
+		/* Texts of an earlier request of the batch are gone with what it had proposed. */
+		aor_block_read(&registrar->next, registrar_bindings_latest(&registrar->bindings, aor->key),
+			       registrar->bindings.texts);
 		answer_ok(registrar, punt, &registrar->next);
 		break;
 	case STATUS_LIMIT:

@@ -371,6 +371,23 @@ static void r34_retransmission_within_a_batch(void **state)
 	assert_int_equal(registrar_counts(rig.registrar).bindings, 1);
 }
 
+/* What the first one proposed is replaced by what the second one does, and listed with it. */
+static void r34_two_contacts_within_a_batch(void **state)
+{
+	(void)state;
+	registrar_rig_take(
+		&rig, "pbx", SOURCE,
+		span_of_text(message_of(1, "Contact: <sip:first@192.0.2.10>;+sip.instance=\"<urn:1>\"\r\n")));
+	registrar_rig_take(&rig, "pbx", SOURCE, span_of_text(message_of(2, "Contact: <sip:second@192.0.2.10>\r\n")));
+	registrar_flush(rig.registrar);
+	assert_true(registrar_rig_receive(&rig).length > 0);
+	assert_true(registrar_rig_receive(&rig).length > 0);
+	assert_true(answer_has("CSeq: 2 REGISTER\r\n"));
+	assert_true(answer_has("Contact: <sip:first@192.0.2.10>;expires=3600;+sip.instance=\"<urn:1>\"\r\n"));
+	assert_true(answer_has("Contact: <sip:second@192.0.2.10>;expires=3600\r\n"));
+	assert_int_equal(registrar_rig_find(&rig, "pbx")->count, 2);
+}
+
 static void r34_another_call_id_may_start_low(void **state)
 {
 	(void)state;
@@ -813,6 +830,7 @@ int main(void)
 		CASE(r34_equal_cseq_is_a_retransmission_or_500),
 		CASE(r34_retransmission_of_several_contacts),
 		CASE(r34_retransmission_within_a_batch),
+		CASE(r34_two_contacts_within_a_batch),
 		CASE(r34_another_call_id_may_start_low),
 		CASE(r34_path_without_supported_is_420),
 		CASE(r34_path_is_stored_and_echoed),
