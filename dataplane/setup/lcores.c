@@ -41,7 +41,9 @@ static enum status create_transactions(struct setup *setup, const struct datapla
 	worker->tick_tsc = rte_get_tsc_hz() * TIMER_WHEEL_TICK_MS / 1000;
 	timer_wheel_init(&worker->wheel, rte_rdtsc() / worker->tick_tsc);
 	transaction_table_init(&worker->transactions, memory, count, setup_transaction_mbuf_count(plan),
-			       setup_transaction_large_count(plan), &worker->wheel);
+			       &worker->wheel);
+	worker->transactions.size_max[KEPT_MEDIUM] = setup_transaction_medium_count(plan);
+	worker->transactions.size_max[KEPT_LARGE] = setup_transaction_large_count(plan);
 	randombytes_buf(worker->branch_key, sizeof(worker->branch_key));
 	return STATUS_OK;
 }
