@@ -8,6 +8,8 @@
 #include <rte_rcu_qsbr.h>
 #include <sodium.h>
 
+#include "memif_guard.h"
+
 /* limits.max_call_duration when the plan leaves it open: longer than people talk. */
 #define CALL_DURATION_S_DEFAULT 14400
 
@@ -107,6 +109,7 @@ static enum status create_qsbr(struct setup *setup)
 	for (uint32_t i = 0; i < setup->shared.worker_count; i++)
 		if (rte_rcu_qsbr_thread_register(qsbr, i) != 0)
 			return setup_fail(setup, STATUS_LIMIT, "worker %u: no grace period reader left", i);
+	memif_guard_begin(qsbr);
 	return STATUS_OK;
 }
 
@@ -215,5 +218,6 @@ void lcores_free(struct setup *setup)
 		rte_free(setup->worker[i]);
 		rte_free(setup->shared.counters[i]);
 	}
+	memif_guard_end();
 	rte_free(setup->shared.qsbr);
 }
