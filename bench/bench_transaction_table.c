@@ -71,7 +71,7 @@ static void make_table(void)
 	madvise(memory, bytes, MADV_HUGEPAGE);
 	memset(memory, 0, bytes);
 	timer_wheel_init(&wheel, 0);
-	transaction_table_init(&table, memory, COUNT, COUNT, COUNT, &wheel);
+	transaction_table_init(&table, memory, COUNT, COUNT, &wheel);
 }
 
 static uint64_t choose_due(void)

@@ -35,8 +35,9 @@ struct dataplane {
 	uint32_t worker_count;
 	uint32_t port_count;
 	/* Private area of both: struct punt. */
-	struct rte_mempool *pool;	/* received frames and outgoing messages of that size */
-	struct rte_mempool *large_pool; /* messages up to 64 KB: room for UINT16_MAX bytes with data_off 0 */
+	struct rte_mempool *pool;	 /* received frames and outgoing messages of that size */
+	struct rte_mempool *large_pool;	 /* messages up to 64 KB: room for UINT16_MAX bytes with data_off 0 */
+	struct rte_mempool *medium_pool; /* what transactions keep that no frame holds; NULL where frames are larger */
 
 	struct rte_ring *punt[LCORES_MAX];	   /* worker -> control, mbufs */
 	struct rte_ring *auth_failure[LCORES_MAX]; /* worker -> control, struct auth_failure by value */

@@ -8,6 +8,8 @@
 #include <rte_rcu_qsbr.h>
 #include <sodium.h>
 
+#include "memif_guard.h"
+
 /* limits.max_call_duration when the plan leaves it open: longer than people talk. */
 #define CALL_DURATION_S_DEFAULT 14400
 
@@ -41,7 +43,9 @@ static enum status create_transactions(struct setup *setup, const struct datapla
 	worker->tick_tsc = rte_get_tsc_hz() * TIMER_WHEEL_TICK_MS / 1000;
 	timer_wheel_init(&worker->wheel, rte_rdtsc() / worker->tick_tsc);
 	transaction_table_init(&worker->transactions, memory, count, setup_transaction_mbuf_count(plan),
-			       setup_transaction_large_count(plan), &worker->wheel);
+			       &worker->wheel);
+	worker->transactions.size_max[KEPT_MEDIUM] = setup_transaction_medium_count(plan);
+	worker->transactions.size_max[KEPT_LARGE] = setup_transaction_large_count(plan);
 	randombytes_buf(worker->branch_key, sizeof(worker->branch_key));
 	return STATUS_OK;
 }
@@ -108,6 +112,7 @@ static enum status create_qsbr(struct setup *setup)
 	for (uint32_t i = 0; i < setup->shared.worker_count; i++)
 		if (rte_rcu_qsbr_thread_register(qsbr, i) != 0)
 			return setup_fail(setup, STATUS_LIMIT, "worker %u: no grace period reader left", i);
+	memif_guard_begin(qsbr);
 	return STATUS_OK;
 }
 
@@ -216,5 +221,6 @@ void lcores_free(struct setup *setup)
 		rte_free(setup->worker[i]);
 		rte_free(setup->shared.counters[i]);
 	}
+	memif_guard_end();
 	rte_free(setup->shared.qsbr);
 }

@@ -56,8 +56,9 @@ static struct rte_mempool *create(const char *name, uint32_t count, uint32_t cac
 static enum status create_pool(struct setup *setup, struct rte_mempool **pool, const char *name, uint32_t count,
 			       uint32_t room_bytes)
 {
-	/* Large ones are few: none may wait in the cache of an lcore that does not use it. */
-	uint32_t cache = room_bytes == SETUP_LARGE_ROOM_BYTES ? 0 : POOL_CACHE_COUNT;
+	/* Larger ones are few: none may wait in the cache of an lcore that does not use it. */
+	bool is_few = room_bytes == SETUP_LARGE_ROOM_BYTES || room_bytes == KEPT_MESSAGE_MEDIUM_BYTES;
+	uint32_t cache = is_few ? 0 : POOL_CACHE_COUNT;
 
 	*pool = create(name, count, cache, room_bytes);
 	if (*pool == NULL)
@@ -69,12 +70,16 @@ static enum status create_pool(struct setup *setup, struct rte_mempool **pool, c
 enum status pools_create(struct setup *setup, const struct dataplane_plan *plan)
 {
 	setup->mbuf_count = setup_mbuf_count(plan);
+	setup->medium_count = plan->worker_count * setup_transaction_medium_count(plan);
 	setup->large_count = setup_large_count(plan);
 	enum status status =
 		create_pool(setup, &setup->shared.pool, "amity_packets", setup->mbuf_count, setup_room_bytes(plan));
 	if (status == STATUS_OK)
 		status = create_pool(setup, &setup->shared.large_pool, "amity_large", setup->large_count,
 				     SETUP_LARGE_ROOM_BYTES);
+	if (status == STATUS_OK && setup->medium_count > 0)
+		status = create_pool(setup, &setup->shared.medium_pool, "amity_medium", setup->medium_count,
+				     KEPT_MESSAGE_MEDIUM_BYTES);
 	return status;
 }
 
@@ -91,5 +96,6 @@ static uint32_t free_pool(struct rte_mempool **pool, uint32_t count)
 uint32_t pools_free(struct setup *setup)
 {
 	return free_pool(&setup->shared.pool, setup->mbuf_count) +
+	       free_pool(&setup->shared.medium_pool, setup->medium_count) +
 	       free_pool(&setup->shared.large_pool, setup->large_count);
 }

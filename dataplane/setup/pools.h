@@ -1,5 +1,6 @@
 /*
- * pools.h - the pools: small buffers for frames, a few large ones for messages that come or leave in fragments.
+ * pools.h - the pools: small buffers for frames, a few large ones for messages that come or leave in fragments, a few
+ * between these for such messages while they are kept.
  */
 #ifndef AMITY_POOLS_H
 #define AMITY_POOLS_H

@@ -1,15 +1,19 @@
 #include "port.h"
 
+#include <assert.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 
 #include "kernel_interface.h"
+#include "memif_guard.h"
+#include "memif_socket.h"
 #include "packet_filter.h"
 #include "packet_sockets.h"
 #include "xdp_port.h"
@@ -47,6 +51,36 @@ static void write_kernel_device(char *device, size_t bytes, const struct datapla
 		 plan->port[index].device, plan->worker_count, block_bytes, frame_bytes, frame_count);
 }
 
+/* The file of a memif server that was killed is in the way of the next one. */
+static void remove_dead_socket(const char *device)
+{
+	char path[DATAPLANE_DEVICE_BYTES_MAX];
+
+	if (memif_socket_look(path, sizeof(path), device) == MEMIF_SOCKET_DEAD)
+		unlink(path);
+}
+
+static enum status fail_to_open(struct setup *setup, const char *device, int error)
+{
+	char path[DATAPLANE_DEVICE_BYTES_MAX];
+
+	switch (memif_socket_look(path, sizeof(path), device)) {
+	case MEMIF_SOCKET_SERVED:
+		return setup_fail(setup, STATUS_ENVIRONMENT,
+				  "device %s: another process serves %s, and runs; stop it, or give one of the two "
+				  "another socket=",
+				  device, path);
+	case MEMIF_SOCKET_OTHER:
+		return setup_fail(setup, STATUS_ENVIRONMENT,
+				  "device %s: %s exists and is no socket of a memif; remove it, or give the device "
+				  "another socket=",
+				  device, path);
+	default:
+		return setup_fail(setup, STATUS_ENVIRONMENT, "device %s: DPDK cannot open it: %s", device,
+				  rte_strerror(-error));
+	}
+}
+
 /* Makes the device unless a port of that name exists. */
 static enum status probe(struct setup *setup, struct setup_port *port, const char *device)
 {
@@ -56,10 +90,11 @@ static enum status probe(struct setup *setup, struct setup_port *port, const cha
 	port->found = rte_eth_dev_get_port_by_name(name, &port->shown.port_id) == 0;
 	if (port->found)
 		return STATUS_OK;
+	assert(memif_guard_is_in_place());
+	remove_dead_socket(device);
 	int error = rte_dev_probe(device);
 	if (error != 0)
-		return setup_fail(setup, STATUS_ENVIRONMENT, "device %s: DPDK cannot open it: %s", device,
-				  rte_strerror(-error));
+		return fail_to_open(setup, device, error);
 	if (rte_eth_dev_get_port_by_name(name, &port->shown.port_id) != 0)
 		return setup_fail(setup, STATUS_ENVIRONMENT, "device %s: it is no network device", device);
 	return STATUS_OK;

@@ -31,8 +31,9 @@
 #define CALLS_DEFAULT 32768
 
 /* A small table must be able to hold some INVITEs all the same. */
-#define TRANSACTION_MBUFS_LEAST 256
-#define TRANSACTION_LARGE_LEAST 128
+#define TRANSACTION_MBUFS_LEAST	 256
+#define TRANSACTION_MEDIUM_LEAST 128
+#define TRANSACTION_LARGE_LEAST	 32
 
 /* Rings, EAL's own tables, the ports' queues. */
 #define OTHER_MEMORY_BYTES (96ull << 20)
@@ -126,10 +127,18 @@ uint32_t setup_transaction_mbuf_count(const struct dataplane_plan *plan)
 	return setup_transaction_count(plan) + TRANSACTION_MBUFS_LEAST;
 }
 
-/* Few messages are larger than a frame. */
+/* Few messages are larger than a frame; frames that are larger need none. */
+uint32_t setup_transaction_medium_count(const struct dataplane_plan *plan)
+{
+	if (setup_frame_bytes(plan) >= KEPT_MESSAGE_MEDIUM_BYTES)
+		return 0;
+	return TRANSACTION_MEDIUM_LEAST + setup_transaction_count(plan) / 64;
+}
+
+/* Fewer still are larger than that. */
 uint32_t setup_transaction_large_count(const struct dataplane_plan *plan)
 {
-	return TRANSACTION_LARGE_LEAST + setup_transaction_count(plan) / 32;
+	return TRANSACTION_LARGE_LEAST + setup_transaction_count(plan) / 2048;
 }
 
 static uint64_t port_bytes(const struct dataplane_plan *plan)
@@ -148,14 +157,19 @@ struct dataplane_memory setup_memory(const struct dataplane_plan *plan)
 	uint32_t room_bytes = setup_room_bytes(plan);
 	uint64_t all_mbufs = pools_bytes(setup_mbuf_count(plan), room_bytes) +
 			     pools_bytes(setup_large_count(plan), SETUP_LARGE_ROOM_BYTES);
-	uint64_t kept = pools_bytes(plan->worker_count * setup_transaction_mbuf_count(plan), room_bytes) +
-			pools_bytes(plan->worker_count * setup_transaction_large_count(plan), SETUP_LARGE_ROOM_BYTES);
+	uint64_t kept_in_all =
+		pools_bytes(plan->worker_count * setup_transaction_mbuf_count(plan), room_bytes) +
+		pools_bytes(plan->worker_count * setup_transaction_large_count(plan), SETUP_LARGE_ROOM_BYTES);
+	uint64_t medium =
+		pools_bytes(plan->worker_count * setup_transaction_medium_count(plan), KEPT_MESSAGE_MEDIUM_BYTES);
 	uint64_t worker_bytes =
 		sizeof(struct worker) + sizeof(struct datagram_table) +
 		(uint64_t)setup_nonce_set_count(plan) * NONCE_WINDOW_WAYS * sizeof(struct nonce_window_entry);
 	struct dataplane_memory memory = {
-		.packets = all_mbufs - kept + plan->worker_count * worker_bytes + port_bytes(plan) + OTHER_MEMORY_BYTES,
-		.transactions = kept + plan->worker_count * transaction_table_bytes(setup_transaction_count(plan)),
+		.packets = all_mbufs - kept_in_all + plan->worker_count * worker_bytes + port_bytes(plan) +
+			   OTHER_MEMORY_BYTES,
+		.transactions = kept_in_all + medium +
+				plan->worker_count * transaction_table_bytes(setup_transaction_count(plan)),
 		.calls = plan->worker_count * call_bytes(plan),
 		.tables = plan->table_bytes,
 	};

@@ -8,7 +8,7 @@
 #include "worker.h"
 
 /* Data room of a large mbuf: all that UDP carries, and all that the 16 bits of rte_mbuf count. */
-#define SETUP_LARGE_ROOM_BYTES UINT16_MAX
+#define SETUP_LARGE_ROOM_BYTES KEPT_MESSAGE_LARGE_BYTES
 
 /* Of each worker: its last decisions, and ended calls while the control thread is in a transaction. Powers of two. */
 #define SETUP_DECISION_COUNT	4096
@@ -33,7 +33,7 @@ struct setup {
 	uint32_t lcore[LCORES_MAX]; /* EAL's id of each worker's lcore */
 	bool running;
 	uint8_t fragment_key[16]; /* the workers': one for all, so that their ids of a pair of addresses differ */
-	uint32_t mbuf_count, large_count;
+	uint32_t mbuf_count, medium_count, large_count;
 	char *error; /* of the call that is under way */
 	size_t error_bytes;
 };
@@ -51,9 +51,10 @@ uint32_t setup_room_bytes(const struct dataplane_plan *plan);  /* data room of a
 struct dataplane_memory setup_memory(const struct dataplane_plan *plan);
 uint64_t setup_memory_bytes(const struct dataplane_plan *plan);
 uint32_t setup_nonce_set_count(const struct dataplane_plan *plan);
-uint32_t setup_transaction_count(const struct dataplane_plan *plan);	   /* of each worker */
-uint32_t setup_transaction_mbuf_count(const struct dataplane_plan *plan);  /* that they may keep */
-uint32_t setup_call_count(const struct dataplane_plan *plan);		   /* of each worker */
-uint32_t setup_transaction_large_count(const struct dataplane_plan *plan); /* of these in large mbufs */
+uint32_t setup_transaction_count(const struct dataplane_plan *plan);	    /* of each worker */
+uint32_t setup_transaction_mbuf_count(const struct dataplane_plan *plan);   /* that they may keep */
+uint32_t setup_call_count(const struct dataplane_plan *plan);		    /* of each worker */
+uint32_t setup_transaction_large_count(const struct dataplane_plan *plan);  /* of these in large mbufs */
+uint32_t setup_transaction_medium_count(const struct dataplane_plan *plan); /* in those of KEPT_MESSAGE_MEDIUM_BYTES */
 
 #endif

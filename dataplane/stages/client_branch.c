@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include "hop_request_write.h"
+#include "message_hold.h"
 #include "message_parse.h"
 #include "send.h"
 #include "sip_timers.h"
@@ -13,11 +14,28 @@ static struct transaction *transaction_of(struct worker *worker, const struct br
 	return &worker->transactions.transaction[branch->transaction];
 }
 
+/* In ticks since the branch's request was sent. */
+static uint32_t ticks_until(const struct worker *worker, const struct branch *branch, uint64_t ticks_from_now)
+{
+	return (uint32_t)RTE_MIN(worker->now_tick - branch->sent_tick + ticks_from_now,
+				 (uint64_t)BRANCH_TICKS_NEVER - 1);
+}
+
 static void schedule(struct worker *worker, struct branch *branch)
 {
-	uint64_t due_tick = RTE_MIN(branch->retransmit_tick, branch->deadline_tick);
+	uint32_t due_ticks = RTE_MIN(branch->retransmit_ticks, branch->deadline_ticks);
 
-	timer_wheel_start(&worker->wheel, &branch->timer, due_tick);
+	timer_wheel_start(&worker->wheel, &branch->timer, branch->sent_tick + due_ticks);
+}
+
+static uint32_t ring_ticks(const struct branch *branch)
+{
+	return branch->ring_s * (uint32_t)SIP_TICKS(1000);
+}
+
+static const struct net_entry *entry_of(const struct branch *branch)
+{
+	return branch->entry.interface == BRANCH_NO_ENTRY ? NULL : &branch->entry;
 }
 
 static uint64_t make_secret(struct worker *worker, uint32_t slot)
@@ -40,15 +58,15 @@ bool client_branch_begin(struct worker *worker, struct transaction *transaction,
 	branch->secret = make_secret(worker, slot);
 	branch->step = packet->step_count;
 	branch->destination = packet->destination;
-	branch->has_entry = packet->entry != NULL;
+	branch->entry.interface = BRANCH_NO_ENTRY;
 	if (packet->entry)
 		branch->entry = *packet->entry;
-	branch->retransmit_tick = branch->deadline_tick = UINT64_MAX;
+	branch->retransmit_ticks = branch->deadline_ticks = BRANCH_TICKS_NEVER;
 	branch->codecs = packet->dialog.codecs;
 	if (packet->kind == PACKET_INITIAL) {
 		branch->codecs = route_codecs(&packet->request, &packet->decision);
 		branch->outcome = packet->decision.outcome;
-		branch->ring_ticks = packet->decision.ring_s * SIP_TICKS(1000);
+		branch->ring_s = transaction->is_invite ? packet->decision.ring_s : 0;
 	}
 	transaction->pending_count++;
 	packet->branch = branch;
@@ -82,24 +100,25 @@ enum reason client_branch_find(struct branch **found, struct worker *worker, con
 
 void client_branch_sent(struct worker *worker, struct branch *branch, struct rte_mbuf *out)
 {
-	rte_mbuf_refcnt_update(out, 1);
-	transaction_table_keep(&worker->transactions, &branch->request, out,
-			       span_make(rte_pktmbuf_mtod(out, const char *), rte_pktmbuf_data_len(out)));
-	branch->retransmit_tick = worker->now_tick + SIP_T1;	/* A, E */
-	branch->deadline_tick = worker->now_tick + SIP_TIMEOUT; /* B, F */
+	struct span text = span_make(rte_pktmbuf_mtod(out, const char *), rte_pktmbuf_data_len(out));
+	struct rte_mbuf *held = message_hold(&text, worker, out, MESSAGE_HOLD_REQUEST);
+
+	transaction_table_keep(&worker->transactions, &branch->request, held, text);
+	branch->sent_tick = worker->now_tick;
+	branch->retransmit_ticks = SIP_T1;    /* A, E */
+	branch->deadline_ticks = SIP_TIMEOUT; /* B, F */
 	/* A CANCEL of the same burst: nobody is forwarded, B is what ends it. */
-	if (branch->ring_ticks && transaction_of(worker, branch)->is_invite && branch->cancel == BRANCH_CANCEL_NONE) {
-		branch->ring_limited = branch->ring_ticks < SIP_TIMEOUT;
-		branch->ring_tick = worker->now_tick + branch->ring_ticks;
-		if (branch->ring_limited)
-			branch->deadline_tick = branch->ring_tick;
-	}
+	if (branch->cancel != BRANCH_CANCEL_NONE)
+		branch->ring_s = 0;
+	branch->ring_limited = branch->ring_s && ring_ticks(branch) < SIP_TIMEOUT;
+	if (branch->ring_limited)
+		branch->deadline_ticks = ring_ticks(branch);
 	schedule(worker, branch);
 }
 
 static void send_text(struct worker *worker, const struct branch *branch, struct span text)
 {
-	send_copy(worker, text, &branch->destination, branch->has_entry ? &branch->entry : NULL);
+	send_copy(worker, text, &branch->destination, entry_of(branch));
 }
 
 /* What is kept is a message of our own: it parses. */
@@ -146,9 +165,11 @@ static void acknowledge(struct worker *worker, struct branch *branch, const stru
 		return;
 	}
 	struct span text = span_make(rte_pktmbuf_mtod(ack, const char *), rte_pktmbuf_data_len(ack));
-	transaction_table_keep(&worker->transactions, &branch->request, ack, text);
 	worker->counters->value[COUNTER_ACKS_SENT]++;
 	send_text(worker, branch, text);
+	struct rte_mbuf *held = message_hold(&text, worker, ack, MESSAGE_HOLD_RESPONSE);
+	transaction_table_keep(&worker->transactions, &branch->request, held, text);
+	rte_pktmbuf_free(ack);
 }
 
 static void send_cancel(struct worker *worker, struct branch *branch)
@@ -160,7 +181,7 @@ static void send_cancel(struct worker *worker, struct branch *branch)
 		return;
 	}
 	worker->counters->value[COUNTER_CANCELS_SENT]++;
-	send_message(worker, cancel, &branch->destination, branch->has_entry ? &branch->entry : NULL);
+	send_message(worker, cancel, &branch->destination, entry_of(branch));
 }
 
 static void begin_cancel(struct worker *worker, struct branch *branch)
@@ -168,8 +189,8 @@ static void begin_cancel(struct worker *worker, struct branch *branch)
 	branch->cancel = BRANCH_CANCEL_SENT;
 	branch->ring_limited = false;
 	branch->retransmissions = 0;
-	branch->retransmit_tick = worker->now_tick + SIP_T1;	/* E of the CANCEL */
-	branch->deadline_tick = worker->now_tick + SIP_TIMEOUT; /* 9.1: then it counts as cancelled */
+	branch->retransmit_ticks = ticks_until(worker, branch, SIP_T1);	   /* E of the CANCEL */
+	branch->deadline_ticks = ticks_until(worker, branch, SIP_TIMEOUT); /* 9.1: then it counts as cancelled */
 	schedule(worker, branch);
 	send_cancel(worker, branch);
 }
@@ -186,7 +207,7 @@ void client_branch_cancel(struct worker *worker, struct branch *branch)
 	branch->cancel = BRANCH_CANCEL_WANTED;
 	if (branch->ring_limited) {
 		branch->ring_limited = false;
-		branch->deadline_tick = branch->ring_tick - branch->ring_ticks + SIP_TIMEOUT; /* B */
+		branch->deadline_ticks = SIP_TIMEOUT; /* B */
 		schedule(worker, branch);
 	}
 }
@@ -200,7 +221,7 @@ void client_branch_cancel_answered(struct worker *worker, struct branch *branch,
 		return;
 	}
 	branch->cancel = BRANCH_CANCEL_ANSWERED;
-	branch->retransmit_tick = UINT64_MAX;
+	branch->retransmit_ticks = BRANCH_TICKS_NEVER;
 	if (client_branch_is_pending(branch))
 		schedule(worker, branch);
 }
@@ -210,8 +231,8 @@ static void linger(struct worker *worker, struct branch *branch, enum branch_sta
 	struct transaction *transaction = transaction_of(worker, branch);
 
 	branch->state = (uint8_t)state;
-	branch->retransmit_tick = UINT64_MAX;
-	branch->deadline_tick = worker->now_tick + ticks;
+	branch->retransmit_ticks = BRANCH_TICKS_NEVER;
+	branch->deadline_ticks = ticks_until(worker, branch, ticks);
 	transaction->pending_count--;
 	schedule(worker, branch);
 }
@@ -233,10 +254,10 @@ static enum branch_event receive_provisional(struct worker *worker, struct branc
 	if (branch->cancel != BRANCH_CANCEL_NONE)
 		return BRANCH_EVENT_NONE;
 	if (first || status > 100) { /* 16.7 step 2 */
-		uint64_t c_tick = worker->now_tick + SIP_TIMER_C;
-		branch->retransmit_tick = UINT64_MAX;
-		branch->ring_limited = branch->ring_tick != 0 && branch->ring_tick < c_tick;
-		branch->deadline_tick = branch->ring_limited ? branch->ring_tick : c_tick;
+		uint32_t c_ticks = ticks_until(worker, branch, SIP_TIMER_C);
+		branch->retransmit_ticks = BRANCH_TICKS_NEVER;
+		branch->ring_limited = branch->ring_s && ring_ticks(branch) < c_ticks;
+		branch->deadline_ticks = branch->ring_limited ? ring_ticks(branch) : c_ticks;
 		schedule(worker, branch);
 	}
 	return status > 100 ? BRANCH_EVENT_PROVISIONAL : BRANCH_EVENT_NONE;
@@ -298,7 +319,7 @@ static void retransmit(struct worker *worker, struct branch *branch)
 		interval = SIP_T2;
 	else
 		interval = sip_timers_interval(branch->retransmissions, is_invite ? UINT64_MAX : SIP_T2);
-	branch->retransmit_tick = worker->now_tick + interval;
+	branch->retransmit_ticks = ticks_until(worker, branch, interval);
 	schedule(worker, branch);
 	if (!is_request) {
 		send_cancel(worker, branch);
@@ -322,7 +343,7 @@ enum branch_timeout client_branch_expire(struct worker *worker, struct branch *b
 		transaction_table_keep(&worker->transactions, &branch->request, NULL, (struct span){0});
 		return BRANCH_TIMEOUT_LINGER;
 	}
-	if (worker->now_tick < branch->deadline_tick) {
+	if (worker->now_tick - branch->sent_tick < branch->deadline_ticks) {
 		retransmit(worker, branch);
 		return BRANCH_TIMEOUT_NONE;
 	}

@@ -6,6 +6,7 @@
 #include "cancel.h"
 #include "client_branch.h"
 #include "kept_request.h"
+#include "message_hold.h"
 #include "response_choose.h"
 #include "packet_name.h"
 #include "rewrite.h"
@@ -18,7 +19,8 @@
 #include "via_find_own.h"
 
 /* Request as received, as sent, and the first response: what an INVITE keeps until it is answered. */
-#define FORK_MBUFS 3
+#define FORK_MBUFS    3
+#define FORK_REQUESTS 2 /* of these: what it cannot do without */
 
 /* RFC 3261 8.2.2.2: the same request by another way has all of it but the branch. */
 static uint64_t make_merge_key(const struct worker *worker, const struct packet *packet)
@@ -113,7 +115,7 @@ static struct transaction *add_transaction(struct worker *worker, const struct p
 {
 	struct transaction_table *table = &worker->transactions;
 
-	if (!transaction_table_has_room_for(table, packet->mbuf, FORK_MBUFS))
+	if (!message_hold_has_room(worker, packet->mbuf, (uint32_t)packet->bytes.length, FORK_REQUESTS))
 		return NULL;
 	return transaction_table_add(table, packet->key, merge_key, FORK_MBUFS);
 }

@@ -57,8 +57,12 @@ static bool remember(struct worker *worker, struct transaction *transaction, uin
 		return false;
 	transaction->best_status = status;
 	transaction->best_reason = (uint16_t)reason;
-	if (packet && reason == REASON_NONE)
-		mbuf = message_hold(&text, worker, packet);
+	if (packet && reason == REASON_NONE) {
+		text = packet->bytes;
+		mbuf = message_hold(&text, worker, packet->mbuf, MESSAGE_HOLD_RESPONSE);
+		if (!mbuf)
+			transaction->best_reason = REASON_RESPONSE_NOT_WRITTEN;
+	}
 	transaction_table_keep(&worker->transactions, &transaction->best, mbuf, text);
 	return mbuf != NULL;
 }

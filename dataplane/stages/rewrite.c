@@ -3,6 +3,7 @@
 
 #include "frame_write.h"
 #include "fork.h"
+#include "message_hold.h"
 #include "rewrite.h"
 #include "rewrite_body.h"
 #include "rewrite_request.h"
@@ -59,15 +60,25 @@ static void rewrite_prefetch_body(const struct sip_message *message)
 		rte_prefetch0(message->bytes.at + message->body.offset + i);
 }
 
+/* A request that has a branch is kept by it. */
+static enum reason rewrite_admit(const struct worker *worker, const struct packet *packet, const struct rte_mbuf *out)
+{
+	bool is_kept = packet->kind != PACKET_RESPONSE && packet->branch;
+
+	if (is_kept && !message_hold_has_room(worker, out, rte_pktmbuf_data_len(out), 1))
+		return REASON_TRANSACTIONS_FULL;
+	return REASON_NONE;
+}
+
 enum reason rewrite_packet(struct worker *worker, struct packet *packet)
 {
 	packet->out = NULL;
 	rewrite_prefetch_body(&packet->message);
 	if (!rewrite_collect(worker, packet))
 		return REASON_TOO_LARGE;
-	enum reason reason = rewrite_body(worker, packet);
-	if (reason != REASON_NONE)
-		return reason;
+	enum reason unfit = rewrite_body(worker, packet);
+	if (unfit != REASON_NONE)
+		return unfit;
 	struct rte_mbuf *out = send_begin(worker);
 	bool fits = rewrite_apply(worker, packet, out);
 	if (out && !fits) {
@@ -75,11 +86,12 @@ enum reason rewrite_packet(struct worker *worker, struct packet *packet)
 		out = send_begin_large(worker);
 		fits = rewrite_apply(worker, packet, out);
 	}
-	if (fits)
+	enum reason reason = fits ? rewrite_admit(worker, packet, out) : out ? REASON_TOO_LARGE : REASON_NO_BUFFER;
+	if (reason == REASON_NONE)
 		packet->out = out;
 	else
 		rte_pktmbuf_free(out);
-	return fits ? REASON_NONE : out ? REASON_TOO_LARGE : REASON_NO_BUFFER;
+	return reason;
 }
 
 static void rewrite_complete(struct worker *worker, struct packet *packet)

@@ -53,8 +53,8 @@ void server_transaction_begin(struct worker *worker, struct transaction *transac
 	}
 	transaction->from = message->from.address;
 	transaction->to = message->to.address;
-	struct span text;
-	struct rte_mbuf *mbuf = message_hold(&text, worker, packet);
+	struct span text = packet->bytes;
+	struct rte_mbuf *mbuf = message_hold(&text, worker, packet->mbuf, MESSAGE_HOLD_REQUEST);
 	transaction_table_keep(&worker->transactions, &transaction->request, mbuf, text);
 	if (!transaction->is_invite)
 		start_timer(worker, transaction, worker->now_tick + SIP_TRYING);
@@ -101,9 +101,10 @@ void server_transaction_keep(struct worker *worker, struct transaction *transact
 
 	if (!is_repeated || is_dear)
 		return;
-	rte_mbuf_refcnt_update(out, 1);
-	transaction_table_keep(&worker->transactions, &transaction->response, out,
-			       span_make(rte_pktmbuf_mtod(out, const char *), rte_pktmbuf_data_len(out)));
+	struct span text = span_make(rte_pktmbuf_mtod(out, const char *), rte_pktmbuf_data_len(out));
+	struct rte_mbuf *held = message_hold(&text, worker, out, MESSAGE_HOLD_RESPONSE);
+	transaction_table_keep(&worker->transactions, &transaction->response, held, text);
+	transaction->final_is_lost = !held && status >= 200;
 }
 
 static void send_upstream(struct worker *worker, const struct transaction *transaction, struct rte_mbuf *out)

@@ -2,11 +2,18 @@
 
 #include <rte_mbuf.h>
 
-#define NEAR_LARGE 1
+#define NEAR_SIZE 7 /* its bits */
 
-static bool is_large(const struct rte_mbuf *mbuf)
+enum kept_size kept_message_size_of_mbuf(const struct rte_mbuf *mbuf)
 {
-	return mbuf->buf_len >= KEPT_MESSAGE_LARGE_BYTES;
+	switch (mbuf->buf_len) {
+	case KEPT_MESSAGE_LARGE_BYTES:
+		return KEPT_LARGE;
+	case KEPT_MESSAGE_MEDIUM_BYTES:
+		return KEPT_MEDIUM;
+	default:
+		return KEPT_SMALL;
+	}
 }
 
 /* In pools of our own the buffer follows the mbuf; that of a port may be anywhere. */
@@ -14,9 +21,9 @@ static int32_t find_near(const struct rte_mbuf *mbuf)
 {
 	intptr_t distance = (intptr_t)mbuf->buf_addr - (intptr_t)mbuf;
 
-	if (distance % 8 != 0 || distance < INT32_MIN || distance > INT32_MAX - NEAR_LARGE)
+	if (distance % 8 != 0 || distance < INT32_MIN || distance > INT32_MAX - NEAR_SIZE)
 		return 0;
-	return (int32_t)distance + (is_large(mbuf) ? NEAR_LARGE : 0);
+	return (int32_t)distance + (int32_t)kept_message_size_of_mbuf(mbuf);
 }
 
 int kept_message_replace(struct kept_message *kept, struct rte_mbuf *mbuf, struct span text)
@@ -42,15 +49,15 @@ struct span kept_message_text(const struct kept_message *kept)
 	if (!kept->mbuf)
 		return (struct span){0};
 	const char *buffer =
-		kept->near ? (const char *)kept->mbuf + (kept->near & ~NEAR_LARGE) : (const char *)kept->mbuf->buf_addr;
+		kept->near ? (const char *)kept->mbuf + (kept->near & ~NEAR_SIZE) : (const char *)kept->mbuf->buf_addr;
 	return span_make(buffer + kept->offset, kept->length);
 }
 
-bool kept_message_is_large(const struct kept_message *kept)
+enum kept_size kept_message_size(const struct kept_message *kept)
 {
 	if (!kept->mbuf)
-		return false;
-	return kept->near ? kept->near & NEAR_LARGE : is_large(kept->mbuf);
+		return KEPT_SMALL;
+	return kept->near ? (enum kept_size)(kept->near & NEAR_SIZE) : kept_message_size_of_mbuf(kept->mbuf);
 }
 
 void kept_message_prefetch(const struct kept_message *kept)

@@ -43,29 +43,32 @@ enum branch_cancel {
 	BRANCH_CANCEL_ANSWERED,
 };
 
+#define BRANCH_TICKS_NEVER UINT32_MAX
+#define BRANCH_NO_ENTRY	   UINT16_MAX
+
 struct branch {
 	_Alignas(64) struct timer timer; /* one for both: the next retransmission, or the deadline */
-	uint64_t retransmit_tick;	 /* UINT64_MAX: never */
-	uint64_t deadline_tick;
-	uint64_t secret;      /* in our Via: who does not know it has not seen the request */
-	uint32_t transaction; /* index */
-	uint32_t next;	      /* in the transaction, or free; TRANSACTION_NONE: last */
-	uint16_t generation;  /* in our Via: tells a late response from a forged one; grows with each use */
-	uint8_t state;	      /* enum branch_state */
-	uint8_t cancel;	      /* enum branch_cancel */
+	uint64_t sent_tick;		 /* from when the ticks here count */
+	uint64_t secret;		 /* in our Via: who does not know it has not seen the request */
+	uint32_t retransmit_ticks;	 /* BRANCH_TICKS_NEVER: never */
+	uint32_t deadline_ticks;	 /* likewise */
+	uint32_t transaction;		 /* index */
+	uint32_t next;			 /* in the transaction, or free; TRANSACTION_NONE: last */
+	uint16_t generation;		 /* in our Via: tells a late response from a forged one; grows with each use */
+	uint8_t state;			 /* enum branch_state */
+	uint8_t cancel;			 /* enum branch_cancel */
 	uint8_t retransmissions;
 	uint8_t outcome;   /* enum route_outcome of the target: what its failure leads to */
-	bool ring_limited; /* deadline_tick is ring_tick */
+	bool ring_limited; /* the deadline is that of ring_s */
 	uint8_t step;	   /* transaction->step_count when it was made: the target that it belongs to */
 	/* So far what every response and every timer looks at: one cache line. */
-	uint64_t ring_ticks; /* how long it may ring before a no_answer forward takes over (R27); 0: no such forward */
-	uint64_t ring_tick;  /* when that is; 0: never */
-	uint64_t codecs;     /* that both sides allow: a set of codec.h (R25) */
+	uint64_t codecs;	     /* that both sides allow: a set of codec.h (R25) */
 	struct kept_message request; /* as sent; of COMPLETED: the ACK */
 	struct net_address destination;
-	struct net_entry entry; /* where the target once came in */
-	bool has_entry;
+	struct net_entry entry; /* where the target once came in; interface BRANCH_NO_ENTRY: nowhere */
+	uint16_t ring_s; /* how long it may ring before a no_answer forward takes over (R27); 0: no such forward */
 };
+_Static_assert(sizeof(struct branch) == 128, "two cache lines");
 
 struct transaction {
 	/* Matching. */
@@ -121,6 +124,6 @@ struct transaction {
 	uint64_t call;		  /* call_track.h; 0: none */
 	uint32_t callee_tag_hash; /* of BYE: the dialog that it ends */
 };
-_Static_assert(sizeof(struct transaction) + sizeof(struct branch) <= 1024, "bytes of a transaction beside its mbufs");
+_Static_assert(sizeof(struct transaction) + sizeof(struct branch) <= 448, "bytes of a transaction beside its mbufs");
 
 #endif

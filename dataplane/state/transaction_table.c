@@ -45,7 +45,7 @@ uint64_t transaction_table_bytes(uint32_t count)
 }
 
 void transaction_table_init(struct transaction_table *table, void *memory, uint32_t count, uint32_t mbufs_max,
-			    uint32_t large_max, struct timer_wheel *wheel)
+			    struct timer_wheel *wheel)
 {
 	char *at = memory;
 
@@ -58,7 +58,7 @@ void transaction_table_init(struct transaction_table *table, void *memory, uint3
 		.branch_count = count_branches(count),
 		.mask = (uint32_t)(count_buckets(count) - 1),
 		.mbufs_max = mbufs_max,
-		.large_max = large_max,
+		.size_max[KEPT_SMALL] = UINT32_MAX,
 		.wheel = wheel,
 		.free_transaction = 0,
 		.free_branch = count,
@@ -407,22 +407,17 @@ void transaction_table_remove(struct transaction_table *table, struct transactio
 	table->used_count--;
 }
 
-static bool is_large(const struct rte_mbuf *mbuf)
+bool transaction_table_has_room_for(const struct transaction_table *table, enum kept_size size, uint32_t mbufs)
 {
-	return mbuf->buf_len >= TRANSACTION_LARGE_BYTES;
-}
-
-bool transaction_table_has_room_for(const struct transaction_table *table, const struct rte_mbuf *mbuf, uint32_t mbufs)
-{
-	return !is_large(mbuf) || table->large_kept + mbufs <= table->large_max;
+	return (uint64_t)table->size_kept[size] + mbufs <= table->size_max[size];
 }
 
 void transaction_table_keep(struct transaction_table *table, struct kept_message *kept, struct rte_mbuf *mbuf,
 			    struct span text)
 {
-	table->large_kept -= kept_message_is_large(kept);
+	table->size_kept[kept_message_size(kept)] -= kept->mbuf != NULL;
 	table->mbufs_kept += (uint32_t)kept_message_replace(kept, mbuf, text);
-	table->large_kept += kept_message_is_large(kept);
+	table->size_kept[kept_message_size(kept)] += kept->mbuf != NULL;
 }
 
 void transaction_table_clear(struct transaction_table *table)

@@ -21,7 +21,6 @@
 
 #define TRANSACTION_GIVE_WAY_MAX   64			    /* forgotten for one new request: an lcore must not stall */
 #define TRANSACTION_MERGE_LOOK_MAX TRANSACTION_BRANCHES_MAX /* requests alike that are looked at */
-#define TRANSACTION_LARGE_BYTES	   KEPT_MESSAGE_LARGE_BYTES
 
 struct transaction_table {
 	/* By setup. */
@@ -30,18 +29,17 @@ struct transaction_table {
 	uint32_t *bucket;		 /* [mask + 1] */
 	uint32_t *merge_bucket;		 /* [mask + 1] */
 	uint32_t count, branch_count, mask;
-	uint32_t mbufs_max; /* that transactions may keep */
-	uint32_t large_max; /* of these: mbufs of at least TRANSACTION_LARGE_BYTES; few messages are larger than a frame
-			     */
+	uint32_t mbufs_max;		    /* that transactions may keep */
+	uint32_t size_max[KEPT_SIZE_COUNT]; /* of these by enum kept_size; few messages are larger than a frame */
 
 	/* By the table. */
 	struct timer_wheel *wheel;
 	uint32_t free_transaction, free_branch;
 	uint32_t oldest, newest; /* lingering */
 	uint32_t used_count, lingering_count, spare_used_count;
-	uint32_t mbufs_kept;	 /* may exceed mbufs_max: add looks at it, and transaction_table_is_short() */
-	uint32_t large_kept;	 /* may exceed large_max: transaction_table_has_room_for() looks at it */
-	uint64_t gave_way_count; /* lingering ones forgotten early */
+	uint32_t mbufs_kept; /* may exceed mbufs_max: add looks at it, and transaction_table_is_short() */
+	uint32_t size_kept[KEPT_SIZE_COUNT]; /* of these by enum kept_size: who keeps asks first */
+	uint64_t gave_way_count;	     /* lingering ones forgotten early */
 };
 
 /* Bytes of the four arrays, each rounded up to cache lines, for the memory plan. Thread: any. */
@@ -49,12 +47,12 @@ uint64_t transaction_table_bytes(uint32_t count);
 
 /*
  * `count`: 1 or more. `memory`: transaction_table_bytes(count) zeroed bytes, on a cache line. Spare branches: a quarter
- * of count, at least 64.
+ * of count, at least 64. The share of mbufs: `mbufs_max`, all of them small ones until size_max says otherwise.
  *
  * Thread: setup.
  */
 void transaction_table_init(struct transaction_table *table, void *memory, uint32_t count, uint32_t mbufs_max,
-			    uint32_t large_max, struct timer_wheel *wheel);
+			    struct timer_wheel *wheel);
 
 /* Result: NULL when there is none. Thread: the owner, as all below. Cost: one bucket, 50 ns from memory. */
 struct transaction *transaction_table_find(const struct transaction_table *table,
@@ -98,8 +96,8 @@ struct transaction *transaction_table_add(struct transaction_table *table, const
 /* Is the share of mbufs used up? What is not needed for a transaction to end well is not kept then. */
 bool transaction_table_is_short(const struct transaction_table *table);
 
-/* May `mbufs` more of the size of `mbuf` be kept? Only large ones are ever refused: lingering ones do not keep many. */
-bool transaction_table_has_room_for(const struct transaction_table *table, const struct rte_mbuf *mbuf, uint32_t mbufs);
+/* May `mbufs` more of that size be kept? Small ones always: of these, lingering transactions give theirs back. */
+bool transaction_table_has_room_for(const struct transaction_table *table, enum kept_size size, uint32_t mbufs);
 
 /*
  * A new branch at the end of the transaction's list: BRANCH_CALLING, generation counted on, else zeroed; counted in

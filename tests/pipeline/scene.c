@@ -334,8 +334,8 @@ static uint32_t count_timers(const struct worker *worker)
 
 static uint32_t count_kept(const struct worker *worker)
 {
-	return worker->transactions.mbufs_kept + worker->transactions.large_kept +
-	       worker->transactions.spare_used_count;
+	return worker->transactions.mbufs_kept + worker->transactions.size_kept[KEPT_MEDIUM] +
+	       worker->transactions.size_kept[KEPT_LARGE] + worker->transactions.spare_used_count;
 }
 
 uint32_t scene_transactions(const struct scene *scene)

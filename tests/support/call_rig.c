@@ -53,7 +53,7 @@ static void make_worker(struct call_rig *rig, uint32_t index, const uint32_t cou
 	call_table_init(&worker->calls, make_table(call_table_bytes(counts[0])), counts[0], index, 1 + index * 77);
 	limit_table_init(&worker->limits, make_table(limit_table_bytes(entries)), entries);
 	transaction_table_init(&worker->transactions, make_table(transaction_table_bytes(counts[1])), counts[1],
-			       counts[1], counts[1], &worker->wheel);
+			       counts[1], &worker->wheel);
 	decision_log_init(&worker->decisions, make_table(counts[2] * sizeof(struct decision)), counts[2]);
 	rig->dataplane.limits[index] = &worker->limits;
 	rig->dataplane.call_record[index] = make_ring("record", index, sizeof(struct call_record), CALL_RIG_RECORDS);

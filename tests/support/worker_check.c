@@ -8,7 +8,7 @@
 
 /* What the table should have counted. */
 struct tally {
-	uint32_t used, lingering, spare, mbufs, large;
+	uint32_t used, lingering, spare, mbufs, size[KEPT_SIZE_COUNT];
 	uint64_t timers;
 };
 
@@ -21,7 +21,7 @@ static void tally_kept(struct tally *tally, const struct kept_message *kept)
 	must(rte_mbuf_refcnt_read(kept->mbuf) > 0);
 	must((uint32_t)kept->offset + kept->length <= kept->mbuf->buf_len);
 	tally->mbufs++;
-	tally->large += kept->mbuf->buf_len >= TRANSACTION_LARGE_BYTES;
+	tally->size[kept_message_size_of_mbuf(kept->mbuf)]++;
 }
 
 /* Until it has ended, its timer runs: it answers, it is given up, or it has absorbed for long enough. */
@@ -124,7 +124,10 @@ void worker_check(struct worker *worker)
 	must(tally.lingering == table->lingering_count);
 	must(tally.spare == table->spare_used_count);
 	must(tally.mbufs == table->mbufs_kept);
-	must(tally.large == table->large_kept);
+	for (enum kept_size size = 0; size < KEPT_SIZE_COUNT; size++) {
+		must(tally.size[size] == table->size_kept[size]);
+		must(tally.size[size] <= table->size_max[size]);
+	}
 	must(tally.timers + count_call_timers(&worker->calls) == worker->wheel.count);
 	check_lingering(table, tally.lingering);
 	check_calls(worker);

@@ -65,7 +65,7 @@ static int begin_with(uint32_t count, uint32_t mbufs_max)
 	memset(&model, 0, sizeof(model));
 	model.random = random_source_of(1);
 	timer_wheel_init(&wheel, BEGIN);
-	transaction_table_init(&table, memory, count, mbufs_max, mbufs_max, &wheel);
+	transaction_table_init(&table, memory, count, mbufs_max, &wheel);
 	return 0;
 }
 
@@ -519,21 +519,27 @@ static void large_messages_have_a_share_of_their_own(void **state)
 	struct rte_mbuf *large = rte_pktmbuf_alloc(large_pool), *small = rte_pktmbuf_alloc(pool);
 
 	(void)state;
-	table.large_max = 2;
-	assert_true(transaction_table_has_room_for(&table, large, 2));
-	assert_false(transaction_table_has_room_for(&table, large, 3));
-	assert_true(transaction_table_has_room_for(&table, small, 3));
+	assert_false(transaction_table_has_room_for(&table, KEPT_LARGE, 1));
+	table.size_max[KEPT_LARGE] = 2;
+	assert_true(transaction_table_has_room_for(&table, KEPT_LARGE, 2));
+	assert_false(transaction_table_has_room_for(&table, KEPT_LARGE, 3));
+	assert_false(transaction_table_has_room_for(&table, KEPT_MEDIUM, 1));
+	assert_true(transaction_table_has_room_for(&table, KEPT_SMALL, 3));
 	rte_mbuf_refcnt_update(large, 1);
 	transaction_table_keep(&table, &transaction->request, large, span_make(large->buf_addr, 1));
 	transaction_table_keep(&table, &transaction->response, large, span_make(large->buf_addr, 1));
-	assert_false(transaction_table_has_room_for(&table, large, 1));
+	assert_int_equal(kept_message_size(&transaction->request), KEPT_LARGE);
+	assert_false(transaction_table_has_room_for(&table, KEPT_LARGE, 1));
 	transaction_table_keep(&table, &transaction->response, small, span_make(small->buf_addr, 1));
-	assert_int_equal(table.large_kept, 1);
+	assert_int_equal(kept_message_size(&transaction->response), KEPT_SMALL);
+	assert_int_equal(table.size_kept[KEPT_LARGE], 1);
+	assert_int_equal(table.size_kept[KEPT_SMALL], 1);
 	assert_int_equal(table.mbufs_kept, 2);
-	assert_true(transaction_table_has_room_for(&table, large, 1));
-	assert_false(transaction_table_has_room_for(&table, large, 2));
+	assert_true(transaction_table_has_room_for(&table, KEPT_LARGE, 1));
+	assert_false(transaction_table_has_room_for(&table, KEPT_LARGE, 2));
 	remove_all();
-	assert_int_equal(table.large_kept, 0);
+	for (enum kept_size size = 0; size < KEPT_SIZE_COUNT; size++)
+		assert_int_equal(table.size_kept[size], 0);
 	assert_int_equal(rte_mempool_in_use_count(large_pool), 0);
 }
 
