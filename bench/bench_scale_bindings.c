@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench_process.h"
 #include "binding_store.h"
 #include "company.h"
 #include "caller_identify.h"
@@ -16,22 +17,6 @@
 
 #define PUTS_A_COMMIT 10000
 #define TEXT_BYTES    128
-
-static uint64_t now_us(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
-static uint64_t resident_bytes(void)
-{
-	unsigned long long total, resident = 0;
-	FILE *file = fopen("/proc/self/statm", "r");
-	must(file && fscanf(file, "%llu %llu", &total, &resident) == 2);
-	fclose(file);
-	return resident * (uint64_t)sysconf(_SC_PAGESIZE);
-}
 
 /* As phones register: a contact of some 60 bytes, a Call-ID of 40, one of a few User-Agents. */
 static void put_binding(struct binding_store *store, uint32_t i, uint32_t company_count)
@@ -108,14 +93,16 @@ void bench_scale_bindings_measure(struct bench_report *report, struct pipeline *
 						    .max_bindings = count,
 						    .find_endpoint = find_endpoint,
 						    .directory = pipeline_provision(pipeline)};
-	uint64_t start_us = now_us(), start_cpu_ns = bench_report_cpu_ns(), before = resident_bytes();
+	uint64_t start_us = bench_process_now_us(), start_cpu_ns = bench_report_cpu_ns(),
+		 before = bench_process_resident_bytes();
 	must(registrar_open(&registrar, &settings, problem, sizeof(problem)) == STATUS_OK);
 	must(registrar_restore(registrar, problem, sizeof(problem)) == STATUS_OK);
 	must(registrar_counts(registrar).bindings == count);
-	bench_report_row(report, "start, bindings from their store", "ms", (double)(now_us() - start_us) / 1000);
+	bench_report_row(report, "start, bindings from their store", "ms",
+			 (double)(bench_process_now_us() - start_us) / 1000);
 	bench_report_row(report, "start, bindings from their store", "CPU ms",
 			 (double)(bench_report_cpu_ns() - start_cpu_ns) / 1e6);
-	uint64_t all = resident_bytes() - before, sets = location_table_fill(location).set_bytes;
+	uint64_t all = bench_process_resident_bytes() - before, sets = location_table_fill(location).set_bytes;
 	bench_report_row(report, "memory, a binding", "bytes", (double)all / count);
 	bench_report_row(report, "memory, of it in the location table's sets", "bytes", (double)sets / count);
 	bench_report_row(report, "memory, location table's hash, planned", "bytes",

@@ -6,7 +6,7 @@
 #define SPARE_DIVISOR 4 /* a quarter more branches than transactions: most requests go to one place */
 #define SPARE_LEAST   64
 
-#define BUCKETS_A_TRANSACTION 4
+#define BUCKETS_A_TRANSACTION 2
 
 static uint64_t round_up_to_line(uint64_t bytes)
 {
