@@ -144,14 +144,21 @@ static enum status build_tables(struct directory_builder *builder)
 	return status == STATUS_OK ? directory_tables_build_direct(builder) : status;
 }
 
+static enum status remove_from_tables(struct directory_builder *builder, uint32_t index, const struct company *before)
+{
+	enum status status = directory_tables_remove_domain(builder, index, before);
+	if (status == STATUS_OK)
+		status = directory_tables_remove_ddis(builder, index, before);
+	return status == STATUS_OK ? directory_tables_remove_direct(builder, index, before) : status;
+}
+
 static enum status change_tables(struct directory_builder *builder, const struct directory_change *change)
 {
 	const struct directory *previous = builder->input->previous;
 	const struct company *before =
 		change->index < previous->company_count ? previous->company[change->index] : NULL;
-	/* Whoever stood behind it has another index now. */
 	if (!change->company)
-		return build_tables(builder);
+		return remove_from_tables(builder, change->index, before);
 	enum status status = directory_tables_change_domains(builder, change->index, before);
 	if (status == STATUS_OK)
 		status = directory_tables_change_ddis(builder, change->index, before);

@@ -54,6 +54,15 @@ AMITY_CHECKED enum status directory_tables_change_ddis(struct directory_builder 
 AMITY_CHECKED enum status directory_tables_change_direct(struct directory_builder *builder, uint32_t index,
 							 const struct company *before);
 
+/* The same tables without `before`, which stood at `index`: whoever stood behind it has an index less now. Cost:
+ * likewise. */
+AMITY_CHECKED enum status directory_tables_remove_domain(struct directory_builder *builder, uint32_t index,
+							 const struct company *before);
+AMITY_CHECKED enum status directory_tables_remove_ddis(struct directory_builder *builder, uint32_t index,
+						       const struct company *before);
+AMITY_CHECKED enum status directory_tables_remove_direct(struct directory_builder *builder, uint32_t index,
+							 const struct company *before);
+
 /* Carriers, their sources and patterns, of input->model. */
 AMITY_CHECKED enum status directory_carriers_build(struct directory_builder *builder);
 

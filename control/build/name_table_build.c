@@ -66,6 +66,13 @@ void name_table_build_set(struct name_table *table, struct span name, uint32_t v
 		slot->value = value;
 }
 
+void name_table_build_close_up(struct name_table *table, uint32_t removed)
+{
+	struct name_slot *slot = (struct name_slot *)table->slot;
+	for (uint32_t i = 0; slot && i <= table->mask; i++)
+		slot[i].value -= slot[i].length_plus_one && slot[i].value > removed;
+}
+
 /* Whoever stands behind the hole on a way that leads over it moves into it: no search then ends too early. */
 void name_table_build_remove(struct name_table *table, struct span name, bool fold)
 {

@@ -26,4 +26,7 @@ bool name_table_build_has_room(const struct name_table *table, uint64_t count);
 void name_table_build_remove(struct name_table *table, struct span name, bool fold);
 void name_table_build_set(struct name_table *table, struct span name, uint32_t value, bool fold);
 
+/* Values are indices, of which `removed` is no more: those above are one less now. */
+void name_table_build_close_up(struct name_table *table, uint32_t removed);
+
 #endif
