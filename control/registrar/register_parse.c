@@ -7,6 +7,7 @@
 #include <osipparser2/osip_port.h>
 
 #include "osip_memory.h"
+#include "register_words.h"
 
 /* What a line can grow by when its compact name becomes the long one: "user-agent: " and a line end. */
 #define KNOWN_NAME_BYTES_MAX 16
@@ -121,123 +122,26 @@ static bool split_headers(struct register_request *request)
 	return true;
 }
 
-/* Length of the first of several values separated by commas, which do not count in quotes or brackets. */
-static uint32_t value_length(struct span text)
-{
-	static const bool counts[UINT8_MAX + 1] = {
-		['\\'] = true, ['"'] = true, ['<'] = true, ['>'] = true, [','] = true};
-	bool quoted = false, bracketed = false;
-	for (uint32_t i = 0; i < text.length; i++) {
-		char byte = text.at[i];
-		if (!counts[(uint8_t)byte])
-			continue;
-		if (quoted && byte == '\\')
-			i++;
-		else if (byte == '"' && !bracketed)
-			quoted = !quoted;
-		else if (byte == '<' && !quoted)
-			bracketed = true;
-		else if (byte == '>' && !quoted)
-			bracketed = false;
-		else if (byte == ',' && !quoted && !bracketed)
-			return i;
-	}
-	return text.length;
-}
-
-static struct span take_value(struct span *rest)
-{
-	uint32_t length = value_length(*rest);
-	struct span value = span_trim(span_make(rest->at, length));
-	*rest = span_trim(span_skip(*rest, length + 1));
-	return value;
-}
-
-/* A bit a byte. */
-struct byte_set {
-	uint64_t bits[4];
-};
-
-static struct byte_set byte_set_of(const char *bytes)
-{
-	struct byte_set set = {0};
-	for (; *bytes; bytes++)
-		set.bits[(uint8_t)*bytes / 64] |= 1ull << (uint8_t)*bytes % 64;
-	return set;
-}
-
-static bool is_in(const struct byte_set *set, char byte)
-{
-	return set->bits[(uint8_t)byte / 64] >> (uint8_t)byte % 64 & 1;
-}
-
-static struct span take_until(struct span *rest, const char *separators)
-{
-	struct byte_set ends = byte_set_of(separators);
-	uint32_t length = 0;
-	while (length < rest->length && !is_in(&ends, rest->at[length]))
-		length++;
-	struct span part = span_make(rest->at, length);
-	*rest = span_skip(*rest, length);
-	return part;
-}
-
-/* Result: false when there is no number, or one above `most`, which then is what *number becomes. */
-static bool read_number(uint32_t *number, struct span text, uint32_t most)
-{
-	uint64_t value = 0;
-	for (uint32_t i = 0; i < text.length; i++) {
-		if (text.at[i] < '0' || text.at[i] > '9')
-			return false;
-		value = value * 10 + (uint64_t)(text.at[i] - '0');
-		if (value > most)
-			value = (uint64_t)most + 1;
-	}
-	*number = value > most ? most : (uint32_t)value;
-	return text.length > 0 && value <= most;
-}
-
-/* "host:port" or "[IPv6]:port", up to what cannot be a part of it. */
-static bool read_host_port(struct span *host, uint16_t *port, struct span *text)
-{
-	if (text->length && *text->at == '[') {
-		*text = span_skip(*text, 1);
-		*host = take_until(text, "]");
-		*text = span_skip(*text, 1);
-	} else {
-		*host = take_until(text, ":;,?> \t");
-	}
-	*text = span_trim(*text);
-	*port = 0;
-	if (text->length && *text->at == ':') {
-		*text = span_trim(span_skip(*text, 1));
-		uint32_t number;
-		if (!read_number(&number, take_until(text, ";,?> \t"), UINT16_MAX))
-			return false;
-		*port = (uint16_t)number;
-	}
-	return host->length > 0;
-}
-
 /* "SIP/2.0/UDP host:port;rport;branch=..." with white space wherever RFC 3261 lets it stand. */
 static bool read_via(struct register_via *via, struct span value)
 {
 	via->rest = value;
-	via->value = take_value(&via->rest);
+	via->value = register_words_take_value(&via->rest);
 	struct span text = via->value;
 	for (int slash = 0; slash < 2; slash++) {
-		take_until(&text, "/");
+		register_words_take_until(&text, "/");
 		text = span_trim(span_skip(text, 1));
 	}
-	take_until(&text, " \t;");
+	register_words_take_until(&text, " \t;");
 	text = span_trim(text);
-	if (!read_host_port(&via->host, &via->port, &text))
+	if (!register_words_read_host_port(&via->host, &via->port, &text))
 		return false;
 	while (text.length) {
-		take_until(&text, ";");
+		register_words_take_until(&text, ";");
 		text = span_trim(span_skip(text, 1));
 		struct span parameter = text;
-		if (span_equals_nocase(span_trim(take_until(&parameter, "=; \t")), SPAN_LITERAL("rport")))
+		if (span_equals_nocase(span_trim(register_words_take_until(&parameter, "=; \t")),
+				       SPAN_LITERAL("rport")))
 			via->has_rport = true;
 	}
 	return true;
@@ -253,41 +157,19 @@ struct span register_parse_uri(struct span value)
 			quoted = !quoted;
 		} else if (value.at[i] == '<' && !quoted) {
 			struct span rest = span_skip(value, i + 1);
-			struct span uri = take_until(&rest, ">");
+			struct span uri = register_words_take_until(&rest, ">");
 			return rest.length ? span_trim(uri) : (struct span){0};
 		}
 	}
 	/* Without brackets, parameters are the header's and a '?' cannot be told apart (RFC 3261 20). */
-	struct span uri = span_trim(take_until(&value, ";,"));
+	struct span uri = span_trim(register_words_take_until(&value, ";,"));
 	return uri.length && memchr(uri.at, '?', uri.length) ? (struct span){0} : uri;
-}
-
-/* User and host of a SIP URI as it was sent. */
-static bool split_uri(struct span *user, struct span *host, uint16_t *port, struct span uri)
-{
-	if (uri.length < 4 || strncasecmp(uri.at, "sip:", 4) != 0)
-		return false;
-	struct span text = span_skip(uri, 4), head = text;
-	head = take_until(&head, "?"); /* an @ in a header of the URI is none */
-	*user = (struct span){0};
-	for (uint32_t i = 0; i < head.length; i++)
-		if (head.at[i] == '@') {
-			*user = span_make(text.at, i);
-			text = span_skip(text, i + 1);
-			break;
-		}
-	for (uint32_t i = 0; i < user->length; i++)
-		if (user->at[i] == ':') {
-			user->length = i; /* a password */
-			break;
-		}
-	return read_host_port(host, port, &text);
 }
 
 bool register_parse_host(struct span *host, uint16_t *port, struct span uri)
 {
 	struct span user;
-	return split_uri(&user, host, port, uri);
+	return register_words_split_uri(&user, host, port, uri);
 }
 
 static bool read_mandatory(struct register_request *request)
@@ -303,10 +185,10 @@ static bool read_mandatory(struct register_request *request)
 	const char *after_uri = request->to_uri.length ? request->to_uri.at + request->to_uri.length : to.at;
 	struct span parameters = span_make(after_uri, (size_t)(to.at + to.length - after_uri));
 	while (parameters.length) {
-		take_until(&parameters, ";");
+		register_words_take_until(&parameters, ";");
 		parameters = span_trim(span_skip(parameters, 1));
 		struct span parameter = parameters;
-		if (span_equals_nocase(span_trim(take_until(&parameter, "=; \t")), SPAN_LITERAL("tag")))
+		if (span_equals_nocase(span_trim(register_words_take_until(&parameter, "=; \t")), SPAN_LITERAL("tag")))
 			request->to_has_tag = true;
 	}
 	return read_via(&request->via, request->first[REGISTER_HEADER_VIA]->value);
@@ -320,7 +202,7 @@ static void read_options(struct register_request *request)
 			continue;
 		struct span rest = header->value;
 		while (rest.length) {
-			struct span option = take_value(&rest);
+			struct span option = register_words_take_value(&rest);
 			if (span_equals_nocase(option, SPAN_LITERAL("path")))
 				request->supports_path = true;
 			else if (header->name == REGISTER_HEADER_REQUIRE && !request->unsupported.length)
@@ -371,7 +253,8 @@ static void read_contact_parameters(struct register_contact *contact, const osip
 		if (strcasecmp(parameter->gname, "expires") == 0) {
 			/* What is no number counts as an hour (RFC 3261 10.2.1.1); too large a number is cut later. */
 			contact->has_expires = true;
-			if (!read_number(&contact->expires_s, value, UINT32_MAX) && contact->expires_s != UINT32_MAX)
+			if (!register_words_read_number(&contact->expires_s, value, UINT32_MAX) &&
+			    contact->expires_s != UINT32_MAX)
 				contact->has_expires = false;
 		} else if (strcasecmp(parameter->gname, "q") == 0) {
 			contact->q = read_q(parameter->gvalue);
@@ -379,15 +262,6 @@ static void read_contact_parameters(struct register_contact *contact, const osip
 			contact->instance = value;
 		}
 	}
-}
-
-static bool is_clean_uri(struct span uri)
-{
-	struct byte_set unclean = byte_set_of("<>\"\\^`{|}\x7f");
-	for (uint32_t i = 0; i < uri.length; i++)
-		if ((uint8_t)uri.at[i] <= ' ' || is_in(&unclean, uri.at[i]))
-			return false;
-	return uri.length > 0;
 }
 
 static enum register_fault read_contact(struct register_request *request, struct span value)
@@ -399,7 +273,8 @@ static enum register_fault read_contact(struct register_request *request, struct
 	struct span user;
 	if (contact->uri.length > REGISTER_CONTACT_BYTES_MAX)
 		return REGISTER_TOO_LONG;
-	if (!is_clean_uri(contact->uri) || !split_uri(&user, &contact->host, &contact->port, contact->uri))
+	if (!register_words_is_clean_uri(contact->uri) ||
+	    !register_words_split_uri(&user, &contact->host, &contact->port, contact->uri))
 		return REGISTER_MALFORMED;
 	osip_contact_t *parsed;
 	char *text = osip_memory_copy(value);
@@ -423,7 +298,7 @@ static enum register_fault read_contacts(struct register_request *request)
 		if (request->header[i].name != REGISTER_HEADER_CONTACT)
 			continue;
 		while (rest.length) {
-			struct span value = take_value(&rest);
+			struct span value = register_words_take_value(&rest);
 			if (span_equals(value, SPAN_LITERAL("*"))) {
 				stars++;
 				continue;
@@ -488,7 +363,7 @@ static bool read_with_osip(struct register_request *request)
 	if (!MSG_IS_REGISTER(message) || !message->cseq || !message->cseq->number || !message->to || !message->call_id)
 		return false;
 	return message->cseq->method && strcmp(message->cseq->method, "REGISTER") == 0 &&
-	       read_number(&request->cseq, span_of_text(message->cseq->number), UINT32_MAX);
+	       register_words_read_number(&request->cseq, span_of_text(message->cseq->number), UINT32_MAX);
 }
 
 enum register_fault register_parse(struct register_request *request, struct span payload)
@@ -504,15 +379,15 @@ enum register_fault register_parse(struct register_request *request, struct span
 	bool is_right = read_with_osip(request);
 	if (osip_memory_was_short())
 		return REGISTER_TOO_LONG;
-	if (!is_right || !split_uri(&request->to_user, &request->to_host, &port, request->to_uri))
+	if (!is_right || !register_words_split_uri(&request->to_user, &request->to_host, &port, request->to_uri))
 		return REGISTER_MALFORMED;
 	read_options(request);
 	if (!join_paths(request))
 		return REGISTER_TOO_LONG;
 	if (request->first[REGISTER_HEADER_EXPIRES]) {
 		struct span value = request->first[REGISTER_HEADER_EXPIRES]->value;
-		request->has_expires =
-			read_number(&request->expires_s, value, UINT32_MAX) || request->expires_s == UINT32_MAX;
+		request->has_expires = register_words_read_number(&request->expires_s, value, UINT32_MAX) ||
+				       request->expires_s == UINT32_MAX;
 	}
 	return read_contacts(request);
 }

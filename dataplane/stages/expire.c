@@ -34,14 +34,30 @@ static void expire_branch(struct worker *worker, struct branch *branch)
 	}
 }
 
-/* The slot of what a timer times; TRANSACTION_NONE: a call. The timer's own line has come. */
+/* A timer is a part of what it times: its address tells what that is. Result: NULL when it is other. */
+static struct branch *expire_find_branch(const struct transaction_table *table, const struct timer *timer)
+{
+	if (!expire_is_in(timer, table->branch, table->branch_count * sizeof(*table->branch)))
+		return NULL;
+	return (struct branch *)((uintptr_t)timer - offsetof(struct branch, timer));
+}
+
+static struct transaction *expire_find_transaction(const struct transaction_table *table, const struct timer *timer)
+{
+	if (!expire_is_in(timer, table->transaction, table->count * sizeof(*table->transaction)))
+		return NULL;
+	return (struct transaction *)((uintptr_t)timer - offsetof(struct transaction, timer));
+}
+
+/* The slot of what a timer times; TRANSACTION_NONE: a call. */
 static uint32_t expire_slot_of(const struct transaction_table *table, const struct timer *timer)
 {
-	if (expire_is_in(timer, table->branch, table->branch_count * sizeof(*table->branch)))
-		return (uint32_t)((const struct branch *)timer - table->branch);
-	if (expire_is_in(timer, table->transaction, table->count * sizeof(*table->transaction)))
-		return (uint32_t)(((uintptr_t)timer - (uintptr_t)table->transaction) / sizeof(*table->transaction));
-	return TRANSACTION_NONE;
+	const struct branch *branch = expire_find_branch(table, timer);
+	const struct transaction *transaction = branch ? NULL : expire_find_transaction(table, timer);
+
+	if (branch)
+		return (uint32_t)(branch - table->branch);
+	return transaction ? (uint32_t)(transaction - table->transaction) : TRANSACTION_NONE;
 }
 
 /*
@@ -61,19 +77,18 @@ static void expire_prefetch(const struct worker *worker)
 	}
 }
 
-/* A timer is a part of what it times: its address tells what that is. */
 static void expire_timer(struct worker *worker, struct timer *timer)
 {
-	struct transaction_table *table = &worker->transactions;
 	struct call *call = call_table_of_timer(&worker->calls, timer);
+	struct branch *branch = call ? NULL : expire_find_branch(&worker->transactions, timer);
+	struct transaction *transaction = expire_find_transaction(&worker->transactions, timer);
 
 	if (call)
 		call_track_expire(worker, call);
-	else if (expire_is_in(timer, table->branch, table->branch_count * sizeof(*table->branch)))
-		expire_branch(worker, (struct branch *)((char *)timer - offsetof(struct branch, timer)));
-	else if (expire_is_in(timer, table->transaction, table->count * sizeof(*table->transaction)))
-		server_transaction_expire(worker,
-					  (struct transaction *)((char *)timer - offsetof(struct transaction, timer)));
+	else if (branch)
+		expire_branch(worker, branch);
+	else if (transaction)
+		server_transaction_expire(worker, transaction);
 }
 
 void expire_burst(struct worker *worker)
