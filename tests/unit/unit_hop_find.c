@@ -93,6 +93,23 @@ static void what_is_remembered_is_what_is_found(void **state)
 		}
 }
 
+/* An address of ours that moved to another interface since the message came in, as a failover address does. */
+static void the_interface_of_an_entry_counts(void **state)
+{
+	struct net_entry entry[2] = {{.interface = 0}, {.interface = 1}};
+	uint8_t ip[16];
+
+	(void)state;
+	for (uint32_t i = 0; i < 2; i++)
+		memcpy(entry[i].ip, interfaces[0].address[0], 16);
+	peer(ip, 0);
+	memcpy(interfaces[1].address[0], interfaces[0].address[0], 16);
+	for (uint32_t i = 0; i < 4; i++)
+		expect_as_searched(ip, &entry[i % 2]);
+	assert_ptr_not_equal(hop_find(&worker, ip, &entry[0])->hop.interface, &interfaces[1]);
+	assert_ptr_equal(hop_find(&worker, ip, &entry[1])->hop.interface, &interfaces[1]);
+}
+
 static void it_is_remembered(void **state)
 {
 	uint8_t ip[16];
@@ -124,6 +141,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(what_is_remembered_is_what_is_found, set_up),
+		cmocka_unit_test_setup(the_interface_of_an_entry_counts, set_up),
 		cmocka_unit_test_setup(it_is_remembered, set_up),
 		cmocka_unit_test_setup(a_new_burst_or_another_wire_forgets, set_up),
 	};
