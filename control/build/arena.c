@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define CHUNK_BYTES_MIN (4u << 10)
 #define CHUNK_BYTES_MAX (1u << 20)
@@ -23,13 +24,14 @@ static size_t round_up(size_t size)
 	return (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
 }
 
+/* Pieces are zeroed when they are taken. jemalloc would zero a large chunk by giving its pages back to the kernel,
+ * which interrupts every lcore (a TLB shootdown) and costs a page fault for each. */
 static bool add_chunk(struct arena *arena, size_t size)
 {
-	struct arena_chunk *chunk = calloc(1, sizeof(*chunk) + size);
+	struct arena_chunk *chunk = malloc(sizeof(*chunk) + size);
 	if (!chunk)
 		return false;
-	chunk->size = size;
-	chunk->older = arena->chunk;
+	*chunk = (struct arena_chunk){.size = size, .older = arena->chunk};
 	arena->chunk = chunk;
 	return true;
 }
@@ -58,7 +60,7 @@ void *arena_take(struct arena *arena, size_t size)
 	void *at = chunk->bytes + chunk->used;
 	chunk->used += size;
 	arena->used_bytes += size;
-	return at;
+	return memset(at, 0, size);
 }
 
 void *arena_take_array(struct arena *arena, size_t count, size_t size)

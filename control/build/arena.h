@@ -17,8 +17,8 @@ struct arena {
 	size_t used_bytes;
 };
 
-/* An empty arena whose first chunk is the caller's memory, zeroed and aligned as malloc() does; the caller frees it,
- * after arena_free(). `bytes`: at least ARENA_CHUNK_HEADER_BYTES. */
+/* An empty arena whose first chunk is the caller's memory, aligned as malloc() does; the caller frees it, after
+ * arena_free(). `bytes`: at least ARENA_CHUNK_HEADER_BYTES. */
 void arena_init_on(struct arena *arena, void *memory, size_t bytes);
 
 #define ARENA_CHUNK_HEADER_BYTES 32

@@ -61,10 +61,10 @@ static int find_arena(void)
 void *block_memory_take(size_t bytes)
 {
 	int flags = find_arena();
+	void *block = flags ? mallocx(bytes, flags | MALLOCX_ALIGN(LINE_BYTES))
+			    : aligned_alloc(LINE_BYTES, (bytes + LINE_BYTES - 1) & ~(size_t)(LINE_BYTES - 1));
 
-	if (flags)
-		return mallocx(bytes, flags | MALLOCX_ALIGN(LINE_BYTES) | MALLOCX_ZERO);
-	void *block = aligned_alloc(LINE_BYTES, (bytes + LINE_BYTES - 1) & ~(size_t)(LINE_BYTES - 1));
+	/* Not MALLOCX_ZERO: arena.c says why. */
 	return block ? memset(block, 0, bytes) : NULL;
 }
 
