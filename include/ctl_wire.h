@@ -12,11 +12,11 @@
 
 #define CTL_SOCKET_DEFAULT	     "/run/amity/amity.sock"
 #define CTL_READ_ONLY_SUFFIX	     ".ro"	 /* the second socket stands beside the first */
-#define CTL_LINE_BYTES_MAX	     (64u << 20) /* a provisioning document of 10,000 companies is about 20 MB */
+#define CTL_LINE_BYTES_MAX	     (256u << 20) /* a provisioning document of 1,000,000 users is about 100 MB */
 #define CTL_LINE_BYTES_MAX_READ_ONLY (1u << 20)
 #define CTL_CLIENTS_MAX		     32
 #define CTL_SILENT_MS_MIN	     1000  /* silent for less, a client does not make room for another */
-#define CTL_LINE_TIMEOUT_MS	     60000 /* from the first byte of a request to its end: 64 MiB take a second */
+#define CTL_LINE_TIMEOUT_MS	     60000 /* from the first byte of a request to its end: 256 MiB take some seconds */
 #define CTL_WRITE_TIMEOUT_MS	     30000 /* a client that takes nothing of its answer for so long is gone */
 #define CTL_ID_BYTES_MAX	     256   /* an "id" is repeated in the answer */
 

@@ -97,6 +97,10 @@ class AmityRunning(Running):
     def registrations(self):
         return self.router.must("status", as_json=True).json["bindings"]
 
+    def calls(self):
+        """That are set up and not ended."""
+        return self.router.must("status", as_json=True).json["calls"]
+
     def state_bytes(self):
         """What it has taken in all: its memory is taken at the start, and touched as it is used."""
         return self.resident_bytes()

@@ -8,6 +8,8 @@ amityd's worker spins on one CPU, sipgun on the other. amityd's control thread i
     register     REGISTER 401, REGISTER with digest 200, stored
     in_dialog    re-INVITEs of calls that stand
     flood        a tenth of the calls, alone and then beside nine times as many packets of garbage
+
+    million_registrations, million_calls: see million.py
 """
 
 import os
@@ -16,13 +18,14 @@ import time
 
 import tree  # noqa: F401
 import company_site
+import million
 import rig as places
 import routers
 from gun import FAILED_PERCENT_MAX
 from report import figure
 from rig import Rig
 
-WORKLOADS = ("call", "invite_auth", "register", "in_dialog", "flood")
+WORKLOADS = ("call", "invite_auth", "register", "in_dialog", "flood", *million.PARTS)
 PERCENTILES = ("p50", "p99", "p99.9")
 # What somebody waits for.
 LATENCY = {"call": "due_to_200", "invite_auth": "due_to_200", "register": "register_to_200", "in_dialog": "request_to_200"}
@@ -89,23 +92,32 @@ class Wire:
         self.row("call, 90 % garbage", LATENCY["call"], rate, None, self.fire("flood", rate, garbage=GARBAGE_PERCENT))
 
 
+def measure_rates(report, rig, workloads, is_short):
+    site = company_site.Site(1, 20 if is_short else 1000, 10, places.FRIENDS, places.CARRIER)
+    router = routers.AmityMemif(idle="spin")
+    pool = company_site.write_lines(rig.directory / "pool", site.pool())
+    with router.serve(rig, site) as running:
+        router.check(rig, site, running)
+        wire = Wire(report, running, router.gun(rig, pool), is_short)
+        for workload in workloads:
+            wire.measure(workload)
+    report.table("Highest rate at less than 0.01 % failed; failures and latency at the rate beside it, half of the highest",
+                 ("workload", "highest/s", "at/s", "% failed", *(f"{percentile} us" for percentile in PERCENTILES)), wire.rows)
+    report.say("  Latency: a call, from when it was due to its 200; register, from REGISTER with digest to its 200; in_dialog, from when due to its 200.")
+
+
 def run(report, workloads, is_short):
     """Result: the exit status."""
     began = time.monotonic()
     report.say(f"wire: amityd and sipgun on net_memif, {time.strftime('%Y-%m-%d %H:%M')}, {platform.machine()}, {os.cpu_count()} CPUs; amityd's worker spins on"
                f" CPU {routers.ROUTER_CPU}, sipgun on CPU {routers.PEERS_CPU}, amityd's control thread on either")
-    site = company_site.Site(1, 20 if is_short else 1000, 10, places.FRIENDS, places.CARRIER)
-    router = routers.AmityMemif(idle="spin")
     with Rig("wire") as rig:
-        pool = company_site.write_lines(rig.directory / "pool", site.pool())
-        with router.serve(rig, site) as running:
-            router.check(rig, site, running)
-            wire = Wire(report, running, router.gun(rig, pool), is_short)
-            for workload in workloads:
-                wire.measure(workload)
-    report.table("Highest rate at less than 0.01 % failed; failures and latency at the rate beside it, half of the highest",
-                 ("workload", "highest/s", "at/s", "% failed", *(f"{percentile} us" for percentile in PERCENTILES)), wire.rows)
-    report.say("  Latency: a call, from when it was due to its 200; register, from REGISTER with digest to its 200; in_dialog, from when due to its 200.")
+        rates = [workload for workload in workloads if workload not in million.PARTS]
+        if rates:
+            measure_rates(report, rig, rates, is_short)
+        counts = [million.PARTS[workload](report, rig, is_short) for workload in workloads if workload in million.PARTS]
+    if counts:
+        report.table("As many as there can be", million.COLUMNS, counts)
     if is_short:
         report.say("  A short run shows that this works; its figures mean nothing.")
     report.say()

@@ -151,7 +151,7 @@ def test_large_and_deep_documents_are_refused_in_their_time(router, tmp_path):
                        ("companies: " + "{a: " * 500_000, "must be a list, not a mapping"),
                        ("companies:\n" + "- x\n" * 100_000, "and 99900 more"),
                        ("x" * 5_000_000 + ": 1\n", "unknown key"),
-                       ("#" * 40_000_000, "is longer than 32 MiB")):
+                       ("#" * 140_000_000, "is longer than 128 MiB")):
         answer = router.ctl("apply", write(tmp_path / "large.yaml", text))
         assert answer.status != 0 and said in answer.error, answer.error[:2000]
         assert len(answer.error) < 100_000 and answer.error.count("more") <= 1
