@@ -6,9 +6,9 @@
  *   memory    resident bytes of each part
  *   apply     one company of all, from the request to the publication, by what changed in it; and all companies
  *   grace     from a publication until what was replaced is released, while an lcore works
- *   load      an lcore with as many calls as it takes, quiet and while companies are applied, by turns: what a burst
- *             takes, and whether each packet ended
- *   patterns  one company with 10,000 of them
+ *   load      an lcore with as many calls as it takes, quiet, while companies are applied, and while dry runs do the
+ * same but publish nothing, by turns: what a burst takes, and whether each packet ended patterns  one company with
+ * 10,000 of them
  *
  * Times of steps are wall clock: they wait for the disk. Run it when nothing else runs.
  */

@@ -9,7 +9,7 @@
 #include "directory.h"
 #include "provision.h"
 
-#define BENCH_SCALE_ROUNDS     5 /* of an lcore at work: quiet and changing, by turns */
+#define BENCH_SCALE_ROUNDS     5 /* of an lcore at work: quiet, dry runs, applies, by turns */
 #define BENCH_SCALE_TEXT_BYTES 4096
 
 struct bench_scale {
@@ -60,6 +60,7 @@ void bench_scale_apply_write_company(char text[BENCH_SCALE_TEXT_BYTES], uint32_t
 				     uint32_t turn);
 
 struct apply_result bench_scale_apply_company(struct bench_scale *scale, uint32_t number, const char *text);
+struct apply_result bench_scale_apply_company_dry(struct bench_scale *scale, uint32_t number, const char *text);
 void bench_scale_apply_release_waiting(struct bench_scale *scale);
 
 void bench_scale_apply_measure(struct bench_scale *scale);

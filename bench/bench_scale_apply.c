@@ -62,18 +62,29 @@ static void note_result(void *argument, const struct apply_result *result)
 	*(struct apply_result *)argument = *result;
 }
 
-struct apply_result bench_scale_apply_company(struct bench_scale *scale, uint32_t number, const char *text)
+static struct apply_result submit(struct bench_scale *scale, enum provision_action action, uint32_t number,
+				  const char *text)
 {
 	char name[32];
 	struct apply_result result = {0};
 	snprintf(name, sizeof(name), "company-%u", number);
-	const struct provision_request request = {.action = PROVISION_APPLY,
+	const struct provision_request request = {.action = action,
 						  .company = name,
 						  .text = span_of_text(text),
 						  .file_name = "bench.yaml",
 						  .origin = "bench"};
 	must(provision_submit(pipeline_provision(scale->pipeline), &request, note_result, &result) == STATUS_OK);
 	return result;
+}
+
+struct apply_result bench_scale_apply_company(struct bench_scale *scale, uint32_t number, const char *text)
+{
+	return submit(scale, PROVISION_APPLY, number, text);
+}
+
+struct apply_result bench_scale_apply_company_dry(struct bench_scale *scale, uint32_t number, const char *text)
+{
+	return submit(scale, PROVISION_DRY_RUN, number, text);
 }
 
 void bench_scale_apply_release_waiting(struct bench_scale *scale)

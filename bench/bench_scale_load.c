@@ -67,14 +67,39 @@ static uint64_t ended_packets(const struct worker *worker)
 	return sum;
 }
 
-/* From the publication until nothing that it replaced waits any more. */
-static double apply_and_wait(struct bench_scale *scale, uint32_t turn)
+/* What the control thread does beside the lcore. */
+enum beside {
+	BESIDE_NOTHING,
+	BESIDE_DRY_RUNS, /* all of an apply but its publication: what a CPU that works takes from the other one */
+	BESIDE_APPLIES,
+	BESIDE_COUNT,
+};
+
+static const char *const beside_names[BESIDE_COUNT] = {"quiet", "dry runs", "applies"};
+
+static uint32_t turns;
+
+static uint32_t write_next(struct bench_scale *scale, char text[BENCH_SCALE_TEXT_BYTES])
+{
+	uint32_t turn = turns++, number = turn % scale->company_count;
+	bench_scale_apply_write_company(text, number, BENCH_CHANGE_PASSWORD, 100000 + turn);
+	return number;
+}
+
+static void run_dry(struct bench_scale *scale)
+{
+	char text[BENCH_SCALE_TEXT_BYTES];
+	uint32_t number = write_next(scale, text);
+	must(bench_scale_apply_company_dry(scale, number, text).accepted);
+}
+
+/* Result: ms from the publication until nothing that it replaced waits any more. */
+static double apply_and_wait(struct bench_scale *scale)
 {
 	struct publisher *publisher = pipeline_publisher(scale->pipeline);
 	char text[BENCH_SCALE_TEXT_BYTES];
-	uint32_t number = turn % scale->company_count;
+	uint32_t number = write_next(scale, text);
 
-	bench_scale_apply_write_company(text, number, BENCH_CHANGE_PASSWORD, 100000 + turn);
 	bench_scale_apply_company(scale, number, text);
 	uint64_t start_us = bench_process_now_us();
 	while (publish_poll(publisher) > 0)
@@ -82,21 +107,32 @@ static double apply_and_wait(struct bench_scale *scale, uint32_t turn)
 	return (double)(bench_process_now_us() - start_us) / 1000;
 }
 
-static uint32_t turns;
+struct phase {
+	enum beside beside;
+	uint32_t count;	  /* applies or dry runs; quiet: rounds of the workload */
+	double *grace_ms; /* BESIDE_APPLIES: of each */
+};
 
-/* Result: how many were applied. `grace` NULL: quiet, for as long as it takes. */
-static uint32_t run_meanwhile(struct load *load, double *grace, uint32_t count)
+static uint32_t rounds_done(struct load *load)
 {
-	for (uint32_t i = 0; grace && i < count; i++)
-		grace[i] = apply_and_wait(load->scale, turns++);
-	while (atomic_load_explicit(&load->rounds, memory_order_relaxed) < 2 ||
-	       (!grace && atomic_load_explicit(&load->rounds, memory_order_relaxed) < count))
+	return atomic_load_explicit(&load->rounds, memory_order_relaxed);
+}
+
+static void run_beside(struct load *load, const struct phase *phase)
+{
+	uint32_t rounds_min = phase->beside == BESIDE_NOTHING && phase->count > 2 ? phase->count : 2;
+
+	for (uint32_t i = 0; phase->beside != BESIDE_NOTHING && i < phase->count; i++)
+		if (phase->beside == BESIDE_APPLIES)
+			phase->grace_ms[i] = apply_and_wait(load->scale);
+		else
+			run_dry(load->scale);
+	while (rounds_done(load) < rounds_min)
 		usleep(1000);
-	return grace ? count : 0;
 }
 
 /* Result: rounds of the workload that the lcore did meanwhile. */
-static uint32_t run_under_load(struct bench_scale *scale, struct hdr_histogram *bursts, double *grace, uint32_t count)
+static uint32_t run_under_load(struct bench_scale *scale, struct hdr_histogram *bursts, const struct phase *phase)
 {
 	struct setup *setup = (struct setup *)pipeline_dataplane(scale->pipeline);
 	struct load load = {.scale = scale,
@@ -106,7 +142,7 @@ static uint32_t run_under_load(struct bench_scale *scale, struct hdr_histogram *
 
 	/* What making ready needs is made before others look. */
 	must(rte_eal_remote_launch(run_load, &load, setup->lcore[0]) == 0);
-	run_meanwhile(&load, grace, count);
+	run_beside(&load, phase);
 	atomic_store_explicit(&load.is_ending, true, memory_order_relaxed);
 	rte_eal_wait_lcore(setup->lcore[0]);
 	must(ended_packets(load.worker) - ended == load.sent);
@@ -115,7 +151,7 @@ static uint32_t run_under_load(struct bench_scale *scale, struct hdr_histogram *
 	bursts->count += load.bursts.count;
 	if (load.bursts.greatest > bursts->greatest)
 		bursts->greatest = load.bursts.greatest;
-	return atomic_load_explicit(&load.rounds, memory_order_relaxed);
+	return rounds_done(&load);
 }
 
 static void report_bursts(struct bench_scale *scale, const char *name, const struct hdr_histogram *bursts)
@@ -135,7 +171,7 @@ static void report_bursts(struct bench_scale *scale, const char *name, const str
 
 void bench_scale_load_measure(struct bench_scale *scale)
 {
-	static struct hdr_histogram quiet, changing;
+	static struct hdr_histogram bursts[BESIDE_COUNT];
 	struct dataplane *dataplane = pipeline_dataplane(scale->pipeline);
 	uint32_t all_workers = dataplane->worker_count, a_round = (scale->apply_count + ROUNDS - 1) / ROUNDS,
 		 rounds = 3;
@@ -144,13 +180,16 @@ void bench_scale_load_measure(struct bench_scale *scale)
 	must(grace);
 	dataplane->worker_count = 1;
 	for (uint32_t i = 0; i < ROUNDS; i++) {
-		run_under_load(scale, &quiet, NULL, rounds);
-		rounds = run_under_load(scale, &changing, grace + (size_t)i * a_round, a_round);
+		const struct phase quiet = {BESIDE_NOTHING, rounds, NULL}, dry = {BESIDE_DRY_RUNS, a_round, NULL},
+				   applies = {BESIDE_APPLIES, a_round, grace + (size_t)i * a_round};
+		run_under_load(scale, &bursts[BESIDE_NOTHING], &quiet);
+		run_under_load(scale, &bursts[BESIDE_DRY_RUNS], &dry);
+		rounds = run_under_load(scale, &bursts[BESIDE_APPLIES], &applies);
 	}
 	dataplane->worker_count = all_workers;
 	bench_report_row(&scale->report, "load: applied meanwhile", "companies", (double)ROUNDS * a_round);
-	report_bursts(scale, "quiet", &quiet);
-	report_bursts(scale, "applies", &changing);
+	for (uint32_t i = 0; i < BESIDE_COUNT; i++)
+		report_bursts(scale, beside_names[i], &bursts[i]);
 	bench_scale_row_times(scale, "grace period", grace, ROUNDS * a_round);
 	free(grace);
 }
