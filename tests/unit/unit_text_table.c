@@ -42,6 +42,16 @@ static void one_text_is_kept_once(void **state)
 	assert_span_equal(text_table_text(table, other), SPAN_LITERAL("Phone 1.0"));
 }
 
+/* Both numbers change a hash in the same way. */
+static void numbers_of_one_hash_are_two(void **state)
+{
+	(void)state;
+	uint32_t first = text_table_hold(table, SPAN_LITERAL("Phone 1.0"), 0x100000001);
+	uint32_t second = text_table_hold(table, SPAN_LITERAL("Phone 1.0"), 0x200000002);
+	assert_int_not_equal(second, first);
+	assert_true(text_table_number(table, first) == 0x100000001 && text_table_number(table, second) == 0x200000002);
+}
+
 static void nothing_is_entry_0(void **state)
 {
 	(void)state;
@@ -92,6 +102,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(one_text_is_kept_once, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(numbers_of_one_hash_are_two, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_is_entry_0, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(it_holds_what_a_model_holds, set_up, tear_down),
 	};
