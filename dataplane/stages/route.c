@@ -29,7 +29,10 @@ static enum reason route_by_message(struct packet *packet)
 	struct span rest = {0};
 
 	uint8_t route = message->first[SIP_HEADER_ROUTE];
-	if (!address_parse(&address, &rest, sip_message_header_value(message, route)))
+	struct span own = sip_message_header_value(message, route);
+	/* Screen has read it. When nothing but its '>' stands behind our cookie, nothing else is in the line. */
+	bool is_alone = packet->cookie.at + packet->cookie.length + 1 == own.at + own.length;
+	if (!is_alone && !address_parse(&address, &rest, own))
 		return REASON_MALFORMED_ROUTE;
 	route = sip_message_next(message, route);
 	if (rest.length == 0 && route != SIP_HEADER_NONE)
