@@ -153,7 +153,7 @@ static enum reason begin_in_dialog(struct worker *worker, struct packet *packet)
 	packet->transaction->from_caller = packet->from_caller;
 	if (message->method == SIP_METHOD_BYE)
 		packet->transaction->callee_tag_hash =
-			route_cookie_hash_tag(worker->snapshot->keys, sip_message_text(message, callee_tag));
+			call_track_hash_tag(worker->snapshot->keys, sip_message_text(message, callee_tag));
 	return REASON_NONE;
 }
 

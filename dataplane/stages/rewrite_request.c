@@ -1,6 +1,7 @@
 #include "rewrite_request.h"
 
 #include "address_parse.h"
+#include "call_track.h"
 #include "message_facts.h"
 #include "request_uri.h"
 #include "rewrite_identity.h"
@@ -34,7 +35,7 @@ static bool rewrite_request_record_route(struct worker *worker, const struct pac
 		.flags = DIALOG_CALLER_FLOW,
 		.codecs = packet->branch ? packet->branch->codecs : CODEC_SET_ALL,
 		.caller_tag_hash =
-			route_cookie_hash_tag(worker->snapshot->keys, sip_message_text(message, message->from_tag)),
+			call_track_hash_tag(worker->snapshot->keys, sip_message_text(message, message->from_tag)),
 		.caller_from = packet->sender_from,
 		.caller_to = packet->sender_to,
 		.callee_from = callee_from,
