@@ -122,7 +122,7 @@ static void fill_cookies(struct call *call, uint32_t index)
 {
 	call->cookie = (struct dialog_cookie){.company = 4711,
 					      .call = index + 1,
-					      .caller_tag_hash = route_cookie_hash_tag(&bench.keys, call->from),
+					      .caller_tag_hash = index,
 					      .flags = DIALOG_CALLER_FLOW,
 					      .caller_flow = {.port = 40000},
 					      .caller_from = call->from,

@@ -2,6 +2,8 @@
 
 #ifdef __SSSE3__
 #include <tmmintrin.h>
+#else
+#define WIDE_DIGITS UINT32_MAX
 #endif
 
 /* clang-format off */
@@ -41,6 +43,7 @@ static uint32_t read_group(uint32_t *all, const uint8_t at[4])
 
 #ifdef __SSSE3__
 #define WIDE_DIGITS 16
+#define WIDE_BYTES  12
 
 /*
  * Groups of digits by their upper nibble, a bit each, and one for the nibbles that no digit has. A byte is no digit
@@ -61,10 +64,10 @@ enum group_bit {
 
 /*
  * Sixteen digits at once: each byte gets what lies between its digit and its value, by its upper nibble; then two
- * multiplications put four times six bits together, and a shuffle drops each fourth byte. Result: false when one is no
- * digit.
+ * multiplications put four times six bits together, and a shuffle drops each fourth byte. *wrong gets what is not 0
+ * where one is no digit. Result: twelve bytes, zeros behind.
  */
-static inline bool read_wide(uint8_t bytes[12], const uint8_t at[WIDE_DIGITS])
+static inline __m128i read_wide(__m128i *wrong, __m128i digits)
 {
 	const __m128i not_lower =
 		_mm_setr_epi8(NOT_0, NOT_1_TO_9, NOT_1_TO_9, NOT_1_TO_9, NOT_1_TO_9, NOT_1_TO_9, NOT_1_TO_9, NOT_1_TO_9,
@@ -78,26 +81,69 @@ static inline bool read_wide(uint8_t bytes[12], const uint8_t at[WIDE_DIGITS])
 		_mm_setr_epi8(0, 0, 62 - '-', 52 - '0', -'A', -'A', 26 - 'a', 26 - 'a', 63 - '_', 0, 0, 0, 0, 0, 0, 0);
 	const __m128i pack = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
 	const __m128i nibble = _mm_set1_epi8(0x0f);
-	__m128i digits = _mm_loadu_si128((const __m128i *)at);
 	__m128i upper = _mm_and_si128(_mm_srli_epi16(digits, 4), nibble), lower = _mm_and_si128(digits, nibble);
 	__m128i shared = _mm_and_si128(_mm_shuffle_epi8(not_lower, lower), _mm_shuffle_epi8(of_upper, upper));
 	__m128i is_underscore = _mm_cmpeq_epi8(digits, _mm_set1_epi8('_'));
 	__m128i place = _mm_add_epi8(upper, _mm_and_si128(is_underscore, _mm_set1_epi8(UNDERSCORE - ('_' >> 4))));
 	__m128i values = _mm_add_epi8(digits, _mm_shuffle_epi8(offsets, place));
 	__m128i pairs = _mm_maddubs_epi16(values, _mm_set1_epi32(0x01400140));
-	__m128i packed = _mm_shuffle_epi8(_mm_madd_epi16(pairs, _mm_set1_epi32(0x00011000)), pack);
-	uint32_t last = (uint32_t)_mm_cvtsi128_si32(_mm_srli_si128(packed, 8));
 
-	_mm_storel_epi64((__m128i *)bytes, packed);
-	memcpy(bytes + 8, &last, sizeof(last));
-	return _mm_movemask_epi8(_mm_cmpeq_epi8(shared, _mm_setzero_si128())) == 0xffff;
+	*wrong = _mm_or_si128(*wrong, shared);
+	return _mm_shuffle_epi8(_mm_madd_epi16(pairs, _mm_set1_epi32(0x00011000)), pack);
+}
+
+/* The last `count` digits of a text that has WIDE_DIGITS at least, and as many A behind them as are missing. */
+static inline __m128i load_last(const uint8_t *end, uint32_t count)
+{
+	static const int8_t places[2 * WIDE_DIGITS] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+						       -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+	__m128i place = _mm_loadu_si128((const __m128i *)(places + WIDE_DIGITS - count));
+	__m128i digits = _mm_loadu_si128((const __m128i *)(end - WIDE_DIGITS));
+	__m128i missing = _mm_and_si128(_mm_cmpgt_epi8(_mm_setzero_si128(), place), _mm_set1_epi8('A'));
+
+	return _mm_or_si128(_mm_shuffle_epi8(digits, place), missing);
+}
+
+/* 0 to 12 bytes of them, in two parts that may overlap. */
+static inline void store_some(uint8_t *bytes, const uint8_t some[WIDE_DIGITS], uint32_t count)
+{
+	if (count >= 4) {
+		memcpy(bytes, some, count >= 8 ? 8 : 4);
+		memcpy(bytes + count - 4, some + count - 4, 4);
+		return;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		bytes[i] = some[i];
+}
+
+/* `text` is WIDE_DIGITS long or longer, and has `length` bytes in it. Result: false when it is broken. */
+static bool read_long(uint8_t *bytes, uint32_t length, struct span text)
+{
+	const uint8_t *at = (const uint8_t *)text.at, *end = at + text.length;
+	uint32_t left = length;
+	__m128i wrong = _mm_setzero_si128();
+	uint8_t last[WIDE_DIGITS];
+
+	/* Four bytes too many, which lie within the length and are written over. */
+	for (; left >= WIDE_BYTES + 4; left -= WIDE_BYTES, bytes += WIDE_BYTES, at += WIDE_DIGITS)
+		_mm_storeu_si128((__m128i *)bytes, read_wide(&wrong, _mm_loadu_si128((const __m128i *)at)));
+	if (left >= WIDE_BYTES) {
+		_mm_storeu_si128((__m128i *)last, read_wide(&wrong, _mm_loadu_si128((const __m128i *)at)));
+		store_some(bytes, last, WIDE_BYTES);
+		left -= WIDE_BYTES, bytes += WIDE_BYTES, at += WIDE_DIGITS;
+	}
+	if (at < end) {
+		_mm_storeu_si128((__m128i *)last, read_wide(&wrong, load_last(end, (uint32_t)(end - at))));
+		store_some(bytes, last, left);
+		if (last[left]) /* bits behind the last byte */
+			return false;
+	}
+	return _mm_movemask_epi8(_mm_cmpeq_epi8(wrong, _mm_setzero_si128())) == 0xffff;
 }
 #else
-#define WIDE_DIGITS UINT32_MAX
-
-static inline bool read_wide(uint8_t *bytes, const uint8_t *at)
+static bool read_long(uint8_t *bytes, uint32_t length, struct span text)
 {
-	(void)bytes, (void)at; /* never asked: no text is so long */
+	(void)bytes, (void)length, (void)text; /* never asked: no text is so long */
 	return false;
 }
 #endif
@@ -111,11 +157,9 @@ int base64url_read(uint8_t *bytes, uint32_t capacity, struct span text)
 
 	if (tail == 1 || length > capacity)
 		return -1;
-	uint32_t left = text.length - tail;
-	for (; left >= WIDE_DIGITS; left -= 16, at += 16, bytes += 12)
-		if (!read_wide(bytes, at))
-			return -1;
-	for (; left; left -= 4, at += 4, bytes += 3) {
+	if (text.length >= WIDE_DIGITS)
+		return read_long(bytes, (uint32_t)length, text) ? (int)length : -1;
+	for (uint32_t left = text.length - tail; left; left -= 4, at += 4, bytes += 3) {
 		group = read_group(&all, at);
 		memcpy(bytes, &group, 3);
 	}

@@ -25,12 +25,12 @@ enum dialog_flag {
  * what the caller wrote, the callee_* texts what we showed to the callee.
  */
 struct dialog_cookie {
-	uint64_t company;	  /* company->id; 0 none */
-	uint64_t call;		  /* handle in the call table of its lcore (stages/call_track.h); 0: none */
-	uint32_t caller_tag_hash; /* route_cookie_hash_tag() of the caller's From tag: tells the direction of a request
-				   */
-	uint8_t flags;		  /* enum dialog_flag */
-	uint64_t codecs;	  /* that both sides allow: a set of codec.h (R25) */
+	uint64_t company;	      /* company->id; 0 none */
+	uint64_t call;		      /* handle in the call table of its lcore (stages/call_track.h); 0: none */
+	uint32_t caller_tag_hash;     /* keyed hash of the caller's From tag: tells the direction of a request */
+	uint8_t flags;		      /* enum dialog_flag */
+	bool caller_tag_is_siphashed; /* by route_cookie_hash_tag(), in a cookie of before; never sealed anew */
+	uint64_t codecs;	      /* that both sides allow: a set of codec.h (R25) */
 	struct net_address caller_flow;
 	struct net_address callee_flow;
 	struct net_entry caller_entry; /* our end of the flow */
@@ -39,6 +39,7 @@ struct dialog_cookie {
 	struct span callee_from, callee_to;
 };
 
+/* What cookies of before have as their caller_tag_hash; now it is call_track_hash_tag(). Thread: any. */
 uint32_t route_cookie_hash_tag(const struct secret_keys *keys, struct span tag);
 
 /*

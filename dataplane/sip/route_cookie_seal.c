@@ -7,14 +7,15 @@
 
 #define KEY_ID_BYTES 1
 
-/* The first form. Text of the second one is base64url from its start on. */
+/* The first two forms. Text of the third one is base64url from its start on. */
 #define SIV_MARK	  '.'
+#define SIV_OF_AES	  0x80 /* in the first byte; else of SipHash */
 #define SIV_BYTES	  KEYED_HASH_BYTES
 #define SIV_CIPHERTEXT_AT (KEY_ID_BYTES + SIV_BYTES)
 #define SIV_HASH_PURPOSE  'v'
 
 /*
- * The second form: the cipher's key is derived from the cookie key and the Call-ID, so that a nonce can only meet those
+ * The third form: the cipher's key is derived from the cookie key and the Call-ID, so that a nonce can only meet those
  * of its own call; Call-ID is associated data too.
  */
 #define CIPHER_CHACHA  0x80 /* in the first byte; else AES-256-GCM */
@@ -35,9 +36,9 @@ _Static_assert(ROUTE_COOKIE_PLAIN_BYTES_MAX % ROUTE_COOKIE_AES_GROUP_BYTES == 0,
 _Static_assert(SIV_CIPHERTEXT_AT <= OVERHEAD_BYTES && OVERHEAD_BYTES < RAW_BYTES_MAX, "both forms fit");
 _Static_assert((RAW_BYTES_MAX * 8 + 5) / 6 < ROUTE_COOKIE_TEXT_BYTES_MAX, "a full cookie fits its text");
 
-/* ------------------------------------------------------------ the first form */
+/* ------------------------------------------------------------ the first two forms */
 
-static void make_siv(uint8_t siv[SIV_BYTES], const uint8_t *secret, struct span plain, struct span call_id)
+static void hash_siv(uint8_t siv[SIV_BYTES], const uint8_t *secret, struct span plain, struct span call_id)
 {
 	struct keyed_hash hash;
 
@@ -47,16 +48,24 @@ static void make_siv(uint8_t siv[SIV_BYTES], const uint8_t *secret, struct span 
 	keyed_hash_finish(&hash, siv);
 }
 
+/* Where the counters of a text begin: those of the second form are blocks as they come. */
+static void make_counter(uint8_t counter[SIV_BYTES], const uint8_t siv[SIV_BYTES], uint8_t kind)
+{
+	memcpy(counter, siv, SIV_BYTES);
+	if (kind == SIV_OF_AES)
+		counter[SIV_BYTES - 1] = ROUTE_COOKIE_AES_DOMAIN_COUNTER;
+}
+
 static void seal_siv(struct text_writer *text, struct span plain, const struct rotating_key *keys, struct span call_id)
 {
-	uint8_t raw[SIV_CIPHERTEXT_AT + ROUTE_COOKIE_PLAIN_BYTES_MAX];
+	uint8_t raw[SIV_CIPHERTEXT_AT + ROUTE_COOKIE_PLAIN_BYTES_MAX], counter[SIV_BYTES];
 	struct route_cookie_aes aes;
 
-	raw[0] = (uint8_t)(keys->id[0] % SECRET_KEY_IDS);
+	raw[0] = (uint8_t)(keys->id[0] % SECRET_KEY_IDS) | SIV_OF_AES;
 	route_cookie_aes_expand(&aes, keys->key[0] + KEYED_HASH_KEY_BYTES);
-	make_siv(raw + KEY_ID_BYTES, keys->key[0], plain, call_id);
-	route_cookie_aes_xor(raw + SIV_CIPHERTEXT_AT, (const uint8_t *)plain.at, plain.length, &aes,
-			     raw + KEY_ID_BYTES);
+	route_cookie_aes_mac(raw + KEY_ID_BYTES, &aes, call_id, plain);
+	make_counter(counter, raw + KEY_ID_BYTES, SIV_OF_AES);
+	route_cookie_aes_xor(raw + SIV_CIPHERTEXT_AT, (const uint8_t *)plain.at, plain.length, &aes, counter);
 	text_write_char(text, SIV_MARK);
 	text_write_base64url(text, raw, SIV_CIPHERTEXT_AT + plain.length);
 }
@@ -64,24 +73,29 @@ static void seal_siv(struct text_writer *text, struct span plain, const struct r
 static int unseal_siv(char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text, const struct rotating_key *keys,
 		      struct span call_id)
 {
-	uint8_t raw[SIV_CIPHERTEXT_AT + ROUTE_COOKIE_PLAIN_BYTES_MAX], siv[SIV_BYTES];
+	uint8_t raw[SIV_CIPHERTEXT_AT + ROUTE_COOKIE_PLAIN_BYTES_MAX], siv[SIV_BYTES], counter[SIV_BYTES];
 	int raw_length = base64url_read(raw, sizeof(raw), text);
 	struct route_cookie_aes aes;
 
 	if (raw_length <= SIV_CIPHERTEXT_AT)
 		return -1;
 
-	const uint8_t *secret = secret_keys_find(keys, raw[0]);
+	uint8_t kind = raw[0] & SIV_OF_AES;
+	const uint8_t *secret = secret_keys_find(keys, raw[0] % SECRET_KEY_IDS);
 	struct span opened = span_make(plain, (size_t)(raw_length - SIV_CIPHERTEXT_AT));
 	if (!secret)
 		return -1;
 	route_cookie_aes_expand(&aes, secret + KEYED_HASH_KEY_BYTES);
-	route_cookie_aes_xor((uint8_t *)plain, raw + SIV_CIPHERTEXT_AT, opened.length, &aes, raw + KEY_ID_BYTES);
-	make_siv(siv, secret, opened, call_id);
+	make_counter(counter, raw + KEY_ID_BYTES, kind);
+	route_cookie_aes_xor((uint8_t *)plain, raw + SIV_CIPHERTEXT_AT, opened.length, &aes, counter);
+	if (kind == SIV_OF_AES)
+		route_cookie_aes_mac(siv, &aes, call_id, opened);
+	else
+		hash_siv(siv, secret, opened, call_id);
 	return crypto_verify_16(siv, raw + KEY_ID_BYTES) == 0 ? (int)opened.length : -1;
 }
 
-/* ------------------------------------------------------------ the second form */
+/* ------------------------------------------------------------ the third form */
 
 /* Its second half is made of the first, under the other half of the secret: the Call-ID is hashed once. */
 static void make_call_key(uint8_t call_key[CALL_KEY_BYTES], const uint8_t *secret, uint8_t cipher, struct span call_id)

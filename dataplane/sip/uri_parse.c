@@ -1,5 +1,6 @@
 #include "uri_parse.h"
 
+#include "ipv4_read.h"
 #include "lexis.h"
 
 /* Takes `user [: password] @`. Result: behind the '@'; `at` when there is no user info; NULL when it is malformed. */
@@ -123,23 +124,6 @@ int uri_decode(char *decoded, uint32_t capacity, struct span text)
 	return (int)length;
 }
 
-static bool parse_v4(uint8_t octets[4], struct span text)
-{
-	uint32_t at = 0;
-	for (uint32_t octet = 0; octet < 4; octet++) {
-		uint32_t from = at, value = 0;
-		for (; at < text.length && at - from < 3 && text.at[at] >= '0' && text.at[at] <= '9'; at++)
-			value = value * 10 + (uint32_t)(text.at[at] - '0');
-		/* A leading zero means octal to some and decimal to others. */
-		if (at == from || value > 255 || (at - from > 1 && text.at[from] == '0'))
-			return false;
-		octets[octet] = (uint8_t)value;
-		if (octet < 3 && (at == text.length || text.at[at++] != '.'))
-			return false;
-	}
-	return at == text.length;
-}
-
 /* Takes one group of up to four hexadecimal digits. Result: its length; 0 when there is none. */
 static uint32_t take_group(uint16_t *group, struct span text)
 {
@@ -160,7 +144,7 @@ static bool parse_v6(uint8_t ip[16], struct span text)
 	}
 	while (text.length) {
 		uint16_t group;
-		if (count <= 12 && parse_v4(bytes + count, text)) {
+		if (count <= 12 && ipv4_read(bytes + count, text)) {
 			count += 4;
 			break;
 		}
@@ -202,7 +186,7 @@ bool uri_parse_ip(uint8_t ip[16], struct span host)
 			return false;
 		return parse_v6(ip, span_make(host.at + 1, host.length - 2));
 	}
-	if (!parse_v4(octets, host))
+	if (!ipv4_read(octets, host))
 		return memchr(host.at, ':', host.length) != NULL && parse_v6(ip, host);
 	net_address_set_v4(ip, octets);
 	return true;

@@ -1,4 +1,5 @@
 #include "via_stamp.h"
+#include "ipv4_read.h"
 
 #define IP_TEXT_BYTES 41
 
@@ -53,13 +54,17 @@ static struct span received_text(char buffer[IP_TEXT_BYTES], const struct net_ad
 }
 
 /* Another spelling of the same IPv6 address counts as different: a received= too much does no harm. */
-static bool sent_by_is_source(const struct sip_message *request, struct span received)
+static bool sent_by_is_source(const struct sip_message *request, const struct net_address *source)
 {
 	struct span host = sip_message_text(request, request->via_host);
+	char buffer[IP_TEXT_BYTES];
+	uint8_t octets[4];
 
+	if (net_address_is_v4(source->ip)) /* that has one spelling */
+		return ipv4_read(octets, host) && memcmp(octets, source->ip + 12, sizeof(octets)) == 0;
 	if (host.length >= 2 && *host.at == '[')
 		host = span_make(host.at + 1, host.length - 2);
-	return span_equals(host, received) || span_equals_nocase(host, received);
+	return span_equals_nocase(host, received_text(buffer, source));
 }
 
 /* Neither received nor rport can be there when no parameter begins with r: then nothing has to be taken apart. */
@@ -80,12 +85,21 @@ static bool has_parameter_in_r(struct span value)
 	return false;
 }
 
+static bool adds_received(const struct sip_message *request, const struct net_address *source)
+{
+	return request->via_has_rport || !sent_by_is_source(request, source);
+}
+
+bool via_stamp_is_needed(const struct sip_message *request, const struct net_address *source)
+{
+	return adds_received(request, source) || has_parameter_in_r(sip_message_first(request, SIP_HEADER_VIA));
+}
+
 void via_stamp_write(struct text_writer *writer, const struct sip_message *request, const struct net_address *source)
 {
 	struct span value = sip_message_first(request, SIP_HEADER_VIA);
+	bool add_received = adds_received(request, source);
 	char buffer[IP_TEXT_BYTES];
-	struct span received = received_text(buffer, source);
-	bool add_received = request->via_has_rport || !sent_by_is_source(request, received);
 
 	if (!add_received && !has_parameter_in_r(value)) {
 		text_write_span(writer, value);
@@ -103,7 +117,7 @@ void via_stamp_write(struct text_writer *writer, const struct sip_message *reque
 	}
 	if (add_received) {
 		text_write_literal(writer, ";received=");
-		text_write_span(writer, received);
+		text_write_span(writer, received_text(buffer, source));
 	}
 	if (request->via_has_rport) {
 		text_write_literal(writer, ";rport=");

@@ -23,6 +23,15 @@ uint64_t call_track_hash_call_id(const struct worker *worker, struct span call_i
 	return state_hash_finish_number(&hash);
 }
 
+uint32_t call_track_hash_tag(const struct secret_keys *keys, struct span tag)
+{
+	struct state_hash hash;
+
+	state_hash_begin(&hash, keys->steer_key, 'd');
+	state_hash_add(&hash, tag);
+	return (uint32_t)state_hash_finish_number(&hash);
+}
+
 static void send_record(struct worker *worker, struct call_record *record)
 {
 	struct rte_ring *ring = worker->dataplane->call_record[worker->index];
@@ -155,7 +164,7 @@ void call_track_answered(struct worker *worker, uint64_t handle, const struct si
 
 	if (call == NULL)
 		return;
-	uint32_t tag_hash = route_cookie_hash_tag(worker->snapshot->keys, sip_message_text(response, response->to_tag));
+	uint32_t tag_hash = call_track_hash_tag(worker->snapshot->keys, sip_message_text(response, response->to_tag));
 	/* Known: a retransmission, maybe of a dialog that has ended. More callees than are told apart: one that lives
 	 * on as the last has its dialog, but no place in the table. */
 	if (find_dialog(call, tag_hash) < call->dialog_count || call->dialog_count == CALL_DIALOGS_MAX)

@@ -48,7 +48,7 @@ void call_track_failed(struct worker *worker, uint64_t call, uint16_t status, en
 /* A 2xx to a request in the dialog passes: that of re-INVITE and UPDATE moves the call's end (RFC 4028). */
 void call_track_refresh(struct worker *worker, uint64_t call, const struct sip_message *response);
 
-/* A BYE got its final response, or timed out: the dialog with that callee's tag (route_cookie_hash_tag()) ends; with
+/* A BYE got its final response, or timed out: the dialog with that callee's tag (call_track_hash_tag()) ends; with
  * the last one the call. */
 void call_track_bye(struct worker *worker, uint64_t call, uint32_t callee_tag_hash, bool by_caller);
 
@@ -58,5 +58,9 @@ void call_track_expire(struct worker *worker, struct call *call);
 
 /* Keyed hash of a Call-ID, for comparisons on lcores; the same on all of them and never 0. */
 uint64_t call_track_hash_call_id(const struct worker *worker, struct span call_id);
+
+/* Keyed hash of a From or To tag, likewise; in a cookie it goes out encrypted. Not of a key that rotates: a cookie must
+ * tell the direction also after the keys were changed. */
+uint32_t call_track_hash_tag(const struct secret_keys *keys, struct span tag);
 
 #endif

@@ -29,10 +29,8 @@ static uint64_t make_merge_key(const struct worker *worker, const struct packet 
 	struct state_hash hash;
 
 	state_hash_begin(&hash, worker->snapshot->keys->steer_key, 'm');
+	state_hash_add_numbers(&hash, packet->call_id_hash, (uint64_t)message->method << 32 | message->cseq);
 	state_hash_add(&hash, sip_message_text(message, message->from_tag));
-	state_hash_add(&hash, sip_message_text(message, message->method_text));
-	state_hash_add_number(&hash, message->cseq);
-	state_hash_add_number(&hash, packet->call_id_hash);
 	return state_hash_finish_number(&hash);
 }
 
@@ -43,10 +41,10 @@ static uint64_t make_loop_key(const struct worker *worker, const struct packet *
 	struct state_hash hash;
 
 	state_hash_begin(&hash, worker->snapshot->keys->steer_key, 'l');
+	state_hash_add_numbers(&hash, caller->company ? caller->company->id : 0, caller->endpoint != NULL);
 	state_hash_add(&hash, sip_message_text(&packet->message, packet->message.request_uri));
 	if (caller->endpoint)
 		state_hash_add(&hash, caller->endpoint->name);
-	state_hash_add_number(&hash, caller->company ? caller->company->id : 0);
 	return state_hash_finish_number(&hash);
 }
 
@@ -155,7 +153,7 @@ static enum reason begin_in_dialog(struct worker *worker, struct packet *packet)
 	packet->transaction->from_caller = packet->from_caller;
 	if (message->method == SIP_METHOD_BYE)
 		packet->transaction->callee_tag_hash =
-			route_cookie_hash_tag(worker->snapshot->keys, sip_message_text(message, callee_tag));
+			call_track_hash_tag(worker->snapshot->keys, sip_message_text(message, callee_tag));
 	return REASON_NONE;
 }
 

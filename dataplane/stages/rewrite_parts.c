@@ -60,11 +60,19 @@ void rewrite_parts_max_forwards(struct edit_list *edits, const struct sip_messag
 {
 	struct span value = sip_message_first(message, SIP_HEADER_MAX_FORWARDS);
 
-	if (!value.length)
+	uint32_t number = message_facts_max_forwards(message) - (value.length ? 1 : 0) - forward_count;
+
+	/* 70 and one less, nearly always: two digits in the place of two. */
+	if (value.length && number >= 10 && number < 100) {
+		text_write_char(&edits->writer, (char)('0' + number / 10));
+		text_write_char(&edits->writer, (char)('0' + number % 10));
+	} else if (value.length) {
+		text_write_number(&edits->writer, number);
+	} else {
 		text_write_literal(&edits->writer, "Max-Forwards: ");
-	text_write_number(&edits->writer, message_facts_max_forwards(message) - (value.length ? 1 : 0) - forward_count);
-	if (!value.length)
+		text_write_number(&edits->writer, number);
 		text_write_literal(&edits->writer, "\r\n");
+	}
 	edit_list_replace(edits, value.length ? rewrite_parts_slice(message, value) : rewrite_parts_top(message),
 			  edit_list_take(edits));
 }
@@ -85,31 +93,35 @@ struct slice rewrite_parts_above(const struct sip_message *message, enum sip_hea
 	return top;
 }
 
-void rewrite_parts_write_own(struct text_writer *writer, const struct packet *packet)
+/* The line of `own` around the branch, written at once: its place is wide enough for all that the line may be. */
+static void write_via(struct text_writer *writer, const struct own_address *own, const struct branch_name *name)
 {
-	text_write_ip(writer, packet->hop.source);
-	text_write_char(writer, ':');
-	text_write_number(writer, packet->hop.interface->sip_port);
+	enum { ROOM = sizeof(own->via) + BRANCH_NAME_TEXT_BYTES + 2 };
+
+	if (writer->capacity - writer->length < ROOM) {
+		writer->overflowed = true;
+		return;
+	}
+	char *at = writer->at + writer->length;
+	memcpy(at, own->via, sizeof(own->via));
+	at += own->via_length;
+	branch_name_write(at, name);
+	memcpy(at + BRANCH_NAME_TEXT_BYTES, "\r\n", 2);
+	writer->length += own->via_length + BRANCH_NAME_TEXT_BYTES + 2;
 }
 
-void rewrite_parts_push_via(struct edit_list *edits, const struct packet *packet)
+void rewrite_parts_push_via(struct worker *worker, const struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
 	struct span received = sip_message_first(message, SIP_HEADER_VIA);
-	char branch[BRANCH_NAME_TEXT_BYTES];
+	struct edit_list *edits = &worker->edits;
 
-	branch_name_write(branch, &packet->branch_name);
-	text_write_literal(&edits->writer, "Via: SIP/2.0/UDP ");
-	rewrite_parts_write_own(&edits->writer, packet);
-	text_write_literal(&edits->writer, ";branch=");
-	text_write_span(&edits->writer, span_make(branch, sizeof(branch)));
-	text_write_literal(&edits->writer, "\r\n");
+	write_via(&edits->writer, own_address_of_hop(worker, &packet->hop), &packet->branch_name);
 	edit_list_replace(edits, rewrite_parts_top(message), edit_list_take(edits));
-
+	if (!via_stamp_is_needed(message, &packet->source))
+		return;
 	via_stamp_write(&edits->writer, message, &packet->source);
-	struct span stamped = edit_list_take(edits);
-	if (!span_equals(stamped, received))
-		edit_list_replace(edits, rewrite_parts_slice(message, received), stamped);
+	edit_list_replace(edits, rewrite_parts_slice(message, received), edit_list_take(edits));
 }
 
 static bool holds(struct span whole, struct span part)

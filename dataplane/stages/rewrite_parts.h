@@ -4,8 +4,7 @@
 #ifndef AMITY_REWRITE_PARTS_H
 #define AMITY_REWRITE_PARTS_H
 
-#include "edit_list.h"
-#include "packet.h"
+#include "worker.h"
 
 struct slice rewrite_parts_slice(const struct sip_message *message, struct span part);
 
@@ -30,7 +29,7 @@ void rewrite_parts_replace_address(struct edit_list *edits, const struct sip_mes
 void rewrite_parts_max_forwards(struct edit_list *edits, const struct sip_message *message, uint8_t forward_count);
 
 /* received= and rport= of the sender in what was the topmost Via (RFC 3261 18.2.1, RFC 3581); our own Via above it. */
-void rewrite_parts_push_via(struct edit_list *edits, const struct packet *packet);
+void rewrite_parts_push_via(struct worker *worker, const struct packet *packet);
 
 /* Credentials for a company's domain do not leave, in whatever request they come (R2); those for other realms are not
  * ours. `known` is a part of a header that was found to be ours before; length 0: none.
@@ -43,8 +42,5 @@ struct slice rewrite_parts_top(const struct sip_message *message);
 
 /* The same, and above every header line of that name: where the order of the lines means something. */
 struct slice rewrite_parts_above(const struct sip_message *message, enum sip_header_name name);
-
-/* Our own address towards the next hop, as text: "192.0.2.1:5060". */
-void rewrite_parts_write_own(struct text_writer *writer, const struct packet *packet);
 
 #endif

@@ -1,6 +1,7 @@
 #include "rewrite_request.h"
 
 #include "address_parse.h"
+#include "call_track.h"
 #include "message_facts.h"
 #include "request_uri.h"
 #include "rewrite_identity.h"
@@ -34,7 +35,7 @@ static bool rewrite_request_record_route(struct worker *worker, const struct pac
 		.flags = DIALOG_CALLER_FLOW,
 		.codecs = packet->branch ? packet->branch->codecs : CODEC_SET_ALL,
 		.caller_tag_hash =
-			route_cookie_hash_tag(worker->snapshot->keys, sip_message_text(message, message->from_tag)),
+			call_track_hash_tag(worker->snapshot->keys, sip_message_text(message, message->from_tag)),
 		.caller_from = packet->sender_from,
 		.caller_to = packet->sender_to,
 		.callee_from = callee_from,
@@ -58,9 +59,8 @@ static bool rewrite_request_record_route(struct worker *worker, const struct pac
 					      sip_message_text(message, message->call_id));
 	if (length <= 0)
 		return false;
-	text_write_literal(&edits->writer, "Record-Route: <sip:");
-	rewrite_parts_write_own(&edits->writer, packet);
-	text_write_literal(&edits->writer, ";lr;c=");
+	const struct own_address *own = own_address_of_hop(worker, &packet->hop);
+	text_write_span(&edits->writer, span_make(own->record_route, own->record_route_length));
 	text_write_span(&edits->writer, span_make(text, (size_t)length));
 	text_write_literal(&edits->writer, ">\r\n");
 	edit_list_replace(edits, rewrite_parts_above(message, SIP_HEADER_RECORD_ROUTE), edit_list_take(edits));
@@ -159,7 +159,7 @@ bool rewrite_request_initial(struct worker *worker, const struct packet *packet)
 		return false;
 	struct span from = rewrite_request_from(edits, packet, shown);
 	struct span to = rewrite_request_to(edits, packet, shown);
-	rewrite_parts_push_via(edits, packet);
+	rewrite_parts_push_via(worker, packet);
 	rewrite_request_uri(edits, packet, shown);
 	rewrite_parts_replace_address(edits, message, &message->from, from);
 	rewrite_parts_replace_address(edits, message, &message->to, to);
@@ -193,7 +193,7 @@ bool rewrite_request_in_dialog(struct worker *worker, const struct packet *packe
 	struct span from = packet->from_caller ? dialog->callee_from : dialog->caller_to;
 	struct span to = packet->from_caller ? dialog->callee_to : dialog->caller_from;
 
-	rewrite_parts_push_via(edits, packet);
+	rewrite_parts_push_via(worker, packet);
 	rewrite_request_pop_route(edits, packet);
 	rewrite_parts_max_forwards(edits, message, 0);
 	rewrite_parts_replace_address(edits, message, &message->from, from);

@@ -8,8 +8,9 @@
  * Our Record-Route names the address that faces the callee; a caller behind another interface gets the one that faces
  * it (RFC 3261 16.7 step 8).
  */
-static void rewrite_response_record_route(struct edit_list *edits, const struct packet *packet, struct span value)
+static void rewrite_response_record_route(struct worker *worker, const struct packet *packet, struct span value)
 {
+	struct edit_list *edits = &worker->edits;
 	struct sip_address address;
 	struct sip_uri uri;
 	struct span cookie, rest;
@@ -20,7 +21,7 @@ static void rewrite_response_record_route(struct edit_list *edits, const struct 
 		    !uri_parse_ip(ip, uri.host) || memcmp(ip, packet->local.ip, sizeof(ip)) != 0)
 			continue;
 		const char *end = uri.parameters.at - 1; /* the ';' */
-		rewrite_parts_write_own(&edits->writer, packet);
+		text_write_span(&edits->writer, own_address_text(own_address_of_hop(worker, &packet->hop)));
 		edit_list_replace(
 			edits,
 			rewrite_parts_slice(&packet->message, span_make(uri.host.at, (size_t)(end - uri.host.at))),
@@ -90,6 +91,6 @@ bool rewrite_response(struct worker *worker, struct packet *packet)
 		return true;
 	for (uint8_t i = message->first[SIP_HEADER_RECORD_ROUTE]; i != SIP_HEADER_NONE;
 	     i = sip_message_next(message, i))
-		rewrite_response_record_route(edits, packet, sip_message_header_value(message, i));
+		rewrite_response_record_route(worker, packet, sip_message_header_value(message, i));
 	return true;
 }

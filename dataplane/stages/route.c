@@ -29,7 +29,10 @@ static enum reason route_by_message(struct packet *packet)
 	struct span rest = {0};
 
 	uint8_t route = message->first[SIP_HEADER_ROUTE];
-	if (!address_parse(&address, &rest, sip_message_header_value(message, route)))
+	struct span own = sip_message_header_value(message, route);
+	/* Screen has read it. When nothing but its '>' stands behind our cookie, nothing else is in the line. */
+	bool is_alone = packet->cookie.at + packet->cookie.length + 1 == own.at + own.length;
+	if (!is_alone && !address_parse(&address, &rest, own))
 		return REASON_MALFORMED_ROUTE;
 	route = sip_message_next(message, route);
 	if (rest.length == 0 && route != SIP_HEADER_NONE)
@@ -59,19 +62,24 @@ static enum reason route_in_dialog_destination(struct packet *packet)
 	return reason;
 }
 
+static bool route_is_caller_tag(const struct worker *worker, const struct dialog_cookie *dialog, struct span tag)
+{
+	uint32_t hash = dialog->caller_tag_is_siphashed ? route_cookie_hash_tag(worker->snapshot->keys, tag)
+							: call_track_hash_tag(worker->snapshot->keys, tag);
+
+	return hash == dialog->caller_tag_hash;
+}
+
 static enum reason route_in_dialog(struct worker *worker, struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
-	const struct secret_keys *keys = worker->snapshot->keys;
 	struct dialog_cookie *dialog = &packet->dialog;
 
-	if (!route_cookie_open_dialog(dialog, worker->plain[packet - worker->packet], packet->cookie, keys,
-				      sip_message_text(message, message->call_id)))
+	if (!route_cookie_open_dialog(dialog, worker->plain[packet - worker->packet], packet->cookie,
+				      worker->snapshot->keys, sip_message_text(message, message->call_id)))
 		return REASON_BAD_COOKIE;
-	packet->from_caller =
-		route_cookie_hash_tag(keys, sip_message_text(message, message->from_tag)) == dialog->caller_tag_hash;
-	if (!packet->from_caller &&
-	    route_cookie_hash_tag(keys, sip_message_text(message, message->to_tag)) != dialog->caller_tag_hash)
+	packet->from_caller = route_is_caller_tag(worker, dialog, sip_message_text(message, message->from_tag));
+	if (!packet->from_caller && !route_is_caller_tag(worker, dialog, sip_message_text(message, message->to_tag)))
 		return REASON_BAD_COOKIE;
 	packet->call = dialog->call;
 	enum reason reason = route_in_dialog_destination(packet);

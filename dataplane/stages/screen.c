@@ -5,17 +5,24 @@
 /* Branches of the registrar's keep-alive OPTIONS start so (control/registrar): their answers go there. */
 static const struct span screen_ping_branch = SPAN_LITERAL("z9hG4bKping");
 
-static void screen_response(const struct worker *worker, struct packet *packet)
+/* The topmost Via names an address where SIP is spoken to us. */
+static bool screen_is_own_via(const struct worker *worker, const struct sip_message *message)
 {
-	struct sip_message *message = &packet->message;
 	const struct wire_interface *interface = NULL;
+	uint16_t port = message->via_port ? message->via_port : 5060;
 	uint8_t ip[16];
 
-	packet->kind = PACKET_RESPONSE;
 	if (uri_parse_ip(ip, sip_message_text(message, message->via_host)))
 		interface = wire_find_own(worker->snapshot->wire, ip);
-	uint16_t port = message->via_port ? message->via_port : 5060;
-	if (!interface || interface->sip_port != port) {
+	return interface && interface->sip_port == port;
+}
+
+static void screen_response(const struct worker *worker, struct packet *packet)
+{
+	const struct sip_message *message = &packet->message;
+
+	packet->kind = PACKET_RESPONSE;
+	if (!own_address_is_via(worker, message) && !screen_is_own_via(worker, message)) {
 		packet_end(packet, VERDICT_DROP, REASON_RESPONSE_NOT_OURS);
 	} else if (span_starts_with(sip_message_text(message, message->via_branch), screen_ping_branch)) {
 		packet->punt_kind = PUNT_PING_ANSWER;
@@ -44,21 +51,16 @@ static enum reason screen_validate(struct packet *packet)
 }
 
 /*
- * A Route with the words of our Record-Route, "<sip:192.0.2.1:5060;lr;c=cookie>" and nothing else. Result: false when
- * it has others; then it has to be taken apart.
+ * A Route with the very words of our Record-Route, "<sip:192.0.2.1:5060;lr;c=cookie>" and nothing else. Result: false
+ * when it has others, or an address that we do not remember; then it has to be taken apart.
  */
-static bool screen_read_own_route(struct span *host, struct span *cookie, struct span value)
+static bool screen_read_own_route(struct span *cookie, const struct worker *worker, struct span value)
 {
-	static const struct span begin = SPAN_LITERAL("<sip:"), middle = SPAN_LITERAL(";lr;c=");
-	uint16_t port;
+	uint32_t begin = own_address_begins_route(worker, value);
 
-	if (value.length <= begin.length || !span_starts_with(value, begin))
+	if (begin == 0 || begin == value.length)
 		return false;
-	const char *end = value.at + value.length - 1; /* the '>', if it is one */
-	const char *at = lexis_take_host_port(host, &port, value.at + begin.length, end, false);
-	if (!at || !span_starts_with(lexis_span(at, end), middle))
-		return false;
-	at += middle.length;
+	const char *at = value.at + begin, *end = value.at + value.length - 1; /* the '>', if it is one */
 	/* Bytes of a host: letters, digits, '-', '.', '_', all that a cookie has. */
 	const char *cookie_end = lexis_skip(at, end, LEXIS_HOST);
 	*cookie = lexis_span(at, cookie_end);
@@ -74,8 +76,8 @@ static struct span screen_find_cookie(const struct worker *worker, const struct 
 
 	if (!value.length)
 		return (struct span){0};
-	if (screen_read_own_route(&uri.host, &cookie, value))
-		return message_facts_is_own_host(worker->snapshot->wire, uri.host) ? cookie : (struct span){0};
+	if (screen_read_own_route(&cookie, worker, value))
+		return cookie;
 	if (!message_facts_address(&address, &uri, message, SIP_HEADER_ROUTE) ||
 	    !message_facts_is_own_host(worker->snapshot->wire, uri.host) ||
 	    !uri_find_parameter(&cookie, uri.parameters, SPAN_LITERAL("c")))

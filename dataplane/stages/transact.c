@@ -15,22 +15,24 @@ static const struct span transact_cookie = SPAN_LITERAL("z9hG4bK");
 
 /*
  * RFC 3261 17.2.3: branch, sent-by and method; the peers of RFC 2543, whose branch means nothing, by what the RFC has
- * for them. INVITE, its CANCEL and the ACK of its non-2xx have one name. Call-ID is a part of it, since it decides
- * about the lcore; keyed, so that nobody can make two transactions meet.
+ * for them. INVITE, its CANCEL and the ACK of its non-2xx have one name. Call-ID is a part of it, by its hash, since it
+ * decides about the lcore; keyed, so that nobody can make two transactions meet.
  */
 static void transact_make_key(const struct worker *worker, struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
 	struct span branch = sip_message_text(message, message->via_branch);
 	bool of_invite = message->method == SIP_METHOD_ACK || message->method == SIP_METHOD_CANCEL;
+	uint64_t method = of_invite ? SIP_METHOD_INVITE : message->method;
 	struct state_hash hash;
 
 	state_hash_begin(&hash, worker->snapshot->keys->steer_key, 'x');
-	state_hash_add(&hash, sip_message_text(message, message->call_id));
+	state_hash_add_numbers(&hash, packet->call_id_hash,
+			       method << 48 | (uint64_t)message->via_port << 32 | message->cseq);
 	state_hash_add(&hash, branch);
 	state_hash_add(&hash, sip_message_text(message, message->via_host));
-	state_hash_add(&hash, of_invite ? SPAN_LITERAL("INVITE") : sip_message_text(message, message->method_text));
-	state_hash_add_number(&hash, (uint64_t)message->via_port << 32 | message->cseq);
+	if (method == SIP_METHOD_OTHER)
+		state_hash_add(&hash, sip_message_text(message, message->method_text));
 	if (!span_starts_with(branch, transact_cookie)) {
 		state_hash_add(&hash, sip_message_text(message, message->request_uri));
 		state_hash_add(&hash, sip_message_text(message, message->from_tag));

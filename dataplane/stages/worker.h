@@ -17,6 +17,7 @@
 #include "inquiry.h"
 #include "limit_table.h"
 #include "nonce_window.h"
+#include "own_address.h"
 #include "packet.h"
 #include "route_cookie.h"
 #include "transaction_table.h"
@@ -89,8 +90,9 @@ struct worker {
 	uint32_t next_queue;		 /* where the next burst starts to poll, so that no queue starves */
 	struct inquire_progress inquire; /* of the inquiry that is being answered, over several bursts */
 	struct transmit_buffer transmit[WIRE_INTERFACES_MAX];
-	struct hop_memory hops; /* ways that this burst has searched */
-	uint64_t branches_made; /* makes their secrets differ */
+	struct hop_memory hops;	  /* ways that this burst has searched */
+	struct own_addresses own; /* in use with this snapshot */
+	uint64_t branches_made;	  /* makes their secrets differ */
 	struct packet packet[BURST_MAX];
 	char plain[BURST_MAX][ROUTE_COOKIE_PLAIN_BYTES_MAX]; /* opened cookies */
 	struct packet work; /* a kept request, taken up again: failover, forwards, answers of our own */

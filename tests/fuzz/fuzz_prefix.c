@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "branch_name.h"
+#include "call_track.h"
 #include "fuzz_input.h"
 #include "message_parse.h"
 #include "nonce.h"
@@ -69,7 +70,7 @@ static void write_route(struct text_writer *writer, uint32_t variant, struct spa
 	};
 	struct dialog_cookie cookie = {
 		.company = 1,
-		.caller_tag_hash = route_cookie_hash_tag(keys, tag),
+		.caller_tag_hash = call_track_hash_tag(keys, tag),
 		.flags = flags[variant],
 		.callee_entry = {.interface = NO_INTERFACE},
 		.caller_flow = {.port = 5060, .transport = TRANSPORT_UDP},

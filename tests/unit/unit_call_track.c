@@ -399,7 +399,7 @@ static void end_dialog(struct random_source *random, struct model_call *call)
 	char tag[16];
 
 	snprintf(tag, sizeof(tag), "callee%u", callee);
-	call_track_bye(rig.worker[call->worker], call->handle, route_cookie_hash_tag(&rig.keys, span_of_text(tag)),
+	call_track_bye(rig.worker[call->worker], call->handle, call_track_hash_tag(&rig.keys, span_of_text(tag)),
 		       by_caller);
 	if (call->state != CALL_ANSWERED || !(call->answered & 1u << callee))
 		return;
@@ -551,7 +551,7 @@ static void a_record_tells_the_whole_call(void **state)
 	read_response(&message, text, "INVITE", 1, 0);
 	call_track_answered(rig.worker[0], handle, &message);
 	call_rig_pass(&rig, 6000);
-	call_track_bye(rig.worker[0], handle, route_cookie_hash_tag(&rig.keys, SPAN_LITERAL("callee1")), false);
+	call_track_bye(rig.worker[0], handle, call_track_hash_tag(&rig.keys, SPAN_LITERAL("callee1")), false);
 	assert_true(call_rig_take(&rig, 0, &record));
 	assert_int_equal(record.started_ms, CALL_RIG_UNIX_S * 1000ull);
 	assert_int_equal(record.ringing_ms, CALL_RIG_UNIX_S * 1000ull + 1000);

@@ -322,7 +322,7 @@ static void end_live(struct live *live)
 		transaction_table_remove(&worker->transactions, live->transaction);
 		call_track_failed(worker, live->call, 404, REASON_NONE);
 	} else {
-		call_track_bye(worker, live->call, route_cookie_hash_tag(&rig.keys, SPAN_LITERAL("b")), true);
+		call_track_bye(worker, live->call, call_track_hash_tag(&rig.keys, SPAN_LITERAL("b")), true);
 	}
 }
 

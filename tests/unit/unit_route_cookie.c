@@ -45,6 +45,7 @@ static void assert_same_dialog(const struct dialog_cookie *a, const struct dialo
 	assert_int_equal(a->call, b->call);
 	assert_int_equal(a->codecs, b->codecs);
 	assert_int_equal(a->caller_tag_hash, b->caller_tag_hash);
+	assert_int_equal(a->caller_tag_is_siphashed, b->caller_tag_is_siphashed);
 	assert_int_equal(a->flags, b->flags);
 	assert_memory_equal(&a->caller_flow, &b->caller_flow, sizeof(a->caller_flow));
 	assert_memory_equal(&a->callee_flow, &b->callee_flow, sizeof(a->callee_flow));
@@ -279,7 +280,8 @@ static void contents_are_not_trusted(void **state)
 		{SPAN_LITERAL("\3\1\0\300\0"), false},
 		{SPAN_LITERAL("\4\0\1\11\0\0\0\0\0\0\0codecs!!hash\0\0\3abc\2\0\1d" TAIL), true},
 		{SPAN_LITERAL("\4\0\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL), false}, /* as kind 3 */
-		{SPAN_LITERAL("\5\0\1\11\0\0\0\0\0\0\0codecs!!hash\0\0\3abc\2\0\1d" TAIL), false},
+		{SPAN_LITERAL("\5\0\1\11\0\0\0\0\0\0\0codecs!!hash\0\0\3abc\2\0\1d" TAIL), true},
+		{SPAN_LITERAL("\6\0\1\11\0\0\0\0\0\0\0codecs!!hash\0\0\3abc\2\0\1d" TAIL), false},
 		{SPAN_LITERAL("\1\0\1\11\0\0\0\0\0\0\0codecs!!hash\0\0\3abc\2\0\1d" TAIL), false},
 		{SPAN_LITERAL(HEAD), false},
 		{SPAN_LITERAL("\3\0\1\11\0\0\0\0\0\0\0has"), false},
@@ -296,19 +298,22 @@ static void contents_are_not_trusted(void **state)
 			fail_msg("row %zu", i);
 }
 
-/* Dialogs that began before calls had a name (kind 2), before codecs were chosen (kind 3) go on. */
+/* Dialogs that began before calls had a name (kind 2), before codecs were chosen (kind 3), when tags were hashed by
+ * SipHash (kind 4) go on. */
 static void a_dialog_of_before_opens(void **state)
 {
 #define TEXTS "\0\0\13<sip:a@b.c>\6\0\4x@d>\13\0\0\6\3\1y"
 	static const struct span contents[] = {
 		SPAN_LITERAL("\2\1\0" FLOW_V4 "\347\44\357\276\255\336" TEXTS),
 		SPAN_LITERAL("\3\1\0" FLOW_V4 "\347\44\7\0\0\0\0\0\0\0\357\276\255\336" TEXTS),
+		SPAN_LITERAL("\4\1\0" FLOW_V4 "\347\44\7\0\0\0\0\0\0\0\2\0\0\0\0\0\0\104\357\276\255\336" TEXTS),
 	};
 	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
 	struct dialog_cookie opened = {.call = 5}, expected = {
 							   .company = 4711,
 							   .codecs = CODEC_SET_ALL,
 							   .caller_tag_hash = 0xdeadbeef,
+							   .caller_tag_is_siphashed = true,
 							   .flags = DIALOG_CALLER_FLOW,
 							   .caller_flow = {.port = 5060, .transport = TRANSPORT_UDP},
 							   .caller_from = SPAN_LITERAL("<sip:a@b.c>"),
@@ -321,8 +326,9 @@ static void a_dialog_of_before_opens(void **state)
 	net_address_set_v4(expected.caller_flow.ip, "\xc0\x00\x02\x04");
 	net_address_set_v4(expected.caller_entry.ip, "\x0a\x00\x00\x01");
 	expected.caller_entry.interface = 1;
-	for (uint32_t i = 0; i < 2; i++) {
+	for (uint32_t i = 0; i < 3; i++) {
 		expected.call = i == 0 ? 0 : 7;
+		expected.codecs = i < 2 ? CODEC_SET_ALL : 0x4400000000000002;
 		struct span sealed = seal_contents(text, contents[i]);
 		assert_true(route_cookie_open_dialog(&opened, plain, sealed, &keys, call_id));
 		assert_same_dialog(&opened, &expected);
@@ -339,13 +345,19 @@ static void texts_of_before_open(void **state)
 	static const char chacha[] = "gwIlgb3-qn8B0NZTM6LRh8MMWzFjKTxlbx9SPLDYE9MWRsp2sm-kwj8un9dNZF2WO1nZPQDB-Eik_"
 				     "CEVWRsvLX-YnbgBs0MSKKPzYnZn"
 				     "WuGTTCI0jpOriKnZGP_tz7M0SM10OkDesn4rs6Iasd6C4dJd6-vcje8upJ6KxDlvzAv_dCvt7_lAiQ";
+	static const char siv[] =
+		".AyzVwzt470Dte1hZgDfwIUzRpUwDUZPL4gQhT46AtXFnsEOk9tPX2omhXzt1huK9EIHkYFVisPDGuCpGtWv4WdMRbarsh55MSqCAJ"
+		"qnrg-Y0E6X2nzF9xim0r_uADnGCyU5g9RCXS3xs7dnAJ6faSjkFFirGFwZhGkb1PQ";
 	struct dialog_cookie opened, expected = usual_cookie();
 
 	(void)state;
+	expected.caller_tag_is_siphashed = true;
 	assert_true(route_cookie_open_dialog(&opened, plain, SPAN_LITERAL(chacha), &keys, call_id));
 	assert_same_dialog(&opened, &expected);
 	bool has_aes = crypto_aead_aes256gcm_is_available();
 	assert_int_equal(route_cookie_open_dialog(&opened, plain, SPAN_LITERAL(gcm), &keys, call_id), has_aes);
+	assert_same_dialog(&opened, &expected);
+	assert_int_equal(route_cookie_open_dialog(&opened, plain, SPAN_LITERAL(siv), &keys, call_id), has_aes);
 	assert_same_dialog(&opened, &expected);
 	assert_false(route_cookie_open_dialog(&opened, plain, SPAN_LITERAL(gcm), &keys, SPAN_LITERAL("another")));
 }
@@ -407,19 +419,30 @@ static void random_contents_stay_inside(void **state)
 		uint32_t length = 1 + (uint32_t)rand() % (round % 16 ? 60 : sizeof(contents));
 		for (uint32_t i = 0; i < length; i++)
 			contents[i] = (char)(rand() % 4 ? rand() % 8 : rand());
-		contents[0] = (char)(2 + round % 3);
+		contents[0] = (char)(2 + round % 4);
 		opens(seal_contents(text, span_make(contents, length)));
 	}
 
-	/* 900 bytes and the same again: sealed in a few bytes, but two of them do not fit `plain` */
+	/* 900 bytes and the same again with an end of its own: sealed in a few bytes, but two of them do not fit
+	 * `plain`; the very same need no room. */
 	memset(contents, 'a', sizeof(contents));
 	memcpy(contents, HEAD "\0\0\204\7", 19);
+	memcpy(contents + 919, "\204\7\0\1x" TAIL, 11);
+	assert_false(opens(seal_contents(text, span_make(contents, 930))));
 	memcpy(contents + 919, "\204\7\0\0" TAIL, 10);
-	assert_false(opens(seal_contents(text, span_make(contents, 929))));
-	memcpy(contents + 919, "\170\0\0" TAIL, 9);
-	assert_true(route_cookie_open_dialog(&cookie, plain, seal_contents(text, span_make(contents, 928)), &keys,
+	assert_true(route_cookie_open_dialog(&cookie, plain, seal_contents(text, span_make(contents, 929)), &keys,
 					     call_id));
-	assert_int_equal(cookie.caller_to.length, 120);
+	assert_span_equal(cookie.caller_to, cookie.caller_from);
+	for (uint32_t own = 1; own <= 4; own++) { /* 120 fit, and 124 with those */
+		memcpy(contents + 919, "\170\0", 2);
+		contents[921] = (char)own;
+		memcpy(contents + 922, "xxxx", 4);
+		memcpy(contents + 922 + own, TAIL, 6);
+		assert_true(route_cookie_open_dialog(
+			&cookie, plain, seal_contents(text, span_make(contents, 928 + own)), &keys, call_id));
+		assert_int_equal(cookie.caller_to.length, 120 + own);
+		assert_memory_equal(cookie.caller_to.at + 120, "xxxx", own);
+	}
 }
 
 /* A retransmitted request must leave as it left before (RFC 3261 16.11); two texts never share the cipher's nonce. */
