@@ -60,7 +60,7 @@ void call_track_expire(struct worker *worker, struct call *call);
 uint64_t call_track_hash_call_id(const struct worker *worker, struct span call_id);
 
 /* Keyed hash of a From or To tag, likewise; in a cookie it goes out encrypted. Not of a key that rotates: a cookie must
- * tell the direction also after the keys were changed. */
+ * tell the direction also after the keys were changed, and after the router was updated (unit_state_hash). */
 uint32_t call_track_hash_tag(const struct secret_keys *keys, struct span tag);
 
 #endif
