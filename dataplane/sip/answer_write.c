@@ -9,30 +9,78 @@
 #define SIP_PORT_DEFAULT 5060
 #define TAG_MAC_BYTES	 (ANSWER_TAG_BYTES / 2)
 
-static void write_via_lines(struct text_writer *writer, const struct sip_message *request,
-			    const struct net_address *source)
-{
-	uint8_t top = request->first[SIP_HEADER_VIA];
+#define LINE_END_BYTES 2
 
-	for (uint8_t i = top; i != SIP_HEADER_NONE; i = sip_message_next(request, i)) {
-		text_write_literal(writer, "Via: ");
-		if (i == top)
-			via_stamp_write(writer, request, source);
-		else
-			text_write_span(writer, sip_message_header_value(request, i));
-		text_write_literal(writer, "\r\n");
-	}
+/*
+ * Lines that go out as they came in, one behind the other: they stand so in most requests, and are copied together.
+ * `text` of length 0: none.
+ */
+struct line_copy {
+	struct text_writer *writer;
+	const struct sip_message *request;
+	struct span text;
+};
+
+static void write_copied(struct line_copy *copy)
+{
+	text_write_span(copy->writer, copy->text);
+	copy->text.length = 0;
 }
 
-/* "Name: value" without a line end; nothing when the request has no such header. */
-static bool write_header(struct text_writer *writer, const struct sip_message *request, enum sip_header_name name,
-			 struct span label)
+/* The line as we would write it, "Name: value" and CRLF. Result: length 0 when it is spelled another way. */
+static struct span find_own_spelling(const struct sip_message *request, uint8_t index, struct span label)
 {
-	if (!sip_message_has(request, name))
-		return false;
-	text_write_span(writer, label);
-	text_write_span(writer, sip_message_first(request, name));
-	return true;
+	const struct sip_header *header = &request->header[index];
+	struct span bytes = span_skip(request->bytes, header->start);
+	uint32_t length = header->value - header->start + header->value_length;
+
+	if (header->value - header->start != (int)label.length || !span_starts_with(bytes, label) ||
+	    bytes.length - length < LINE_END_BYTES || memcmp(bytes.at + length, "\r\n", LINE_END_BYTES) != 0)
+		return (struct span){0};
+	return span_make(bytes.at, length + LINE_END_BYTES);
+}
+
+static void write_line(struct line_copy *copy, uint8_t index, struct span label)
+{
+	struct span line = find_own_spelling(copy->request, index, label);
+
+	if (line.length && copy->text.length && copy->text.at + copy->text.length == line.at) {
+		copy->text.length += line.length;
+		return;
+	}
+	write_copied(copy);
+	if (line.length) {
+		copy->text = line;
+		return;
+	}
+	text_write_span(copy->writer, label);
+	text_write_span(copy->writer, sip_message_header_value(copy->request, index));
+	text_write_literal(copy->writer, "\r\n");
+}
+
+/* The first line of that name, if there is one. */
+static void write_first(struct line_copy *copy, enum sip_header_name name, struct span label)
+{
+	if (sip_message_has(copy->request, name))
+		write_line(copy, copy->request->first[name], label);
+}
+
+static void write_via_lines(struct line_copy *copy, const struct net_address *source)
+{
+	const struct sip_message *request = copy->request;
+	uint8_t top = request->first[SIP_HEADER_VIA];
+
+	if (top == SIP_HEADER_NONE)
+		return;
+	if (via_stamp_is_needed(request, source)) {
+		text_write_literal(copy->writer, "Via: ");
+		via_stamp_write(copy->writer, request, source);
+		text_write_literal(copy->writer, "\r\n");
+	} else {
+		write_line(copy, top, SPAN_LITERAL("Via: "));
+	}
+	for (uint8_t i = sip_message_next(request, top); i != SIP_HEADER_NONE; i = sip_message_next(request, i))
+		write_line(copy, i, SPAN_LITERAL("Via: "));
 }
 
 /* Parsing ends at the first fault, perhaps before To: a request that gets its 400 may have a tag that the parser did
@@ -51,35 +99,46 @@ static bool has_to_tag(const struct sip_message *request)
 	return address_parse(&to, &rest, value) && uri_find_parameter(&tag, to.parameters, SPAN_LITERAL("tag"));
 }
 
-static void write_dialog_headers(struct text_writer *writer, const struct sip_message *request,
-				 const struct answer *answer)
+static void write_to(struct line_copy *copy, const struct answer *answer)
 {
-	if (write_header(writer, request, SIP_HEADER_FROM, SPAN_LITERAL("From: ")))
-		text_write_literal(writer, "\r\n");
-	if (write_header(writer, request, SIP_HEADER_TO, SPAN_LITERAL("To: "))) {
-		if (answer->status > 100 && answer->to_tag.length > 0 && !has_to_tag(request)) {
-			text_write_literal(writer, ";tag=");
-			text_write_span(writer, answer->to_tag);
-		}
-		text_write_literal(writer, "\r\n");
+	const struct sip_message *request = copy->request;
+
+	if (answer->status <= 100 || answer->to_tag.length == 0 || !sip_message_has(request, SIP_HEADER_TO) ||
+	    has_to_tag(request)) {
+		write_first(copy, SIP_HEADER_TO, SPAN_LITERAL("To: "));
+		return;
 	}
-	if (write_header(writer, request, SIP_HEADER_CALL_ID, SPAN_LITERAL("Call-ID: ")))
-		text_write_literal(writer, "\r\n");
-	if (write_header(writer, request, SIP_HEADER_CSEQ, SPAN_LITERAL("CSeq: ")))
-		text_write_literal(writer, "\r\n");
+	write_copied(copy);
+	text_write_literal(copy->writer, "To: ");
+	text_write_span(copy->writer, sip_message_first(request, SIP_HEADER_TO));
+	text_write_literal(copy->writer, ";tag=");
+	text_write_span(copy->writer, answer->to_tag);
+	text_write_literal(copy->writer, "\r\n");
+}
+
+/* Three digits. */
+static void write_status(struct text_writer *writer, uint32_t status)
+{
+	char digits[] = {(char)('0' + status / 100), (char)('0' + status / 10 % 10), (char)('0' + status % 10), ' '};
+
+	text_write_span(writer, span_make(digits, sizeof(digits)));
 }
 
 int answer_write(char *out, uint32_t capacity, const struct sip_message *request, const struct answer *answer)
 {
 	struct text_writer writer = text_write_begin(out, capacity);
+	struct line_copy copy = {.writer = &writer, .request = request};
 
 	text_write_literal(&writer, "SIP/2.0 ");
-	text_write_number(&writer, answer->status);
-	text_write_char(&writer, ' ');
+	write_status(&writer, answer->status);
 	text_write_span(&writer, answer->phrase);
 	text_write_literal(&writer, "\r\n");
-	write_via_lines(&writer, request, &answer->source);
-	write_dialog_headers(&writer, request, answer);
+	write_via_lines(&copy, &answer->source);
+	write_first(&copy, SIP_HEADER_FROM, SPAN_LITERAL("From: "));
+	write_to(&copy, answer);
+	write_first(&copy, SIP_HEADER_CALL_ID, SPAN_LITERAL("Call-ID: "));
+	write_first(&copy, SIP_HEADER_CSEQ, SPAN_LITERAL("CSeq: "));
+	write_copied(&copy);
 	text_write_span(&writer, answer->extra_headers);
 	text_write_literal(&writer, "Content-Length: 0\r\n\r\n");
 	return writer.overflowed ? -1 : (int)writer.length;

@@ -51,8 +51,10 @@ uint32_t route_cookie_hash_tag(const struct secret_keys *keys, struct span tag);
 int route_cookie_seal_dialog(char *text, uint32_t capacity, const struct dialog_cookie *cookie,
 			     const struct secret_keys *keys, struct span call_id);
 
-/* The spans of *cookie point into `plain`. Result: false when it does not open: unknown key, changed, or of another
- * Call-ID. */
+/*
+ * The spans of *cookie point into `plain`, or are of length 0. Result: false when it does not open: unknown key,
+ * changed, or of another Call-ID; *cookie is undefined then.
+ */
 bool route_cookie_open_dialog(struct dialog_cookie *cookie, char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text,
 			      const struct secret_keys *keys, struct span call_id);
 

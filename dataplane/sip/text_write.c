@@ -121,16 +121,16 @@ static void base64url_of_six(char out[8], const uint8_t bytes[8])
 #define BASE64URL_WIDE_READS 16
 
 /*
- * Twelve bytes at once, of sixteen that are read: each three of them are spread over a word of 32 bits, whose four
+ * Twelve bytes at once, the first of sixteen: each three of them are spread over a word of 32 bits, whose four
  * groups of six bits two multiplications shift to their bytes; then each byte gets what lies between its value and its
  * digit, by the range that it is in: 0 for a-z, 1 to 10 for 0-9, 11 for -, 12 for _, 13 for A-Z.
  */
-static void base64url_of_twelve(char out[16], const uint8_t bytes[BASE64URL_WIDE_READS])
+static __m128i base64url_of_twelve(__m128i bytes)
 {
 	const __m128i spread = _mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
 	const __m128i offsets = _mm_setr_epi8('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
 					      '0' - 52, '0' - 52, '0' - 52, '0' - 52, '-' - 62, '_' - 63, 'A', 0, 0);
-	__m128i words = _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)bytes), spread);
+	__m128i words = _mm_shuffle_epi8(bytes, spread);
 	__m128i odd = _mm_mulhi_epu16(_mm_and_si128(words, _mm_set1_epi32(0x0fc0fc00)), _mm_set1_epi32(0x04000040));
 	__m128i even = _mm_mullo_epi16(_mm_and_si128(words, _mm_set1_epi32(0x003f03f0)), _mm_set1_epi32(0x01000010));
 	__m128i values = _mm_or_si128(odd, even);
@@ -138,14 +138,47 @@ static void base64url_of_twelve(char out[16], const uint8_t bytes[BASE64URL_WIDE
 	__m128i range =
 		_mm_or_si128(_mm_subs_epu8(values, _mm_set1_epi8(51)), _mm_and_si128(is_upper, _mm_set1_epi8(13)));
 
-	_mm_storeu_si128((__m128i *)out, _mm_add_epi8(values, _mm_shuffle_epi8(offsets, range)));
+	return _mm_add_epi8(values, _mm_shuffle_epi8(offsets, range));
+}
+
+/* 6 to 20 digits, in parts that may overlap. */
+static void put_last_digits(char *out, const char digits[2 * BASE64URL_WIDE_READS], uint32_t count)
+{
+	uint32_t part = count >= 8 ? 8 : 4;
+
+	if (count < 16) {
+		memcpy(out, digits, part);
+		memcpy(out + count - part, digits + count - part, part);
+		return;
+	}
+	memcpy(out, digits, 16);
+	for (uint32_t i = 16; i < count; i++)
+		out[i] = digits[i];
+}
+
+/* `length` is BASE64URL_WIDE_READS or more: the last 4 to 15 bytes are read with those in front of them. */
+static void put_base64url_wide(char *out, const uint8_t *bytes, uint32_t length)
+{
+	/* Their places, then zeros: the unused bits. */
+	static const int8_t places[2 * BASE64URL_WIDE_READS] = {0,  1,	2,  3,	4,  5,	6,  7,	8,  9,	10,
+								11, 12, 13, 14, 15, -1, -1, -1, -1, -1, -1,
+								-1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+	char digits[2 * BASE64URL_WIDE_READS];
+
+	for (; length >= BASE64URL_WIDE_READS; length -= 12, bytes += 12, out += 16)
+		_mm_storeu_si128((__m128i *)out, base64url_of_twelve(_mm_loadu_si128((const __m128i *)bytes)));
+	__m128i last = _mm_loadu_si128((const __m128i *)(bytes + length - BASE64URL_WIDE_READS));
+	last = _mm_shuffle_epi8(last, _mm_loadu_si128((const __m128i *)(places + BASE64URL_WIDE_READS - length)));
+	_mm_storeu_si128((__m128i *)digits, base64url_of_twelve(last));
+	_mm_storeu_si128((__m128i *)(digits + 16), base64url_of_twelve(_mm_srli_si128(last, 12)));
+	put_last_digits(out, digits, (length * 8 + 5) / 6);
 }
 #else
 #define BASE64URL_WIDE_READS UINT32_MAX
 
-static void base64url_of_twelve(char out[16], const uint8_t *bytes)
+static void put_base64url_wide(char *out, const uint8_t *bytes, uint32_t length)
 {
-	(void)out, (void)bytes; /* never asked: no text is so long */
+	(void)out, (void)bytes, (void)length; /* never asked: no text is so long */
 }
 #endif
 
@@ -155,8 +188,10 @@ void text_write_base64url(struct text_writer *writer, const uint8_t *bytes, uint
 
 	if (!out)
 		return;
-	for (; length >= BASE64URL_WIDE_READS; length -= 12, bytes += 12, out += 16)
-		base64url_of_twelve(out, bytes);
+	if (length >= BASE64URL_WIDE_READS) {
+		put_base64url_wide(out, bytes, length);
+		return;
+	}
 	for (; length >= 8; length -= 6, bytes += 6, out += 8)
 		base64url_of_six(out, bytes);
 	if (length == 0)

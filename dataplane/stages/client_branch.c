@@ -38,13 +38,20 @@ static const struct net_entry *entry_of(const struct branch *branch)
 	return branch->entry.interface == BRANCH_NO_ENTRY ? NULL : &branch->entry;
 }
 
-static uint64_t make_secret(struct worker *worker, uint32_t slot)
-{
-	uint64_t parts[] = {slot, worker->branches_made++};
-	uint64_t secret;
+_Static_assert(crypto_stream_chacha20_NONCEBYTES == sizeof(uint64_t), "its turn");
+_Static_assert(crypto_stream_chacha20_KEYBYTES == sizeof(((struct worker *)0)->branch_key), "a key");
 
-	crypto_shorthash((uint8_t *)&secret, (const uint8_t *)parts, sizeof(parts), worker->branch_key);
-	return secret;
+static uint64_t take_secret(struct worker *worker)
+{
+	struct branch_secrets *secrets = &worker->branch_secrets;
+
+	if (secrets->count == 0) {
+		uint64_t turn = secrets->turn++;
+		crypto_stream_chacha20((uint8_t *)secrets->secret, sizeof(secrets->secret), (const uint8_t *)&turn,
+				       worker->branch_key);
+		secrets->count = BRANCH_SECRETS;
+	}
+	return secrets->secret[--secrets->count];
 }
 
 bool client_branch_begin(struct worker *worker, struct transaction *transaction, struct packet *packet)
@@ -55,7 +62,7 @@ bool client_branch_begin(struct worker *worker, struct transaction *transaction,
 	if (!branch)
 		return false;
 	uint32_t slot = branch_index(table, branch);
-	branch->secret = make_secret(worker, slot);
+	branch->secret = take_secret(worker);
 	branch->step = packet->step_count;
 	branch->destination = packet->destination;
 	branch->entry.interface = BRANCH_NO_ENTRY;

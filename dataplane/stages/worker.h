@@ -47,6 +47,15 @@ struct transmit_buffer {
 	uint16_t count;
 };
 
+/* Of branches to come: who has not seen the request does not know its secret. Made many at once. */
+#define BRANCH_SECRETS 64
+
+struct branch_secrets {
+	uint64_t secret[BRANCH_SECRETS];
+	uint32_t count; /* left of them */
+	uint64_t turn;	/* no two of a worker are of the same */
+};
+
 struct inquire_progress {
 	struct inquiry *inquiry; /* NULL: none */
 	uint64_t call_id_hash;	 /* CALL, WHY */
@@ -72,7 +81,7 @@ struct worker {
 	struct transaction_table transactions; /* likewise */
 	struct timer_wheel wheel;
 	uint64_t tick_tsc;	/* TSC ticks of a tick of the wheel */
-	uint8_t branch_key[16]; /* SipHash-64: secrets of branches */
+	uint8_t branch_key[32]; /* ChaCha20: secrets of branches */
 	struct call_table calls;
 	struct limit_table limits;
 	struct decision_log decisions;
@@ -92,7 +101,7 @@ struct worker {
 	struct transmit_buffer transmit[WIRE_INTERFACES_MAX];
 	struct hop_memory hops;	  /* ways that this burst has searched */
 	struct own_addresses own; /* in use with this snapshot */
-	uint64_t branches_made;	  /* makes their secrets differ */
+	struct branch_secrets branch_secrets;
 	struct packet packet[BURST_MAX];
 	char plain[BURST_MAX][ROUTE_COOKIE_PLAIN_BYTES_MAX]; /* opened cookies */
 	struct packet work; /* a kept request, taken up again: failover, forwards, answers of our own */

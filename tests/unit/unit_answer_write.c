@@ -4,8 +4,11 @@
 #include <sodium.h>
 
 #include "answer_write.h"
+#include "bench_messages.h"
 #include "guard_page.h"
 #include "message_parse.h"
+#include "random_source.h"
+#include "via_stamp.h"
 
 #define REST                                                                                                           \
 	"From: \"A\" <sip:a@acme.example.net>;tag=9fxced76sl\r\nTo: <sip:b@acme.example.net>\r\nCall-ID: "             \
@@ -211,6 +214,104 @@ static void the_tag_is_known_in_the_ack(void **state)
 	}
 }
 
+static void write_each(struct text_writer *writer, const struct sip_message *request, enum sip_header_name name,
+		       const char *label)
+{
+	if (!sip_message_has(request, name))
+		return;
+	text_write_span(writer, span_of_text(label));
+	text_write_span(writer, sip_message_first(request, name));
+	text_write_literal(writer, "\r\n");
+}
+
+/* Header by header, none of them copied as it came. */
+static struct span write_slowly(char *out, uint32_t capacity, const struct sip_message *request,
+				const struct net_address *source)
+{
+	struct text_writer writer = text_write_begin(out, capacity);
+	uint8_t top = request->first[SIP_HEADER_VIA];
+
+	text_write_literal(&writer, "SIP/2.0 100 Trying\r\n");
+	for (uint8_t i = top; i != SIP_HEADER_NONE; i = sip_message_next(request, i)) {
+		text_write_literal(&writer, "Via: ");
+		if (i == top)
+			via_stamp_write(&writer, request, source);
+		else
+			text_write_span(&writer, sip_message_header_value(request, i));
+		text_write_literal(&writer, "\r\n");
+	}
+	write_each(&writer, request, SIP_HEADER_FROM, "From: ");
+	write_each(&writer, request, SIP_HEADER_TO, "To: ");
+	write_each(&writer, request, SIP_HEADER_CALL_ID, "Call-ID: ");
+	write_each(&writer, request, SIP_HEADER_CSEQ, "CSeq: ");
+	text_write_literal(&writer, "Content-Length: 0\r\n\r\n");
+	assert_false(writer.overflowed);
+	return text_written(&writer);
+}
+
+static struct guard_page message_page;
+static uint32_t compared;
+
+/* Whatever the parser makes of it: a message that is broken gets its 400 too. */
+static void expect_as_slowly(struct span text)
+{
+	static struct sip_message request;
+	static char fast[70000], slow[70000];
+	struct answer answer = {
+		.status = 100, .phrase = SPAN_LITERAL("Trying"), .source = source_of("::ffff:192.0.2.1", 5060)};
+
+	message_parse(&request, guard_page_place(&message_page, text));
+	struct span expected = write_slowly(slow, sizeof(slow), &request, &answer.source);
+	int length = answer_write(fast, sizeof(fast), &request, &answer);
+	assert_span_equal(span_make(fast, (size_t)length), expected);
+	compared++;
+}
+
+static void expect_changed_as_slowly(struct span text, struct random_source *random)
+{
+	static const char bytes[] = "\r\n\t :;,vftiVFTI";
+	static char changed[70000];
+
+	expect_as_slowly(text);
+	for (uint32_t length = 0; length < text.length; length += 1 + length / 40)
+		expect_as_slowly(span_make(text.at, length));
+	for (uint32_t round = 0; round < 300; round++) {
+		memcpy(changed, text.at, text.length);
+		for (uint32_t i = 0; i <= round % 3; i++)
+			changed[random_source_below(random, text.length)] =
+				bytes[random_source_below(random, sizeof(bytes) - 1)];
+		expect_as_slowly(span_make(changed, text.length));
+	}
+}
+
+/* Lines that are copied together, alone, or not at all come to the same: all messages, their prefixes, changed ones. */
+static void copied_lines_are_as_written_ones(void **state)
+{
+	static const char *const lines[] = {
+		REQUEST("Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKa\r\n"),
+		REQUEST("Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKa\r\nVia: SIP/2.0/UDP a;branch=z9hG4bKb\r\n"),
+		"OPTIONS sip:a@b SIP/2.0\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKa\nFrom: <sip:a@b>;tag=1\n"
+		"To: <sip:a@b>\nCall-ID: 1\nCSeq: 1 OPTIONS\n\n",
+		"OPTIONS sip:a@b SIP/2.0\r\nv: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKa\r\nFROM: <sip:a@b>;tag=1\r\n"
+		"To : <sip:a@b>\r\nCall-ID:  1\r\nCSeq: 1 OPTIONS \r\n\r\n",
+		"OPTIONS sip:a@b SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKa\r\nTo: <sip:a@b>\r\n"
+		"From: <sip:a@b>\r\n ;tag=1\r\nX: y\r\nCSeq: 1 OPTIONS\r\nCall-ID: 1\r\n\r\n",
+	};
+	static struct bench_message messages[BENCH_MESSAGES_MAX];
+	struct random_source random = random_source_of(6);
+	size_t count = bench_messages_load(messages, BENCH_MESSAGES, ".sip");
+
+	(void)state;
+	guard_page_build(&message_page, 70000);
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		expect_changed_as_slowly(span_of_text(lines[i]), &random);
+	for (size_t i = 0; i < count; i++)
+		expect_changed_as_slowly(messages[i].bytes, &random);
+	bench_messages_free(messages, count);
+	guard_page_free(&message_page);
+	assert_true(compared > 5000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -220,6 +321,7 @@ int main(void)
 		cmocka_unit_test(headers_that_lack_are_left_out),
 		cmocka_unit_test(answers_find_their_way),
 		cmocka_unit_test(the_tag_is_known_in_the_ack),
+		cmocka_unit_test(copied_lines_are_as_written_ones),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

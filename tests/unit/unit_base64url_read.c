@@ -69,12 +69,65 @@ static void looks_at_every_place_of_a_long_text(void **state)
 		}
 }
 
+/* A text in pieces that are too short for that, each read for itself. */
+static int read_in_pieces(uint8_t *bytes, struct span text)
+{
+	int length = 0;
+
+	while (text.length) {
+		struct span piece = span_make(text.at, text.length < 12 ? text.length : 12);
+		int part = base64url_read(bytes + length, 9, piece);
+		if (part < 0)
+			return -1;
+		length += part;
+		text = span_skip(text, piece.length);
+	}
+	return length;
+}
+
+/* Of any length, right and wrong, with bits behind the last byte: as the pieces say, and nothing outside is touched. */
+static void a_long_text_is_as_its_pieces(void **state)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	uint8_t expected[128];
+	char text[128];
+	struct guard_page in, out;
+	uint32_t right = 0;
+
+	(void)state;
+	guard_page_build(&in, 512);
+	guard_page_build(&out, 512);
+	for (uint32_t round = 0; round < 200000; round++) {
+		uint32_t length = (uint32_t)rand() % sizeof(text),
+			 room = length / 4 * 3 + (length % 4 ? length % 4 - 1 : 0);
+		for (uint32_t i = 0; i < length; i++)
+			text[i] = digits[rand() % 64];
+		if (length && round % 4 == 0)
+			text[length - 1] = "AEIMQUYcgkosw048"[rand() % 16];
+		if (length && round % 4 == 1)
+			text[(uint32_t)rand() % length] = (char)rand();
+		int whole = read_in_pieces(expected, span_make(text, length));
+		uint8_t *bytes = (uint8_t *)guard_page_room(&out, room);
+		assert_int_equal(base64url_read(bytes, room, guard_page_place(&in, span_make(text, length))), whole);
+		if (whole >= 0)
+			assert_memory_equal(bytes, expected, (size_t)whole);
+		bytes = (uint8_t *)guard_page_room(&out, room);
+		assert_int_equal(base64url_read(bytes, room, guard_page_place_first(&in, span_make(text, length))),
+				 whole);
+		right += whole >= 0;
+	}
+	assert_in_range(right, 30000, 170000);
+	guard_page_free(&in);
+	guard_page_free(&out);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(reads_what_was_written),
 		cmocka_unit_test(refuses_what_has_another_spelling),
 		cmocka_unit_test(looks_at_every_place_of_a_long_text),
+		cmocka_unit_test(a_long_text_is_as_its_pieces),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

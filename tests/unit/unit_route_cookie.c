@@ -83,7 +83,7 @@ static void a_dialog_comes_back(void **state)
 
 	(void)state;
 	struct span sealed = seal(&cookie, text);
-	assert_true(sealed.length < (*sealed.at == '.' ? 172 : 192));
+	assert_true(sealed.length < (*sealed.at == '.' ? 180 : 200));
 	for (uint32_t i = 0; i < sealed.length; i++) /* may stand in a URI parameter as it is */
 		assert_non_null(
 			strchr(".ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_", sealed.at[i]));
@@ -280,7 +280,8 @@ static void contents_are_not_trusted(void **state)
 		{SPAN_LITERAL("\3\1\0\300\0"), false},
 		{SPAN_LITERAL("\4\0\1\11\0\0\0\0\0\0\0codecs!!hash\0\0\3abc\2\0\1d" TAIL), true},
 		{SPAN_LITERAL("\4\0\1\11\0\0\0\0\0\0\0hash\0\0\3abc\2\0\1d" TAIL), false}, /* as kind 3 */
-		{SPAN_LITERAL("\5\0\1\11\0\0\0\0\0\0\0codecs!!hash\0\0\3abc\2\0\1d" TAIL), true},
+		{SPAN_LITERAL("\5\0\1\0\0\0\0\0\0\0\11\0\0\0\0\0\0\0codecs!!hash\0\0\3abc\2\0\1d" TAIL), true},
+		{SPAN_LITERAL("\5\0\1\11\0\0\0\0\0\0\0codecs!!hash\0\0\3abc\2\0\1d" TAIL), false}, /* as kind 4 */
 		{SPAN_LITERAL("\6\0\1\11\0\0\0\0\0\0\0codecs!!hash\0\0\3abc\2\0\1d" TAIL), false},
 		{SPAN_LITERAL("\1\0\1\11\0\0\0\0\0\0\0codecs!!hash\0\0\3abc\2\0\1d" TAIL), false},
 		{SPAN_LITERAL(HEAD), false},
@@ -366,8 +367,8 @@ static void texts_of_before_open(void **state)
 static void a_text_of_now_is_known(void **state)
 {
 	static const char known[] =
-		".AyzVwzt470Dte1hZgDfwIUzRpUwDUZPL4gQhT46AtXFnsEOk9tPX2omhXzt1huK9EIHkYFVisPDGuCpGtWv4WdMRbarsh55MSqCAJ"
-		"qnrg-Y0E6X2nzF9xim0r_uADnGCyU5g9RCXS3xs7dnAJ6faSjkFFirGFwZhGkb1PQ";
+		".g8b1sNmEQ-Y1HV-TJMj3UkrP78Ar7C9ozo4tuvc4HfRJOp27F575tASUDVhhRJTbHviiZBKY_af-8Scpj22np-U2qGXaxX0bndI5"
+		"LO3_wI10N6kLLXh2aUuk-aa15IFtasO1VBpZanehSbb4uBqw_tvIRU4FARZTe8fzQ_7H9hztCw";
 	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
 	struct dialog_cookie cookie = usual_cookie();
 
@@ -406,6 +407,74 @@ static void aes_counts_as_fips_197_says(void **state)
 		route_cookie_aes_xor(one, zeros, 1, &aes, iv);
 		assert_memory_equal(one, many + 16 * i, 16);
 	}
+}
+
+/* One block by itself. */
+static void encrypt(uint8_t block[16], const struct route_cookie_aes *aes)
+{
+	uint8_t zeros[64] = {0}, out[64];
+
+	route_cookie_aes_xor(out, zeros, 16, aes, block);
+	memcpy(block, out, 16);
+}
+
+static void add_to_sum(uint8_t sum[16], const uint8_t *bytes, uint32_t length, uint32_t number,
+		       const struct route_cookie_aes *aes)
+{
+	uint8_t block[16] = {[13] = (uint8_t)number, [14] = (uint8_t)(number >> 8), [15] = 1};
+
+	memcpy(block, bytes, length);
+	encrypt(block, aes);
+	for (uint32_t i = 0; i < 16; i++)
+		sum[i] ^= block[i];
+}
+
+/* As route_cookie_aes.h says it, block by block. */
+static void mac_slowly(uint8_t mac[16], const struct route_cookie_aes *aes, struct span first, struct span second)
+{
+	struct span texts[] = {first, second};
+	uint32_t lengths[] = {first.length, second.length}, number = 0;
+
+	memset(mac, 0, 16);
+	add_to_sum(mac, (const uint8_t *)lengths, sizeof(lengths), number++, aes);
+	for (uint32_t i = 0; i < 2; i++)
+		for (uint32_t at = 0; at < texts[i].length; at += 13)
+			add_to_sum(mac, (const uint8_t *)texts[i].at + at,
+				   texts[i].length - at < 13 ? texts[i].length - at : 13, number++, aes);
+	mac[15] = 2;
+	encrypt(mac, aes);
+}
+
+/* All lengths of both texts around the sizes of parts and loads, and one of many parts. Nothing else is read. */
+static void the_mac_is_what_the_header_says(void **state)
+{
+	static char bytes[10000];
+	struct route_cookie_aes aes;
+	struct guard_page first_page, second_page;
+	uint8_t mac[16], expected[16];
+
+	(void)state;
+	if (!route_cookie_aes_is_available())
+		return;
+	guard_page_build(&first_page, sizeof(bytes));
+	guard_page_build(&second_page, sizeof(bytes));
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)rand();
+	route_cookie_aes_expand(&aes, (const uint8_t *)bytes);
+	for (uint32_t i = 0; i < 90 * 90; i++) {
+		struct span first = span_make(bytes + i % 7, i % 90), second = span_make(bytes + i % 1000, i / 90);
+		if (i % 4000 == 0)
+			first.length = 9000;
+		mac_slowly(expected, &aes, first, second);
+		route_cookie_aes_mac(mac, &aes, guard_page_place(&first_page, first),
+				     guard_page_place(&second_page, second));
+		assert_memory_equal(mac, expected, 16);
+		route_cookie_aes_mac(mac, &aes, guard_page_place_first(&first_page, first),
+				     guard_page_place_first(&second_page, second));
+		assert_memory_equal(mac, expected, 16);
+	}
+	guard_page_free(&first_page);
+	guard_page_free(&second_page);
 }
 
 /* Contents that are nearly right, and texts that would grow beyond the buffer: nothing is read or written outside. */
@@ -490,7 +559,7 @@ static void the_bounds_are_reached(void **state)
 	static char bytes[ROUTE_COOKIE_PLAIN_BYTES_MAX], text[ROUTE_COOKIE_TEXT_BYTES_MAX];
 	struct dialog_cookie cookie = {0}, opened;
 	const uint32_t framing =
-		7 + 8 + 8 + 4 + 3 * 3; /* kind to hash, three lengths of a long text, three of three empty ones */
+		6 + 8 + 8 + 8 + 4 + 3 * 3; /* kind to hash, three lengths of a long text, three of three empty ones */
 
 	(void)state;
 	cookie.caller_from = span_make(bytes, sizeof(bytes) - framing);
@@ -530,6 +599,7 @@ int main(void)
 		cmocka_unit_test(texts_of_before_open),
 		cmocka_unit_test(a_text_of_now_is_known),
 		cmocka_unit_test(aes_counts_as_fips_197_says),
+		cmocka_unit_test(the_mac_is_what_the_header_says),
 		cmocka_unit_test(random_contents_stay_inside),
 		cmocka_unit_test(the_same_contents_get_the_same_bytes),
 		cmocka_unit_test(outlives_one_rotation),

@@ -1,0 +1,222 @@
+#include "codec.h"
+#include "route_cookie.h"
+#include "route_cookie_contents.h"
+#include "text_write.h"
+
+#define VARINT_BITS_MAX 64
+
+/* Of the longest head of contents, and of what is copied at once. */
+#define HEAD_BYTES_MAX 192
+#define COPY_BYTES     32
+
+/*
+ * Contents while they are read. Texts are stored as what they do not share with an earlier one, so they are put
+ * together again in the caller's buffer. `at` may go beyond `end` by what is behind the longest contents: whoever asks
+ * for a length, and the last of all, looks.
+ */
+struct contents_reader {
+	char sealed[ROUTE_COOKIE_PLAIN_BYTES_MAX + HEAD_BYTES_MAX];
+	const char *at, *end;
+	struct text_writer texts;
+	bool broken;
+};
+
+/* Of the first text, which has none before it: no bytes, but a place to read from. */
+static const char nothing[COPY_BYTES];
+static const struct span no_text = {nothing, 0};
+
+static uint8_t read_byte(struct contents_reader *reader)
+{
+	return (uint8_t)*reader->at++;
+}
+
+static uint64_t read_varint(struct contents_reader *reader)
+{
+	uint64_t number = 0;
+
+	for (uint32_t shift = 0; shift < VARINT_BITS_MAX; shift += 7) {
+		uint64_t byte = read_byte(reader);
+		number |= (byte & 0x7f) << shift;
+		if (byte < 0x80)
+			return number;
+	}
+	reader->broken = true;
+	return 0;
+}
+
+static uint64_t read_number(struct contents_reader *reader)
+{
+	uint64_t number;
+
+	memcpy(&number, reader->at, sizeof(number));
+	reader->at += sizeof(number);
+	return number;
+}
+
+static uint32_t read_half(struct contents_reader *reader)
+{
+	uint32_t half;
+
+	memcpy(&half, reader->at, sizeof(half));
+	reader->at += sizeof(half);
+	return half;
+}
+
+/* Copies COPY_BYTES at once, once at least: as many behind both texts are there to be read and written over. */
+static char *put_wide(char *to, const char *from, uint64_t length)
+{
+	uint64_t done = 0;
+
+	do {
+		char part[COPY_BYTES]; /* what is read too much may be where this is written */
+		memcpy(part, from + done, COPY_BYTES);
+		memcpy(to + done, part, COPY_BYTES);
+		done += COPY_BYTES;
+	} while (done < length);
+	return to + length;
+}
+
+/* The earlier text lies in front of the new one, or is none. */
+static struct span join_texts(struct text_writer *texts, struct span prefix, struct span middle, struct span suffix)
+{
+	char *start = texts->at + texts->length;
+	uint64_t length = (uint64_t)prefix.length + middle.length + suffix.length;
+
+	if (length + COPY_BYTES <= texts->capacity - texts->length) {
+		char *at = put_wide(start, prefix.at, prefix.length);
+		at = put_wide(at, middle.at, middle.length);
+		put_wide(at, suffix.at, suffix.length);
+		texts->length += (uint32_t)length;
+	} else {
+		text_write_span(texts, prefix);
+		text_write_span(texts, middle);
+		text_write_span(texts, suffix);
+	}
+	return span_make(start, length);
+}
+
+/* What a text shares with an earlier one, and the bytes of its own between. */
+struct text_lengths {
+	uint64_t prefix, suffix, middle;
+};
+
+#define ANY_LONG 0x808080 /* a length of more than a byte among the three */
+
+static struct text_lengths read_lengths(struct contents_reader *reader)
+{
+	struct text_lengths lengths;
+	uint32_t three;
+
+	memcpy(&three, reader->at, sizeof(three));
+	if (!(three & ANY_LONG)) {
+		reader->at += 3;
+		return (struct text_lengths){three & 0xff, three >> 8 & 0xff, three >> 16 & 0xff};
+	}
+	lengths.prefix = read_varint(reader);
+	lengths.suffix = read_varint(reader);
+	lengths.middle = read_varint(reader);
+	return lengths;
+}
+
+static struct span read_text(struct contents_reader *reader, struct span earlier)
+{
+	if (reader->broken)
+		return no_text;
+	struct text_lengths lengths = read_lengths(reader);
+	const char *middle = reader->at;
+
+	if (reader->broken || middle > reader->end || lengths.middle > (uint64_t)(reader->end - middle) ||
+	    lengths.prefix > earlier.length || lengths.suffix > earlier.length - lengths.prefix) {
+		reader->broken = true;
+		return no_text;
+	}
+	reader->at += lengths.middle;
+	if (lengths.middle == 0 && lengths.suffix == 0) /* nothing new */
+		return span_make(earlier.at, lengths.prefix);
+	struct span text =
+		join_texts(&reader->texts, span_make(earlier.at, lengths.prefix), span_make(middle, lengths.middle),
+			   span_make(earlier.at + earlier.length - lengths.suffix, lengths.suffix));
+	reader->broken = reader->texts.overflowed;
+	return text;
+}
+
+static void read_ip(struct contents_reader *reader, uint8_t ip[16], bool v4)
+{
+	if (v4)
+		net_address_set_v4(ip, reader->at);
+	else
+		memcpy(ip, reader->at, 16);
+	reader->at += v4 ? 4 : 16;
+}
+
+static void read_flow(struct contents_reader *reader, struct net_address *flow, struct net_entry *entry, uint8_t kind)
+{
+	bool v4 = !(kind & FLOW_IPV6);
+
+	read_ip(reader, flow->ip, v4);
+	flow->port = (uint16_t)((uint8_t)reader->at[0] << 8 | (uint8_t)reader->at[1]);
+	reader->at += 2;
+	flow->transport = kind & FLOW_TRANSPORT;
+	read_ip(reader, entry->ip, v4);
+	entry->interface = read_byte(reader);
+}
+
+static void read_flows(struct contents_reader *reader, struct dialog_cookie *cookie)
+{
+	if (!(cookie->flags & (DIALOG_CALLER_FLOW | DIALOG_CALLEE_FLOW)))
+		return;
+
+	uint8_t kinds = read_byte(reader);
+	if (kinds & FLOW_UNUSED_BITS)
+		reader->broken = true;
+	if (cookie->flags & DIALOG_CALLER_FLOW)
+		read_flow(reader, &cookie->caller_flow, &cookie->caller_entry, kinds);
+	if (cookie->flags & DIALOG_CALLEE_FLOW)
+		read_flow(reader, &cookie->callee_flow, &cookie->callee_entry, (uint8_t)(kinds >> FLOW_CALLEE_SHIFT));
+}
+
+/* Kind, flags, kinds of flows, both flows with IPv6, the longest company, call, codecs, hash of the tag. */
+_Static_assert(1 + 1 + 1 + 2 * (16 + 2 + 16 + 1) + 10 + 8 + 8 + 4 + 3 * 10 <= HEAD_BYTES_MAX,
+	       "a head, and three lengths behind it, lie within the buffer");
+
+/* All that is in front of the texts. */
+static void read_head(struct contents_reader *reader, struct dialog_cookie *cookie, uint8_t contents)
+{
+	cookie->flags = read_byte(reader);
+	read_flows(reader, cookie);
+	cookie->company = contents >= CONTENTS_DIALOG ? read_number(reader) : read_varint(reader);
+	cookie->call = contents >= CONTENTS_DIALOG_WITHOUT_CODECS ? read_number(reader) : 0;
+	cookie->codecs = contents >= CONTENTS_DIALOG_WITH_SIPHASH ? read_number(reader) : CODEC_SET_ALL;
+	cookie->caller_tag_hash = read_half(reader);
+	cookie->caller_tag_is_siphashed = contents <= CONTENTS_DIALOG_WITH_SIPHASH;
+}
+
+static bool reader_is_done(const struct contents_reader *reader)
+{
+	return !reader->broken && reader->at == reader->end;
+}
+
+bool route_cookie_open_dialog(struct dialog_cookie *cookie, char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text,
+			      const struct secret_keys *keys, struct span call_id)
+{
+	struct contents_reader reader;
+	int length = route_cookie_seal_open(reader.sealed, text, &keys->cookie, call_id);
+
+	if (length <= 1)
+		return false;
+	reader.at = reader.sealed;
+	reader.end = reader.sealed + length;
+	reader.texts = text_write_begin(plain, ROUTE_COOKIE_PLAIN_BYTES_MAX);
+	reader.broken = false;
+
+	uint8_t contents = read_byte(&reader);
+	if (contents < CONTENTS_DIALOG_WITHOUT_CALL || contents > CONTENTS_DIALOG)
+		return false;
+	*cookie = (struct dialog_cookie){0};
+	read_head(&reader, cookie, contents);
+	cookie->caller_from = read_text(&reader, no_text);
+	cookie->caller_to = read_text(&reader, cookie->caller_from);
+	cookie->callee_from = read_text(&reader, cookie->caller_from);
+	cookie->callee_to = read_text(&reader, cookie->caller_to);
+	return reader_is_done(&reader);
+}
