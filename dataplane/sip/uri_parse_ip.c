@@ -93,7 +93,7 @@ bool uri_parse_ip(uint8_t ip[16], struct span host)
 			return false;
 		return parse_v6(ip, span_make(host.at + 1, host.length - 2));
 	}
-	if (!parse_v4(octets, host))
+	if ((uint8_t)(*host.at - '0') > 9 || !parse_v4(octets, host)) /* names, mostly */
 		return has_early_colon(host) && parse_v6(ip, host);
 	net_address_set_v4(ip, octets);
 	return true;
