@@ -8,6 +8,7 @@
 
 #include "idle.h"
 #include "stages.h"
+#include "worker_clock.h"
 
 const struct worker_stage worker_stages[] = {
 	{"receive", receive_burst},	  /* ports, other lcores        -> packet[]                                 */
@@ -35,8 +36,7 @@ void worker_begin_burst(struct worker *worker)
 	/* Pairs with the release store of publish.c: all that the snapshot leads to is complete. */
 	worker->snapshot = atomic_load_explicit(&worker->dataplane->snapshot, memory_order_acquire);
 	worker->now_tsc = worker->dataplane->virtual_tsc ? worker->dataplane->virtual_tsc : rte_rdtsc();
-	const struct snapshot *snapshot = worker->snapshot;
-	worker->now_s = (uint32_t)(snapshot->unix_base_s + (worker->now_tsc - snapshot->tsc_base) / snapshot->tsc_hz);
+	worker_clock_set(worker);
 	worker->now_tick = worker->now_tsc / worker->tick_tsc;
 	worker->packet_count = 0;
 	worker->hops.known = 0;

@@ -53,12 +53,21 @@ static inline char span_lower_byte(char byte)
 	return byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : byte;
 }
 
-/* ASCII case folded, as SIP compares tokens and host names (RFC 3261 7.3.1, 19.1.4). */
+/* ASCII case folded, as SIP compares tokens and host names (RFC 3261 7.3.1, 19.1.4); most have the same case, too. */
 static inline bool span_equals_nocase(struct span a, struct span b)
 {
+	uint32_t i = 0;
+	uint64_t word_a, word_b;
+
 	if (a.length != b.length)
 		return false;
-	for (uint32_t i = 0; i < a.length; i++)
+	for (; a.length - i >= sizeof(word_a); i += sizeof(word_a)) {
+		memcpy(&word_a, a.at + i, sizeof(word_a));
+		memcpy(&word_b, b.at + i, sizeof(word_b));
+		if (word_a != word_b)
+			break;
+	}
+	for (; i < a.length; i++)
 		if (a.at[i] != b.at[i] && span_lower_byte(a.at[i]) != span_lower_byte(b.at[i]))
 			return false;
 	return true;

@@ -23,9 +23,9 @@ static enum reason find_company(const struct company **company, const struct dir
 		return REASON_TWO_COMPANIES;
 	if (!*company)
 		*company = direct_find_company(directory, facts->source.ip);
-	if (*company)
-		return REASON_NONE;
-	return facts->from_host_is_own ? REASON_DOMAIN_NEEDED : REASON_NO_COMPANY;
+	if (!*company)
+		return facts->from_host_is_own ? REASON_DOMAIN_NEEDED : REASON_NO_COMPANY;
+	return by_request || facts->request_host_is_own ? REASON_NONE : REASON_FOREIGN_DOMAIN;
 }
 
 static bool is_source_allowed(const struct company *company, const uint8_t ip[16])
@@ -49,8 +49,6 @@ enum reason caller_identify_by_from(struct caller *caller, const struct director
 	enum reason reason = find_company(&caller->company, directory, facts, by_from);
 	if (reason != REASON_NONE)
 		return reason;
-	if (!facts->request_host_is_own && !span_equals_nocase(facts->request_host, caller->company->domain))
-		return REASON_FOREIGN_DOMAIN;
 	if (!is_source_allowed(caller->company, facts->source.ip))
 		return REASON_SOURCE_NOT_ALLOWED;
 	caller->endpoint = direct_find_trusted(directory, caller->company, facts->source.ip, facts->from_user);

@@ -7,8 +7,8 @@
 #include "route_trace.h"
 #include "route_walk.h"
 
-/* R3 and R6: fills decision->dialled and decision->e164. Result: false: refused. */
-static bool read_number(struct route_walk *walk, const struct dial_plan *plan)
+/* R3 and R6: fills decision->dialled. Result: false: refused. */
+static bool read_number(struct route_walk *walk)
 {
 	struct route_decision *decision = walk->decision;
 	enum reason reason = route_number_decode(&decision->dialled, walk->request->number);
@@ -16,24 +16,43 @@ static bool read_number(struct route_walk *walk, const struct dial_plan *plan)
 
 	if (reason == REASON_NONE && !route_number_is_valid(dialled))
 		reason = REASON_NUMBER_INVALID;
-	if (reason == REASON_NONE && !number_to_e164(&decision->e164, dialled, plan))
-		reason = REASON_NUMBER_TOO_LONG;
 	if (reason != REASON_NONE) {
 		route_walk_reject(walk, reason);
 		return false;
 	}
-	if (walk->trace) {
+	if (walk->trace)
 		route_trace_note(walk->trace, "R3", true, "dialled ", dialled, "");
-		route_trace_note(walk->trace, "R31", true, "that is ", number_text(&decision->e164), " in E.164");
-	}
 	return true;
+}
+
+/* R31: fills decision->e164. Result: false: refused. */
+static bool convert_number(struct route_walk *walk, const struct dial_plan *plan)
+{
+	struct route_decision *decision = walk->decision;
+
+	if (!number_to_e164(&decision->e164, number_text(&decision->dialled), plan)) {
+		route_walk_reject(walk, REASON_NUMBER_TOO_LONG);
+		return false;
+	}
+	if (walk->trace)
+		route_trace_note(walk->trace, "R31", true, "that is ", number_text(&decision->e164), " in E.164");
+	return true;
+}
+
+/* Internal calls do without E, unless the number is so long that it might be refused for that. */
+static bool is_e164_needed(const struct route_walk *walk)
+{
+	const struct endpoint *caller = walk->request->caller;
+	uint32_t most = walk->decision->dialled.length + 1u + sizeof(caller->dial_plan.country->calling_code) +
+			caller->dial_plan.area_code.length;
+
+	return walk->trace || walk->decision->emergency || caller->always_transform || most > NUMBER_BYTES_MAX;
 }
 
 /* R4 for a number that an endpoint dialled; `number` is N0. */
 static void decide_dialled(struct route_walk *walk, struct span number)
 {
 	struct route_decision *decision = walk->decision;
-	struct span e164 = number_text(&decision->e164);
 	const struct extension *extension = route_walk_find_extension(walk, number);
 
 	if (walk->trace)
@@ -53,6 +72,9 @@ static void decide_dialled(struct route_walk *walk, struct span number)
 	if (route_walk_offer(walk, number, walk->rule))
 		return;
 	walk->rule = "R4.3";
+	if (decision->e164.length == 0 && !convert_number(walk, &walk->request->caller->dial_plan))
+		return;
+	struct span e164 = number_text(&decision->e164);
 	if (!span_equals(e164, number) && route_walk_offer(walk, e164, walk->rule))
 		return;
 	walk->rule = "R4.4";
@@ -67,13 +89,15 @@ static void decide_for_endpoint(struct route_walk *walk)
 	const struct endpoint *caller = walk->request->caller;
 
 	decision->company = walk->request->company;
-	if (!read_number(walk, &caller->dial_plan))
+	if (!read_number(walk))
 		return;
 	struct span dialled = number_text(&decision->dialled);
-	if (route_number_is_emergency(decision->company, dialled)) {
+	decision->emergency = route_number_is_emergency(decision->company, dialled);
+	if (is_e164_needed(walk) && !convert_number(walk, &caller->dial_plan))
+		return;
+	if (decision->emergency) {
 		if (walk->trace)
 			route_trace_note(walk->trace, "R37", true, "emergency number ", dialled, ": nothing stops it");
-		decision->emergency = true;
 		walk->rule = "R37";
 		route_external_decide(walk, number_text(&decision->e164), false);
 		return;
@@ -92,7 +116,7 @@ static void decide_for_carrier(struct route_walk *walk)
 	uint32_t index;
 
 	decision->from_outside = true;
-	if (!read_number(walk, &walk->request->carrier->dial_plan))
+	if (!read_number(walk) || !convert_number(walk, &walk->request->carrier->dial_plan))
 		return;
 	struct span e164 = number_text(&decision->e164);
 	bool found = name_table_find(&index, &directory->ddi_by_number, e164, false);

@@ -8,12 +8,6 @@ static bool is_digit(char byte)
 	return byte >= '0' && byte <= '9';
 }
 
-static bool is_letter(char byte)
-{
-	char lower = span_lower_byte(byte);
-	return lower >= 'a' && lower <= 'z';
-}
-
 static bool is_visual_separator(char byte)
 {
 	return byte == '-' || byte == '.' || byte == '(' || byte == ')';
@@ -57,7 +51,19 @@ static bool is_separated_number(const char *text, uint32_t length)
 	return digits > 0;
 }
 
-enum reason route_number_decode(struct number *number, struct span user)
+/* What numbers have, as it is written: no escape, no parameter, no separator. Nearly always all of it. */
+static bool copy_plain(struct number *number, struct span user)
+{
+	if (user.length > NUMBER_BYTES_MAX || !route_number_is_valid(user))
+		return false;
+	memcpy(number->text, user.at, user.length);
+	number->text[user.length] = '\0';
+	number->length = (uint8_t)user.length;
+	return true;
+}
+
+/* What is no number may say anything, escapes included, up to its parameters. */
+static enum reason decode_any(struct number *number, struct span user)
 {
 	char decoded[DECODED_BYTES_MAX];
 	uint32_t length = 0, kept = 0;
@@ -87,13 +93,23 @@ enum reason route_number_decode(struct number *number, struct span user)
 	return REASON_NONE;
 }
 
+enum reason route_number_decode(struct number *number, struct span user)
+{
+	return copy_plain(number, user) ? REASON_NONE : decode_any(number, user);
+}
+
 bool route_number_is_valid(struct span number)
 {
-	for (uint32_t i = 0; i < number.length; i++) {
-		char byte = number.at[i];
-		if (!is_digit(byte) && !is_letter(byte) && byte != '+' && byte != '*' && byte != '#')
+	/* clang-format off */
+	static const bool is_valid[256] = {
+		['0' ... '9'] = true, ['a' ... 'z'] = true, ['A' ... 'Z'] = true,
+		['+'] = true, ['*'] = true, ['#'] = true,
+	};
+	/* clang-format on */
+
+	for (uint32_t i = 0; i < number.length; i++)
+		if (!is_valid[(uint8_t)number.at[i]])
 			return false;
-	}
 	return number.length > 0;
 }
 

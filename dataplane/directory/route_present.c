@@ -1,5 +1,6 @@
 #include "route_decide.h"
 
+#include "lexis.h"
 #include "route_caller.h"
 #include "route_number.h"
 
@@ -11,15 +12,22 @@ struct writing {
 	bool overflowed;
 };
 
-static void write_byte(struct writing *writing, char byte)
+static void write_text(struct writing *writing, struct span text)
 {
 	struct route_presentation *presentation = writing->presentation;
 
-	if (presentation->text_length == sizeof(presentation->text)) {
+	if (text.length > sizeof(presentation->text) - presentation->text_length) {
 		writing->overflowed = true;
 		return;
 	}
-	presentation->text[presentation->text_length++] = byte;
+	if (text.length)
+		memcpy(presentation->text + presentation->text_length, text.at, text.length);
+	presentation->text_length += text.length;
+}
+
+static void write_byte(struct writing *writing, char byte)
+{
+	write_text(writing, span_make(&byte, 1));
 }
 
 static struct span written_since(const struct writing *writing, uint32_t start)
@@ -32,11 +40,15 @@ static struct span written_since(const struct writing *writing, uint32_t start)
 /* RFC 3261 25.1: unreserved, and user-unreserved without ';' (a user parameter would begin) and '?'. */
 static bool is_user_byte(char byte)
 {
-	static const char marks[] = "-_.!~*'()&=+$,/";
-	char lower = span_lower_byte(byte);
+	return lexis_is(byte, LEXIS_USER) && byte != ';' && byte != '?';
+}
 
-	return (byte >= '0' && byte <= '9') || (lower >= 'a' && lower <= 'z') ||
-	       memchr(marks, byte, sizeof(marks) - 1) != NULL;
+static bool has_escape(struct span user)
+{
+	for (uint32_t i = 0; i < user.length; i++)
+		if (!is_user_byte(user.at[i]))
+			return true;
+	return false;
 }
 
 /* A user part of a URI; '#' and whatever else may not stand in one is escaped. */
@@ -45,6 +57,10 @@ static struct span write_user(struct writing *writing, struct span user)
 	static const char hex[] = "0123456789ABCDEF";
 	uint32_t start = writing->presentation->text_length;
 
+	if (!has_escape(user)) {
+		write_text(writing, user);
+		return written_since(writing, start);
+	}
 	for (uint32_t i = 0; i < user.length; i++) {
 		uint8_t byte = (uint8_t)user.at[i];
 		if (is_user_byte(user.at[i])) {
@@ -56,12 +72,6 @@ static struct span write_user(struct writing *writing, struct span user)
 		write_byte(writing, hex[byte & 15]);
 	}
 	return written_since(writing, start);
-}
-
-static void write_text(struct writing *writing, struct span text)
-{
-	for (uint32_t i = 0; i < text.length; i++)
-		write_byte(writing, text.at[i]);
 }
 
 /* A number as it is dialled by the called side (R22): what is not +E.164 is internal and stays, and so does what would

@@ -147,12 +147,12 @@ int answer_write(char *out, uint32_t capacity, const struct sip_message *request
 struct net_address answer_destination(const struct sip_message *request, const struct net_address *source)
 {
 	struct net_address destination = *source;
-	uint8_t ip[16];
 
 	if (request->via_has_rport)
 		return destination;
-	bool is_behind_nat = uri_parse_ip(ip, sip_message_text(request, request->via_host)) &&
-			     memcmp(ip, source->ip, sizeof(ip)) != 0;
+	uint8_t ip[16];
+	struct span host = sip_message_text(request, request->via_host);
+	bool is_behind_nat = !uri_is_ip(host, source->ip) && uri_parse_ip(ip, host);
 	if (!is_behind_nat)
 		destination.port = request->via_port ? request->via_port : SIP_PORT_DEFAULT;
 	return destination;

@@ -1,76 +1,14 @@
 #include "credentials_parse.h"
 
-#include "lexis.h"
-
-enum field {
-	FIELD_USERNAME,
-	FIELD_REALM,
-	FIELD_NONCE,
-	FIELD_URI,
-	FIELD_RESPONSE,
-	FIELD_CNONCE,
-	FIELD_QOP,
-	FIELD_NC,
-	FIELD_OPAQUE,
-	FIELD_ALGORITHM,
-	FIELD_COUNT
-};
+#include "byte_block.h"
+#include "credentials_field.h"
 
 #define FIELD_BIT(field) (1u << (field))
 #define FIELDS_NEEDED                                                                                                  \
-	(FIELD_BIT(FIELD_USERNAME) | FIELD_BIT(FIELD_REALM) | FIELD_BIT(FIELD_NONCE) | FIELD_BIT(FIELD_URI) |          \
-	 FIELD_BIT(FIELD_RESPONSE))
-#define FIELDS_NEEDED_BY_QOP (FIELD_BIT(FIELD_CNONCE) | FIELD_BIT(FIELD_NC))
-
-#define FIELD_PLACES 32
-#define WORD_BYTES   8
-#define CASE_BITS    0x2020202020202020ull
-
-struct field_name {
-	char word[WORD_BYTES]; /* its first bytes in lower case, what is missing as spaces: the case bit alone */
-	char last;
-	uint8_t length;
-	uint8_t field;
-};
-
-/* By its first letter and its length a name has a place of its own: two in one place would not compile. */
-#define PLACE(first, length) (((uint32_t)(first) + (length)) % FIELD_PLACES)
-
-static const struct field_name field_names[FIELD_PLACES] = {
-	[PLACE('u', 8)] = {"username", 'e', 8, FIELD_USERNAME}, [PLACE('r', 5)] = {"realm   ", 'm', 5, FIELD_REALM},
-	[PLACE('n', 5)] = {"nonce   ", 'e', 5, FIELD_NONCE},	[PLACE('u', 3)] = {"uri     ", 'i', 3, FIELD_URI},
-	[PLACE('r', 8)] = {"response", 'e', 8, FIELD_RESPONSE}, [PLACE('c', 6)] = {"cnonce  ", 'e', 6, FIELD_CNONCE},
-	[PLACE('q', 3)] = {"qop     ", 'p', 3, FIELD_QOP},	[PLACE('n', 2)] = {"nc      ", 'c', 2, FIELD_NC},
-	[PLACE('o', 6)] = {"opaque  ", 'e', 6, FIELD_OPAQUE},	[PLACE('a', 9)] = {"algorith", 'm', 9, FIELD_ALGORITHM},
-};
-
-/* The first bytes of a name in lower case; `end` is behind what can be read. */
-static inline uint64_t take_word(struct span name, const char *end)
-{
-	uint64_t word = 0;
-
-	if (end - name.at < WORD_BYTES) {
-		memcpy(&word, name.at, name.length < WORD_BYTES ? name.length : WORD_BYTES);
-		return word | CASE_BITS;
-	}
-	memcpy(&word, name.at, sizeof(word));
-	if (name.length < WORD_BYTES)
-		word &= ~(~0ull << name.length * 8);
-	return word | CASE_BITS;
-}
-
-/* The names are of letters alone: only a letter has the other bits of one. */
-static inline enum field find_field(struct span name, const char *end)
-{
-	const struct field_name *found = &field_names[PLACE(*name.at | 0x20, name.length)];
-	uint64_t word;
-
-	memcpy(&word, found->word, sizeof(word));
-	if (found->length != name.length || word != take_word(name, end) ||
-	    (name.at[name.length - 1] | 0x20) != found->last)
-		return FIELD_COUNT;
-	return (enum field)found->field;
-}
+	(FIELD_BIT(CREDENTIALS_FIELD_USERNAME) | FIELD_BIT(CREDENTIALS_FIELD_REALM) |                                  \
+	 FIELD_BIT(CREDENTIALS_FIELD_NONCE) | FIELD_BIT(CREDENTIALS_FIELD_URI) |                                       \
+	 FIELD_BIT(CREDENTIALS_FIELD_RESPONSE))
+#define FIELDS_NEEDED_BY_QOP (FIELD_BIT(CREDENTIALS_FIELD_CNONCE) | FIELD_BIT(CREDENTIALS_FIELD_NC))
 
 static struct span cut_quotes(struct span value)
 {
@@ -79,15 +17,38 @@ static struct span cut_quotes(struct span value)
 
 static uint8_t find_algorithm(struct span value)
 {
+	if (span_equals(value, SPAN_LITERAL("MD5"))) /* nearly always */
+		return DIGEST_MD5;
 	if (span_equals_nocase(value, SPAN_LITERAL("MD5")))
 		return DIGEST_MD5;
 	return span_equals_nocase(value, SPAN_LITERAL("SHA-256")) ? DIGEST_SHA256 : DIGEST_UNKNOWN;
+}
+
+#define EACH_BYTE(byte) (0x0101010101010101ull * (byte))
+
+/* Eight decimal digits. Result: false when one of them is another byte; *count is then undefined. */
+static inline bool parse_small_count(uint32_t *count, const char *at)
+{
+	uint64_t word;
+
+	memcpy(&word, at, sizeof(word));
+	word ^= EACH_BYTE('0');
+	if (((word + EACH_BYTE(0x76)) | word) & EACH_BYTE(0x80))
+		return false;
+	/* The first digit is the lowest byte: pairs, fours and then all of them change places and become one number. */
+	word = __builtin_bswap64(word);
+	word = (word | word >> 4) & 0x00ff00ff00ff00ffull;
+	word = (word | word >> 8) & 0x0000ffff0000ffffull;
+	*count = (uint32_t)(word | word >> 16);
+	return true;
 }
 
 static bool parse_nonce_count(uint32_t *count, struct span text)
 {
 	if (text.length != 8)
 		return false;
+	if (parse_small_count(count, text.at)) /* nearly always */
+		return true;
 	*count = 0;
 	for (uint32_t i = 0; i < text.length; i++) {
 		int digit = lexis_hex_digit(text.at[i]);
@@ -98,65 +59,156 @@ static bool parse_nonce_count(uint32_t *count, struct span text)
 	return true;
 }
 
+#define FIELD_AT(name) (offsetof(struct digest_credentials, name) / sizeof(struct span))
+_Static_assert(FIELD_AT(username) == CREDENTIALS_FIELD_USERNAME && FIELD_AT(realm) == CREDENTIALS_FIELD_REALM &&
+		       FIELD_AT(nonce) == CREDENTIALS_FIELD_NONCE && FIELD_AT(uri) == CREDENTIALS_FIELD_URI &&
+		       FIELD_AT(response) == CREDENTIALS_FIELD_RESPONSE &&
+		       FIELD_AT(cnonce) == CREDENTIALS_FIELD_CNONCE && FIELD_AT(qop) == CREDENTIALS_FIELD_QOP &&
+		       FIELD_AT(nc_text) == CREDENTIALS_FIELD_NC && FIELD_AT(opaque) == CREDENTIALS_FIELD_OPAQUE &&
+		       FIELD_AT(algorithm_text) == CREDENTIALS_FIELD_ALGORITHM,
+	       "the texts are in the order of the fields");
+
+/* Result: false when the field is there for the second time. */
+static inline bool set_value(struct digest_credentials *credentials, uint32_t *seen, uint32_t field, struct span value)
+{
+	if (*seen & FIELD_BIT(field))
+		return false;
+	*seen |= FIELD_BIT(field);
+	memcpy((char *)credentials + field * sizeof(value), &value, sizeof(value));
+	return true;
+}
+
 /* Takes `name = value`; unlike a parameter of a header, the value is not optional. Result: behind it, or NULL. */
-static const char *take_field(struct span values[FIELD_COUNT + 1], uint32_t *seen, const char *at, const char *end)
+static const char *take_field(struct digest_credentials *credentials, uint32_t *seen, const char *at, const char *end)
 {
 	struct lexis_parameter parameter;
 	at = lexis_take_parameter(&parameter, at, end);
 	if (at == NULL || parameter.value.length == 0)
 		return NULL;
-	enum field field = find_field(parameter.name, end);
-	uint32_t bit = FIELD_BIT(field) & (FIELD_BIT(FIELD_COUNT) - 1);
-	if (*seen & bit)
-		return NULL;
-	*seen |= bit;
-	values[field] = cut_quotes(parameter.value);
-	return at;
+	enum credentials_field field = credentials_field_find_alone(parameter.name);
+	return field == CREDENTIALS_FIELD_COUNT || set_value(credentials, seen, field, cut_quotes(parameter.value))
+		       ? at
+		       : NULL;
 }
 
-/* Result: false when a value cannot be. */
-static bool set_fields(struct digest_credentials *credentials, const struct span values[FIELD_COUNT], uint32_t seen)
+#if defined(__SSSE3__)
+/* Up to the closing quote, when there is no escape before it. Result: the quote, or NULL. */
+static inline const char *find_quote(const char *at, const char *end)
 {
-	credentials->username = values[FIELD_USERNAME];
-	credentials->realm = values[FIELD_REALM];
-	credentials->nonce = values[FIELD_NONCE];
-	credentials->uri = values[FIELD_URI];
-	credentials->response = values[FIELD_RESPONSE];
-	credentials->cnonce = values[FIELD_CNONCE];
-	credentials->qop = values[FIELD_QOP];
-	credentials->nc_text = values[FIELD_NC];
-	credentials->opaque = values[FIELD_OPAQUE];
-	if (seen & FIELD_BIT(FIELD_ALGORITHM))
-		credentials->algorithm = find_algorithm(values[FIELD_ALGORITHM]);
-	if (seen & FIELD_BIT(FIELD_QOP) && credentials->qop.length == 0)
+	for (; at < end; at += BYTE_BLOCK_BYTES) {
+		__m128i block = byte_block_load(at, end);
+		uint32_t quotes = byte_block_find(block, '"'), escapes = byte_block_find(block, '\\');
+		if (quotes | escapes)
+			return (quotes ^ (quotes - 1)) & escapes ? NULL : at + __builtin_ctz(quotes);
+	}
+	return NULL;
+}
+
+/* A short value without quotes. Result: behind it, or NULL: it has none, or is followed by what could be one's. */
+static inline const char *find_end(const char *at, const char *end)
+{
+	uint32_t stops = ~byte_block_find_class(byte_block_load(at, end), LEXIS_VALUE);
+	const char *behind = at + __builtin_ctz(stops | 1u << BYTE_BLOCK_BYTES);
+
+	return behind > at && (behind == end || *behind == ',') ? behind : NULL;
+}
+
+/*
+ * The same as take_field for what clients write: at most one space before a known name and none behind it.
+ *
+ * Result: behind it, the end or a comma; NULL: it may be another shape, and nothing was taken.
+ */
+static inline const char *take_usual_field(struct digest_credentials *credentials, uint32_t *seen, const char *at,
+					   const char *end)
+{
+	if (at >= end)
+		return NULL;
+	at += *at == ' ';
+	const struct credentials_field_name *name = credentials_field_find(at, end);
+	if (name == NULL)
+		return NULL;
+	const char *from = at + name->length + 1;
+	if (from == end)
+		return NULL;
+	bool is_quoted = *from == '"';
+	const char *value_end = is_quoted ? find_quote(++from, end) : find_end(from, end);
+	if (value_end == NULL)
+		return NULL;
+	const char *behind = value_end + is_quoted;
+	if (is_quoted && behind != end && *behind != ',')
+		return NULL;
+	return set_value(credentials, seen, name->field, lexis_span(from, value_end)) ? behind : NULL;
+}
+
+static inline bool is_for_blocks(struct span value)
+{
+	return value.length >= BYTE_BLOCK_BYTES;
+}
+#else
+static inline const char *take_usual_field(struct digest_credentials *credentials, uint32_t *seen, const char *at,
+					   const char *end)
+{
+	(void)credentials, (void)seen, (void)at, (void)end;
+	return NULL;
+}
+
+static inline bool is_for_blocks(struct span value)
+{
+	(void)value;
+	return false;
+}
+#endif
+
+/* Behind the scheme. Result: false when it is malformed. */
+static inline bool take_fields(struct digest_credentials *credentials, uint32_t *seen, struct span fields,
+			       bool is_usual)
+{
+	for (const char *at = fields.at, *end = at + fields.length;; at++) {
+		const char *behind = is_usual ? take_usual_field(credentials, seen, at, end) : NULL;
+		at = behind ? behind : take_field(credentials, seen, at, end);
+		if (at == NULL || at == end)
+			return at != NULL;
+		if (*at != ',')
+			return false;
+	}
+}
+
+/* Result: false when a value cannot be, or one is missing. */
+static inline bool complete(struct digest_credentials *credentials, uint32_t seen)
+{
+	bool has_qop = seen & FIELD_BIT(CREDENTIALS_FIELD_QOP);
+	uint32_t needed = FIELDS_NEEDED | (has_qop ? FIELDS_NEEDED_BY_QOP : 0);
+
+	if (seen & FIELD_BIT(CREDENTIALS_FIELD_ALGORITHM))
+		credentials->algorithm = find_algorithm(credentials->algorithm_text);
+	if ((seen & needed) != needed || (has_qop && credentials->qop.length == 0))
 		return false;
-	return !(seen & FIELD_BIT(FIELD_NC)) || parse_nonce_count(&credentials->nc, credentials->nc_text);
+	return !(seen & FIELD_BIT(CREDENTIALS_FIELD_NC)) || parse_nonce_count(&credentials->nc, credentials->nc_text);
+}
+
+/* Takes the scheme. Result: behind it; NULL when it is another one. */
+static inline const char *take_scheme(const char *at, const char *end)
+{
+	static const struct span usual = SPAN_LITERAL("Digest ");
+
+	if (span_starts_with(lexis_span(at, end), usual))
+		return at + usual.length - 1;
+	const char *from = lexis_skip_white(at, end);
+	at = lexis_skip(from, end, LEXIS_TOKEN);
+	return span_equals_nocase(lexis_span(from, at), SPAN_LITERAL("Digest")) ? at : NULL;
 }
 
 enum credentials_result credentials_parse(struct digest_credentials *credentials, struct span value)
 {
-	const char *end = value.at + value.length, *from = lexis_skip_white(value.at, end);
-	const char *at = lexis_skip(from, end, LEXIS_TOKEN);
-	struct span values[FIELD_COUNT + 1] = {0}; /* the last one: of names that mean nothing here */
+	const char *end = value.at + value.length, *at = take_scheme(value.at, end);
 	uint32_t seen = 0;
-	*credentials = (struct digest_credentials){0};
 
-	if (!span_equals_nocase(lexis_span(from, at), SPAN_LITERAL("Digest")))
+	*credentials = (struct digest_credentials){0};
+	if (at == NULL)
 		return CREDENTIALS_OTHER_SCHEME;
 	if (at < end && !lexis_is(*at, LEXIS_WHITE))
 		return CREDENTIALS_MALFORMED;
-	for (;;) {
-		at = take_field(values, &seen, at, end);
-		if (at == NULL)
-			return CREDENTIALS_MALFORMED;
-		if (at == end)
-			break;
-		if (*at++ != ',')
-			return CREDENTIALS_MALFORMED;
-	}
-	if (!set_fields(credentials, values, seen) || (seen & FIELDS_NEEDED) != FIELDS_NEEDED)
-		return CREDENTIALS_MALFORMED;
-	if (seen & FIELD_BIT(FIELD_QOP) && (seen & FIELDS_NEEDED_BY_QOP) != FIELDS_NEEDED_BY_QOP)
+	if (!take_fields(credentials, &seen, lexis_span(at, end), is_for_blocks(value)) || !complete(credentials, seen))
 		return CREDENTIALS_MALFORMED;
 	return CREDENTIALS_OK;
 }

@@ -23,6 +23,7 @@ struct digest_credentials {
 	struct span qop;     /* length 0: none, RFC 2069 */
 	struct span nc_text; /* eight hex digits as received */
 	struct span opaque;
+	struct span algorithm_text; /* length 0: none given */
 	uint32_t nc;
 	uint8_t algorithm; /* enum digest_algorithm */
 };

@@ -2,6 +2,10 @@
 #include "md5_lanes.h"
 #include "text_write.h"
 
+#if defined(__SSSE3__)
+#include <immintrin.h>
+#endif
+
 #define HASH_HEX_BYTES (2 * MD5_LANES_HASH_BYTES)
 #define TEXT_ROOM      (DIGEST_BATCH_TEXT_BYTES - MD5_LANES_END_BYTES)
 
@@ -60,12 +64,27 @@ static void write_a2(struct md5_text *text, char *begin, const struct digest_bat
 	end_text(text, begin, put_next(put(begin, item->method), item->credentials->uri));
 }
 
+#if defined(__SSSE3__)
+static void write_hex(char hex[HASH_HEX_BYTES], const uint8_t hash[MD5_LANES_HASH_BYTES])
+{
+	const __m128i digits =
+		_mm_setr_epi8('0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f');
+	const __m128i nibble = _mm_set1_epi8(0x0f);
+	__m128i bytes = _mm_loadu_si128((const __m128i *)hash);
+	__m128i high = _mm_shuffle_epi8(digits, _mm_and_si128(_mm_srli_epi16(bytes, 4), nibble));
+	__m128i low = _mm_shuffle_epi8(digits, _mm_and_si128(bytes, nibble));
+
+	_mm_storeu_si128((__m128i *)hex, _mm_unpacklo_epi8(high, low));
+	_mm_storeu_si128((__m128i *)(hex + HASH_HEX_BYTES / 2), _mm_unpackhi_epi8(high, low));
+}
+#else
 static void write_hex(char hex[HASH_HEX_BYTES], const uint8_t hash[MD5_LANES_HASH_BYTES])
 {
 	struct text_writer writer = text_write_begin(hex, HASH_HEX_BYTES);
 
 	text_write_hex(&writer, hash, MD5_LANES_HASH_BYTES);
 }
+#endif
 
 static void write_response(struct md5_text *text, char *begin, const struct digest_batch_item *item,
 			   const uint8_t a2_hash[MD5_LANES_HASH_BYTES])

@@ -79,21 +79,31 @@ static inline void line_read_block(struct line_read *lines)
 	lines->unread += LINE_READ_BLOCK_BYTES;
 }
 
+/* For who walks from feed to feed: is there one that was not taken? */
+static inline bool line_read_more(struct line_read *lines)
+{
+	while (lines->feeds == 0 && lines->unread < lines->end)
+		line_read_block(lines);
+	return lines->feeds != 0;
+}
+
+/* Takes the next feed, which there is. */
+static inline const char *line_read_feed(struct line_read *lines)
+{
+	const char *feed = lines->block + __builtin_ctzll(lines->feeds);
+	lines->feeds &= lines->feeds - 1;
+	return feed;
+}
+
 /* Takes a line. Thread: any. Result: false when there is none left; *line is untouched. */
 static inline bool line_read_take(struct span *line, struct line_read *lines)
 {
 	const char *start = lines->next;
-	while (lines->feeds == 0 && lines->unread < lines->end)
-		line_read_block(lines);
+	bool has_feed = line_read_more(lines);
 	if (start == lines->end)
 		return false;
-	const char *feed = lines->end;
-	lines->next = lines->end;
-	if (lines->feeds) {
-		feed = lines->block + __builtin_ctzll(lines->feeds);
-		lines->feeds &= lines->feeds - 1;
-		lines->next = feed + 1;
-	}
+	const char *feed = has_feed ? line_read_feed(lines) : lines->end;
+	lines->next = has_feed ? feed + 1 : lines->end;
 	*line = span_make(start, (size_t)(feed - start));
 	line->length -= line->length && feed[-1] == '\r';
 	return true;

@@ -1,8 +1,8 @@
 #include "sdp_filter.h"
 
-#include "codec.h"
+#include "sdp_codec.h"
+#include "sdp_kind.h"
 #include "sdp_parse.h"
-#include "token_name.h"
 
 /* What is known of a payload type in a section. */
 enum type_flag {
@@ -22,8 +22,7 @@ struct listed_type {
 /* An m= line with its attributes. */
 struct section {
 	struct sdp_media media;
-	uint64_t allowed; /* codecs that may stay in it */
-	enum codec other; /* what a codec without a row counts as */
+	struct sdp_kind kind;
 	bool is_filtered;
 	bool is_settled; /* nothing was decided otherwise than all of the section would have it */
 	struct edit_list_mark mark;
@@ -59,8 +58,8 @@ static void remove_bytes(struct sdp_filter *filter, struct section *section, con
 
 static uint8_t judge_codec(const struct section *section, enum codec codec)
 {
-	uint32_t bit = codec == CODEC_COUNT ? section->other : codec;
-	return (uint8_t)((section->allowed >> bit & 1) * TYPE_KEPT | (~codec_set_event >> bit & 1) * TYPE_CHOICE);
+	return (uint8_t)(sdp_kind_keeps(&section->kind, codec) * TYPE_KEPT |
+			 sdp_kind_is_choice(&section->kind, codec) * TYPE_CHOICE);
 }
 
 /* From an a=rtpmap. All that are there for a type have to allow it: which one a receiver goes by is not known. */
@@ -91,15 +90,9 @@ static bool read_types(struct section *section)
 	return false;
 }
 
-/* What is allowed in a line of `kind`. A codec of the other kind is one without a row in it: "red" of a video line. */
-static uint64_t allow_kind(uint64_t allowed, uint64_t kind, enum codec other)
-{
-	return (allowed & kind) | codec_set_event | (allowed >> other & 1 ? ~kind : 0);
-}
-
 static bool is_kind(struct span media, struct span kind, uint64_t allowed, uint64_t set)
 {
-	return (allowed & set) != set && (span_equals(media, kind) || span_equals_nocase(media, kind));
+	return sdp_kind_is_restricted(allowed, set) && (span_equals(media, kind) || span_equals_nocase(media, kind));
 }
 
 /* Result: false when it is no m= line, or one that cannot be filtered. */
@@ -117,8 +110,8 @@ static bool begin_section(struct section *section, struct sdp_filter *filter, ui
 		filter->left_count++;
 		return true;
 	}
-	section->other = is_audio ? CODEC_AUDIO_OTHER : CODEC_VIDEO_OTHER;
-	section->allowed = allow_kind(filter->allowed, is_audio ? codec_set_audio : codec_set_video, section->other);
+	section->kind = sdp_kind_make(filter->allowed, is_audio ? codec_set_audio : codec_set_video,
+				      is_audio ? CODEC_AUDIO_OTHER : CODEC_VIDEO_OTHER);
 	section->is_filtered = section->is_settled = true;
 	section->mark = edit_list_mark(filter->edits);
 	section->removed = section->removed_end = NULL;
@@ -126,39 +119,15 @@ static bool begin_section(struct section *section, struct sdp_filter *filter, ui
 	return read_types(section);
 }
 
-#define EACH_BYTE(byte) (0x0101010101010101ull * (byte))
-
-/* Up to the slash: in the first eight bytes, mostly. The lowest bit found is right, whatever the borrows are. */
-static uint32_t find_name_length(struct span value)
-{
-	uint32_t length = 0;
-	if (value.length >= 8) {
-		uint64_t word = token_name_load(value.at) ^ EACH_BYTE('/');
-		uint64_t found = (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
-		if (found)
-			return (uint32_t)__builtin_ctzll(found) / 8;
-		length = 8;
-	}
-	while (length < value.length && value.at[length] != '/')
-		length++;
-	return length;
-}
-
-/* "PCMA/8000/1", with at least "a=rtpmap:8 " before it. */
-static enum codec find_codec(struct span value)
-{
-	return token_name_find_codec_behind(value.at, find_name_length(value));
-}
-
 /* A line whose letter is 'a'; `next` is where the line behind it begins. */
-static inline void take_attribute(struct sdp_filter *filter, struct section *section, struct span line,
-				  const char *next)
+static inline __attribute__((always_inline)) void take_attribute(struct sdp_filter *filter, struct section *section,
+								 struct span line, const char *next)
 {
 	struct sdp_type_attribute attribute;
 	if (!sdp_parse_type_attribute(&attribute, line) || !(section->types[attribute.type] & TYPE_LISTED))
 		return;
 	if (attribute.is_map && attribute.value.length)
-		learn_codec(section, attribute.type, find_codec(attribute.value));
+		learn_codec(section, attribute.type, sdp_codec_of_map(attribute.type, attribute.value));
 	section->types[attribute.type] |= TYPE_USED;
 	if (!(section->types[attribute.type] & TYPE_KEPT))
 		remove_bytes(filter, section, line.at, next);
@@ -226,24 +195,51 @@ static void end_section(struct sdp_filter *filter, struct section *section, cons
 	filter->left_count++;
 }
 
+static inline bool begins_with(struct span line, const char two[3])
+{
+	return line.length >= 2 && memcmp(line.at, two, 2) == 0;
+}
+
+static inline struct span cut_return(struct span line)
+{
+	line.length -= line.at[line.length - 1] == '\r';
+	return line;
+}
+
+/* A line up to its end, with or without a CR; `next` is where the line behind it begins. Result: false when it is an m=
+ * line, and one that cannot be filtered. */
+static inline bool take_line(struct sdp_filter *filter, struct section *section, uint32_t *count, struct span line,
+			     const char *next)
+{
+	if (begins_with(line, "a=")) {
+		if (section->is_filtered)
+			take_attribute(filter, section, cut_return(line), next);
+		return true;
+	}
+	if (!begins_with(line, "m="))
+		return true;
+	end_section(filter, section, line.at);
+	return begin_section(section, filter, count, cut_return(line));
+}
+
 bool sdp_filter(struct sdp_filter *filter, struct span text)
 {
 	struct section section;
 	struct line_read lines;
-	struct span line;
 	uint32_t count = 0;
 	section.is_filtered = false;
 	if (!sdp_parse_begin(&lines, text))
 		return false;
-	while (sdp_parse_line(&line, &lines)) {
-		if (*line.at == 'm') {
-			end_section(filter, &section, line.at);
-			if (!begin_section(&section, filter, &count, line))
-				return false;
-		} else if (*line.at == 'a' && section.is_filtered) {
-			take_attribute(filter, &section, line, lines.next);
-		}
+	const char *line = lines.next;
+	while (line_read_more(&lines)) {
+		const char *feed = line_read_feed(&lines);
+		if (!take_line(filter, &section, &count, span_make(line, (size_t)(feed - line)), feed + 1))
+			return false;
+		line = feed + 1;
 	}
+	if (line < lines.end &&
+	    !take_line(filter, &section, &count, span_make(line, (size_t)(lines.end - line)), lines.end))
+		return false;
 	end_section(filter, &section, text.at + text.length);
 	return true;
 }

@@ -18,13 +18,42 @@ static struct span take_word(struct span *text)
 /* "49170/2": the count of ports after the slash is not kept. */
 static bool parse_port(uint16_t *port, struct span ports)
 {
-	uint32_t number;
-	const char *slash = ports.length ? memchr(ports.at, '/', ports.length) : NULL;
-	if (slash != NULL)
-		ports = lexis_span(ports.at, slash);
-	if (!lexis_parse_number(&number, ports, UINT16_MAX))
+	uint32_t number = 0, length = 0;
+	while (length < ports.length && (uint8_t)(ports.at[length] - '0') < 10 && number <= UINT16_MAX)
+		number = number * 10 + (uint8_t)(ports.at[length++] - '0');
+	if (length == 0 || number > UINT16_MAX || (length < ports.length && ports.at[length] != '/'))
 		return false;
 	*port = (uint16_t)number;
+	return true;
+}
+
+#define USUAL_BYTES_LEAST 19 /* "m=audio 0 RTP/AVP 0" */
+
+static inline bool is_word(const char *at, const char word[9])
+{
+	return memcmp(at, word, 8) == 0;
+}
+
+/*
+ * What nearly every line is, "m=audio 49170 RTP/AVP 8 0 101", with a space each: in the places where its words are
+ * then. Result: false when it may be another shape.
+ */
+static inline bool read_usual_media(struct sdp_media *media, struct span line)
+{
+	const char *ports = line.at + 8, *end = line.at + line.length, *at = ports;
+	uint32_t port = 0;
+	if (line.length < USUAL_BYTES_LEAST || (!is_word(line.at, "m=audio ") && !is_word(line.at, "m=video ")))
+		return false;
+	while (at - ports < 5 && (uint8_t)(*at - '0') < 10)
+		port = port * 10 + (uint8_t)(*at++ - '0');
+	if (at == ports || *at != ' ' || port > UINT16_MAX || end - at < 10 || !is_word(at + 1, "RTP/AVP ") ||
+	    at[9] <= ' ' || end[-1] <= ' ')
+		return false;
+	media->media = span_make(line.at + 2, 5);
+	media->ports = lexis_span(ports, at);
+	media->protocol = span_make(at + 1, 7);
+	media->formats = lexis_span(at + 9, end);
+	media->port = (uint16_t)port;
 	return true;
 }
 
@@ -35,12 +64,14 @@ bool sdp_parse_media(struct sdp_media *media, uint32_t *count, struct span line)
 		return false;
 	++*count;
 	media->line = rest;
+	media->section = span_make(line.at, 0);
+	media->connection = (struct span){0};
+	if (read_usual_media(media, line))
+		return true;
 	media->media = take_word(&rest);
 	media->ports = take_word(&rest);
 	media->protocol = take_word(&rest);
 	media->formats = span_trim(rest);
-	media->section = span_make(line.at, 0);
-	media->connection = (struct span){0};
 	return parse_port(&media->port, media->ports) && media->media.length && media->protocol.length &&
 	       media->formats.length;
 }
@@ -48,6 +79,8 @@ bool sdp_parse_media(struct sdp_media *media, uint32_t *count, struct span line)
 bool sdp_parse_is_rtp(struct span protocol)
 {
 	const char *end = protocol.at + protocol.length;
+	if (span_starts_with(protocol, SPAN_LITERAL("RTP/"))) /* mostly */
+		return true;
 	for (const char *part = protocol.at; part < end;) {
 		const char *slash = memchr(part, '/', (size_t)(end - part)), *part_end = slash ? slash : end;
 		if (span_equals_nocase(lexis_span(part, part_end), SPAN_LITERAL("RTP")))

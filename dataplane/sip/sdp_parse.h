@@ -127,6 +127,17 @@ static inline uint32_t sdp_parse_type_name(struct span line)
 	return 0;
 }
 
+/* Takes a payload type and the one space behind it, which are four bytes at most: so many can be read. Result: behind
+ * them; NULL: it may have another shape. */
+static inline const char *sdp_parse_usual_type(uint32_t *type, const char *at)
+{
+	uint32_t number = 0, length = 0;
+	for (; length < 3 && (uint8_t)(at[length] - '0') <= 9; length++)
+		number = number * 10 + (uint8_t)(at[length] - '0');
+	*type = number;
+	return length && at[length] == ' ' && number < SDP_TYPE_COUNT ? at + length + 1 : NULL;
+}
+
 /*
  * Reads a line whose letter is 'a'. With white space where RFC 8866 has none, as peers send it: "a=rtpmap: 8  PCMA".
  *
@@ -138,10 +149,14 @@ static inline bool sdp_parse_type_attribute(struct sdp_type_attribute *attribute
 	const char *end = line.at + line.length;
 	if (name_length == 0)
 		return false;
-	const char *at = sdp_parse_type(&attribute->type, sdp_parse_blanks(line.at + name_length, end), end);
-	if (at == NULL)
-		return false;
-	at = at < end ? sdp_parse_blanks(at + 1, end) : end;
+	const char *at =
+		line.length > name_length + 4 ? sdp_parse_usual_type(&attribute->type, line.at + name_length) : NULL;
+	if (at == NULL || *at == ' ' || *at == '\t') {
+		at = sdp_parse_type(&attribute->type, sdp_parse_blanks(line.at + name_length, end), end);
+		if (at == NULL)
+			return false;
+		at = at < end ? sdp_parse_blanks(at + 1, end) : end;
+	}
 	attribute->is_map = line.at[4] == 'p';
 	attribute->value = span_make(at, (size_t)(end - at));
 	return true;

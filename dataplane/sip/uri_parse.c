@@ -1,7 +1,6 @@
 #include "uri_parse.h"
 
-#include "ipv4_read.h"
-#include "lexis.h"
+#include "byte_block.h"
 
 /* Takes `user [: password] @`. Result: behind the '@'; `at` when there is no user info; NULL when it is malformed. */
 static const char *take_user_info(struct sip_uri *uri, const char *at, const char *end)
@@ -46,14 +45,9 @@ static bool is_ip_reference_valid(struct span host)
 	return host.at[0] != '[' || uri_parse_ip(ip, host);
 }
 
-static bool parse_after_scheme(struct sip_uri *uri, const char *at, const char *end)
+/* What follows host and port. */
+static bool take_lists(struct sip_uri *uri, const char *at, const char *end)
 {
-	at = take_user_info(uri, at, end);
-	if (at == NULL)
-		return false;
-	at = lexis_take_host_port(&uri->host, &uri->port, at, end, false);
-	if (at == NULL || !is_ip_reference_valid(uri->host))
-		return false;
 	if (at < end && *at == ';')
 		at = take_list(&uri->parameters, at + 1, end, LEXIS_PARAMETER, ';');
 	if (at != NULL && at < end && *at == '?')
@@ -61,9 +55,17 @@ static bool parse_after_scheme(struct sip_uri *uri, const char *at, const char *
 	return at == end;
 }
 
-bool uri_parse(struct sip_uri *uri, struct span text)
+static bool parse_after_scheme(struct sip_uri *uri, const char *at, const char *end)
 {
-	*uri = (struct sip_uri){0};
+	at = take_user_info(uri, at, end);
+	if (at == NULL)
+		return false;
+	at = lexis_take_host_port(&uri->host, &uri->port, at, end, false);
+	return at != NULL && is_ip_reference_valid(uri->host) && take_lists(uri, at, end);
+}
+
+static bool parse_any(struct sip_uri *uri, struct span text)
+{
 	const char *at = text.at, *end = text.at + text.length;
 	while (at < end && (*at == '+' || *at == '-' || *at == '.' || (*at >= '0' && *at <= '9') ||
 			    (span_lower_byte(*at) >= 'a' && span_lower_byte(*at) <= 'z')))
@@ -80,6 +82,103 @@ bool uri_parse(struct sip_uri *uri, struct span text)
 		return at < end && !lexis_has_white_or_control(lexis_span(at, end)) &&
 		       memchr(at, '<', (size_t)(end - at)) == NULL && memchr(at, '>', (size_t)(end - at)) == NULL;
 	return parse_after_scheme(uri, at, end);
+}
+
+#if defined(__SSSE3__)
+#define USUAL_BYTES_MAX 63 /* a bit each in a word, and one behind */
+
+/* Bit n: byte n of a text is it. */
+struct usual_bytes {
+	uint64_t users; /* what a user may have without escapes */
+	uint64_t hosts;
+	uint64_t commercial_ats;
+};
+
+static inline struct usual_bytes find_usual_bytes(struct span text)
+{
+	const char *end = text.at + text.length;
+	struct usual_bytes found = {0};
+
+	for (uint32_t i = 0; i < text.length; i += BYTE_BLOCK_BYTES) {
+		__m128i block = byte_block_load(text.at + i, end);
+		found.users |= (uint64_t)byte_block_find_class(block, LEXIS_USER) << i;
+		found.hosts |= (uint64_t)byte_block_find_class(block, LEXIS_HOST) << i;
+		found.commercial_ats |= (uint64_t)byte_block_find(block, '@') << i;
+	}
+	return found;
+}
+
+/* Up to five digits, of a port that is one. Result: behind them; `at` when it may be none. */
+static inline const char *take_usual_port(uint16_t *port, const char *at, const char *end)
+{
+	const char *from = at;
+	uint32_t number = 0;
+
+	for (; at < end && at - from < 5 && (uint8_t)(*at - '0') < 10; at++)
+		number = number * 10 + (uint8_t)(*at - '0');
+	if (number == 0 || number > UINT16_MAX)
+		return from;
+	*port = (uint16_t)number;
+	return at;
+}
+
+static inline bool is_sip_colon(const char *at)
+{
+	uint32_t word, usual;
+
+	memcpy(&word, at, sizeof(word));
+	memcpy(&usual, "sip:", sizeof(usual));
+	return word == usual;
+}
+
+/*
+ * `sip:[user@]host[:port]`, and lists behind it: no escapes in the user, no password, no IPv6 reference.
+ *
+ * Result: where the lists may begin; NULL: it may be another shape.
+ */
+static inline const char *take_usual(struct sip_uri *uri, struct span text)
+{
+	if (text.length < BYTE_BLOCK_BYTES || text.length > USUAL_BYTES_MAX || !is_sip_colon(text.at))
+		return NULL;
+	struct usual_bytes bytes = find_usual_bytes(text);
+	const uint32_t user = 4;
+	uint32_t host = user, user_end = (uint32_t)__builtin_ctzll(~bytes.users & UINT64_MAX << user);
+	if (bytes.commercial_ats) {
+		if (user_end == user || user_end != (uint32_t)__builtin_ctzll(bytes.commercial_ats))
+			return NULL;
+		uri->user = span_make(text.at + user, user_end - user);
+		host = user_end + 1;
+	}
+	uint32_t host_end = (uint32_t)__builtin_ctzll(~bytes.hosts & UINT64_MAX << host);
+	if (host_end == host)
+		return NULL;
+	uri->scheme_text = span_make(text.at, 3);
+	uri->scheme = URI_SCHEME_SIP;
+	uri->host = span_make(text.at + host, host_end - host);
+	const char *at = text.at + host_end, *end = text.at + text.length;
+	if (at == end || *at != ':')
+		return at;
+	const char *behind = take_usual_port(&uri->port, at + 1, end);
+	return behind > at + 1 ? behind : NULL;
+}
+#else
+static inline const char *take_usual(struct sip_uri *uri, struct span text)
+{
+	(void)uri, (void)text;
+	return NULL;
+}
+#endif
+
+bool uri_parse(struct sip_uri *uri, struct span text)
+{
+	*uri = (struct sip_uri){0};
+	const char *at = take_usual(uri, text), *end = text.at + text.length;
+	if (at == end && at != NULL)
+		return true;
+	if (at != NULL && (*at == ';' || *at == '?'))
+		return take_lists(uri, at, end);
+	*uri = (struct sip_uri){0};
+	return parse_any(uri, text);
 }
 
 bool uri_find_parameter(struct span *value, struct span parameters, struct span name)
@@ -122,72 +221,4 @@ int uri_decode(char *decoded, uint32_t capacity, struct span text)
 		decoded[length++] = byte;
 	}
 	return (int)length;
-}
-
-/* Takes one group of up to four hexadecimal digits. Result: its length; 0 when there is none. */
-static uint32_t take_group(uint16_t *group, struct span text)
-{
-	uint32_t length = 0;
-	*group = 0;
-	while (length < text.length && length < 4 && lexis_hex_digit(text.at[length]) >= 0)
-		*group = (uint16_t)(*group << 4 | lexis_hex_digit(text.at[length++]));
-	return length;
-}
-
-static bool parse_v6(uint8_t ip[16], struct span text)
-{
-	uint8_t bytes[16] = {0};
-	uint32_t count = 0, gap = UINT32_MAX;
-	if (span_starts_with(text, SPAN_LITERAL("::"))) {
-		gap = 0;
-		text = span_skip(text, 2);
-	}
-	while (text.length) {
-		uint16_t group;
-		if (count <= 12 && ipv4_read(bytes + count, text)) {
-			count += 4;
-			break;
-		}
-		uint32_t length = take_group(&group, text);
-		if (length == 0 || count > 14)
-			return false;
-		bytes[count++] = (uint8_t)(group >> 8);
-		bytes[count++] = (uint8_t)group;
-		text = span_skip(text, length);
-		if (text.length == 0)
-			break;
-		if (text.length < 2 || text.at[0] != ':')
-			return false;
-		text = span_skip(text, 1);
-		if (text.at[0] == ':') {
-			if (gap != UINT32_MAX)
-				return false;
-			gap = count;
-			text = span_skip(text, 1);
-		}
-	}
-	if (gap == UINT32_MAX ? count != 16 : count > 14)
-		return false;
-	if (gap == UINT32_MAX)
-		gap = count;
-	memset(ip, 0, 16);
-	memcpy(ip, bytes, gap);
-	memcpy(ip + 16 - (count - gap), bytes + gap, count - gap);
-	return true;
-}
-
-bool uri_parse_ip(uint8_t ip[16], struct span host)
-{
-	uint8_t octets[4];
-	if (host.length == 0)
-		return false;
-	if (host.length >= 2 && host.at[0] == '[') {
-		if (host.at[host.length - 1] != ']')
-			return false;
-		return parse_v6(ip, span_make(host.at + 1, host.length - 2));
-	}
-	if (!ipv4_read(octets, host))
-		return memchr(host.at, ':', host.length) != NULL && parse_v6(ip, host);
-	net_address_set_v4(ip, octets);
-	return true;
 }

@@ -42,4 +42,7 @@ int uri_decode(char *decoded, uint32_t capacity, struct span text);
 /* An IPv4 address or [IPv6] (brackets optional) to 16 bytes. Result: false for host names and anything else. */
 bool uri_parse_ip(uint8_t ip[16], struct span host);
 
+/* Is `host` this address, however it is written? Thread: any. Cost: less than parsing it. */
+bool uri_is_ip(struct span host, const uint8_t ip[16]);
+
 #endif

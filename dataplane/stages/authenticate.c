@@ -1,11 +1,11 @@
 #include <rte_ring_elem.h>
 
 #include "authenticate_gather.h"
-#include "keyed_hash.h"
 #include "message_facts.h"
 #include "nonce.h"
 #include "route_number.h"
 #include "stages.h"
+#include "state_hash.h"
 
 /* The answers, for REGISTER and for all others (R2). */
 static const uint16_t authenticate_reasons[][2] = {
@@ -49,19 +49,16 @@ static void authenticate_report_failure(struct worker *worker, const struct ban_
 static uint64_t authenticate_name_use(const struct worker *worker, const struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
-	struct keyed_hash hash;
-	uint8_t name[KEYED_HASH_BYTES];
-	uint64_t use;
+	struct state_hash hash;
 
-	keyed_hash_begin(&hash, worker->snapshot->keys->steer_key, message->method);
-	keyed_hash_add(&hash, span_make((const char *)packet->key, sizeof(packet->key)));
-	keyed_hash_add(&hash, sip_message_text(message, message->request_uri));
-	keyed_hash_add(&hash, sip_message_first(message, SIP_HEADER_FROM));
-	keyed_hash_add(&hash, sip_message_first(message, SIP_HEADER_TO));
-	keyed_hash_add(&hash, sip_message_first(message, SIP_HEADER_CONTACT));
-	keyed_hash_finish(&hash, name);
-	memcpy(&use, name, sizeof(use));
-	return use;
+	state_hash_begin(&hash, worker->snapshot->keys->steer_key, 'u');
+	state_hash_add_number(&hash, message->method);
+	state_hash_add(&hash, span_make((const char *)packet->key, sizeof(packet->key)));
+	state_hash_add(&hash, sip_message_text(message, message->request_uri));
+	state_hash_add(&hash, sip_message_first(message, SIP_HEADER_FROM));
+	state_hash_add(&hash, sip_message_first(message, SIP_HEADER_TO));
+	state_hash_add(&hash, sip_message_first(message, SIP_HEADER_CONTACT));
+	return state_hash_finish_number(&hash);
 }
 
 static enum authentication authenticate_use_nonce(struct worker *worker, const struct authenticate_login *login)

@@ -1,7 +1,6 @@
 #include "call_describe.h"
 
 #include "packet_name.h"
-#include "worker_clock.h"
 
 #define WHOLE_BYTES (CALL_TEXT_BYTES - CALL_DESCRIBE_TARGET_BYTES)
 
@@ -64,7 +63,7 @@ void call_describe_whole(struct call *call, const struct worker *worker, const s
 		text[CALL_TEXT_CALLER] = request->caller->name;
 	}
 	record->call_id_hash = packet_name_call_id(worker, packet);
-	record->started_ms = worker_clock_unix_ms(worker);
+	record->started_ms = worker->now_ms;
 	record->source = packet->source;
 	record->flags |= (decision->emergency ? CALL_EMERGENCY : 0) | (request->anonymous ? CALL_ANONYMOUS : 0);
 	append_whole_texts(record, text);

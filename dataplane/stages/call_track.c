@@ -7,7 +7,6 @@
 #include "decision_note.h"
 #include "session_expires_parse.h"
 #include "state_hash.h"
-#include "worker_clock.h"
 
 #define TICKS_PER_SECOND (1000 / TIMER_WHEEL_TICK_MS)
 
@@ -45,7 +44,7 @@ static void end_call(struct worker *worker, struct call *call, enum call_end end
 	struct call_record *record = &call->record;
 
 	record->end = (uint8_t)end;
-	record->ended_ms = worker_clock_unix_ms(worker);
+	record->ended_ms = worker->now_ms;
 	timer_wheel_stop(&worker->wheel, &call->timer);
 	call_limits_release(worker, call);
 	decision_note_call(worker, record);
@@ -132,7 +131,7 @@ void call_track_ringing(struct worker *worker, uint64_t handle, uint16_t status)
 	if (call->record.state == CALL_RINGING || !is_ringing(status))
 		return;
 	call_table_set_state(&worker->calls, call, CALL_RINGING);
-	call->record.ringing_ms = worker_clock_unix_ms(worker);
+	call->record.ringing_ms = worker->now_ms;
 }
 
 /* RFC 4028 10: the session ends unless it is refreshed; without Session-Expires the longest duration alone counts. */
@@ -172,7 +171,7 @@ void call_track_answered(struct worker *worker, uint64_t handle, const struct si
 	call->callee_tag_hash[call->dialog_count++] = tag_hash;
 	if (call->record.state != CALL_ANSWERED) {
 		call_table_set_state(&worker->calls, call, CALL_ANSWERED);
-		call->record.answered_ms = worker_clock_unix_ms(worker);
+		call->record.answered_ms = worker->now_ms;
 		call->record.status = response->status_code;
 		call->longest_end_tick = worker->now_tick + worker->call_ticks_max;
 	}

@@ -1,7 +1,6 @@
 #include "decision_note.h"
 
 #include "packet_name.h"
-#include "worker_clock.h"
 
 _Static_assert(DECISION_RULE_BYTES == ROUTE_RULE_BYTES_MAX && CALL_RULE_BYTES == ROUTE_RULE_BYTES_MAX, "rules");
 
@@ -45,7 +44,7 @@ void decision_note_packet(struct worker *worker, const struct packet *packet)
 	struct span call_id = sip_message_text(message, message->call_id);
 	struct decision *decision = decision_log_add(&worker->decisions);
 	decision->kind = DECISION_REQUEST;
-	decision->time_ms = worker_clock_unix_ms(worker);
+	decision->time_ms = worker->now_ms;
 	decision->call_id_hash = packet_name_call_id(worker, packet);
 	decision->call = packet->call;
 	decision->source = packet->source;

@@ -44,12 +44,26 @@ static struct span first_number(const struct sip_message *message, enum sip_head
 
 static struct span identity_user(const struct sip_message *message, bool is_carrier)
 {
-	struct span user = first_number(message, SIP_HEADER_P_ASSERTED_IDENTITY);
+	struct span user = {0};
+
+	if ((message->first[SIP_HEADER_P_ASSERTED_IDENTITY] & message->first[SIP_HEADER_P_PREFERRED_IDENTITY] &
+	     message->first[SIP_HEADER_REMOTE_PARTY_ID]) == SIP_HEADER_NONE) /* phones send none */
+		return user;
+	user = first_number(message, SIP_HEADER_P_ASSERTED_IDENTITY);
 
 	/* R33: what a peer would prefer to be is nothing that a network says of its callers. */
 	if (!user.length && !is_carrier)
 		user = first_number(message, SIP_HEADER_P_PREFERRED_IDENTITY);
 	return user.length ? user : first_number(message, SIP_HEADER_REMOTE_PARTY_ID);
+}
+
+/* Whoever has found out the caller has parsed From; of a URI that is no sip: URI it knows nothing. */
+static struct span from_user(const struct packet *packet)
+{
+	const struct sip_message *message = &packet->message;
+
+	return packet->facts.from_host.length ? packet->facts.from_user
+					      : request_read_user(sip_message_text(message, message->from.uri));
 }
 
 void request_read(struct route_request *request, struct worker *worker, const struct packet *packet)
@@ -64,7 +78,7 @@ void request_read(struct route_request *request, struct worker *worker, const st
 		.carrier = packet->caller.carrier,
 		.number = packet->request_uri.user,
 		.identity_user = identity_user(message, packet->caller.carrier != NULL),
-		.from_user = request_read_user(sip_message_text(message, message->from.uri)),
+		.from_user = from_user(packet),
 		.from_display = sip_message_text(message, message->from.display),
 		.diversion_user = first_user(message, SIP_HEADER_DIVERSION),
 		.max_forwards = (uint8_t)message_facts_max_forwards(message),

@@ -8,7 +8,7 @@
 #include "worker.h"
 
 /*
- * Fills *request from packet->message and packet->caller. Spans lead into the message.
+ * Fills *request from packet->message, packet->facts and packet->caller. Spans lead into the message.
  *
  * Identity headers may hold anything: taken is the first value that names a number, in the order of R14 (of a carrier:
  * of R33); what cannot be read, names nobody or is `anonymous` is passed over.

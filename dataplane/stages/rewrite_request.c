@@ -7,19 +7,45 @@
 #include "rewrite_identity.h"
 #include "rewrite_parts.h"
 
-/* Has the sender an address that the answers of others would not reach (R35, R30)? */
-static bool rewrite_request_is_behind_nat(const struct packet *packet)
+/*
+ * "<sip:1001@192.0.2.7:5060>", nearly always: the host stands behind the first '@'. Result: length 0: it may be
+ * elsewhere, or there may be none.
+ */
+static struct span rewrite_request_usual_host(struct span contact)
+{
+	static const struct span begin = SPAN_LITERAL("<sip:");
+	struct span rest = span_skip(contact, begin.length);
+	const char *end = span_starts_with(contact, begin) ? memchr(rest.at, '>', rest.length) : NULL;
+	const char *at = end ? memchr(rest.at, '@', (size_t)(end - rest.at)) : NULL;
+	uint32_t length = 0;
+
+	if (!at)
+		return (struct span){0};
+	for (at++; at[length] != '>' && at[length] != ':' && at[length] != ';'; length++)
+		;
+	return span_make(at, length);
+}
+
+/* Does the sender want requests of the dialog at another address than it has? A Contact that is none asks for nothing.
+ */
+static bool rewrite_request_is_contact_elsewhere(const struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
 	struct sip_address contact;
 	struct sip_uri uri;
-	uint8_t ip[16];
 
-	if (!uri_parse_ip(ip, sip_message_text(message, message->via_host)) || memcmp(ip, packet->source.ip, 16) != 0)
-		return true;
-	if (!message_facts_address(&contact, &uri, message, SIP_HEADER_CONTACT))
+	/* Where it is right there, nothing else in it could make it wrong. */
+	if (uri_is_ip(rewrite_request_usual_host(sip_message_first(message, SIP_HEADER_CONTACT)), packet->source.ip))
 		return false;
-	return !uri_parse_ip(ip, uri.host) || memcmp(ip, packet->source.ip, 16) != 0;
+	return message_facts_address(&contact, &uri, message, SIP_HEADER_CONTACT) &&
+	       !uri_is_ip(uri.host, packet->source.ip);
+}
+
+/* Has the sender an address that the answers of others would not reach (R35, R30)? */
+static bool rewrite_request_is_behind_nat(const struct packet *packet)
+{
+	return !uri_is_ip(sip_message_text(&packet->message, packet->message.via_host), packet->source.ip) ||
+	       rewrite_request_is_contact_elsewhere(packet);
 }
 
 static bool rewrite_request_record_route(struct worker *worker, const struct packet *packet, struct span callee_from,

@@ -112,18 +112,6 @@ static bool route_is_initial(const struct packet *packet)
 	return route_is_asked(packet) && packet->kind == PACKET_INITIAL;
 }
 
-/* What the decision will look at: companies are many and cold. */
-static void route_prefetch_company(const struct packet *packet)
-{
-	const struct company *company = packet->caller.company;
-	struct span number = packet->request_uri.user;
-
-	if (!company)
-		return;
-	name_table_prefetch(&company->extension_by_number, number, false);
-	pattern_set_prefetch(&company->friends);
-}
-
 /* What this stage and the next ones will look at of the target. */
 static void route_prefetch_target(const struct packet *packet)
 {
@@ -137,13 +125,10 @@ static void route_prefetch_target(const struct packet *packet)
 
 /*
  * The rules decide for the whole burst before the first packet goes its way, so that the cache misses of all tables
- * overlap; a decision changes nothing but its packet.
+ * overlap (what they look at of the company was asked for by authenticate); a decision changes nothing but its packet.
  */
 static void route_decide_burst(struct worker *worker)
 {
-	for (uint32_t i = 0; i < worker->packet_count; i++)
-		if (route_is_initial(&worker->packet[i]))
-			route_prefetch_company(&worker->packet[i]);
 	for (uint32_t i = 0; i < worker->packet_count; i++) {
 		struct packet *packet = &worker->packet[i];
 		if (!route_is_initial(packet))

@@ -94,6 +94,7 @@ struct worker {
 	uint64_t now_tsc;
 	uint64_t now_tick; /* of the wheel */
 	uint32_t now_s;	   /* unix time */
+	uint64_t now_ms;   /* likewise */
 	uint32_t packet_count;
 	uint32_t fragmented_count;	 /* for the ids; never two the same of one pair for long (RFC 7739 5.3) */
 	uint32_t next_queue;		 /* where the next burst starts to poll, so that no queue starves */

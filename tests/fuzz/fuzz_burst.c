@@ -227,6 +227,7 @@ static void begin_burst(struct worker *worker)
 {
 	worker_begin_burst(worker);
 	worker->now_s = now_s();
+	worker->now_ms = UNIX_NOW_S * UINT64_C(1000) + now_ms;
 	worker->now_tsc = tsc_base + tsc_hz / 1000 * now_ms;
 	worker->now_tick = worker->now_tsc / worker->tick_tsc;
 }

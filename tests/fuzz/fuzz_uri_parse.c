@@ -113,6 +113,10 @@ static void check_ip(struct span host)
 	must(is_ip == read_by_system(wanted, host));
 	if (!is_ip)
 		return;
+	must(uri_is_ip(host, ip));
+	ip[15] ^= 1;
+	must(!uri_is_ip(host, ip));
+	ip[15] ^= 1;
 	must(memcmp(ip, wanted, 16) == 0);
 	text_write_ip(&writer, ip);
 	must(!writer.overflowed && uri_parse_ip(again, text_written(&writer)));

@@ -7,6 +7,7 @@
 #include "call_track.h"
 #include "must.h"
 #include "registrar_rig.h"
+#include "worker_clock.h"
 
 #define TSC_HZ	  1000000
 #define TICK_TSC  (TSC_HZ / 1000 * TIMER_WHEEL_TICK_MS)
@@ -34,7 +35,7 @@ static void set_clock(struct worker *worker, uint64_t tick)
 {
 	worker->now_tsc = tick * TICK_TSC;
 	worker->now_tick = tick;
-	worker->now_s = (uint32_t)(CALL_RIG_UNIX_S + worker->now_tsc / TSC_HZ);
+	worker_clock_set(worker);
 }
 
 static void make_worker(struct call_rig *rig, uint32_t index, const uint32_t counts[3])

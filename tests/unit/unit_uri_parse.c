@@ -4,6 +4,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -219,6 +220,47 @@ static void test_parse_ip(void **state)
 	}
 }
 
+static void assert_is_ip(const char *host, const uint8_t ip[16], bool wanted)
+{
+	if (uri_is_ip(place(host), ip) != wanted)
+		fail_msg("%s: %s", wanted ? "not the address" : "the address", host);
+}
+
+static void test_is_ip(void **state)
+{
+	(void)state;
+	uint8_t ip[16] = {[15] = 1}, v4[4] = {192, 0, 2, 1};
+	char host[32];
+
+	assert_is_ip("::1", ip, true);
+	assert_is_ip("[0:0::1]", ip, true);
+	assert_is_ip("[::2]", ip, false);
+	assert_is_ip("0.0.0.1", ip, false);
+	net_address_set_v4(ip, v4);
+	assert_is_ip("192.0.2.1", ip, true);
+	assert_is_ip("[::ffff:192.0.2.1]", ip, true);
+	assert_is_ip("::ffff:192.0.2.1", ip, true);
+	assert_is_ip("[0000:0:0::ffff:192.0.2.1]", ip, true);
+	assert_is_ip("0000:0:0::ffff:192.0.2.1", ip, true);
+	assert_is_ip("[::ffff:192.0.2.2]", ip, false);
+	assert_is_ip("192.0.2.10", ip, false);
+	assert_is_ip("192.0.2.01", ip, false);
+	assert_is_ip("192.0.2.", ip, false);
+	assert_is_ip("host.example", ip, false);
+	assert_is_ip("", ip, false);
+	for (uint32_t i = 0; i < 4 * 256; i++) {
+		uint32_t other = (i + 1) % 256;
+		uint8_t octets[4] = {1, 22, 133, 4};
+		octets[i / 256] = (uint8_t)i;
+		net_address_set_v4(ip, octets);
+		snprintf(host, sizeof(host), "%u.%u.%u.%u", octets[0], octets[1], octets[2], octets[3]);
+		assert_is_ip(host, ip, true);
+		octets[i / 256] = (uint8_t)other;
+		net_address_set_v4(ip, octets);
+		assert_is_ip(host, ip, false);
+	}
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -239,7 +281,7 @@ int main(void)
 		cmocka_unit_test(test_parts),	       cmocka_unit_test(test_peers),
 		cmocka_unit_test(test_malformed),      cmocka_unit_test(test_prefixes_stay_inside),
 		cmocka_unit_test(test_find_parameter), cmocka_unit_test(test_decode),
-		cmocka_unit_test(test_parse_ip),
+		cmocka_unit_test(test_parse_ip),       cmocka_unit_test(test_is_ip),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -1,0 +1,119 @@
+#include "ipv4_read.h"
+#include "lexis.h"
+#include "uri_parse.h"
+
+#define GROUP_DIGITS_MAX 4 /* of IPv6 */
+
+/* Takes one group of up to four hexadecimal digits. Result: its length; 0 when there is none. */
+static uint32_t take_group(uint16_t *group, struct span text)
+{
+	uint32_t length = 0;
+	*group = 0;
+	while (length < text.length && length < GROUP_DIGITS_MAX && lexis_hex_digit(text.at[length]) >= 0)
+		*group = (uint16_t)(*group << 4 | lexis_hex_digit(text.at[length++]));
+	return length;
+}
+
+static bool parse_v6(uint8_t ip[16], struct span text)
+{
+	uint8_t bytes[16] = {0};
+	uint32_t count = 0, gap = UINT32_MAX;
+	if (span_starts_with(text, SPAN_LITERAL("::"))) {
+		gap = 0;
+		text = span_skip(text, 2);
+	}
+	while (text.length) {
+		uint16_t group;
+		if (count <= 12 && ipv4_read(bytes + count, text)) {
+			count += 4;
+			break;
+		}
+		uint32_t length = take_group(&group, text);
+		if (length == 0 || count > 14)
+			return false;
+		bytes[count++] = (uint8_t)(group >> 8);
+		bytes[count++] = (uint8_t)group;
+		text = span_skip(text, length);
+		if (text.length == 0)
+			break;
+		if (text.length < 2 || text.at[0] != ':')
+			return false;
+		text = span_skip(text, 1);
+		if (text.at[0] == ':') {
+			if (gap != UINT32_MAX)
+				return false;
+			gap = count;
+			text = span_skip(text, 1);
+		}
+	}
+	if (gap == UINT32_MAX ? count != 16 : count > 14)
+		return false;
+	if (gap == UINT32_MAX)
+		gap = count;
+	memset(ip, 0, 16);
+	memcpy(ip, bytes, gap);
+	memcpy(ip + 16 - (count - gap), bytes + gap, count - gap);
+	return true;
+}
+
+/* An IPv6 address has one behind its first group, at the latest; names, which are more often asked about, do not. */
+static bool has_early_colon(struct span host)
+{
+	for (uint32_t i = 0; i < host.length && i <= GROUP_DIGITS_MAX; i++)
+		if (host.at[i] == ':')
+			return true;
+	return false;
+}
+
+bool uri_parse_ip(uint8_t ip[16], struct span host)
+{
+	uint8_t octets[4];
+	if (host.length == 0)
+		return false;
+	if (host.length >= 2 && host.at[0] == '[') {
+		if (host.at[host.length - 1] != ']')
+			return false;
+		return parse_v6(ip, span_make(host.at + 1, host.length - 2));
+	}
+	if ((uint8_t)(*host.at - '0') > 9 || !ipv4_read(octets, host)) /* names, mostly */
+		return has_early_colon(host) && parse_v6(ip, host);
+	net_address_set_v4(ip, octets);
+	return true;
+}
+
+/* Octets as they are written, each with the dot behind it, from the lowest byte on. */
+#define DIGIT(number, ten) ((uint32_t)'0' + (number) / (ten) % 10u)
+#define OCTET(number)                                                                                                  \
+	((number) < 10u ? DIGIT(number, 1) | (uint32_t)'.' << 8                                                        \
+	 : (number) < 100u                                                                                             \
+		 ? DIGIT(number, 10) | DIGIT(number, 1) << 8 | (uint32_t)'.' << 16                                     \
+		 : DIGIT(number, 100) | DIGIT(number, 10) << 8 | DIGIT(number, 1) << 16 | (uint32_t)'.' << 24)
+#define FOUR(n)	   OCTET(n), OCTET(n + 1u), OCTET(n + 2u), OCTET(n + 3u)
+#define SIXTEEN(n) FOUR(n), FOUR(n + 4u), FOUR(n + 8u), FOUR(n + 12u)
+#define MANY(n)	   SIXTEEN(n), SIXTEEN(n + 16u), SIXTEEN(n + 32u), SIXTEEN(n + 48u)
+
+static const uint32_t octets_written[256] = {MANY(0u), MANY(64u), MANY(128u), MANY(192u)};
+
+/* Result: the length without the last dot. */
+static uint32_t write_v4(char text[4 * sizeof(uint32_t)], const uint8_t octets[4])
+{
+	char *at = text;
+	for (uint32_t i = 0; i < 4; i++) {
+		memcpy(at, &octets_written[octets[i]], sizeof(uint32_t));
+		at += 2 + (octets[i] >= 10) + (octets[i] >= 100);
+	}
+	return (uint32_t)(at - text) - 1;
+}
+
+bool uri_is_ip(struct span host, const uint8_t ip[16])
+{
+	uint8_t parsed[16];
+	char text[4 * sizeof(uint32_t)];
+	bool is_v4 = net_address_is_v4(ip);
+	if (is_v4 && host.length == write_v4(text, ip + 12) && memcmp(host.at, text, host.length) == 0)
+		return true;
+	/* Without leading zeros there is one way to write an IPv4 address, but for those as an IPv6 one. */
+	if (is_v4 && (host.length == 0 || *host.at != '[') && !has_early_colon(host))
+		return false;
+	return uri_parse_ip(parsed, host) && memcmp(parsed, ip, sizeof(parsed)) == 0;
+}
