@@ -74,7 +74,8 @@ struct sip_message {
 	uint16_t via_port;    /* 0: none given */
 	uint8_t method;	      /* enum sip_method; of responses: the CSeq method */
 	bool is_request;
-	bool via_has_rport;
+	bool via_has_rport : 1;
+	bool is_folded : 1; /* a header has SIP_HEADER_FOLDED */
 	uint8_t header_count;
 	uint8_t first[SIP_HEADER_COUNT]; /* index into header[], SIP_HEADER_NONE: absent */
 	struct sip_header header[SIP_HEADERS_MAX];

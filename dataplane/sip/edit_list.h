@@ -16,10 +16,10 @@
 #define EDIT_LIST_TEXT_BYTES 4096
 
 struct edit {
+	uint16_t order;	 /* inserts at one place keep their order */
 	uint16_t offset; /* in the received bytes */
 	uint16_t removed;
 	uint16_t text_length;
-	uint16_t order; /* inserts at one place keep their order */
 	const char *text;
 };
 

@@ -5,11 +5,9 @@
 #ifndef AMITY_MESSAGE_PARSE_CALL_ID_H
 #define AMITY_MESSAGE_PARSE_CALL_ID_H
 
-#include "message_parse_lines.h"
+#include "message_parse_wide.h"
 
 #if defined(__AVX2__)
-
-/* ---- the Call-ID alone ---- */
 
 struct call_id_bitmaps {
 	uint64_t line_feeds;
@@ -28,8 +26,7 @@ static inline struct call_id_bitmaps take_call_id_bitmaps(const char *at)
 static inline uint32_t find_initials(__m256i bytes)
 {
 	__m256i lower = _mm256_or_si256(bytes, _mm256_set1_epi8(0x20));
-	return mask_of(_mm256_or_si256(_mm256_cmpeq_epi8(lower, _mm256_set1_epi8('c')),
-				       _mm256_cmpeq_epi8(lower, _mm256_set1_epi8('i'))));
+	return mask_of(_mm256_or_si256(equal(lower, 'c'), equal(lower, 'i')));
 }
 
 static inline struct call_id_bitmaps take_call_id_bitmaps(const char *at)

@@ -13,11 +13,10 @@ static const char digit_pairs[100][3] = {
 };
 /* clang-format on */
 
-#define EACH_BYTE	  0x0101010101010101u
-#define NUMBER_DIGITS_MAX 20 /* of UINT64_MAX */
-#define IP_TEXT_BYTES	  41 /* eight groups of four, seven colons, two brackets */
-#define IP_GROUPS	  8
-#define IPV4_ROOM_BYTES	  16 /* fifteen, and what put_octet() writes over */
+#define EACH_BYTE	0x0101010101010101u
+#define IP_TEXT_BYTES	41 /* eight groups of four, seven colons, two brackets */
+#define IP_GROUPS	8
+#define IPV4_ROOM_BYTES 16 /* fifteen, and the point that put_ipv4() writes behind them */
 
 /* Room for `length` bytes that the caller then fills, or NULL. */
 static char *take_room(struct text_writer *writer, uint64_t length)
@@ -31,32 +30,35 @@ static char *take_room(struct text_writer *writer, uint64_t length)
 	return room;
 }
 
-/* Two digits for one division by a constant, which is a multiplication. Result: where the digits begin. */
-static char *put_digits_before(char *end, uint64_t number)
+/* Two digits for one division by a constant, which is a multiplication. `end`: behind the last digit. */
+static void put_digits_before(char *end, uint64_t number)
 {
 	for (; number >= 100; number /= 100) {
 		end -= 2;
 		memcpy(end, digit_pairs[number % 100], 2);
 	}
-	if (number >= 10) {
-		end -= 2;
-		memcpy(end, digit_pairs[number], 2);
-	} else {
-		*--end = (char)('0' + number);
-	}
-	return end;
+	if (number >= 10)
+		memcpy(end - 2, digit_pairs[number], 2);
+	else
+		end[-1] = (char)('0' + number);
+}
+
+static uint32_t count_digits(uint64_t number)
+{
+	uint32_t count = 1;
+
+	for (; number >= 100000; number /= 100000)
+		count += 5;
+	return count + (number >= 10) + (number >= 100) + (number >= 1000) + (number >= 10000);
 }
 
 void text_write_number(struct text_writer *writer, uint64_t number)
 {
-	char digits[NUMBER_DIGITS_MAX], *end = digits + sizeof(digits), *first;
+	uint32_t count = count_digits(number);
+	char *out = take_room(writer, count);
 
-	if (number < 10) { /* a status, a count: often */
-		text_write_char(writer, (char)('0' + number));
-		return;
-	}
-	first = put_digits_before(end, number);
-	text_write_span(writer, span_make(first, (size_t)(end - first)));
+	if (out)
+		put_digits_before(out + count, number);
 }
 
 /*
@@ -261,31 +263,25 @@ static void write_ipv6(struct text_writer *text, const uint8_t ip[16])
 	text_write_char(text, ']');
 }
 
-/* Result: behind the digits. The byte behind them may be written over. */
-static char *put_octet(char *at, uint32_t octet)
-{
-	if (octet >= 100) {
-		uint32_t hundreds = octet / 100;
-		*at++ = (char)('0' + hundreds);
-		memcpy(at, digit_pairs[octet - 100 * hundreds], 2);
-		return at + 2;
-	}
-	const char *pair = digit_pairs[octet];
-	uint32_t skip = octet < 10;
-	at[0] = pair[skip];
-	at[1] = pair[1];
-	return at + 2 - skip;
-}
+/* clang-format off */
+#define TEN(tens) {tens "0."}, {tens "1."}, {tens "2."}, {tens "3."}, {tens "4."}, {tens "5."}, {tens "6."}, {tens "7."}, {tens "8."}, {tens "9."}
+static const char octet_texts[256][4] = {
+	TEN(""), TEN("1"), TEN("2"), TEN("3"), TEN("4"), TEN("5"), TEN("6"), TEN("7"), TEN("8"), TEN("9"), TEN("10"), TEN("11"),
+	TEN("12"), TEN("13"), TEN("14"), TEN("15"), TEN("16"), TEN("17"), TEN("18"), TEN("19"), TEN("20"), TEN("21"), TEN("22"),
+	TEN("23"), TEN("24"), {"250."}, {"251."}, {"252."}, {"253."}, {"254."}, {"255."},
+};
+/* clang-format on */
 
+/* `text` has IPV4_ROOM_BYTES: four are written for each octet, and a point behind the last one. */
 static uint32_t put_ipv4(char *text, const uint8_t octets[4])
 {
-	char *at = put_octet(text, octets[0]);
+	char *at = text;
 
-	for (uint32_t i = 1; i < 4; i++) {
-		*at++ = '.';
-		at = put_octet(at, octets[i]);
+	for (uint32_t i = 0; i < 4; i++) {
+		memcpy(at, octet_texts[octets[i]], 4);
+		at += 2 + (octets[i] >= 10) + (octets[i] >= 100);
 	}
-	return (uint32_t)(at - text);
+	return (uint32_t)(at - text) - 1;
 }
 
 void text_write_ip(struct text_writer *writer, const uint8_t ip[16])

@@ -26,8 +26,7 @@ struct token_table {
 	struct token_row rows[1 << TOKEN_SLOT_BITS];
 };
 
-/* The same word of a header with its colon, for one comparison of 32 bytes; in the slot that it has in
- * token_name_headers. */
+/* The word of a header with its colon, for one comparison of 32 bytes. */
 struct token_line {
 	char text[31]; /* in lower case */
 	uint8_t name;
@@ -37,8 +36,14 @@ struct token_line {
 };
 _Static_assert(sizeof(struct token_line) == 64, "a cache line, and two loads of 32 bytes");
 
+/* By another hash than token_table, of the first bytes: they are there before the length of a name is known. */
+struct token_lines {
+	struct token_line rows[1 << TOKEN_SLOT_BITS] __attribute__((aligned(64)));
+	uint64_t multiplier;
+};
+
 extern const struct token_table token_name_headers;
-extern const struct token_line token_name_header_lines[1 << TOKEN_SLOT_BITS];
+extern const struct token_lines token_name_header_lines;
 extern const struct token_table token_name_methods;
 extern const struct token_table token_name_codecs;
 

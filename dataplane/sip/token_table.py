@@ -3,8 +3,9 @@
 
 Usage: token_table.py SIP_TOKENS_DEF CODECS_DEF OUTPUT_HEADER
 
-The hash of a word is the upper bits of (its last eight bytes + its length) * multiplier; the multiplier is searched until no two
-words share a slot. Bytes of the names of headers and codecs have 0x20 set, so that case does not matter.
+The hash of a word is the upper bits of (its last eight bytes + its length) * multiplier, of a header line (its first eight bytes +
+the length of its name) * multiplier; the multiplier is searched until no two words share a slot. Bytes of the names of headers and
+codecs have 0x20 set, so that case does not matter.
 """
 import random
 import re
@@ -19,16 +20,16 @@ def little_endian(text):
     return int.from_bytes(text.encode("ascii")[:8], "little")
 
 
-def slot(word, multiplier, slot_bits, case_bits):
-    key = (little_endian(word[-8:]) | case_bits) + len(word)
+def slot(word, multiplier, slot_bits, case_bits, part=slice(-8, None)):
+    key = (little_endian(word[part]) | case_bits) + len(word)
     return (key * multiplier & MASK_64) >> (64 - slot_bits)
 
 
-def find_multiplier(words, slot_bits, case_bits):
+def find_multiplier(words, slot_bits, case_bits, part=slice(-8, None)):
     generator = random.Random(3261)
     for _ in range(1000000):
         multiplier = generator.getrandbits(64) | 1
-        if len({slot(word, multiplier, slot_bits, case_bits) for word in words}) == len(words):
+        if len({slot(word, multiplier, slot_bits, case_bits, part) for word in words}) == len(words):
             return multiplier
     sys.exit(f"token_table.py: no perfect hash for {len(words)} words in {1 << slot_bits} slots: enlarge the table")
 
@@ -55,12 +56,14 @@ def write_lines(out, rows, once_only, slot_bits, case_bits):
     if len(once_only) > 7:
         sys.exit("token_table.py: more than seven headers that stand once: token_line.once has no bytes for them")
     once = {name: f"1ull << {8 * (index + 1)}" for index, name in enumerate(once_only)}
-    multiplier = find_multiplier([word for word, _ in rows], slot_bits, case_bits)
-    out.write("const struct token_line token_name_header_lines[1 << TOKEN_SLOT_BITS] = {\n")
-    for word, name in sorted(rows, key=lambda row: slot(row[0], multiplier, slot_bits, case_bits)):
+    first = slice(0, 8)
+    multiplier = find_multiplier([word for word, _ in rows], slot_bits, case_bits, first)
+    out.write("const struct token_lines token_name_header_lines = {\n\t{\n")
+    for word, name in sorted(rows, key=lambda row: slot(row[0], multiplier, slot_bits, case_bits, first)):
         letters = "".join("\\x20" if byte.isalpha() else "\\0" for byte in word)
-        out.write(f'\t[{slot(word, multiplier, slot_bits, case_bits)}] = {{"{word}:", {name}, "{letters}", {once.get(name, 0)}}},\n')
-    out.write("};\n\n")
+        out.write(f'\t\t[{slot(word, multiplier, slot_bits, case_bits, first)}] = '
+                  f'{{"{word}:", {name}, "{letters}", {once.get(name, 0)}}},\n')
+    out.write(f"\t}},\n\t0x{multiplier:016x}ull,\n}};\n\n")
 
 
 def read_rows(source):

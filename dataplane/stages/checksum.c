@@ -1,61 +1,28 @@
 #include "checksum.h"
 
 #include <rte_byteorder.h>
-#include <rte_common.h>
 #include <netinet/in.h>
 #include <string.h>
 
-#if defined(__x86_64__)
-#include <emmintrin.h>
-#endif
+#include "checksum_words.h"
+#include "scan.h"
 
-static uint16_t fold(uint32_t sum)
+static uint16_t fold(uint64_t sum)
 {
+	sum = (sum & UINT32_MAX) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
 	sum = (sum & 0xffff) + (sum >> 16);
 	return (uint16_t)((sum & 0xffff) + (sum >> 16));
 }
 
 #if defined(__x86_64__)
-#define BLOCK_BYTES 32
-
-/* From its n-th byte on it keeps the last n bytes of a block. */
-static const uint8_t keeps[2 * BLOCK_BYTES] = {[BLOCK_BYTES... 2 * BLOCK_BYTES - 1] = 0xff};
-
-static __m128i load(const void *at)
-{
-	return _mm_loadu_si128((const __m128i *)at);
-}
-
-/*
- * pmaddwd adds pairs of 16 bit words, but signed ones: with its highest bit turned a word is 32768 too small, a pair
- * 65536. Of no more bytes than a datagram has, 32 bits hold a lane.
- */
-static __m128i add_words(__m128i sums, __m128i words)
-{
-	return _mm_add_epi32(sums, _mm_madd_epi16(_mm_xor_si128(words, _mm_set1_epi16(INT16_MIN)), _mm_set1_epi16(1)));
-}
-
-/* All but the last byte of an odd length, which is BLOCK_BYTES or more. The last block begins among what was seen. */
 static uint64_t sum_words(const char *at, uint32_t length)
 {
-	const char *end = at + length / BLOCK_BYTES * BLOCK_BYTES;
-	uint32_t left = length % BLOCK_BYTES & ~1u;
-	__m128i even = _mm_setzero_si128(), odd = even;
-	int32_t lane[4];
-
-	for (; at != end; at += BLOCK_BYTES) {
-		even = add_words(even, load(at));
-		odd = add_words(odd, load(at + 16));
-	}
-	at += left;
-	even = add_words(even, _mm_and_si128(load(at - 32), load(keeps + left)));
-	odd = add_words(odd, _mm_and_si128(load(at - 16), load(keeps + left + 16)));
-	_mm_storeu_si128((__m128i *)lane, _mm_add_epi32(even, odd));
-	uint64_t pairs = (length / BLOCK_BYTES + 1) * (BLOCK_BYTES / 4);
-	return (uint64_t)((int64_t)lane[0] + lane[1] + lane[2] + lane[3]) + (pairs << 16);
+	return length >= CHECKSUM_WIDE_BYTES && scan_selected() != SCAN_SCALAR ? checksum_words_avx2(at, length)
+									       : checksum_words(at, length);
 }
 #else
-#define BLOCK_BYTES UINT32_MAX
+#define CHECKSUM_BYTES UINT32_MAX
 
 static uint64_t sum_words(const char *at, uint32_t length)
 {
@@ -77,29 +44,30 @@ static uint64_t sum_few_words(const char *at, uint32_t length)
 	return sum;
 }
 
-static uint32_t sum_bytes(const void *bytes, uint32_t length)
+/* Not folded: less than 2^33. */
+static uint64_t sum_bytes(const void *bytes, uint32_t length)
 {
 	const char *at = bytes;
-	uint64_t sum = length >= BLOCK_BYTES ? sum_words(at, length) : sum_few_words(at, length);
+	uint64_t sum = length >= CHECKSUM_BYTES ? sum_words(at, length) : sum_few_words(at, length);
 
 	/* A byte that is missing counts as zero behind the others. */
-	if (length % 2)
-		sum += (uint8_t)at[length - 1];
-	sum = (sum & UINT32_MAX) + (sum >> 32);
-	return fold((uint32_t)sum) + (uint32_t)(sum >> 32);
+	return length % 2 ? sum + (uint8_t)at[length - 1] : sum;
+}
+
+/* Sixteen bytes as four words of 32 bits, whose sum is that of the eight of 16 (RFC 1071 2). */
+static uint64_t sum_sixteen(const void *bytes)
+{
+	uint64_t half[2];
+
+	memcpy(half, bytes, sizeof(half));
+	return (half[0] & UINT32_MAX) + (half[0] >> 32) + (half[1] & UINT32_MAX) + (half[1] >> 32);
 }
 
 static uint16_t sum_pseudo_header(const uint8_t source[16], const uint8_t destination[16], uint16_t protocol,
 				  uint32_t length)
 {
-	uint32_t sum = rte_cpu_to_be_16(protocol) + (uint32_t)rte_cpu_to_be_16((uint16_t)length);
-	uint16_t words[16];
-
-	memcpy(words, source, 16);
-	memcpy(words + 8, destination, 16);
-	for (uint32_t i = 0; i < RTE_DIM(words); i++)
-		sum += words[i];
-	return fold(sum);
+	return fold(sum_sixteen(source) + sum_sixteen(destination) + rte_cpu_to_be_16(protocol) +
+		    rte_cpu_to_be_16((uint16_t)length));
 }
 
 uint16_t checksum_pseudo_header(const uint8_t source[16], const uint8_t destination[16], uint32_t udp_length)
@@ -110,6 +78,19 @@ uint16_t checksum_pseudo_header(const uint8_t source[16], const uint8_t destinat
 uint16_t checksum_udp(uint16_t pseudo, const void *udp, uint32_t length)
 {
 	return fold(sum_bytes(udp, length) + pseudo);
+}
+
+uint16_t checksum_ipv4(const void *header, uint32_t words)
+{
+	const char *at = header;
+	uint64_t sum = sum_sixteen(header);
+	uint32_t word;
+
+	for (uint32_t i = 4; i < words; i++) {
+		memcpy(&word, at + sizeof(word) * i, sizeof(word));
+		sum += word;
+	}
+	return fold(sum);
 }
 
 uint16_t checksum_icmpv4(const void *icmp, uint32_t length)

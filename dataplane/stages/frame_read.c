@@ -59,7 +59,7 @@ static bool header_checksum_is_right(const struct rte_mbuf *mbuf, const struct r
 	uint64_t known = mbuf->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK;
 
 	if (known == RTE_MBUF_F_RX_IP_CKSUM_UNKNOWN)
-		return rte_raw_cksum(ip, header) == 0xffff;
+		return checksum_ipv4(ip, header / 4) == 0xffff;
 	return known != RTE_MBUF_F_RX_IP_CKSUM_BAD;
 }
 
@@ -68,6 +68,20 @@ static enum reason take_icmp(struct packet *packet, bool v6)
 {
 	packet->is_unreachable = !packet->fragment.present && unreachable_read_is_one(packet->bytes, v6);
 	return packet->is_unreachable ? REASON_NONE : REASON_NOT_OURS;
+}
+
+static void read_ipv4_fragment(struct packet *packet, const struct rte_ipv4_hdr *ip, uint32_t header)
+{
+	uint16_t offset = rte_be_to_cpu_16(ip->fragment_offset);
+
+	packet->fragment = (struct packet_fragment){
+		.present = true,
+		.more = (offset & RTE_IPV4_HDR_MF_FLAG) != 0,
+		.next_header = ip->next_proto_id,
+		.header_bytes = (uint8_t)header,
+		.offset = (uint16_t)((offset & RTE_IPV4_HDR_OFFSET_MASK) * RTE_IPV4_HDR_OFFSET_UNITS),
+		.id = rte_be_to_cpu_16(ip->packet_id),
+	};
 }
 
 static enum reason read_ipv4(struct packet *packet)
@@ -86,15 +100,8 @@ static enum reason read_ipv4(struct packet *packet)
 	if (!header_checksum_is_right(packet->mbuf, ip, header))
 		return REASON_CHECKSUM_WRONG;
 	packet->bytes = span_make(packet->bytes.at + header, total - header);
-	uint16_t offset = rte_be_to_cpu_16(ip->fragment_offset);
-	packet->fragment = (struct packet_fragment){
-		.present = (offset & (RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK)) != 0,
-		.more = (offset & RTE_IPV4_HDR_MF_FLAG) != 0,
-		.next_header = ip->next_proto_id,
-		.header_bytes = (uint8_t)header,
-		.offset = (uint16_t)((offset & RTE_IPV4_HDR_OFFSET_MASK) * RTE_IPV4_HDR_OFFSET_UNITS),
-		.id = rte_be_to_cpu_16(ip->packet_id),
-	};
+	if (ip->fragment_offset & rte_cpu_to_be_16(RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK))
+		read_ipv4_fragment(packet, ip, header);
 	return ip->next_proto_id == IPPROTO_ICMP ? take_icmp(packet, false) : REASON_NONE;
 }
 
@@ -197,7 +204,7 @@ static bool udp_checksum_is_right(const struct packet *packet, const struct rte_
 
 enum reason frame_read_udp(struct packet *packet, uint8_t next_header, uint16_t sip_port)
 {
-	enum reason reason = skip_extensions(packet, &next_header, false);
+	enum reason reason = next_header == IPPROTO_UDP ? REASON_NONE : skip_extensions(packet, &next_header, false);
 	const struct rte_udp_hdr *udp = (const struct rte_udp_hdr *)packet->bytes.at;
 
 	if (reason != REASON_NONE)

@@ -78,7 +78,7 @@ static void frame_write_ipv4(struct rte_ipv4_hdr *ip, uint32_t payload, const st
 	}
 	memcpy(&ip->src_addr, hop->source + 12, 4);
 	memcpy(&ip->dst_addr, destination->ip + 12, 4);
-	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	ip->hdr_checksum = (uint16_t)~checksum_ipv4(ip, sizeof(*ip) / 4);
 }
 
 static void frame_write_ipv6(struct rte_ipv6_hdr *ip, uint32_t payload, const struct wire_hop *hop,

@@ -5,6 +5,7 @@
 
 #include "checksum.h"
 #include "guard_page.h"
+#include "scan.h"
 
 #define LENGTH_MAX 300
 
@@ -15,7 +16,19 @@ static uint16_t add(uint32_t left, uint32_t right)
 	return (uint16_t)((sum & 0xffff) + (sum >> 16));
 }
 
-/* Every length, odd ones too, ending where nothing can be read, against DPDK's. */
+static void compare_with_dpdk(struct span placed)
+{
+	uint16_t expected = rte_raw_cksum(placed.at, placed.length);
+
+	for (enum scan_variant variant = SCAN_SCALAR; variant < SCAN_VARIANTS; variant++) {
+		if (!scan_select(variant))
+			continue;
+		assert_int_equal(checksum_icmpv4(placed.at, placed.length), expected);
+		assert_int_equal(checksum_udp(0x1234, placed.at, placed.length), add(expected, 0x1234));
+	}
+}
+
+/* Every length, odd ones too, ending where nothing can be read, and beginning behind it, against DPDK's. */
 static void sums_are_those_of_dpdk(void **state)
 {
 	struct guard_page guard;
@@ -26,10 +39,12 @@ static void sums_are_those_of_dpdk(void **state)
 		bytes[i] = (char)(i * 167 + 13);
 	guard_page_build(&guard, sizeof(bytes));
 	for (uint32_t length = 0; length <= sizeof(bytes); length++) {
-		struct span placed = guard_page_place(&guard, span_make(bytes, length));
-		uint16_t expected = rte_raw_cksum(placed.at, length);
-		assert_int_equal(checksum_icmpv4(placed.at, length), expected);
-		assert_int_equal(checksum_udp(0x1234, placed.at, length), add(expected, 0x1234));
+		compare_with_dpdk(guard_page_place(&guard, span_make(bytes, length)));
+		compare_with_dpdk(guard_page_place_first(&guard, span_make(bytes, length)));
+	}
+	for (uint32_t words = 5; words <= 15; words++) {
+		struct span header = guard_page_place(&guard, span_make(bytes, 4 * words));
+		assert_int_equal(checksum_ipv4(header.at, words), rte_raw_cksum(header.at, header.length));
 	}
 	guard_page_free(&guard);
 }
@@ -40,11 +55,19 @@ static void a_datagram_of_ones_is_all_ones(void **state)
 	static uint8_t bytes[65535];
 
 	(void)state;
-	memset(bytes, 0xff, sizeof(bytes));
-	assert_int_equal(checksum_icmpv4(bytes, 65532), 0xffff);
-	assert_int_equal(checksum_icmpv4(bytes, 65534), 0xffff);
-	assert_int_equal(checksum_icmpv4(bytes, 65535), rte_raw_cksum(bytes, 65535));
-	assert_int_equal(checksum_udp(0xffff, bytes, 65534), 0xffff);
+	for (enum scan_variant variant = SCAN_SCALAR; variant < SCAN_VARIANTS; variant++) {
+		if (!scan_select(variant))
+			continue;
+		memset(bytes, 0xff, sizeof(bytes));
+		assert_int_equal(checksum_icmpv4(bytes, 65532), 0xffff);
+		assert_int_equal(checksum_icmpv4(bytes, 65534), 0xffff);
+		assert_int_equal(checksum_icmpv4(bytes, 65535), rte_raw_cksum(bytes, 65535));
+		assert_int_equal(checksum_udp(0xffff, bytes, 65534), 0xffff);
+		/* The least one of signed words. */
+		for (uint32_t i = 0; i < sizeof(bytes); i++)
+			bytes[i] = i % 2 ? 0x7f : 0xff;
+		assert_int_equal(checksum_icmpv4(bytes, 65534), rte_raw_cksum(bytes, 65534));
+	}
 }
 
 static void zeros_are_told_from_ones(void **state)
