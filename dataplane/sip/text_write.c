@@ -14,7 +14,6 @@ static const char digit_pairs[100][3] = {
 /* clang-format on */
 
 #define EACH_BYTE	0x0101010101010101u
-#define IP_TEXT_BYTES	41 /* eight groups of four, seven colons, two brackets */
 #define IP_GROUPS	8
 #define IPV4_ROOM_BYTES 16 /* fifteen, and the point that put_ipv4() writes behind them */
 

@@ -48,6 +48,8 @@ void text_write_hex(struct text_writer *writer, const uint8_t *bytes, uint32_t l
 void text_write_base64url(struct text_writer *writer, const uint8_t *bytes,
 			  uint32_t length); /* RFC 4648 5, no padding */
 
+#define IP_TEXT_BYTES 41 /* the longest: eight groups of four, seven colons, two brackets */
+
 /* "192.0.2.1" or "[2001:db8::1]" (RFC 5952), without port; _address adds ":port" unless the port is 0. */
 void text_write_ip(struct text_writer *writer, const uint8_t ip[16]);
 void text_write_address(struct text_writer *writer, const struct net_address *address);

@@ -1,5 +1,6 @@
 #include "ipv4_read.h"
 #include "lexis.h"
+#include "text_write.h"
 #include "uri_parse.h"
 
 #define GROUP_DIGITS_MAX 4 /* of IPv6 */
@@ -81,36 +82,15 @@ bool uri_parse_ip(uint8_t ip[16], struct span host)
 	return true;
 }
 
-/* Octets as they are written, each with the dot behind it, from the lowest byte on. */
-#define DIGIT(number, ten) ((uint32_t)'0' + (number) / (ten) % 10u)
-#define OCTET(number)                                                                                                  \
-	((number) < 10u ? DIGIT(number, 1) | (uint32_t)'.' << 8                                                        \
-	 : (number) < 100u                                                                                             \
-		 ? DIGIT(number, 10) | DIGIT(number, 1) << 8 | (uint32_t)'.' << 16                                     \
-		 : DIGIT(number, 100) | DIGIT(number, 10) << 8 | DIGIT(number, 1) << 16 | (uint32_t)'.' << 24)
-#define FOUR(n)	   OCTET(n), OCTET(n + 1u), OCTET(n + 2u), OCTET(n + 3u)
-#define SIXTEEN(n) FOUR(n), FOUR(n + 4u), FOUR(n + 8u), FOUR(n + 12u)
-#define MANY(n)	   SIXTEEN(n), SIXTEEN(n + 16u), SIXTEEN(n + 32u), SIXTEEN(n + 48u)
-
-static const uint32_t octets_written[256] = {MANY(0u), MANY(64u), MANY(128u), MANY(192u)};
-
-/* Result: the length without the last dot. */
-static uint32_t write_v4(char text[4 * sizeof(uint32_t)], const uint8_t octets[4])
-{
-	char *at = text;
-	for (uint32_t i = 0; i < 4; i++) {
-		memcpy(at, &octets_written[octets[i]], sizeof(uint32_t));
-		at += 2 + (octets[i] >= 10) + (octets[i] >= 100);
-	}
-	return (uint32_t)(at - text) - 1;
-}
-
 bool uri_is_ip(struct span host, const uint8_t ip[16])
 {
 	uint8_t parsed[16];
-	char text[4 * sizeof(uint32_t)];
+	char text[IP_TEXT_BYTES];
+	struct text_writer own = text_write_begin(text, sizeof(text));
 	bool is_v4 = net_address_is_v4(ip);
-	if (is_v4 && host.length == write_v4(text, ip + 12) && memcmp(host.at, text, host.length) == 0)
+	if (is_v4)
+		text_write_ip(&own, ip);
+	if (is_v4 && span_equals(host, text_written(&own)))
 		return true;
 	/* Without leading zeros there is one way to write an IPv4 address, but for those as an IPv6 one. */
 	if (is_v4 && (host.length == 0 || *host.at != '[') && !has_early_colon(host))

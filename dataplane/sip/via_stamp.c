@@ -1,8 +1,6 @@
 #include "via_stamp.h"
 #include "ipv4_read.h"
 
-#define IP_TEXT_BYTES 41
-
 /* With quotes: they hide what stands between them. */
 static uint32_t quoted_part_length(struct span text)
 {

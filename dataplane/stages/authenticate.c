@@ -52,7 +52,7 @@ static uint64_t authenticate_name_use(const struct worker *worker, const struct 
 	struct state_hash hash;
 
 	state_hash_begin(&hash, worker->snapshot->keys->steer_key, 'u');
-	state_hash_add_number(&hash, message->method);
+	state_hash_add_numbers(&hash, message->method, 0);
 	state_hash_add(&hash, span_make((const char *)packet->key, sizeof(packet->key)));
 	state_hash_add(&hash, sip_message_text(message, message->request_uri));
 	state_hash_add(&hash, sip_message_first(message, SIP_HEADER_FROM));
