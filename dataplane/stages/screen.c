@@ -1,5 +1,6 @@
 #include "lexis.h"
 #include "message_facts.h"
+#include "send.h"
 #include "stages.h"
 
 /* Branches of the registrar's keep-alive OPTIONS start so (control/registrar): their answers go there. */
@@ -145,6 +146,7 @@ void screen_burst(struct worker *worker)
 		struct packet *packet = &worker->packet[i];
 		if (packet->verdict || packet->is_unreachable)
 			continue;
+		send_prefetch_front(worker, i, packet->bytes.length);
 		if (packet->message.is_request)
 			screen_request(worker, packet);
 		else

@@ -17,27 +17,52 @@
  */
 #define PATH_MTU_SAFE 1280
 
-/* The head of an mbuf, the room in front of a message, and what most messages take. */
-#define SEND_PREFETCH_BYTES 768
+/* By how much most messages grow, less what is cut off. */
+#define SEND_GROWTH_BYTES 128
 
-/* What messages keep for long makes the buffers go round: the next one was used so long ago that no cache has it. */
-static void send_prefetch_next(struct rte_mempool *pool)
+/* The place-th buffer from now that send_begin() will give. Result: NULL when it is not known yet. */
+static const char *send_find_next(const struct worker *worker, uint32_t place)
 {
-	const struct rte_mempool_cache *cache = rte_mempool_default_cache(pool, rte_lcore_id());
+	const struct rte_mempool_cache *cache = rte_mempool_default_cache(worker->dataplane->pool, rte_lcore_id());
 
-	if (!cache || cache->len == 0)
+	return cache && cache->len > place ? cache->objs[cache->len - 1 - place] : NULL;
+}
+
+static void send_prefetch_lines(const char *from, const char *end)
+{
+	for (const char *at = from; at < end; at += RTE_CACHE_LINE_SIZE)
+		__builtin_prefetch(at, 1);
+}
+
+static const char *send_text_of(const struct worker *worker, const char *mbuf)
+{
+	return mbuf + sizeof(struct rte_mbuf) + rte_pktmbuf_priv_size(worker->dataplane->pool) + RTE_PKTMBUF_HEADROOM;
+}
+
+void send_prefetch_front(const struct worker *worker, uint32_t place, uint32_t message_bytes)
+{
+	const char *mbuf = send_find_next(worker, place);
+
+	if (!mbuf)
 		return;
-	const char *next = cache->objs[cache->len - 1];
-	for (uint32_t offset = 0; offset < SEND_PREFETCH_BYTES; offset += RTE_CACHE_LINE_SIZE)
-		__builtin_prefetch(next + offset, 1);
+	const char *text = send_text_of(worker, mbuf);
+	send_prefetch_lines(mbuf, mbuf + sizeof(struct rte_mbuf));
+	send_prefetch_lines(text - RTE_CACHE_LINE_SIZE, text + message_bytes / 2);
+}
+
+void send_prefetch_rest(const struct worker *worker, uint32_t place, uint32_t message_bytes)
+{
+	const char *mbuf = send_find_next(worker, place);
+
+	if (!mbuf)
+		return;
+	const char *text = send_text_of(worker, mbuf);
+	send_prefetch_lines(text + message_bytes / 2, text + message_bytes + SEND_GROWTH_BYTES);
 }
 
 struct rte_mbuf *send_begin(struct worker *worker)
 {
-	struct rte_mbuf *mbuf = rte_pktmbuf_alloc(worker->dataplane->pool);
-
-	send_prefetch_next(worker->dataplane->pool);
-	return mbuf;
+	return rte_pktmbuf_alloc(worker->dataplane->pool);
 }
 
 struct rte_mbuf *send_begin_large(struct worker *worker)

@@ -5,6 +5,7 @@
 #include "message_facts.h"
 #include "response_context.h"
 #include "server_transaction.h"
+#include "send.h"
 #include "stages.h"
 #include "state_hash.h"
 #include "transact_unreachable.h"
@@ -177,6 +178,7 @@ void transact_burst(struct worker *worker)
 		struct packet *packet = &worker->packet[i];
 		if (packet->verdict)
 			continue;
+		send_prefetch_rest(worker, i, packet->bytes.length);
 		if (packet->is_unreachable)
 			transact_unreachable(worker, packet);
 		else if (packet->message.is_request)
