@@ -7,12 +7,12 @@
 #include "checksum_words.h"
 #include "scan.h"
 
+/* Both halves added to themselves turned round: what is carried out of the lower one comes in above. */
 static uint16_t fold(uint64_t sum)
 {
-	sum = (sum & UINT32_MAX) + (sum >> 32);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)((sum & 0xffff) + (sum >> 16));
+	uint32_t half = (uint32_t)((sum + (sum << 32 | sum >> 32)) >> 32);
+
+	return (uint16_t)((half + (half << 16 | half >> 16)) >> 16);
 }
 
 #if defined(__x86_64__)
