@@ -32,14 +32,14 @@ static bool read_bytewise(uint8_t octets[OCTETS], struct span text)
 
 /*
  * By the number of digits: from where in the text they come when it ends at 0, hundreds, tens, ones in the three low
- * bytes of a word. The end is added to each; none of the sums leaves its byte. 0: so many are too many, or none.
+ * bytes of a word. The end is added to each; none of the sums leaves its byte. 0: so many are too many, or none; what
+ * stands at the end comes in the place of all three then, and makes a number that is too large.
  */
 static const uint32_t digit_places[LENGTH_MAX + 1] = {
 	[1] = (NO_DIGIT << 24) + NO_DIGIT + (NO_DIGIT << 8) - (1 << 16),
 	[2] = (NO_DIGIT << 24) + NO_DIGIT - (2 << 8) - (1 << 16),
 	[3] = (NO_DIGIT << 24) - 3 - (2 << 8) - (1 << 16),
 };
-#define IS_NUMBER (NO_DIGIT << 24)
 
 /* The text, zeros behind it. */
 static __m128i load_text(struct span text)
@@ -63,16 +63,14 @@ static inline uint32_t take_places(uint32_t *from, uint32_t *ends)
 	return places;
 }
 
-/* Result: false when a number has no digit or too many. There are OCTETS ends. */
-static inline bool find_places(__m128i *places, uint32_t ends)
+/* There are OCTETS ends. */
+static inline __m128i find_places(uint32_t ends)
 {
 	uint32_t from = 0;
 	uint32_t first = take_places(&from, &ends), second = take_places(&from, &ends);
 	uint32_t third = take_places(&from, &ends), fourth = take_places(&from, &ends);
 
-	*places = _mm_set_epi64x((long long)((uint64_t)fourth << 32 | third),
-				 (long long)((uint64_t)second << 32 | first));
-	return first & second & third & fourth & IS_NUMBER;
+	return _mm_set_epi64x((long long)((uint64_t)fourth << 32 | third), (long long)((uint64_t)second << 32 | first));
 }
 
 static bool read_at_once(uint8_t octets[OCTETS], struct span text)
@@ -83,11 +81,10 @@ static bool read_at_once(uint8_t octets[OCTETS], struct span text)
 	uint32_t dot = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('.')));
 	uint32_t zero = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(digits, _mm_setzero_si128()));
 	uint32_t leading_zero = zero & (dot << 1 | 1) & digit >> 1;
-	__m128i places;
 
-	if ((digit | dot) != (1u << text.length) - 1 || __builtin_popcount(dot) != OCTETS - 1 || leading_zero ||
-	    !find_places(&places, dot | 1u << text.length))
+	if ((digit | dot) != (1u << text.length) - 1 || __builtin_popcount(dot) != OCTETS - 1 || leading_zero)
 		return false;
+	__m128i places = find_places(dot | 1u << text.length);
 	__m128i numbers = _mm_maddubs_epi16(_mm_shuffle_epi8(digits, places), _mm_set1_epi32(100 | 10 << 8 | 1 << 16));
 	numbers = _mm_madd_epi16(numbers, _mm_set1_epi16(1));
 	if (_mm_movemask_epi8(_mm_cmpgt_epi32(numbers, _mm_set1_epi32(UINT8_MAX))))

@@ -5,8 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <sodium.h>
+
 #include "cmocka_all.h"
+#include "keyed_hash.h"
 #include "pipeline_case.h"
+#include "route_cookie.h"
+#include "snapshot.h"
+#include "text_write.h"
 
 static const struct sip_account alice = {.user = "alice", .password = "secret-a", .nc = 1};
 static const struct sip_account hq = {.user = "hq", .password = "secret-h", .nc = 1};
@@ -230,6 +236,89 @@ static void r30_changed_or_foreign_cookie_is_403_and_none_too(void **state)
 	pipeline_stop(pipeline);
 }
 
+static void write_old_text(struct text_writer *writer, const char *text)
+{
+	text_write_span(writer, span_make("\0", 2));
+	text_write_char(writer, (char)strlen(text));
+	text_write_span(writer, span_of_text(text));
+}
+
+/* A cookie of the version that hashed tags by SipHash, in the form of a node without AES: without flows. */
+static void write_old_cookie(char text[ROUTE_COOKIE_TEXT_BYTES_MAX], const struct secret_keys *keys,
+			     struct span call_id)
+{
+	static const char zeros[16];
+	uint8_t raw[512] = {0x80 | keys->cookie.id[0]}, call_key[32];
+	char contents[256];
+	uint32_t hash = route_cookie_hash_tag(keys, SPAN_LITERAL("callertag"));
+	struct text_writer writer = text_write_begin(contents, sizeof(contents)),
+			   sealed = text_write_begin(text, ROUTE_COOKIE_TEXT_BYTES_MAX - 1);
+	struct keyed_hash call_hash;
+
+	text_write_span(&writer, span_make("\4\0\0", 3));  /* kind, flags, company */
+	text_write_span(&writer, span_make(zeros, 8 + 8)); /* call, codecs */
+	text_write_span(&writer, span_make((const char *)&hash, sizeof(hash)));
+	write_old_text(&writer, "<sip:alice@acme.example.net>");
+	write_old_text(&writer, "<sip:2050@acme.example.net>");
+	write_old_text(&writer, "<sip:101@acme.example.net>");
+	write_old_text(&writer, "<sip:hq@acme.example.net>");
+	keyed_hash_begin(&call_hash, keys->cookie.key[0], 'k');
+	keyed_hash_add_number(&call_hash, 0x80);
+	keyed_hash_add(&call_hash, call_id);
+	keyed_hash_finish(&call_hash, call_key);
+	crypto_shorthash_siphashx24(call_key + 16, call_key, 16, keys->cookie.key[0] + 16);
+	crypto_aead_chacha20poly1305_ietf_encrypt(raw + 13, NULL, (const uint8_t *)contents, writer.length,
+						  (const uint8_t *)call_id.at, call_id.length, NULL, raw + 1, call_key);
+	text_write_base64url(&sealed, raw, 13 + writer.length + 16);
+	assert_false(writer.overflowed || sealed.overflowed);
+	text[sealed.length] = 0;
+}
+
+/* Each side is known by its tag; who is neither is refused. */
+static void r30_a_dialog_that_an_older_version_began_goes_on(void **state)
+{
+	static const struct {
+		const char *from_tag, *to, *from_shown, *to_shown;
+	} rows[] = {
+		{"callertag", "<sip:x@y>;tag=calleetag", "<sip:101@acme.example.net>;tag=callertag",
+		 "<sip:hq@acme.example.net>;tag=calleetag"},
+		{"calleetag", "<sip:x@y>;tag=callertag", "<sip:2050@acme.example.net>;tag=calleetag",
+		 "<sip:alice@acme.example.net>;tag=callertag"},
+		{"another", "<sip:x@y>;tag=calleetag", NULL, NULL},
+	};
+	struct pipeline *pipeline = start(state);
+	struct pipeline_message message;
+	char cookie[ROUTE_COOKIE_TEXT_BYTES_MAX], text[SIP_TEXT_BYTES_MAX], headers[1600];
+
+	write_old_cookie(cookie, atomic_load(&pipeline_dataplane(pipeline)->snapshot)->keys, SPAN_LITERAL("old@test"));
+	snprintf(headers, sizeof(headers), "Route: <sip:192.0.2.1:5060;lr;c=%s>\r\n", cookie);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char branch[32];
+		snprintf(branch, sizeof(branch), "z9hG4bKold%zu", i);
+		struct sip_request bye = {.method = "BYE",
+					  .uri = "sip:2050@192.0.2.11:5070",
+					  .from = "<sip:x@y>",
+					  .from_tag = rows[i].from_tag,
+					  .to = rows[i].to,
+					  .call_id = "old@test",
+					  .branch = branch,
+					  .headers = headers};
+		sip_request_write(text, &bye);
+		pipeline_send(pipeline, "192.0.2.7:5060", text);
+		pipeline_case_expect(pipeline, &message);
+		if (!rows[i].from_shown) {
+			assert_int_equal(sip_status(message.text), 403);
+			continue;
+		}
+		pipeline_case_expect_destination(&message, "192.0.2.11:5070");
+		pipeline_case_expect_header(message.text, "From", rows[i].from_shown);
+		pipeline_case_expect_header(message.text, "To", rows[i].to_shown);
+	}
+	assert_int_equal(pipeline_reason(pipeline, REASON_FORWARDED_IN_DIALOG), 2);
+	assert_int_equal(pipeline_reason(pipeline, REASON_BAD_COOKIE), 1);
+	pipeline_stop(pipeline);
+}
+
 static void response_with_forged_branch_is_dropped(void **state)
 {
 	struct pipeline *pipeline = start(state);
@@ -430,6 +519,7 @@ int main(void)
 		PIPELINE_CASE_ROWS(r22_r23_callee_sees_extension_display_and_identity),
 		PIPELINE_CASE_ROWS(r24_r30_dialog_passes_both_ways_with_each_sides_own_names),
 		PIPELINE_CASE_ROWS(r30_changed_or_foreign_cookie_is_403_and_none_too),
+		PIPELINE_CASE_ROWS(r30_a_dialog_that_an_older_version_began_goes_on),
 		PIPELINE_CASE_ROWS(response_with_forged_branch_is_dropped),
 		PIPELINE_CASE_ROWS(rfc3261_16_10_cancel_and_ack_of_an_invite),
 		PIPELINE_CASE_ROWS(r12_user_is_called_at_its_binding_and_480_without),
