@@ -412,6 +412,40 @@ static void r12_user_is_called_at_its_binding_and_480_without(void **state)
 }
 
 /* R35: the contact says 10.x, the packet came from somewhere else: that is where it is called. */
+/* R35: whatever way its Contact is written, a caller with another address there is reached where it was. */
+static void r35_caller_with_a_contact_elsewhere_is_reached_at_its_source(void **state)
+{
+	static const char *const contacts[] = {"<sip:alice@10.1.2.3:5060>", "<sip:alice@192.0.2.70:5060>",
+					       "\"Alice\" <sip:alice@10.1.2.3>", "<sip:10.1.2.3;x=alice>"};
+	struct pipeline_message invite, message;
+	char text[SIP_TEXT_BYTES_MAX], route[2048], headers[2200], contact[128], shown_to[512];
+
+	for (size_t i = 0; i < sizeof(contacts) / sizeof(contacts[0]); i++) {
+		struct pipeline *pipeline = start(state);
+		struct sip_request request =
+			call_from_alice("sip:2050@acme.example.net", "<sip:2050@acme.example.net>");
+		snprintf(contact, sizeof(contact), "Contact: %s\r\n", contacts[i]);
+		request.headers = contact;
+		assert_int_equal(pipeline_case_call(pipeline, "192.0.2.7:5060", &request, &alice, &invite), 0);
+		assert_true(sip_find_header(route, sizeof(route), invite.text, "Record-Route", 0));
+		assert_true(sip_find_header(shown_to, sizeof(shown_to), invite.text, "To", 0));
+		snprintf(headers, sizeof(headers), "Route: %s\r\n", route);
+		struct sip_request bye = {.method = "BYE",
+					  .uri = "sip:alice@10.1.2.3:5060",
+					  .from = shown_to,
+					  .from_tag = "calleetag",
+					  .to = "\"Alice Doe\" <sip:101@acme.example.net>;tag=callertag",
+					  .via = "192.0.2.11:5070",
+					  .branch = "z9hG4bKbye",
+					  .headers = headers};
+		sip_request_write(text, &bye);
+		pipeline_send(pipeline, "192.0.2.11:5070", text);
+		pipeline_case_expect(pipeline, &message);
+		pipeline_case_expect_destination(&message, "192.0.2.7:5060");
+		pipeline_stop(pipeline);
+	}
+}
+
 static void r35_binding_behind_nat_is_called_at_its_source(void **state)
 {
 	struct pipeline *pipeline = start(state);
@@ -523,6 +557,7 @@ int main(void)
 		PIPELINE_CASE_ROWS(response_with_forged_branch_is_dropped),
 		PIPELINE_CASE_ROWS(rfc3261_16_10_cancel_and_ack_of_an_invite),
 		PIPELINE_CASE_ROWS(r12_user_is_called_at_its_binding_and_480_without),
+		PIPELINE_CASE_ROWS(r35_caller_with_a_contact_elsewhere_is_reached_at_its_source),
 		PIPELINE_CASE_ROWS(r35_binding_behind_nat_is_called_at_its_source),
 		PIPELINE_CASE_ROWS(r16_external_call_leaves_through_the_carrier),
 		PIPELINE_CASE_ROWS(r33_call_from_a_carrier_to_a_ddi_reaches_the_friend_without_challenge),
