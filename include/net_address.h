@@ -47,8 +47,18 @@ static inline bool net_address_is_v4(const uint8_t ip[16])
 
 static inline void net_address_set_v4(uint8_t ip[16], const void *four_bytes)
 {
-	memcpy(ip, net_address_v4_prefix, sizeof(net_address_v4_prefix));
-	memcpy(ip + 12, four_bytes, 4);
+	uint32_t four;
+	uint64_t halves[2] = {0};
+
+	/* Whole words: who reads it as such does not wait for parts of one. */
+	memcpy(&four, four_bytes, sizeof(four));
+#if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+	halves[1] = (uint64_t)four << 32 | 0xffff0000u;
+#else
+	halves[1] = (uint64_t)0xffff << 32 | four;
+#endif
+	memcpy(ip, &halves[0], sizeof(halves[0]));
+	memcpy(ip + 8, &halves[1], sizeof(halves[1]));
 }
 
 static inline bool net_address_same_ip(const struct net_address *a, const struct net_address *b)
