@@ -11,7 +11,7 @@
 #define AMITY_CTL_WIRE_H
 
 #define CTL_SOCKET_DEFAULT	     "/run/amity/amity.sock"
-#define CTL_READ_ONLY_SUFFIX	     ".ro"	 /* the second socket stands beside the first */
+#define CTL_READ_ONLY_SUFFIX	     ".ro"	  /* the second socket stands beside the first */
 #define CTL_LINE_BYTES_MAX	     (256u << 20) /* a provisioning document of 1,000,000 users is about 100 MB */
 #define CTL_LINE_BYTES_MAX_READ_ONLY (1u << 20)
 #define CTL_CLIENTS_MAX		     32
