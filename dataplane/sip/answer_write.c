@@ -152,7 +152,7 @@ struct net_address answer_destination(const struct sip_message *request, const s
 		return destination;
 	uint8_t ip[16];
 	struct span host = sip_message_text(request, request->via_host);
-	bool is_behind_nat = !uri_is_ip(host, source->ip) && uri_parse_ip(ip, host);
+	bool is_behind_nat = !uri_parse_ip_equals(host, source->ip) && uri_parse_ip(ip, host);
 	if (!is_behind_nat)
 		destination.port = request->via_port ? request->via_port : SIP_PORT_DEFAULT;
 	return destination;

@@ -43,6 +43,6 @@ int uri_decode(char *decoded, uint32_t capacity, struct span text);
 bool uri_parse_ip(uint8_t ip[16], struct span host);
 
 /* Is `host` this address, however it is written? Thread: any. Cost: less than parsing it. */
-bool uri_is_ip(struct span host, const uint8_t ip[16]);
+bool uri_parse_ip_equals(struct span host, const uint8_t ip[16]);
 
 #endif

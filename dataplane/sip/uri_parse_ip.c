@@ -82,7 +82,7 @@ bool uri_parse_ip(uint8_t ip[16], struct span host)
 	return true;
 }
 
-bool uri_is_ip(struct span host, const uint8_t ip[16])
+bool uri_parse_ip_equals(struct span host, const uint8_t ip[16])
 {
 	uint8_t parsed[16];
 	char text[IP_TEXT_BYTES];

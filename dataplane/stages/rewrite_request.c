@@ -35,16 +35,17 @@ static bool rewrite_request_is_contact_elsewhere(const struct packet *packet)
 	struct sip_uri uri;
 
 	/* Where it is right there, nothing else in it could make it wrong. */
-	if (uri_is_ip(rewrite_request_usual_host(sip_message_first(message, SIP_HEADER_CONTACT)), packet->source.ip))
+	if (uri_parse_ip_equals(rewrite_request_usual_host(sip_message_first(message, SIP_HEADER_CONTACT)),
+				packet->source.ip))
 		return false;
 	return message_facts_address(&contact, &uri, message, SIP_HEADER_CONTACT) &&
-	       !uri_is_ip(uri.host, packet->source.ip);
+	       !uri_parse_ip_equals(uri.host, packet->source.ip);
 }
 
 /* Has the sender an address that the answers of others would not reach (R35, R30)? */
 static bool rewrite_request_is_behind_nat(const struct packet *packet)
 {
-	return !uri_is_ip(sip_message_text(&packet->message, packet->message.via_host), packet->source.ip) ||
+	return !uri_parse_ip_equals(sip_message_text(&packet->message, packet->message.via_host), packet->source.ip) ||
 	       rewrite_request_is_contact_elsewhere(packet);
 }
 

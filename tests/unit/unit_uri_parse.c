@@ -222,7 +222,7 @@ static void test_parse_ip(void **state)
 
 static void assert_is_ip(const char *host, const uint8_t ip[16], bool wanted)
 {
-	if (uri_is_ip(place(host), ip) != wanted)
+	if (uri_parse_ip_equals(place(host), ip) != wanted)
 		fail_msg("%s: %s", wanted ? "not the address" : "the address", host);
 }
 
