@@ -39,11 +39,18 @@ static const char *send_text_of(const struct worker *worker, const char *mbuf)
 	return mbuf + sizeof(struct rte_mbuf) + rte_pktmbuf_priv_size(worker->dataplane->pool) + RTE_PKTMBUF_HEADROOM;
 }
 
+/* A longer message goes into a large buffer, which is another one. */
+static bool send_fits(const struct worker *worker, uint32_t message_bytes)
+{
+	return message_bytes + SEND_GROWTH_BYTES + RTE_PKTMBUF_HEADROOM <=
+	       rte_pktmbuf_data_room_size(worker->dataplane->pool);
+}
+
 void send_prefetch_front(const struct worker *worker, uint32_t place, uint32_t message_bytes)
 {
 	const char *mbuf = send_find_next(worker, place);
 
-	if (!mbuf)
+	if (!mbuf || !send_fits(worker, message_bytes))
 		return;
 	const char *text = send_text_of(worker, mbuf);
 	send_prefetch_lines(mbuf, mbuf + sizeof(struct rte_mbuf));
@@ -54,7 +61,7 @@ void send_prefetch_rest(const struct worker *worker, uint32_t place, uint32_t me
 {
 	const char *mbuf = send_find_next(worker, place);
 
-	if (!mbuf)
+	if (!mbuf || !send_fits(worker, message_bytes))
 		return;
 	const char *text = send_text_of(worker, mbuf);
 	send_prefetch_lines(text + message_bytes / 2, text + message_bytes + SEND_GROWTH_BYTES);

@@ -11,6 +11,9 @@
  * The place-th buffer from now that send_begin() will give, from 0, is on its way to the cache, as much of it as a
  * message of that length takes when it is forwarded: what messages keep for long makes the buffers go round, and the
  * next one was used so long ago that no cache has it. In two halves, as a core has only so many lines on their way.
+ * Nothing is done for a message that does not fit it.
+ *
+ * Thread: lcore, before the burst takes a buffer.
  */
 void send_prefetch_front(const struct worker *worker, uint32_t place, uint32_t message_bytes);
 void send_prefetch_rest(const struct worker *worker, uint32_t place, uint32_t message_bytes);

@@ -48,6 +48,30 @@ static void rfc3261_17_1_3_every_bit_of_a_branch_counts(void **state)
 	scene_end(&scene, 0);
 }
 
+/* Secrets are made many at once: no two of a worker are the same, within one lot and across several. */
+static void rfc3261_8_1_1_7_every_branch_has_a_secret_of_its_own(void **state)
+{
+	enum { CALLS = 2 * BRANCH_SECRETS + 2 };
+	uint64_t secret[CALLS];
+	struct scene scene;
+	struct leg hq;
+
+	scene_begin(&scene, state);
+	for (uint32_t i = 0; i < CALLS; i++) {
+		struct branch_name name;
+		scene_call(&scene, "3000");
+		scene_expect_request(&scene, &hq, HQ, "INVITE");
+		const char *branch = strstr(hq.text, "branch=") + strlen("branch=");
+		assert_true(branch_name_read(&name, span_make(branch, BRANCH_NAME_TEXT_BYTES)));
+		secret[i] = name.secret;
+		for (uint32_t j = 0; j < i; j++)
+			assert_true(secret[j] != secret[i]);
+		scene_refuse(&scene, &hq, 486);
+		scene_expect_end(&scene, 486);
+	}
+	scene_end(&scene, 0);
+}
+
 /* The right branch with another Call-ID, CSeq number or method. */
 static void rfc3261_17_1_3_response_to_something_else_is_forged(void **state)
 {
@@ -330,6 +354,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PIPELINE_CASE_ROWS(rfc3261_17_1_3_every_bit_of_a_branch_counts),
+		PIPELINE_CASE_ROWS(rfc3261_8_1_1_7_every_branch_has_a_secret_of_its_own),
 		PIPELINE_CASE_ROWS(rfc3261_17_1_3_response_to_something_else_is_forged),
 		PIPELINE_CASE_ROWS(rfc6026_8_response_of_a_branch_that_is_over_is_stale),
 		PIPELINE_CASE_ROWS(rfc3261_17_1_1_3_ack_for_nothing),
