@@ -39,7 +39,6 @@ void worker_begin_burst(struct worker *worker)
 	worker_clock_set(worker);
 	worker->now_tick = worker->now_tsc / worker->tick_tsc;
 	worker->packet_count = 0;
-	worker->hops.known = 0;
 }
 
 void worker_end_burst(struct worker *worker)

@@ -33,6 +33,8 @@ enum sip_header_name {
 #define SIP_MESSAGE_BYTES_MAX 65535
 #define SIP_HEADERS_MAX	      128
 
+#define SIP_MAX_FORWARDS_DEFAULT 70 /* RFC 3261 16.6 step 3 */
+
 enum sip_header_flag {
 	SIP_HEADER_FOLDED = 1, /* the value has a line fold inside */
 };
@@ -74,6 +76,7 @@ struct sip_message {
 	uint16_t via_port;    /* 0: none given */
 	uint8_t method;	      /* enum sip_method; of responses: the CSeq method */
 	bool is_request;
+	uint8_t max_forwards; /* SIP_MAX_FORWARDS_DEFAULT when absent, UINT8_MAX when larger */
 	bool via_has_rport : 1;
 	bool is_folded : 1; /* a header has SIP_HEADER_FOLDED */
 	uint8_t header_count;

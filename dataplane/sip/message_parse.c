@@ -294,14 +294,19 @@ static enum reason parse_parties(struct sip_message *message)
 	return parse_party(&message->to, &message->to_tag, message, SIP_HEADER_TO) ? REASON_NONE : REASON_MALFORMED_TO;
 }
 
-static enum reason parse_max_forwards(const struct sip_message *message)
+static enum reason parse_max_forwards(struct sip_message *message)
 {
 	struct span text = sip_message_first(message, SIP_HEADER_MAX_FORWARDS);
 	if (!sip_message_has(message, SIP_HEADER_MAX_FORWARDS))
 		return REASON_NONE;
-	for (uint32_t i = 0; i < text.length; i++)
+	uint32_t number = 0;
+	for (uint32_t i = 0; i < text.length; i++) {
 		if (text.at[i] < '0' || text.at[i] > '9')
 			return REASON_MALFORMED_MAX_FORWARDS;
+		number = number * 10 + (uint32_t)(text.at[i] - '0');
+		number = number > UINT8_MAX ? UINT8_MAX : number;
+	}
+	message->max_forwards = (uint8_t)number;
 	return text.length ? REASON_NONE : REASON_MALFORMED_MAX_FORWARDS;
 }
 
@@ -349,6 +354,7 @@ static void message_clear(struct sip_message *message, struct span bytes)
 	message->bytes = bytes;
 	message->headers_end = (uint16_t)bytes.length;
 	message->is_request = true;
+	message->max_forwards = SIP_MAX_FORWARDS_DEFAULT;
 }
 
 /* The start line and the table of header lines. Result: the bits of `repeated` and where the body starts, if it does.

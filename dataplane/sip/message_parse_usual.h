@@ -58,12 +58,17 @@ static inline bool take_cseq(const struct usual *usual)
 	return true;
 }
 
-static inline bool is_max_forwards_right(const struct usual *usual)
+static inline bool take_max_forwards(const struct usual *usual)
 {
 	struct value value;
 	uint32_t number;
 
-	return !find_value(&value, usual, SIP_HEADER_MAX_FORWARDS) || read_number(&number, value);
+	if (!find_value(&value, usual, SIP_HEADER_MAX_FORWARDS))
+		return true;
+	if (!read_number(&number, value))
+		return false;
+	usual->message->max_forwards = (uint8_t)(number > UINT8_MAX ? UINT8_MAX : number);
+	return true;
 }
 
 static inline bool take_body(const struct usual *usual)
@@ -107,7 +112,7 @@ static inline uint32_t parse_usual(struct sip_message *message)
 	parts |= take_call_id(&usual) ? MESSAGE_PART_CALL_ID : 0;
 	parts |= take_parties(&usual) ? MESSAGE_PART_PARTIES : 0;
 	parts |= take_cseq(&usual) ? MESSAGE_PART_CSEQ : 0;
-	parts |= is_max_forwards_right(&usual) ? MESSAGE_PART_MAX_FORWARDS : 0;
+	parts |= take_max_forwards(&usual) ? MESSAGE_PART_MAX_FORWARDS : 0;
 	parts |= take_body(&usual) ? MESSAGE_PART_BODY : 0;
 	return parts;
 }

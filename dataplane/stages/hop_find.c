@@ -3,7 +3,7 @@
 #include "worker.h"
 
 #define INDEX_FACTOR 0x9e3779b97f4a7c15u /* 2^64 / golden ratio */
-#define INDEX_SHIFT  60
+#define INDEX_SHIFT  58
 _Static_assert(HOP_FIND_WAYS == 1u << (64 - INDEX_SHIFT), "the upper bits of a product are the index");
 
 /* Who chooses addresses that meet makes himself searched for as often as he sends, and nothing else. */
@@ -37,19 +37,29 @@ static void search(struct hop_way *way, const struct wire *wire, const uint8_t i
 		(uint8_t)(entry ? wire_find_way_back(&way->hop, wire, ip, entry) : wire_find_hop(&way->hop, wire, ip));
 }
 
+static bool is_of_snapshot(const struct hop_memory *memory, const struct snapshot *snapshot)
+{
+	return memory->wire == snapshot->wire && memory->generation == snapshot->generation;
+}
+
+static void forget(struct hop_memory *memory, const struct snapshot *snapshot)
+{
+	memory->wire = snapshot->wire;
+	memory->generation = snapshot->generation;
+	memory->known = 0;
+}
+
 const struct hop_way *hop_find(struct worker *worker, const uint8_t ip[16], const struct net_entry *entry)
 {
 	struct hop_memory *memory = &worker->hops;
-	const struct wire *wire = worker->snapshot->wire;
 	uint32_t index = index_of(ip, entry);
 	struct hop_way *way = &memory->way[index];
 
-	if (memory->wire != wire)
-		memory->known = 0;
-	if ((memory->known & 1u << index) && is_way_to(way, ip, entry))
+	if (!is_of_snapshot(memory, worker->snapshot))
+		forget(memory, worker->snapshot);
+	if ((memory->known & 1ull << index) && is_way_to(way, ip, entry))
 		return way;
-	search(way, wire, ip, entry);
-	memory->wire = wire;
-	memory->known |= 1u << index;
+	search(way, memory->wire, ip, entry);
+	memory->known |= 1ull << index;
 	return way;
 }

@@ -1,5 +1,5 @@
 /*
- * hop_find.h - the way to an address (wire.h), remembered for the rest of the burst: most messages of a burst go to few
+ * hop_find.h - the way to an address (wire.h), remembered as long as the snapshot is the same: most messages go to few
  * places, and routes and neighbours are searched once for each of them.
  */
 #ifndef AMITY_HOP_FIND_H
@@ -7,7 +7,7 @@
 
 #include "wire.h"
 
-#define HOP_FIND_WAYS 16
+#define HOP_FIND_WAYS 64
 
 struct worker;
 
@@ -21,8 +21,9 @@ struct hop_way {
 };
 
 struct hop_memory {
-	const struct wire *wire; /* that it is about */
-	uint32_t known;		 /* bit n: way[n]; none at the start of a burst */
+	const struct wire *wire; /* that it is about; another one may come to stand at its address, */
+	uint64_t generation;	 /* so the snapshot's number tells too */
+	uint64_t known;		 /* bit n: way[n] */
 	struct hop_way way[HOP_FIND_WAYS];
 };
 
@@ -30,7 +31,7 @@ struct hop_memory {
  * The way to `ip`, that back to who came in at `entry` when there is one (else NULL). What is found is valid until the
  * next call.
  *
- * Thread: lcore, within a burst. Cost: 5 ns when it was asked for in this burst.
+ * Thread: lcore, within a burst. Cost: 5 ns when it is remembered.
  */
 const struct hop_way *hop_find(struct worker *worker, const uint8_t ip[16], const struct net_entry *entry);
 

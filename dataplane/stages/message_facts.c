@@ -1,8 +1,5 @@
 #include "message_facts.h"
 
-#define MAX_FORWARDS_DEFAULT 70
-#define MAX_FORWARDS_MAX     255
-
 bool message_facts_address(struct sip_address *address, struct sip_uri *uri, const struct sip_message *message,
 			   enum sip_header_name name)
 {
@@ -76,16 +73,4 @@ void message_facts_caller(struct caller_facts *facts, const struct packet *packe
 	}
 	facts->from_host_is_own = message_facts_is_own_host(wire, facts->from_host);
 	facts->request_host_is_own = message_facts_is_own_host(wire, facts->request_host);
-}
-
-uint32_t message_facts_max_forwards(const struct sip_message *message)
-{
-	struct span value = sip_message_first(message, SIP_HEADER_MAX_FORWARDS);
-	uint32_t number = 0;
-
-	if (!value.length)
-		return MAX_FORWARDS_DEFAULT;
-	for (uint32_t i = 0; i < value.length && number <= MAX_FORWARDS_MAX; i++)
-		number = number * 10 + (uint32_t)(value.at[i] - '0');
-	return number > MAX_FORWARDS_MAX ? MAX_FORWARDS_MAX : number;
 }

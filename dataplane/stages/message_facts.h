@@ -27,7 +27,4 @@ bool message_facts_is_own_host(const struct wire *wire, struct span host);
 /* The sender as R1 looks at it. Result: false when From does not hold a sip URI (its host and user are then empty). */
 void message_facts_caller(struct caller_facts *facts, const struct packet *packet, const struct wire *wire);
 
-/* Max-Forwards of a request; 70 when absent (RFC 3261 16.6 step 3), 255 when larger. */
-uint32_t message_facts_max_forwards(const struct sip_message *message);
-
 #endif

@@ -81,7 +81,7 @@ void request_read(struct route_request *request, struct worker *worker, const st
 		.from_user = from_user(packet),
 		.from_display = sip_message_text(message, message->from.display),
 		.diversion_user = first_user(message, SIP_HEADER_DIVERSION),
-		.max_forwards = (uint8_t)message_facts_max_forwards(message),
+		.max_forwards = message->max_forwards,
 	};
 	request->anonymous =
 		message_facts_find_privacy(message) != SIP_HEADER_NONE || route_caller_is_anonymous(request->from_user);

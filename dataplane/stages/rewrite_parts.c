@@ -59,8 +59,7 @@ void rewrite_parts_replace_address(struct edit_list *edits, const struct sip_mes
 void rewrite_parts_max_forwards(struct edit_list *edits, const struct sip_message *message, uint8_t forward_count)
 {
 	struct span value = sip_message_first(message, SIP_HEADER_MAX_FORWARDS);
-
-	uint32_t number = message_facts_max_forwards(message) - (value.length ? 1 : 0) - forward_count;
+	uint32_t number = message->max_forwards - (value.length ? 1u : 0) - forward_count;
 
 	/* 70 and one less, nearly always: two digits in the place of two. */
 	if (value.length && number >= 10 && number < 100) {

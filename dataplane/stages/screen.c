@@ -1,4 +1,4 @@
-#include "lexis.h"
+#include "byte_block.h"
 #include "message_facts.h"
 #include "send.h"
 #include "stages.h"
@@ -43,7 +43,7 @@ static enum reason screen_validate(struct packet *packet)
 	/* RFC 3261 19.1.1: headers have no place in a Request-URI, and must not pass in one (RFC 4475 3.1.2.11). */
 	if (packet->request_uri.headers.length)
 		return REASON_MALFORMED_URI;
-	if (message_facts_max_forwards(message) == 0)
+	if (message->max_forwards == 0)
 		return REASON_TOO_MANY_HOPS;
 	if (sip_message_has(message, SIP_HEADER_PROXY_REQUIRE) && message->method != SIP_METHOD_ACK &&
 	    message->method != SIP_METHOD_CANCEL)
@@ -61,11 +61,10 @@ static bool screen_read_own_route(struct span *cookie, const struct worker *work
 
 	if (begin == 0 || begin == value.length)
 		return false;
-	const char *at = value.at + begin, *end = value.at + value.length - 1; /* the '>', if it is one */
-	/* Bytes of a host: letters, digits, '-', '.', '_', all that a cookie has. */
-	const char *cookie_end = lexis_skip(at, end, LEXIS_HOST);
-	*cookie = lexis_span(at, cookie_end);
-	return cookie->length && cookie_end == end && *end == '>';
+	/* Nothing of :;<=>? in it, which would begin another part; what else a cookie must not have, who opens it
+	 * finds. */
+	*cookie = span_make(value.at + begin, value.length - begin - 1);
+	return value.at[value.length - 1] == '>' && !byte_block_has_between(*cookie, ':', '?');
 }
 
 /* Our cookie in the topmost Route, if that Route is ours (R30). */
