@@ -7,14 +7,6 @@
 #include "checksum_words.h"
 #include "scan.h"
 
-/* Both halves added to themselves turned round: what is carried out of the lower one comes in above. */
-static uint16_t fold(uint64_t sum)
-{
-	uint32_t half = (uint32_t)((sum + (sum << 32 | sum >> 32)) >> 32);
-
-	return (uint16_t)((half + (half << 16 | half >> 16)) >> 16);
-}
-
 #if defined(__x86_64__)
 static uint64_t sum_words(const char *at, uint32_t length)
 {
@@ -66,8 +58,8 @@ static uint64_t sum_sixteen(const void *bytes)
 static uint16_t sum_pseudo_header(const uint8_t source[16], const uint8_t destination[16], uint16_t protocol,
 				  uint32_t length)
 {
-	return fold(sum_sixteen(source) + sum_sixteen(destination) + rte_cpu_to_be_16(protocol) +
-		    rte_cpu_to_be_16((uint16_t)length));
+	return checksum_fold(sum_sixteen(source) + sum_sixteen(destination) + rte_cpu_to_be_16(protocol) +
+			     rte_cpu_to_be_16((uint16_t)length));
 }
 
 uint16_t checksum_pseudo_header(const uint8_t source[16], const uint8_t destination[16], uint32_t udp_length)
@@ -77,7 +69,18 @@ uint16_t checksum_pseudo_header(const uint8_t source[16], const uint8_t destinat
 
 uint16_t checksum_udp(uint16_t pseudo, const void *udp, uint32_t length)
 {
-	return fold(sum_bytes(udp, length) + pseudo);
+	return checksum_fold(sum_bytes(udp, length) + pseudo);
+}
+
+uint16_t checksum_udp_message(const uint8_t source[16], const uint8_t destination[16], uint64_t header,
+			      const void *message, uint32_t message_bytes)
+{
+	uint32_t length = (uint32_t)sizeof(header) + message_bytes;
+	uint64_t sum = sum_sixteen(source) + sum_sixteen(destination) + rte_cpu_to_be_16(IPPROTO_UDP) +
+		       rte_cpu_to_be_16((uint16_t)length) + (header & UINT32_MAX) + (header >> 32);
+	uint16_t checksum = (uint16_t)~checksum_fold(sum + sum_bytes(message, message_bytes));
+
+	return checksum ? checksum : UINT16_MAX;
 }
 
 uint16_t checksum_ipv4(const void *header, uint32_t words)
@@ -90,15 +93,15 @@ uint16_t checksum_ipv4(const void *header, uint32_t words)
 		memcpy(&word, at + sizeof(word) * i, sizeof(word));
 		sum += word;
 	}
-	return fold(sum);
+	return checksum_fold(sum);
 }
 
 uint16_t checksum_icmpv4(const void *icmp, uint32_t length)
 {
-	return fold(sum_bytes(icmp, length));
+	return checksum_fold(sum_bytes(icmp, length));
 }
 
 uint16_t checksum_icmpv6(const uint8_t source[16], const uint8_t destination[16], const void *icmp, uint32_t length)
 {
-	return fold(sum_bytes(icmp, length) + sum_pseudo_header(source, destination, IPPROTO_ICMPV6, length));
+	return checksum_fold(sum_bytes(icmp, length) + sum_pseudo_header(source, destination, IPPROTO_ICMPV6, length));
 }

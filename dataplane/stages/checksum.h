@@ -11,6 +11,17 @@
 #include <stdint.h>
 
 /*
+ * The 16 bit sum of words of 32 bits that were added up, not complemented: both halves added to themselves turned
+ * round, so that what is carried out of the lower one comes in above (RFC 1071 2).
+ */
+static inline uint16_t checksum_fold(uint64_t sum)
+{
+	uint32_t half = (uint32_t)((sum + (sum << 32 | sum >> 32)) >> 32);
+
+	return (uint16_t)((half + (half << 16 | half >> 16)) >> 16);
+}
+
+/*
  * The sum of the pseudo header alone, 1 to 0xffff, not complemented. It is what a kernel leaves in the field of a
  * packet whose checksum the device is to finish.
  */
@@ -18,6 +29,13 @@ uint16_t checksum_pseudo_header(const uint8_t source[16], const uint8_t destinat
 
 /* `pseudo` and `length` bytes of UDP header and payload. Result: 0xffff when they hold their own right checksum. */
 uint16_t checksum_udp(uint16_t pseudo, const void *udp, uint32_t length);
+
+/*
+ * The checksum of a datagram that is to be sent, as it goes into the header: never 0, which would say that there is
+ * none. `header`: the eight bytes of it as they will stand in memory, the checksum's own two 0.
+ */
+uint16_t checksum_udp_message(const uint8_t source[16], const uint8_t destination[16], uint64_t header,
+			      const void *message, uint32_t message_bytes);
 
 /* An IPv4 header of that many words of 32 bits, at least five (RFC 791). Result: 0xffff when it holds its own right
  * checksum. */

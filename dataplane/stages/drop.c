@@ -1,6 +1,7 @@
 #include <rte_mbuf.h>
 
 #include "decision_note.h"
+#include "send.h"
 #include "stages.h"
 
 void drop_burst(struct worker *worker)
@@ -10,6 +11,7 @@ void drop_burst(struct worker *worker)
 		worker->counters->verdict[packet->verdict]++;
 		worker->counters->reason[packet->reason]++;
 		decision_note_packet(worker, packet);
+		send_give_back_reserved(packet);
 		rte_pktmbuf_free(packet->mbuf);
 		packet->mbuf = NULL;
 	}

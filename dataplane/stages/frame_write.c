@@ -26,21 +26,27 @@ uint32_t frame_write_ip_bytes(const struct wire_hop *hop, bool fragment)
 	return (uint32_t)sizeof(struct rte_ipv6_hdr) + (fragment ? IPV6_FRAGMENT_BYTES : 0);
 }
 
+/*
+ * Headers are put together in registers, with their sums, and written once: who reads a word of which parts have just
+ * been written waits until they are in the cache.
+ */
+
+#define WORD(at_0, at_2)                                                                                               \
+	((uint32_t)(uint16_t)(at_0) | (uint32_t)(uint16_t)(at_2) << 16) /* two fields in network order */
+
 bool frame_write_udp(struct rte_mbuf *message, const struct wire_hop *hop, const struct net_address *destination)
 {
-	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)rte_pktmbuf_prepend(message, sizeof(*udp));
+	uint32_t message_bytes = rte_pktmbuf_data_len(message);
+	char *udp = rte_pktmbuf_prepend(message, sizeof(struct rte_udp_hdr));
 
 	if (!udp)
 		return false;
-	uint32_t length = rte_pktmbuf_data_len(message);
-	*udp = (struct rte_udp_hdr){
-		.src_port = rte_cpu_to_be_16(hop->interface->sip_port),
-		.dst_port = rte_cpu_to_be_16(destination->port),
-		.dgram_len = rte_cpu_to_be_16((uint16_t)length),
-	};
-	uint16_t pseudo = checksum_pseudo_header(hop->source, destination->ip, length);
-	uint16_t checksum = (uint16_t)~checksum_udp(pseudo, udp, length);
-	udp->dgram_cksum = checksum ? checksum : 0xffff;
+	uint32_t ports = WORD(rte_cpu_to_be_16(hop->interface->sip_port), rte_cpu_to_be_16(destination->port));
+	uint64_t header = ports | (uint64_t)rte_cpu_to_be_16((uint16_t)rte_pktmbuf_data_len(message)) << 32;
+	header |= (uint64_t)checksum_udp_message(hop->source, destination->ip, header, udp + sizeof(header),
+						 message_bytes)
+		  << 48;
+	memcpy(udp, &header, sizeof(header));
 	return true;
 }
 
@@ -60,25 +66,34 @@ static void frame_write_ethernet(char *frame, const struct wire_hop *hop)
 	*tag = (struct rte_vlan_hdr){.vlan_tci = rte_cpu_to_be_16(hop->interface->vlan), .eth_proto = type};
 }
 
+static void frame_write_words(char *at, uint32_t first, uint32_t second)
+{
+	uint64_t both = first | (uint64_t)second << 32;
+
+	memcpy(at, &both, sizeof(both));
+}
+
 /* What must not be cut on the way needs no id (RFC 6864 4). */
-static void frame_write_ipv4(struct rte_ipv4_hdr *ip, uint32_t payload, const struct wire_hop *hop,
+static void frame_write_ipv4(char *ip, uint32_t payload, const struct wire_hop *hop,
 			     const struct net_address *destination, const struct frame_fragment *fragment)
 {
-	*ip = (struct rte_ipv4_hdr){
-		.version_ihl = RTE_IPV4_VHL_DEF,
-		.total_length = rte_cpu_to_be_16((uint16_t)(sizeof(*ip) + payload)),
-		.fragment_offset = rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG),
-		.time_to_live = HOP_LIMIT,
-		.next_proto_id = IPPROTO_UDP,
-	};
+	uint16_t total = (uint16_t)(sizeof(struct rte_ipv4_hdr) + payload), id = 0, offset = RTE_IPV4_HDR_DF_FLAG;
+	uint32_t source, target;
+
 	if (fragment) {
-		uint32_t units = fragment->offset / RTE_IPV4_HDR_OFFSET_UNITS;
-		ip->fragment_offset = rte_cpu_to_be_16((uint16_t)(units | (fragment->more ? RTE_IPV4_HDR_MF_FLAG : 0)));
-		ip->packet_id = rte_cpu_to_be_16((uint16_t)fragment->id);
+		offset = (uint16_t)(fragment->offset / RTE_IPV4_HDR_OFFSET_UNITS);
+		offset |= fragment->more ? RTE_IPV4_HDR_MF_FLAG : 0;
+		id = (uint16_t)fragment->id;
 	}
-	memcpy(&ip->src_addr, hop->source + 12, 4);
-	memcpy(&ip->dst_addr, destination->ip + 12, 4);
-	ip->hdr_checksum = (uint16_t)~checksum_ipv4(ip, sizeof(*ip) / 4);
+	memcpy(&source, hop->source + 12, sizeof(source));
+	memcpy(&target, destination->ip + 12, sizeof(target));
+	uint32_t begin = WORD(RTE_IPV4_VHL_DEF, rte_cpu_to_be_16(total));
+	uint32_t middle = WORD(rte_cpu_to_be_16(id), rte_cpu_to_be_16(offset));
+	uint32_t end = WORD(HOP_LIMIT | IPPROTO_UDP << 8, 0);
+	uint16_t checksum = (uint16_t)~checksum_fold((uint64_t)begin + middle + end + source + target);
+	frame_write_words(ip, begin, middle);
+	frame_write_words(ip + 8, end | (uint32_t)checksum << 16, source);
+	memcpy(ip + 16, &target, sizeof(target));
 }
 
 static void frame_write_ipv6(struct rte_ipv6_hdr *ip, uint32_t payload, const struct wire_hop *hop,
@@ -114,7 +129,7 @@ bool frame_write_ip(struct rte_mbuf *datagram, const struct wire_hop *hop, const
 		return false;
 	frame_write_ethernet(frame, hop);
 	if (net_address_is_v4(hop->source))
-		frame_write_ipv4((struct rte_ipv4_hdr *)(frame + ethernet), payload, hop, destination, fragment);
+		frame_write_ipv4(frame + ethernet, payload, hop, destination, fragment);
 	else
 		frame_write_ipv6((struct rte_ipv6_hdr *)(frame + ethernet), payload, hop, destination, fragment);
 	return true;

@@ -79,7 +79,7 @@ enum reason rewrite_packet(struct worker *worker, struct packet *packet)
 	enum reason unfit = rewrite_body(worker, packet);
 	if (unfit != REASON_NONE)
 		return unfit;
-	struct rte_mbuf *out = send_begin(worker);
+	struct rte_mbuf *out = send_begin_reserved(worker, packet);
 	bool fits = rewrite_apply(worker, packet, out);
 	if (out && !fits) {
 		rte_pktmbuf_free(out);

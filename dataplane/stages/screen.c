@@ -145,10 +145,11 @@ void screen_burst(struct worker *worker)
 		struct packet *packet = &worker->packet[i];
 		if (packet->verdict || packet->is_unreachable)
 			continue;
-		send_prefetch_front(worker, i, packet->bytes.length);
 		if (packet->message.is_request)
 			screen_request(worker, packet);
 		else
 			screen_response(worker, packet);
+		if (!packet->verdict && packet->message.method != SIP_METHOD_REGISTER)
+			send_reserve(worker, packet);
 	}
 }

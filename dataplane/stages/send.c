@@ -20,51 +20,57 @@
 /* By how much most messages grow, less what is cut off. */
 #define SEND_GROWTH_BYTES 128
 
-/* The place-th buffer from now that send_begin() will give. Result: NULL when it is not known yet. */
-static const char *send_find_next(const struct worker *worker, uint32_t place)
-{
-	const struct rte_mempool_cache *cache = rte_mempool_default_cache(worker->dataplane->pool, rte_lcore_id());
-
-	return cache && cache->len > place ? cache->objs[cache->len - 1 - place] : NULL;
-}
-
 static void send_prefetch_lines(const char *from, const char *end)
 {
 	for (const char *at = from; at < end; at += RTE_CACHE_LINE_SIZE)
 		__builtin_prefetch(at, 1);
 }
 
-static const char *send_text_of(const struct worker *worker, const char *mbuf)
+/* Without a look into the mbuf, which would wait for it. */
+static const char *send_text_of_reserved(const struct worker *worker, const struct packet *packet)
 {
-	return mbuf + sizeof(struct rte_mbuf) + rte_pktmbuf_priv_size(worker->dataplane->pool) + RTE_PKTMBUF_HEADROOM;
+	return (const char *)packet->reserved + sizeof(struct rte_mbuf) +
+	       rte_pktmbuf_priv_size(worker->dataplane->pool) + RTE_PKTMBUF_HEADROOM;
 }
 
-/* A longer message goes into a large buffer, which is another one. */
-static bool send_fits(const struct worker *worker, uint32_t message_bytes)
+void send_reserve(const struct worker *worker, struct packet *packet)
 {
-	return message_bytes + SEND_GROWTH_BYTES + RTE_PKTMBUF_HEADROOM <=
-	       rte_pktmbuf_data_room_size(worker->dataplane->pool);
-}
+	uint32_t bytes = packet->bytes.length;
 
-void send_prefetch_front(const struct worker *worker, uint32_t place, uint32_t message_bytes)
-{
-	const char *mbuf = send_find_next(worker, place);
-
-	if (!mbuf || !send_fits(worker, message_bytes))
+	if (bytes + SEND_GROWTH_BYTES + RTE_PKTMBUF_HEADROOM > rte_pktmbuf_data_room_size(worker->dataplane->pool))
 		return;
-	const char *text = send_text_of(worker, mbuf);
+	packet->reserved = rte_mbuf_raw_alloc(worker->dataplane->pool);
+	if (!packet->reserved)
+		return;
+	const char *mbuf = (const char *)packet->reserved, *text = send_text_of_reserved(worker, packet);
 	send_prefetch_lines(mbuf, mbuf + sizeof(struct rte_mbuf));
-	send_prefetch_lines(text - RTE_CACHE_LINE_SIZE, text + message_bytes / 2);
+	send_prefetch_lines(text - RTE_CACHE_LINE_SIZE, text + bytes / 2);
 }
 
-void send_prefetch_rest(const struct worker *worker, uint32_t place, uint32_t message_bytes)
+void send_prefetch_reserved(const struct worker *worker, const struct packet *packet)
 {
-	const char *mbuf = send_find_next(worker, place);
-
-	if (!mbuf || !send_fits(worker, message_bytes))
+	if (!packet->reserved)
 		return;
-	const char *text = send_text_of(worker, mbuf);
-	send_prefetch_lines(text + message_bytes / 2, text + message_bytes + SEND_GROWTH_BYTES);
+	const char *text = send_text_of_reserved(worker, packet);
+	send_prefetch_lines(text + packet->bytes.length / 2, text + packet->bytes.length + SEND_GROWTH_BYTES);
+}
+
+void send_give_back_reserved(struct packet *packet)
+{
+	if (packet->reserved)
+		rte_mbuf_raw_free(packet->reserved);
+	packet->reserved = NULL;
+}
+
+struct rte_mbuf *send_begin_reserved(struct worker *worker, struct packet *packet)
+{
+	struct rte_mbuf *mbuf = packet->reserved;
+
+	if (!mbuf)
+		return send_begin(worker);
+	rte_pktmbuf_reset(mbuf);
+	packet->reserved = NULL;
+	return mbuf;
 }
 
 struct rte_mbuf *send_begin(struct worker *worker)

@@ -8,21 +8,23 @@
 #include "worker.h"
 
 /*
- * The place-th buffer from now that send_begin() will give, from 0, is on its way to the cache, as much of it as a
- * message of that length takes when it is forwarded: what messages keep for long makes the buffers go round, and the
- * next one was used so long ago that no cache has it. In two halves, as a core has only so many lines on their way.
- * Nothing is done for a message that does not fit it.
+ * Takes the buffer that the packet's message will be written into when it is forwarded, and asks for as much of it as
+ * such a message needs: what messages keep for long makes the buffers go round, and this one was used so long ago that
+ * no cache has it. The rest is asked for later, as a core has only so many lines on their way. A message that is too
+ * long for it has none.
  *
- * Thread: lcore, before the burst takes a buffer.
+ * Thread: lcore. Owner: the packet; what is not taken has to be given back.
  */
-void send_prefetch_front(const struct worker *worker, uint32_t place, uint32_t message_bytes);
-void send_prefetch_rest(const struct worker *worker, uint32_t place, uint32_t message_bytes);
+void send_reserve(const struct worker *worker, struct packet *packet);
+void send_prefetch_reserved(const struct worker *worker, const struct packet *packet);
+void send_give_back_reserved(struct packet *packet);
 
 /*
  * An empty mbuf for a message. Most fit the small buffers, whose room is that of a frame; what does not is written
  * again into a large one.   Result: NULL when the pool is empty. Owner: the caller.
  */
 struct rte_mbuf *send_begin(struct worker *worker);
+struct rte_mbuf *send_begin_reserved(struct worker *worker, struct packet *packet); /* that, if there is one */
 struct rte_mbuf *send_begin_large(struct worker *worker);
 
 /* A message that is there already. Result: NULL when there is no buffer. */

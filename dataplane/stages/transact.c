@@ -178,7 +178,7 @@ void transact_burst(struct worker *worker)
 		struct packet *packet = &worker->packet[i];
 		if (packet->verdict)
 			continue;
-		send_prefetch_rest(worker, i, packet->bytes.length);
+		send_prefetch_reserved(worker, packet);
 		if (packet->is_unreachable)
 			transact_unreachable(worker, packet);
 		else if (packet->message.is_request)
