@@ -120,6 +120,26 @@ static void overlapping_repetitions_come_back(void **state)
 	}
 }
 
+/* What is shared ends at every place of texts of every length. */
+static void texts_that_differ_in_one_byte_come_back(void **state)
+{
+	char text[ROUTE_COOKIE_TEXT_BYTES_MAX], one[40], other[40];
+
+	(void)state;
+	memset(one, 'a', sizeof(one));
+	memset(other, 'a', sizeof(other));
+	for (uint32_t length = 1; length <= sizeof(one); length++)
+		for (uint32_t i = 0; i < length; i++) {
+			other[i] = 'b';
+			struct dialog_cookie cookie = {.caller_from = span_make(one, length),
+						       .caller_to = span_make(other, length),
+						       .callee_from = span_make(other + i, length - i),
+						       .callee_to = span_make(one, length - i)};
+			seal(&cookie, text);
+			other[i] = 'a';
+		}
+}
+
 static void random_dialogs_come_back(void **state)
 {
 	static char bytes[400];
@@ -589,6 +609,7 @@ int main(void)
 		cmocka_unit_test(a_dialog_comes_back),
 		cmocka_unit_test(what_texts_share_is_stored_once),
 		cmocka_unit_test(overlapping_repetitions_come_back),
+		cmocka_unit_test(texts_that_differ_in_one_byte_come_back),
 		cmocka_unit_test(random_dialogs_come_back),
 		cmocka_unit_test(every_changed_byte_is_refused),
 		cmocka_unit_test(random_texts_are_refused),
