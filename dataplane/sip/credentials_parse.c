@@ -74,7 +74,7 @@ static inline bool set_value(struct digest_credentials *credentials, uint32_t *s
 	if (*seen & FIELD_BIT(field))
 		return false;
 	*seen |= FIELD_BIT(field);
-	memcpy((char *)credentials + field * sizeof(value), &value, sizeof(value));
+	credentials->text[field] = value;
 	return true;
 }
 
@@ -127,7 +127,7 @@ static inline const char *take_usual_field(struct digest_credentials *credential
 	const struct credentials_field_name *name = credentials_field_find(at, end);
 	if (name == NULL)
 		return NULL;
-	const char *from = at + name->length + 1;
+	const char *from = at + name->last_at + 2;
 	if (from == end)
 		return NULL;
 	bool is_quoted = *from == '"';
