@@ -97,9 +97,11 @@ static inline const char *find_quote(const char *at, const char *end)
 {
 	for (; at < end; at += BYTE_BLOCK_BYTES) {
 		__m128i block = byte_block_load(at, end);
-		uint32_t quotes = byte_block_find(block, '"'), escapes = byte_block_find(block, '\\');
-		if (quotes | escapes)
-			return (quotes ^ (quotes - 1)) & escapes ? NULL : at + __builtin_ctz(quotes);
+		uint32_t found = byte_block_find_two(block, '"', '\\');
+		if (found) {
+			at += __builtin_ctz(found);
+			return *at == '"' ? at : NULL;
+		}
 	}
 	return NULL;
 }
