@@ -33,7 +33,7 @@ enum credentials_field {
  * behind. Names are of letters alone: only a letter has the other bits of one.
  */
 struct credentials_field_name {
-	char fold[CREDENTIALS_FIELD_WORD_BYTES];
+	_Alignas(32) char fold[CREDENTIALS_FIELD_WORD_BYTES];
 	char folded[CREDENTIALS_FIELD_WORD_BYTES];
 	char last[2]; /* the last letter and '='; zeros: no name has this place */
 	uint8_t last_at;
