@@ -1,4 +1,7 @@
 #include "base64url_read.h"
+#include "base64url_avx2.h"
+#include "base64url_tables.h"
+#include "scan.h"
 
 #ifdef __SSSE3__
 #include <tmmintrin.h>
@@ -46,45 +49,19 @@ static uint32_t read_group(uint32_t *all, const uint8_t at[4])
 #define WIDE_BYTES  12
 
 /*
- * Groups of digits by their upper nibble, a bit each, and one for the nibbles that no digit has. A byte is no digit
- * when the tables of its two nibbles share a bit: the lower one's are the groups in which it is none.
- */
-enum group_bit {
-	GROUP_MINUS = 1,  /* 2: '-' alone */
-	GROUP_NUMBER = 2, /* 3: 0 to 9 */
-	GROUP_FIRST = 4,  /* 4 and 6: A to O, a to o */
-	GROUP_UPPER = 8,  /* 5: P to Z, and '_' */
-	GROUP_LOWER = 16, /* 7: p to z */
-	GROUP_NONE = 32,
-};
-#define NOT_0	   (GROUP_FIRST | GROUP_MINUS | GROUP_NONE)
-#define NOT_1_TO_9 (GROUP_MINUS | GROUP_NONE)
-#define NOT_10	   (NOT_1_TO_9 | GROUP_NUMBER)
-#define NOT_BEHIND (NOT_10 | GROUP_UPPER | GROUP_LOWER)
-
-/*
- * Sixteen digits at once: each byte gets what lies between its digit and its value, by its upper nibble; then two
- * multiplications put four times six bits together, and a shuffle drops each fourth byte. *wrong gets what is not 0
- * where one is no digit. Result: twelve bytes, zeros behind.
+ * Sixteen digits at once: each byte gets what lies between its digit and its value; then two multiplications put four
+ * times six bits together, and a shuffle drops each fourth byte. *wrong gets what is not 0 where one is no digit.
+ * Result: twelve bytes, zeros behind.
  */
 static inline __m128i read_wide(__m128i *wrong, __m128i digits)
 {
-	const __m128i not_lower =
-		_mm_setr_epi8(NOT_0, NOT_1_TO_9, NOT_1_TO_9, NOT_1_TO_9, NOT_1_TO_9, NOT_1_TO_9, NOT_1_TO_9, NOT_1_TO_9,
-			      NOT_1_TO_9, NOT_1_TO_9, NOT_10, NOT_BEHIND, NOT_BEHIND, NOT_BEHIND & ~GROUP_MINUS,
-			      NOT_BEHIND, NOT_BEHIND & ~GROUP_UPPER);
-	const __m128i of_upper = _mm_setr_epi8(GROUP_NONE, GROUP_NONE, GROUP_MINUS, GROUP_NUMBER, GROUP_FIRST,
-					       GROUP_UPPER, GROUP_FIRST, GROUP_LOWER, GROUP_NONE, GROUP_NONE,
-					       GROUP_NONE, GROUP_NONE, GROUP_NONE, GROUP_NONE, GROUP_NONE, GROUP_NONE);
-	enum { UNDERSCORE = 8 }; /* its place in the offsets, three behind the others of its nibble */
-	const __m128i offsets =
-		_mm_setr_epi8(0, 0, 62 - '-', 52 - '0', -'A', -'A', 26 - 'a', 26 - 'a', 63 - '_', 0, 0, 0, 0, 0, 0, 0);
-	const __m128i pack = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
-	const __m128i nibble = _mm_set1_epi8(0x0f);
+	const __m128i not_lower = _mm_setr_epi8(BASE64URL_NOT_LOWER), of_upper = _mm_setr_epi8(BASE64URL_OF_UPPER);
+	const __m128i offsets = _mm_setr_epi8(BASE64URL_OFFSETS), pack = _mm_setr_epi8(BASE64URL_PACK);
+	const __m128i nibble = _mm_set1_epi8(0x0f), away = _mm_set1_epi8(BASE64URL_UNDERSCORE_AWAY);
 	__m128i upper = _mm_and_si128(_mm_srli_epi16(digits, 4), nibble), lower = _mm_and_si128(digits, nibble);
 	__m128i shared = _mm_and_si128(_mm_shuffle_epi8(not_lower, lower), _mm_shuffle_epi8(of_upper, upper));
 	__m128i is_underscore = _mm_cmpeq_epi8(digits, _mm_set1_epi8('_'));
-	__m128i place = _mm_add_epi8(upper, _mm_and_si128(is_underscore, _mm_set1_epi8(UNDERSCORE - ('_' >> 4))));
+	__m128i place = _mm_add_epi8(upper, _mm_and_si128(is_underscore, away));
 	__m128i values = _mm_add_epi8(digits, _mm_shuffle_epi8(offsets, place));
 	__m128i pairs = _mm_maddubs_epi16(values, _mm_set1_epi32(0x01400140));
 
@@ -148,27 +125,43 @@ static bool read_long(uint8_t *bytes, uint32_t length, struct span text)
 }
 #endif
 
+/* The last two or three digits. Result: false when they are broken, or have bits behind the last byte. */
+static bool read_tail(uint8_t *bytes, const uint8_t *at, uint32_t count)
+{
+	uint8_t padded[4] = {at[0], at[1], count == 3 ? at[2] : 'A', 'A'};
+	uint32_t all = IS_DIGIT, group = read_group(&all, padded);
+
+	memcpy(bytes, &group, 2 - (count == 2));
+	return all & IS_DIGIT && (group & (IS_DIGIT - 1)) >> (8 * (count - 1)) == 0;
+}
+
+/* Whole groups. Result: false when one of them is broken. */
+static bool read_whole(uint8_t *bytes, const uint8_t *at, uint32_t count)
+{
+	uint32_t all = IS_DIGIT;
+
+	for (; count; count -= 4, at += 4, bytes += 3) {
+		uint32_t group = read_group(&all, at);
+		memcpy(bytes, &group, 3);
+	}
+	return all & IS_DIGIT;
+}
+
 int base64url_read(uint8_t *bytes, uint32_t capacity, struct span text)
 {
-	uint32_t tail = text.length % 4, tail_bytes = tail ? tail - 1 : 0;
+	uint32_t tail = text.length % 4, tail_bytes = tail ? tail - 1 : 0, whole = text.length - tail;
 	uint64_t length = (uint64_t)(text.length / 4) * 3 + tail_bytes;
-	const uint8_t *at = (const uint8_t *)text.at;
-	uint32_t all = IS_DIGIT, group;
+	bool is_right;
 
 	if (tail == 1 || length > capacity)
 		return -1;
-	if (text.length >= WIDE_DIGITS)
+	if (whole >= BASE64URL_AVX2_DIGITS && scan_selected() != SCAN_SCALAR)
+		is_right = base64url_avx2_read(bytes, text.at, whole);
+	else if (text.length >= WIDE_DIGITS)
 		return read_long(bytes, (uint32_t)length, text) ? (int)length : -1;
-	for (uint32_t left = text.length - tail; left; left -= 4, at += 4, bytes += 3) {
-		group = read_group(&all, at);
-		memcpy(bytes, &group, 3);
-	}
-	if (tail) {
-		uint8_t padded[4] = {at[0], at[1], tail == 3 ? at[2] : 'A', 'A'};
-		group = read_group(&all, padded);
-		memcpy(bytes, &group, tail_bytes);
-		if ((group & (IS_DIGIT - 1)) >> (8 * tail_bytes))
-			return -1;
-	}
-	return all & IS_DIGIT ? (int)length : -1;
+	else
+		is_right = read_whole(bytes, (const uint8_t *)text.at, whole);
+	if (tail)
+		is_right &= read_tail(bytes + length - tail_bytes, (const uint8_t *)text.at + whole, tail);
+	return is_right ? (int)length : -1;
 }

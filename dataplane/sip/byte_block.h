@@ -33,6 +33,13 @@ static inline uint32_t byte_block_find(__m128i block, char byte)
 	return (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(block, _mm_set1_epi8(byte)));
 }
 
+/* Bit n: byte n is one of two. */
+static inline uint32_t byte_block_find_two(__m128i block, char one, char other)
+{
+	return (uint32_t)_mm_movemask_epi8(
+		_mm_or_si128(_mm_cmpeq_epi8(block, _mm_set1_epi8(one)), _mm_cmpeq_epi8(block, _mm_set1_epi8(other))));
+}
+
 /* Bit n: byte n is of the class, a single bit of enum lexis_class. One above 0x7f is said to be of none. */
 static inline uint32_t byte_block_find_class(__m128i block, uint8_t class)
 {

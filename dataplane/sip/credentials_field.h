@@ -5,6 +5,8 @@
 #ifndef AMITY_CREDENTIALS_FIELD_H
 #define AMITY_CREDENTIALS_FIELD_H
 
+#include <stddef.h>
+
 #include "span.h"
 
 /* Those with a text are in the order of struct digest_credentials. */
@@ -26,45 +28,67 @@ enum credentials_field {
 #define CREDENTIALS_FIELD_WORD_BYTES 8
 #define CREDENTIALS_FIELD_NAME_BYTES 9 /* the longest */
 
+/*
+ * What makes a word of `name=` the same for every spelling: the letters' bit of case is set, and all bits of what is
+ * behind. Names are of letters alone: only a letter has the other bits of one.
+ */
 struct credentials_field_name {
-	char word[CREDENTIALS_FIELD_WORD_BYTES]; /* its first bytes, in lower case */
-	uint8_t spare_bits;			 /* of that word: it has fewer bytes */
-	uint8_t length;				 /* 0: no name has this place */
-	char last;
+	_Alignas(32) char fold[CREDENTIALS_FIELD_WORD_BYTES];
+	char folded[CREDENTIALS_FIELD_WORD_BYTES];
+	char last[2]; /* the last letter and '='; zeros: no name has this place */
+	uint8_t last_at;
 	uint8_t field; /* enum credentials_field */
 };
+
+#define CREDENTIALS_FIELD_FOLD_2 "\x20\x20\0\xff\xff\xff\xff\xff"
+#define CREDENTIALS_FIELD_FOLD_3 "\x20\x20\x20\0\xff\xff\xff\xff"
+#define CREDENTIALS_FIELD_FOLD_5 "\x20\x20\x20\x20\x20\0\xff\xff"
+#define CREDENTIALS_FIELD_FOLD_6 "\x20\x20\x20\x20\x20\x20\0\xff"
+#define CREDENTIALS_FIELD_FOLD_8 "\x20\x20\x20\x20\x20\x20\x20\x20" /* and longer */
 
 /* Whatever the case is: its bit does not count. Two names in one place would not compile. */
 #define CREDENTIALS_FIELD_PLACE(first, third) (((uint32_t)(first) + (third)) % CREDENTIALS_FIELD_PLACES)
 
 static const struct credentials_field_name credentials_field_names[CREDENTIALS_FIELD_PLACES] = {
-	[CREDENTIALS_FIELD_PLACE('u', 'e')] = {"username", 0, 8, 'e', CREDENTIALS_FIELD_USERNAME},
-	[CREDENTIALS_FIELD_PLACE('r', 'a')] = {"realm", 24, 5, 'm', CREDENTIALS_FIELD_REALM},
-	[CREDENTIALS_FIELD_PLACE('n', 'n')] = {"nonce", 24, 5, 'e', CREDENTIALS_FIELD_NONCE},
-	[CREDENTIALS_FIELD_PLACE('u', 'i')] = {"uri", 40, 3, 'i', CREDENTIALS_FIELD_URI},
-	[CREDENTIALS_FIELD_PLACE('r', 's')] = {"response", 0, 8, 'e', CREDENTIALS_FIELD_RESPONSE},
-	[CREDENTIALS_FIELD_PLACE('c', 'o')] = {"cnonce", 16, 6, 'e', CREDENTIALS_FIELD_CNONCE},
-	[CREDENTIALS_FIELD_PLACE('q', 'p')] = {"qop", 40, 3, 'p', CREDENTIALS_FIELD_QOP},
-	[CREDENTIALS_FIELD_PLACE('n', '=')] = {"nc", 48, 2, 'c', CREDENTIALS_FIELD_NC},
-	[CREDENTIALS_FIELD_PLACE('o', 'a')] = {"opaque", 16, 6, 'e', CREDENTIALS_FIELD_OPAQUE},
-	[CREDENTIALS_FIELD_PLACE('a', 'g')] = {"algorith", 0, 9, 'm', CREDENTIALS_FIELD_ALGORITHM},
+	[CREDENTIALS_FIELD_PLACE('u', 'e')] = {CREDENTIALS_FIELD_FOLD_8, "username", "e=", 7,
+					       CREDENTIALS_FIELD_USERNAME},
+	[CREDENTIALS_FIELD_PLACE('r', 'a')] = {CREDENTIALS_FIELD_FOLD_5, "realm=\xff\xff", "m=", 4,
+					       CREDENTIALS_FIELD_REALM},
+	[CREDENTIALS_FIELD_PLACE('n', 'n')] = {CREDENTIALS_FIELD_FOLD_5, "nonce=\xff\xff", "e=", 4,
+					       CREDENTIALS_FIELD_NONCE},
+	[CREDENTIALS_FIELD_PLACE('u', 'i')] = {CREDENTIALS_FIELD_FOLD_3, "uri=\xff\xff\xff\xff", "i=", 2,
+					       CREDENTIALS_FIELD_URI},
+	[CREDENTIALS_FIELD_PLACE('r', 's')] = {CREDENTIALS_FIELD_FOLD_8, "response", "e=", 7,
+					       CREDENTIALS_FIELD_RESPONSE},
+	[CREDENTIALS_FIELD_PLACE('c', 'o')] = {CREDENTIALS_FIELD_FOLD_6, "cnonce=\xff", "e=", 5,
+					       CREDENTIALS_FIELD_CNONCE},
+	[CREDENTIALS_FIELD_PLACE('q', 'p')] = {CREDENTIALS_FIELD_FOLD_3, "qop=\xff\xff\xff\xff", "p=", 2,
+					       CREDENTIALS_FIELD_QOP},
+	[CREDENTIALS_FIELD_PLACE('n', '=')] = {CREDENTIALS_FIELD_FOLD_2, "nc=\xff\xff\xff\xff\xff", "c=", 1,
+					       CREDENTIALS_FIELD_NC},
+	[CREDENTIALS_FIELD_PLACE('o', 'a')] = {CREDENTIALS_FIELD_FOLD_6, "opaque=\xff", "e=", 5,
+					       CREDENTIALS_FIELD_OPAQUE},
+	[CREDENTIALS_FIELD_PLACE('a', 'g')] = {CREDENTIALS_FIELD_FOLD_8, "algorith", "m=", 8,
+					       CREDENTIALS_FIELD_ALGORITHM},
 };
 
 /* Of `name=`, with a '=' at once behind it. Result: NULL when it is another name, or does not end before `end`. */
 static inline const struct credentials_field_name *credentials_field_find(const char *at, const char *end)
 {
-	uint64_t word, known;
+	uint64_t word, fold, folded;
+	uint16_t last, known_last;
 
 	if (end - at < CREDENTIALS_FIELD_WORD_BYTES)
 		return NULL;
 	memcpy(&word, at, sizeof(word));
 	const struct credentials_field_name *name = &credentials_field_names[CREDENTIALS_FIELD_PLACE(word, word >> 16)];
-	memcpy(&known, name->word, sizeof(known));
-	/* Names are of letters alone: only a letter has the other bits of one. */
-	if (((word | 0x2020202020202020ull) ^ known) << name->spare_bits != 0 || end - at <= name->length ||
-	    at[name->length] != '=' || (at[name->length - 1] | 0x20) != name->last)
+	memcpy(&fold, name->fold, sizeof(fold));
+	memcpy(&folded, name->folded, sizeof(folded));
+	if ((word | fold) != folded || end - at < name->last_at + (ptrdiff_t)sizeof(last))
 		return NULL;
-	return name;
+	memcpy(&last, at + name->last_at, sizeof(last));
+	memcpy(&known_last, name->last, sizeof(known_last));
+	return (last | 0x20) == known_last ? name : NULL;
 }
 
 /* The same for a name with white space or the end behind it. */
@@ -77,7 +101,8 @@ static inline enum credentials_field credentials_field_find_alone(struct span na
 	memcpy(text, name.at, name.length);
 	text[name.length] = '=';
 	const struct credentials_field_name *found = credentials_field_find(text, text + sizeof(text));
-	return found && found->length == name.length ? (enum credentials_field)found->field : CREDENTIALS_FIELD_COUNT;
+	return found && found->last_at + 1u == name.length ? (enum credentials_field)found->field
+							   : CREDENTIALS_FIELD_COUNT;
 }
 
 #endif

@@ -74,7 +74,7 @@ static inline bool set_value(struct digest_credentials *credentials, uint32_t *s
 	if (*seen & FIELD_BIT(field))
 		return false;
 	*seen |= FIELD_BIT(field);
-	memcpy((char *)credentials + field * sizeof(value), &value, sizeof(value));
+	credentials->text[field] = value;
 	return true;
 }
 
@@ -97,9 +97,11 @@ static inline const char *find_quote(const char *at, const char *end)
 {
 	for (; at < end; at += BYTE_BLOCK_BYTES) {
 		__m128i block = byte_block_load(at, end);
-		uint32_t quotes = byte_block_find(block, '"'), escapes = byte_block_find(block, '\\');
-		if (quotes | escapes)
-			return (quotes ^ (quotes - 1)) & escapes ? NULL : at + __builtin_ctz(quotes);
+		uint32_t found = byte_block_find_two(block, '"', '\\');
+		if (found) {
+			at += __builtin_ctz(found);
+			return *at == '"' ? at : NULL;
+		}
 	}
 	return NULL;
 }
@@ -127,7 +129,7 @@ static inline const char *take_usual_field(struct digest_credentials *credential
 	const struct credentials_field_name *name = credentials_field_find(at, end);
 	if (name == NULL)
 		return NULL;
-	const char *from = at + name->length + 1;
+	const char *from = at + name->last_at + 2;
 	if (from == end)
 		return NULL;
 	bool is_quoted = *from == '"';

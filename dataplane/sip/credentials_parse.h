@@ -13,17 +13,24 @@ enum digest_algorithm {
 	DIGEST_UNKNOWN,
 };
 
+#define CREDENTIALS_TEXTS 10
+
 struct digest_credentials {
-	struct span username; /* quotes cut; backslash escapes kept as received */
-	struct span realm;
-	struct span nonce;
-	struct span uri;
-	struct span response;
-	struct span cnonce;
-	struct span qop;     /* length 0: none, RFC 2069 */
-	struct span nc_text; /* eight hex digits as received */
-	struct span opaque;
-	struct span algorithm_text; /* length 0: none given */
+	union {
+		struct {
+			struct span username; /* quotes cut; backslash escapes kept as received */
+			struct span realm;
+			struct span nonce;
+			struct span uri;
+			struct span response;
+			struct span cnonce;
+			struct span qop;     /* length 0: none, RFC 2069 */
+			struct span nc_text; /* eight hex digits as received */
+			struct span opaque;
+			struct span algorithm_text; /* length 0: none given */
+		};
+		struct span text[CREDENTIALS_TEXTS]; /* the same, in this order */
+	};
 	uint32_t nc;
 	uint8_t algorithm; /* enum digest_algorithm */
 };

@@ -1,4 +1,5 @@
 #include "digest_batch.h"
+#include "copy_bytes.h"
 #include "md5_lanes.h"
 #include "text_write.h"
 
@@ -29,23 +30,10 @@ static bool is_for_lanes(const struct digest_batch_item *item)
 	       2 * HASH_HEX_BYTES + 5 + texts <= TEXT_ROOM;
 }
 
-/* Short texts of all lengths: two copies that may overlap are quicker than a call. Result: the end. */
 static inline char *put(char *at, struct span text)
 {
-	char *end = at + text.length;
-
-	if (text.length > 16) {
-		for (; end - at > 16; at += 16, text.at += 16)
-			memcpy(at, text.at, 16);
-		memcpy(end - 16, text.at + (end - at) - 16, 16);
-	} else if (text.length >= 8) {
-		memcpy(at, text.at, 8);
-		memcpy(end - 8, text.at + text.length - 8, 8);
-	} else {
-		for (uint32_t i = 0; i < text.length; i++)
-			at[i] = text.at[i];
-	}
-	return end;
+	copy_bytes(at, text.at, text.length);
+	return at + text.length;
 }
 
 static inline char *put_next(char *at, struct span text)

@@ -141,7 +141,7 @@ MD5_LANES_INLINE md5_lanes_write(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const st
 MD5_LANES_INLINE md5_lanes_by_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count)
 {
 	static const uint32_t begin[4] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
-	struct md5_lanes_word state[4], word[MD5_LANES_BLOCK_WORDS], ended;
+	struct md5_lanes_word state[4], word[MD5_LANES_BLOCK_WORDS], ends, ended;
 	const char *at[MD5_LANES];
 	uint32_t end[MD5_LANES], block_count = 0;
 
@@ -154,11 +154,10 @@ MD5_LANES_INLINE md5_lanes_by_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const 
 	for (uint32_t i = 0; i < 4; i++)
 		for (uint32_t p = 0; p < MD5_LANES_PARTS; p++)
 			state[i].part[p] = (md5_lanes_eight){0} + begin[i];
+	memcpy(&ends, end, sizeof(ends));
 	for (uint32_t block = 0; block < block_count; block++) {
-		uint32_t is_ended[MD5_LANES];
-		for (uint32_t i = 0; i < MD5_LANES; i++)
-			is_ended[i] = block < end[i] ? 0 : UINT32_MAX;
-		memcpy(&ended, is_ended, sizeof(ended));
+		for (uint32_t p = 0; p < MD5_LANES_PARTS; p++)
+			ended.part[p] = (md5_lanes_eight)(ends.part[p] <= block);
 		md5_lanes_load(word, at);
 		md5_lanes_block(state, word, &ended);
 		for (uint32_t i = 0; i < MD5_LANES; i++)

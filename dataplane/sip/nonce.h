@@ -5,6 +5,10 @@
  * Call-ID that it was issued for: requests of one Call-ID meet on one lcore, so the replay window
  * (dataplane/state/nonce_window.h) needs no sharing. A client that carries its nonce to another call is challenged
  * again with stale=true, once.
+ *
+ * The MAC is short_aes_mac() where the CPU has AES; else SipHash (keyed_hash.h), as all nonces were before. A node with
+ * AES verifies both kinds; one without, or of before, challenges again for the first, and its own nonce goes
+ * everywhere.
  */
 #ifndef AMITY_NONCE_H
 #define AMITY_NONCE_H
@@ -12,7 +16,7 @@
 #include "secret_keys.h"
 #include "span.h"
 
-#define NONCE_TEXT_BYTES 36  /* base64url of key id (1), unix time (4), challenge (6), MAC (16) */
+#define NONCE_TEXT_BYTES 36  /* base64url of key id and kind (1), unix time (4), challenge (6), MAC (16) */
 #define NONCE_LIFE_S	 300 /* R2 */
 
 /* What a nonce is good for. */
@@ -29,7 +33,7 @@ void nonce_issue(char text[NONCE_TEXT_BYTES], const struct rotating_key *keys, u
 		 const struct nonce_scope *scope, uint64_t challenge);
 
 /*
- * Thread: any.   Cost: about 110 ns, as issuing.
+ * Thread: any.   Cost: about 50 ns with AES, 110 without, as issuing.
  * Result: true when it is ours, for this realm and Call-ID, not older than NONCE_LIFE_S and not from the future (2 s of
  * grace for other nodes' clocks); *issued_s is then set.
  */

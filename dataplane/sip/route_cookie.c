@@ -1,22 +1,38 @@
 #include "route_cookie.h"
+#include "copy_bytes.h"
 #include "keyed_hash.h"
 #include "route_cookie_contents.h"
 #include "text_write.h"
 
-/* Seven bits a byte, least first, the highest bit says that more follow. */
-static void write_varint(struct text_writer *writer, uint64_t number)
-{
-	for (; number >= 0x80; number >>= 7)
-		text_write_char(writer, (char)(number | 0x80));
-	text_write_char(writer, (char)number);
-}
-
 #define WORD_BYTES sizeof(uint64_t)
 
-/* One whose bits are all in use. */
-static void write_number(struct text_writer *writer, uint64_t number)
+/*
+ * Contents are put together without looking at their room, which is that of the longest head and of texts as long as
+ * all may be; whether they fit a cookie is asked once, behind them.
+ */
+#define HEAD_BYTES_MAX	  (1 + 1 + 1 + 2 * (16 + 2 + 16 + 1) + 8 + 8 + 8 + 4)
+#define LENGTHS_BYTES_MAX (3 * 5) /* of a text: three varints of 32 bits */
+#define ROOM_BYTES	  (HEAD_BYTES_MAX + 4 * LENGTHS_BYTES_MAX + ROUTE_COOKIE_PLAIN_BYTES_MAX)
+
+/* All that follow return what is behind. */
+static char *put_bytes(char *at, const void *bytes, size_t length)
 {
-	text_write_span(writer, span_make((const char *)&number, sizeof(number)));
+	memcpy(at, bytes, length);
+	return at + length;
+}
+
+static char *put_byte(char *at, uint8_t byte)
+{
+	*at = (char)byte;
+	return at + 1;
+}
+
+/* Seven bits a byte, least first, the highest bit says that more follow. */
+static char *put_varint(char *at, uint32_t number)
+{
+	for (; number >= 0x80; number >>= 7)
+		at = put_byte(at, (uint8_t)(number | 0x80));
+	return put_byte(at, (uint8_t)number);
 }
 
 /* Bits in which eight bytes of two texts differ. */
@@ -29,18 +45,24 @@ static uint64_t word_difference(const char *a, const char *b)
 	return a_word ^ b_word;
 }
 
+/* The last word may begin among bytes that were compared already: those are the same. */
 static uint32_t shared_prefix(struct span a, struct span b)
 {
 	uint32_t most = a.length < b.length ? a.length : b.length, shared = 0;
 
-	for (; most - shared >= WORD_BYTES; shared += WORD_BYTES) {
-		uint64_t difference = word_difference(a.at + shared, b.at + shared);
-		if (difference)
-			return shared + (uint32_t)__builtin_ctzll(difference) / 8;
+	if (most < WORD_BYTES) {
+		while (shared < most && a.at[shared] == b.at[shared])
+			shared++;
+		return shared;
 	}
-	while (shared < most && a.at[shared] == b.at[shared])
-		shared++;
-	return shared;
+	for (uint32_t last = most - (uint32_t)WORD_BYTES;; shared += (uint32_t)WORD_BYTES) {
+		uint32_t at = shared < last ? shared : last;
+		uint64_t difference = word_difference(a.at + at, b.at + at);
+		if (difference)
+			return at + (uint32_t)__builtin_ctzll(difference) / 8;
+		if (at == last)
+			return most;
+	}
 }
 
 static uint32_t shared_suffix(struct span a, struct span b)
@@ -65,16 +87,21 @@ static uint32_t shared_suffix(struct span a, struct span b)
  * A text by what it has that an earlier one has not: lengths of the shared beginning and end, then what is between.
  * From and To of a call have domains and names in common, and a shorter cookie keeps the message below the MTU.
  */
-static void write_text(struct text_writer *writer, struct span text, struct span earlier)
+static char *put_text(char *at, struct span text, struct span earlier)
 {
 	uint32_t prefix = shared_prefix(text, earlier);
 	text = span_skip(text, prefix);
-	uint32_t suffix = shared_suffix(text, span_skip(earlier, prefix));
+	uint32_t suffix = shared_suffix(text, span_skip(earlier, prefix)), middle = text.length - suffix;
 
-	write_varint(writer, prefix);
-	write_varint(writer, suffix);
-	write_varint(writer, text.length - suffix);
-	text_write_span(writer, span_make(text.at, text.length - suffix));
+	if ((prefix | suffix | middle) < 0x80) {
+		uint32_t three = prefix | suffix << 8 | middle << 16;
+		memcpy(at, &three, sizeof(three)); /* one too many */
+		at += 3;
+	} else {
+		at = put_varint(put_varint(put_varint(at, prefix), suffix), middle);
+	}
+	copy_bytes(at, text.at, middle);
+	return at + middle;
 }
 
 static uint8_t flow_kind(const struct net_address *flow)
@@ -82,41 +109,45 @@ static uint8_t flow_kind(const struct net_address *flow)
 	return (uint8_t)((flow->transport & FLOW_TRANSPORT) | (net_address_is_v4(flow->ip) ? 0 : FLOW_IPV6));
 }
 
-/* IPv4: four bytes; IPv6: sixteen. */
-static void write_ip(struct text_writer *writer, const uint8_t ip[16], bool v4)
+/* Both ends of a flow have the same family: IPv4 has four bytes, IPv6 sixteen. */
+static char *put_flow(char *at, const struct net_address *flow, const struct net_entry *entry)
 {
-	uint32_t skip = v4 ? sizeof(net_address_v4_prefix) : 0;
-
-	text_write_span(writer, span_make((const char *)ip + skip, 16 - skip));
-}
-
-/* Both ends of a flow have the same family. */
-static void write_flow(struct text_writer *writer, const struct net_address *flow, const struct net_entry *entry)
-{
+	const uint16_t port = __builtin_bswap16(flow->port);
 	bool v4 = net_address_is_v4(flow->ip);
 
-	write_ip(writer, flow->ip, v4);
-	text_write_char(writer, (char)(flow->port >> 8));
-	text_write_char(writer, (char)flow->port);
-	write_ip(writer, entry->ip, v4);
-	text_write_char(writer, (char)entry->interface);
+	at = v4 ? put_bytes(at, flow->ip + 12, 4) : put_bytes(at, flow->ip, 16);
+	at = put_bytes(at, &port, sizeof(port));
+	at = v4 ? put_bytes(at, entry->ip + 12, 4) : put_bytes(at, entry->ip, 16);
+	return put_byte(at, entry->interface);
 }
 
-static void write_flows(struct text_writer *writer, const struct dialog_cookie *cookie)
+static char *put_flows(char *at, const struct dialog_cookie *cookie)
 {
 	uint8_t kinds = 0;
 
 	if (!(cookie->flags & (DIALOG_CALLER_FLOW | DIALOG_CALLEE_FLOW)))
-		return;
+		return at;
 	if (cookie->flags & DIALOG_CALLER_FLOW)
 		kinds |= flow_kind(&cookie->caller_flow);
 	if (cookie->flags & DIALOG_CALLEE_FLOW)
 		kinds |= (uint8_t)(flow_kind(&cookie->callee_flow) << FLOW_CALLEE_SHIFT);
-	text_write_char(writer, (char)kinds);
+	at = put_byte(at, kinds);
 	if (cookie->flags & DIALOG_CALLER_FLOW)
-		write_flow(writer, &cookie->caller_flow, &cookie->caller_entry);
+		at = put_flow(at, &cookie->caller_flow, &cookie->caller_entry);
 	if (cookie->flags & DIALOG_CALLEE_FLOW)
-		write_flow(writer, &cookie->callee_flow, &cookie->callee_entry);
+		at = put_flow(at, &cookie->callee_flow, &cookie->callee_entry);
+	return at;
+}
+
+static char *put_head(char *at, const struct dialog_cookie *cookie)
+{
+	at = put_byte(at, CONTENTS_DIALOG);
+	at = put_byte(at, cookie->flags);
+	at = put_flows(at, cookie);
+	at = put_bytes(at, &cookie->company, sizeof(cookie->company));
+	at = put_bytes(at, &cookie->call, sizeof(cookie->call));
+	at = put_bytes(at, &cookie->codecs, sizeof(cookie->codecs));
+	return put_bytes(at, &cookie->caller_tag_hash, sizeof(cookie->caller_tag_hash));
 }
 
 uint32_t route_cookie_hash_tag(const struct secret_keys *keys, struct span tag)
@@ -136,24 +167,19 @@ uint32_t route_cookie_hash_tag(const struct secret_keys *keys, struct span tag)
 int route_cookie_seal_dialog(char *text, uint32_t capacity, const struct dialog_cookie *cookie,
 			     const struct secret_keys *keys, struct span call_id)
 {
-	char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX];
-	struct text_writer writer = text_write_begin(plain, sizeof(plain));
+	char plain[ROOM_BYTES];
 	struct text_writer sealed = text_write_begin(text, capacity);
 	uint64_t texts_length = (uint64_t)cookie->caller_from.length + cookie->caller_to.length +
 				cookie->callee_from.length + cookie->callee_to.length;
 
-	text_write_char(&writer, CONTENTS_DIALOG);
-	text_write_char(&writer, (char)cookie->flags);
-	write_flows(&writer, cookie);
-	write_number(&writer, cookie->company);
-	write_number(&writer, cookie->call);
-	write_number(&writer, cookie->codecs);
-	text_write_span(&writer, span_make((const char *)&cookie->caller_tag_hash, sizeof(cookie->caller_tag_hash)));
-	write_text(&writer, cookie->caller_from, (struct span){0});
-	write_text(&writer, cookie->caller_to, cookie->caller_from);
-	write_text(&writer, cookie->callee_from, cookie->caller_from);
-	write_text(&writer, cookie->callee_to, cookie->caller_to);
-	if (writer.overflowed || texts_length > ROUTE_COOKIE_PLAIN_BYTES_MAX)
+	if (texts_length > ROUTE_COOKIE_PLAIN_BYTES_MAX)
 		return -1;
-	return route_cookie_seal(&sealed, text_written(&writer), &keys->cookie, call_id);
+	char *at = put_head(plain, cookie);
+	at = put_text(at, cookie->caller_from, (struct span){0});
+	at = put_text(at, cookie->caller_to, cookie->caller_from);
+	at = put_text(at, cookie->callee_from, cookie->caller_from);
+	at = put_text(at, cookie->callee_to, cookie->caller_to);
+	if (at - plain > ROUTE_COOKIE_PLAIN_BYTES_MAX)
+		return -1;
+	return route_cookie_seal(&sealed, span_make(plain, (size_t)(at - plain)), &keys->cookie, call_id);
 }

@@ -1,7 +1,6 @@
 #include "codec.h"
 #include "route_cookie.h"
 #include "route_cookie_contents.h"
-#include "text_write.h"
 
 #define VARINT_BITS_MAX 64
 
@@ -17,7 +16,7 @@
 struct contents_reader {
 	char sealed[ROUTE_COOKIE_PLAIN_BYTES_MAX + HEAD_BYTES_MAX];
 	const char *at, *end;
-	struct text_writer texts;
+	char *text, *text_end; /* where the next text goes, and where all of them end */
 	bool broken;
 };
 
@@ -63,36 +62,17 @@ static uint32_t read_half(struct contents_reader *reader)
 }
 
 /* Copies COPY_BYTES at once, once at least: as many behind both texts are there to be read and written over. */
-static char *put_wide(char *to, const char *from, uint64_t length)
+static inline char *put_wide(char *to, const char *from, uint64_t length)
 {
-	uint64_t done = 0;
+	char part[COPY_BYTES]; /* what is read too much may be where this is written */
 
-	do {
-		char part[COPY_BYTES]; /* what is read too much may be where this is written */
+	memcpy(part, from, COPY_BYTES);
+	memcpy(to, part, COPY_BYTES);
+	for (uint64_t done = COPY_BYTES; done < length; done += COPY_BYTES) {
 		memcpy(part, from + done, COPY_BYTES);
 		memcpy(to + done, part, COPY_BYTES);
-		done += COPY_BYTES;
-	} while (done < length);
-	return to + length;
-}
-
-/* The earlier text lies in front of the new one, or is none. */
-static struct span join_texts(struct text_writer *texts, struct span prefix, struct span middle, struct span suffix)
-{
-	char *start = texts->at + texts->length;
-	uint64_t length = (uint64_t)prefix.length + middle.length + suffix.length;
-
-	if (length + COPY_BYTES <= texts->capacity - texts->length) {
-		char *at = put_wide(start, prefix.at, prefix.length);
-		at = put_wide(at, middle.at, middle.length);
-		put_wide(at, suffix.at, suffix.length);
-		texts->length += (uint32_t)length;
-	} else {
-		text_write_span(texts, prefix);
-		text_write_span(texts, middle);
-		text_write_span(texts, suffix);
 	}
-	return span_make(start, length);
+	return to + length;
 }
 
 /* What a text shares with an earlier one, and the bytes of its own between. */
@@ -102,20 +82,56 @@ struct text_lengths {
 
 #define ANY_LONG 0x808080 /* a length of more than a byte among the three */
 
-static struct text_lengths read_lengths(struct contents_reader *reader)
+/* Apart, so that what is usual stays short. */
+__attribute__((cold)) static struct text_lengths read_long_lengths(struct contents_reader *reader)
 {
 	struct text_lengths lengths;
-	uint32_t three;
 
-	memcpy(&three, reader->at, sizeof(three));
-	if (!(three & ANY_LONG)) {
-		reader->at += 3;
-		return (struct text_lengths){three & 0xff, three >> 8 & 0xff, three >> 16 & 0xff};
-	}
 	lengths.prefix = read_varint(reader);
 	lengths.suffix = read_varint(reader);
 	lengths.middle = read_varint(reader);
 	return lengths;
+}
+
+static inline struct text_lengths read_lengths(struct contents_reader *reader)
+{
+	uint32_t three;
+
+	memcpy(&three, reader->at, sizeof(three));
+	if (three & ANY_LONG)
+		return read_long_lengths(reader);
+	reader->at += 3;
+	return (struct text_lengths){three & 0xff, three >> 8 & 0xff, three >> 16 & 0xff};
+}
+
+/* Where COPY_BYTES would not fit. */
+__attribute__((cold)) static void put_narrow(char *at, struct span earlier, const struct text_lengths *lengths,
+					     const char *middle)
+{
+	memcpy(at, earlier.at, lengths->prefix);
+	memcpy(at + lengths->prefix, middle, lengths->middle);
+	memcpy(at + lengths->prefix + lengths->middle, earlier.at + earlier.length - lengths->suffix, lengths->suffix);
+}
+
+/* The earlier text lies in front of the new one, or is none. Result: false when there is no room. */
+static inline bool join_texts(struct contents_reader *reader, struct span earlier, const struct text_lengths *lengths,
+			      const char *middle)
+{
+	uint64_t length = lengths->prefix + lengths->middle + lengths->suffix;
+	uint64_t room = (uint64_t)(reader->text_end - reader->text);
+	char *at = reader->text;
+
+	if (length > room)
+		return false;
+	reader->text += length;
+	if (length + COPY_BYTES <= room) {
+		at = put_wide(at, earlier.at, lengths->prefix);
+		at = put_wide(at, middle, lengths->middle);
+		put_wide(at, earlier.at + earlier.length - lengths->suffix, lengths->suffix);
+	} else {
+		put_narrow(at, earlier, lengths, middle);
+	}
+	return true;
 }
 
 static struct span read_text(struct contents_reader *reader, struct span earlier)
@@ -124,8 +140,9 @@ static struct span read_text(struct contents_reader *reader, struct span earlier
 		return no_text;
 	struct text_lengths lengths = read_lengths(reader);
 	const char *middle = reader->at;
+	char *start = reader->text;
 
-	if (reader->broken || middle > reader->end || lengths.middle > (uint64_t)(reader->end - middle) ||
+	if (middle > reader->end || lengths.middle > (uint64_t)(reader->end - middle) ||
 	    lengths.prefix > earlier.length || lengths.suffix > earlier.length - lengths.prefix) {
 		reader->broken = true;
 		return no_text;
@@ -133,11 +150,8 @@ static struct span read_text(struct contents_reader *reader, struct span earlier
 	reader->at += lengths.middle;
 	if (lengths.middle == 0 && lengths.suffix == 0) /* nothing new */
 		return span_make(earlier.at, lengths.prefix);
-	struct span text =
-		join_texts(&reader->texts, span_make(earlier.at, lengths.prefix), span_make(middle, lengths.middle),
-			   span_make(earlier.at + earlier.length - lengths.suffix, lengths.suffix));
-	reader->broken = reader->texts.overflowed;
-	return text;
+	reader->broken = !join_texts(reader, earlier, &lengths, middle);
+	return span_make(start, (size_t)(reader->text - start));
 }
 
 static void read_ip(struct contents_reader *reader, uint8_t ip[16], bool v4)
@@ -206,7 +220,8 @@ bool route_cookie_open_dialog(struct dialog_cookie *cookie, char plain[ROUTE_COO
 		return false;
 	reader.at = reader.sealed;
 	reader.end = reader.sealed + length;
-	reader.texts = text_write_begin(plain, ROUTE_COOKIE_PLAIN_BYTES_MAX);
+	reader.text = plain;
+	reader.text_end = plain + ROUTE_COOKIE_PLAIN_BYTES_MAX;
 	reader.broken = false;
 
 	uint8_t contents = read_byte(&reader);

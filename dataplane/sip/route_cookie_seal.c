@@ -1,9 +1,12 @@
 #include "route_cookie_seal.h"
 #include "base64url_read.h"
 #include "keyed_hash.h"
-#include "route_cookie_aes.h"
+#include "short_aes.h"
 
 #include <sodium.h>
+
+/* Of this thread's last cookie: nearly all are under one key. It says no more than the key does. */
+static _Thread_local struct short_aes aes;
 
 #define KEY_ID_BYTES 1
 
@@ -31,8 +34,8 @@ _Static_assert(crypto_aead_aes256gcm_NPUBBYTES == NONCE_BYTES && crypto_aead_aes
 _Static_assert(crypto_aead_chacha20poly1305_ietf_NPUBBYTES == NONCE_BYTES, "layout");
 _Static_assert(crypto_aead_chacha20poly1305_ietf_ABYTES == TAG_BYTES, "layout");
 _Static_assert(2 * KEYED_HASH_BYTES == CALL_KEY_BYTES && 2 * KEYED_HASH_KEY_BYTES == SECRET_KEY_BYTES, "two halves");
-_Static_assert(SIV_BYTES == ROUTE_COOKIE_AES_BYTES && KEYED_HASH_KEY_BYTES == ROUTE_COOKIE_AES_BYTES, "one block");
-_Static_assert(ROUTE_COOKIE_PLAIN_BYTES_MAX % ROUTE_COOKIE_AES_GROUP_BYTES == 0, "whole groups fit");
+_Static_assert(SIV_BYTES == SHORT_AES_BYTES && KEYED_HASH_KEY_BYTES == SHORT_AES_BYTES, "one block");
+_Static_assert(ROUTE_COOKIE_PLAIN_BYTES_MAX % SHORT_AES_GROUP_BYTES == 0, "whole groups fit");
 _Static_assert(SIV_CIPHERTEXT_AT <= OVERHEAD_BYTES && OVERHEAD_BYTES < RAW_BYTES_MAX, "both forms fit");
 _Static_assert((RAW_BYTES_MAX * 8 + 5) / 6 < ROUTE_COOKIE_TEXT_BYTES_MAX, "a full cookie fits its text");
 
@@ -53,19 +56,18 @@ static void make_counter(uint8_t counter[SIV_BYTES], const uint8_t siv[SIV_BYTES
 {
 	memcpy(counter, siv, SIV_BYTES);
 	if (kind == SIV_OF_AES)
-		counter[SIV_BYTES - 1] = ROUTE_COOKIE_AES_DOMAIN_COUNTER;
+		counter[SIV_BYTES - 1] = SHORT_AES_DOMAIN_COUNTER;
 }
 
 static void seal_siv(struct text_writer *text, struct span plain, const struct rotating_key *keys, struct span call_id)
 {
 	uint8_t raw[SIV_CIPHERTEXT_AT + ROUTE_COOKIE_PLAIN_BYTES_MAX], counter[SIV_BYTES];
-	struct route_cookie_aes aes;
 
 	raw[0] = (uint8_t)(keys->id[0] % SECRET_KEY_IDS) | SIV_OF_AES;
-	route_cookie_aes_expand(&aes, keys->key[0] + KEYED_HASH_KEY_BYTES);
-	route_cookie_aes_mac(raw + KEY_ID_BYTES, &aes, call_id, plain);
+	short_aes_use(&aes, keys->key[0] + KEYED_HASH_KEY_BYTES);
+	short_aes_mac(raw + KEY_ID_BYTES, &aes, call_id, plain);
 	make_counter(counter, raw + KEY_ID_BYTES, SIV_OF_AES);
-	route_cookie_aes_xor(raw + SIV_CIPHERTEXT_AT, (const uint8_t *)plain.at, plain.length, &aes, counter);
+	short_aes_xor(raw + SIV_CIPHERTEXT_AT, (const uint8_t *)plain.at, plain.length, &aes, counter);
 	text_write_char(text, SIV_MARK);
 	text_write_base64url(text, raw, SIV_CIPHERTEXT_AT + plain.length);
 }
@@ -75,7 +77,6 @@ static int unseal_siv(char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text
 {
 	uint8_t raw[SIV_CIPHERTEXT_AT + ROUTE_COOKIE_PLAIN_BYTES_MAX], siv[SIV_BYTES], counter[SIV_BYTES];
 	int raw_length = base64url_read(raw, sizeof(raw), text);
-	struct route_cookie_aes aes;
 
 	if (raw_length <= SIV_CIPHERTEXT_AT)
 		return -1;
@@ -85,14 +86,14 @@ static int unseal_siv(char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text
 	struct span opened = span_make(plain, (size_t)(raw_length - SIV_CIPHERTEXT_AT));
 	if (!secret)
 		return -1;
-	route_cookie_aes_expand(&aes, secret + KEYED_HASH_KEY_BYTES);
+	short_aes_use(&aes, secret + KEYED_HASH_KEY_BYTES);
 	make_counter(counter, raw + KEY_ID_BYTES, kind);
-	route_cookie_aes_xor((uint8_t *)plain, raw + SIV_CIPHERTEXT_AT, opened.length, &aes, counter);
+	short_aes_xor((uint8_t *)plain, raw + SIV_CIPHERTEXT_AT, opened.length, &aes, counter);
 	if (kind == SIV_OF_AES)
-		route_cookie_aes_mac(siv, &aes, call_id, opened);
+		short_aes_mac(siv, &aes, call_id, opened);
 	else
 		hash_siv(siv, secret, opened, call_id);
-	return crypto_verify_16(siv, raw + KEY_ID_BYTES) == 0 ? (int)opened.length : -1;
+	return keyed_hash_is_same(siv, raw + KEY_ID_BYTES) ? (int)opened.length : -1;
 }
 
 /* ------------------------------------------------------------ the third form */
@@ -169,7 +170,7 @@ static int unseal_aead(char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span tex
 
 int route_cookie_seal(struct text_writer *text, struct span plain, const struct rotating_key *keys, struct span call_id)
 {
-	if (route_cookie_aes_is_available())
+	if (short_aes_is_available())
 		seal_siv(text, plain, keys, call_id);
 	else
 		seal_chacha(text, plain, keys, call_id);
@@ -180,6 +181,6 @@ int route_cookie_seal_open(char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span
 			   struct span call_id)
 {
 	if (text.length && *text.at == SIV_MARK)
-		return route_cookie_aes_is_available() ? unseal_siv(plain, span_skip(text, 1), keys, call_id) : -1;
+		return short_aes_is_available() ? unseal_siv(plain, span_skip(text, 1), keys, call_id) : -1;
 	return unseal_aead(plain, text, keys, call_id);
 }

@@ -7,7 +7,7 @@
  *       base64url of   key id and cipher (1)   nonce (12)   ciphertext   tag (16)    made without AES, and before
  *
  * The first form is SIV (Rogaway and Shrimpton 2006): the IV is the PRF of Call-ID and contents, a MAC of AES-128
- * (route_cookie_aes.h), and AES-128 in counter mode from there hides the contents, both under the second half of the
+ * (short_aes.h), and AES-128 in counter mode from there hides the contents, both under the second half of the
  * cookie key: their blocks are kept apart. It is deterministic, so that a retransmitted request gets the same bytes
  * (RFC 3261 16.11), needs no random source and no state, and no nonce can be wrong: equal IVs are equal cookies but for
  * a collision of the MAC.

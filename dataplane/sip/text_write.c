@@ -1,4 +1,6 @@
 #include "text_write.h"
+#include "base64url_avx2.h"
+#include "scan.h"
 
 #ifdef __SSSE3__
 #include <tmmintrin.h>
@@ -183,26 +185,47 @@ static void put_base64url_wide(char *out, const uint8_t *bytes, uint32_t length)
 }
 #endif
 
-void text_write_base64url(struct text_writer *writer, const uint8_t *bytes, uint32_t length)
+/* Less than BASE64URL_WIDE_READS. */
+static void put_base64url(char *out, const uint8_t *bytes, uint32_t length)
 {
-	char *out = take_room(writer, ((uint64_t)length * 8 + 5) / 6);
-
-	if (!out)
-		return;
-	if (length >= BASE64URL_WIDE_READS) {
-		put_base64url_wide(out, bytes, length);
-		return;
-	}
-	for (; length >= 8; length -= 6, bytes += 6, out += 8)
-		base64url_of_six(out, bytes);
-	if (length == 0)
-		return;
 	uint8_t rest[14] = {0};
 	char digits[16];
+
+	for (; length >= 8; length -= 6, bytes += 6, out += 8)
+		base64url_of_six(out, bytes);
 	memcpy(rest, bytes, length); /* zeros behind it: the unused bits */
 	base64url_of_six(digits, rest);
 	base64url_of_six(digits + 8, rest + 6);
 	memcpy(out, digits, (length * 8 + 5) / 6);
+}
+
+/* One or two bytes. */
+static void put_base64url_tail(char *out, const uint8_t *bytes, uint32_t length)
+{
+	const uint8_t rest[8] = {bytes[0], bytes[length - 1] & -(length == 2)};
+	char digits[8];
+
+	base64url_of_six(digits, rest);
+	memcpy(out, digits, 2);
+	out[length] = digits[length];
+}
+
+void text_write_base64url(struct text_writer *writer, const uint8_t *bytes, uint32_t length)
+{
+	char *out = take_room(writer, ((uint64_t)length * 8 + 5) / 6);
+	uint32_t tail = length % 3, whole = length - tail;
+
+	if (!out || length == 0)
+		return;
+	if (whole >= BASE64URL_AVX2_BYTES && scan_selected() != SCAN_SCALAR) {
+		base64url_avx2_write(out, bytes, whole);
+		if (tail)
+			put_base64url_tail(out + whole / 3 * 4, bytes + whole, tail);
+	} else if (length >= BASE64URL_WIDE_READS) {
+		put_base64url_wide(out, bytes, length);
+	} else {
+		put_base64url(out, bytes, length);
+	}
 }
 
 static uint16_t ip_group(const uint8_t ip[16], uint32_t index)

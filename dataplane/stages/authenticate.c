@@ -5,7 +5,7 @@
 #include "nonce.h"
 #include "route_number.h"
 #include "stages.h"
-#include "state_hash.h"
+#include "state_number.h"
 
 /* The answers, for REGISTER and for all others (R2). */
 static const uint16_t authenticate_reasons[][2] = {
@@ -49,16 +49,16 @@ static void authenticate_report_failure(struct worker *worker, const struct ban_
 static uint64_t authenticate_name_use(const struct worker *worker, const struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
-	struct state_hash hash;
+	struct state_number name;
 
-	state_hash_begin(&hash, worker->snapshot->keys->steer_key, 'u');
-	state_hash_add_numbers(&hash, message->method, 0);
-	state_hash_add(&hash, span_make((const char *)packet->key, sizeof(packet->key)));
-	state_hash_add(&hash, sip_message_text(message, message->request_uri));
-	state_hash_add(&hash, sip_message_first(message, SIP_HEADER_FROM));
-	state_hash_add(&hash, sip_message_first(message, SIP_HEADER_TO));
-	state_hash_add(&hash, sip_message_first(message, SIP_HEADER_CONTACT));
-	return state_hash_finish_number(&hash);
+	state_number_begin(&name, worker->snapshot->keys->steer_key, 'u');
+	state_number_add_numbers(&name, message->method, 0);
+	state_number_add(&name, span_make((const char *)packet->key, sizeof(packet->key)));
+	state_number_add(&name, sip_message_text(message, message->request_uri));
+	state_number_add(&name, sip_message_first(message, SIP_HEADER_FROM));
+	state_number_add(&name, sip_message_first(message, SIP_HEADER_TO));
+	state_number_add(&name, sip_message_first(message, SIP_HEADER_CONTACT));
+	return state_number_finish(&name);
 }
 
 static enum authentication authenticate_use_nonce(struct worker *worker, const struct authenticate_login *login)

@@ -6,7 +6,7 @@
 #include "call_limits.h"
 #include "decision_note.h"
 #include "session_expires_parse.h"
-#include "state_hash.h"
+#include "state_number.h"
 
 #define TICKS_PER_SECOND (1000 / TIMER_WHEEL_TICK_MS)
 
@@ -15,11 +15,11 @@
 
 uint64_t call_track_hash_call_id(const struct worker *worker, struct span call_id)
 {
-	struct state_hash hash;
+	struct state_number hash;
 
-	state_hash_begin(&hash, worker->snapshot->keys->steer_key, 'c');
-	state_hash_add(&hash, call_id);
-	return state_hash_finish_number(&hash);
+	state_number_begin(&hash, worker->snapshot->keys->steer_key, 'c');
+	state_number_add(&hash, call_id);
+	return state_number_finish(&hash);
 }
 
 uint32_t call_track_hash_tag(const struct secret_keys *keys, struct span tag)

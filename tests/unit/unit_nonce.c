@@ -4,10 +4,11 @@
 
 #include "guard_page.h"
 #include "nonce.h"
+#include "short_aes.h"
 
 #define NOW_S 1800000000u
 
-static struct rotating_key keys = {{7, 6}, {"the new key of thirty-two bytes", "the old key of thirty-two bytes"}};
+static struct rotating_key keys = {{7, 6}, {"new key: sixteenand sixteen: new", "old key: sixteenand sixteen: old"}};
 static const struct span realm = SPAN_LITERAL("acme.example.net"),
 			 call_id = SPAN_LITERAL("3848276298220188511@192.0.2.4");
 
@@ -117,12 +118,12 @@ static void outlives_one_rotation(void **state)
 	struct span nonce = issue(text);
 
 	(void)state;
-	keys = (struct rotating_key){.id = {8, 7}, .key = {"a newer key of thirty-two bytes"}};
+	keys = (struct rotating_key){.id = {8, 7}, .key = {"newest: sixteen,and sixteen more"}};
 	memcpy(keys.key[1], first.key[0], SECRET_KEY_BYTES);
 	assert_true(verifies(nonce, NOW_S));
 	memcpy(keys.key[1], first.key[1], SECRET_KEY_BYTES);
 	assert_false(verifies(nonce, NOW_S));
-	keys = (struct rotating_key){.id = {9, 8}, .key = {"a newer key of thirty-two bytes"}};
+	keys = (struct rotating_key){.id = {9, 8}, .key = {"newest: sixteen,and sixteen more"}};
 	assert_false(verifies(nonce, NOW_S));
 	keys = first;
 }
@@ -136,18 +137,59 @@ static void a_key_of_zeros_opens_nothing(void **state)
 	(void)state;
 	keys = (struct rotating_key){.id = {0, 1}};
 	struct span nonce = issue(text);
-	keys = (struct rotating_key){.id = {1, 0}, .key = {"the only key of thirty-two bytes"}};
+	keys = (struct rotating_key){.id = {1, 0}, .key = {"only key sixteenand sixteen:only"}};
 	assert_false(verifies(nonce, NOW_S));
 	keys = first;
+}
+
+/* Issued when all nonces were of SipHash, or by a node without AES; what is issued now must verify tomorrow. */
+static void nonces_of_both_kinds_verify(void **state)
+{
+	static const struct span siphash = SPAN_LITERAL("B2tJ0gABAAAAAABLn5Ya0Rf-IxukTEeAmo_o"),
+				 aes = SPAN_LITERAL("h2tJ0gABAAAAAAAE1DTsStpL2qPoN7FrJhdc");
+	char text[NONCE_TEXT_BYTES];
+
+	(void)state;
+	assert_true(verifies(siphash, NOW_S));
+	assert_int_equal(verifies(aes, NOW_S), short_aes_is_available());
+	assert_span_equal(issue(text), short_aes_is_available() ? aes : siphash);
+}
+
+/* No domain is so long; its nonces are of SipHash. */
+static void any_realm_will_do(void **state)
+{
+	static char bytes[301];
+	char text[NONCE_TEXT_BYTES];
+	uint32_t issued_s;
+
+	(void)state;
+	memset(bytes, 'r', sizeof(bytes));
+	for (uint32_t length = 0; length < sizeof(bytes); length++) {
+		struct nonce_scope scope = {span_make(bytes, length), call_id};
+		nonce_issue(text, &keys, NOW_S, &scope, 1);
+		assert_true(nonce_verify(&issued_s, span_make(text, sizeof(text)), &keys, NOW_S, &scope));
+		if (length > 256)
+			assert_int_equal(text[0], 'B');
+		scope.realm.length ^= 1;
+		assert_false(nonce_verify(&issued_s, span_make(text, sizeof(text)), &keys, NOW_S, &scope));
+		scope.realm.length = 300; /* one of AES is refused for it */
+		assert_int_equal(nonce_verify(&issued_s, span_make(text, sizeof(text)), &keys, NOW_S, &scope),
+				 length == 300);
+	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(two_challenges_of_one_second_differ), cmocka_unit_test(lives_for_its_time),
-		cmocka_unit_test(belongs_to_realm_and_call),	       cmocka_unit_test(every_bit_counts),
-		cmocka_unit_test(any_other_length_is_refused),	       cmocka_unit_test(outlives_one_rotation),
+		cmocka_unit_test(two_challenges_of_one_second_differ),
+		cmocka_unit_test(lives_for_its_time),
+		cmocka_unit_test(belongs_to_realm_and_call),
+		cmocka_unit_test(every_bit_counts),
+		cmocka_unit_test(any_other_length_is_refused),
+		cmocka_unit_test(outlives_one_rotation),
 		cmocka_unit_test(a_key_of_zeros_opens_nothing),
+		cmocka_unit_test(nonces_of_both_kinds_verify),
+		cmocka_unit_test(any_realm_will_do),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,7 @@
 #include "guard_page.h"
 #include "keyed_hash.h"
 #include "route_cookie.h"
-#include "route_cookie_aes.h"
+#include "short_aes.h"
 #include "text_write.h"
 
 static struct secret_keys keys = {
@@ -118,6 +118,26 @@ static void overlapping_repetitions_come_back(void **state)
 					       .callee_to = span_make(run, i / 256)};
 		seal(&cookie, text);
 	}
+}
+
+/* What is shared ends at every place of texts of every length. */
+static void texts_that_differ_in_one_byte_come_back(void **state)
+{
+	char text[ROUTE_COOKIE_TEXT_BYTES_MAX], one[40], other[40];
+
+	(void)state;
+	memset(one, 'a', sizeof(one));
+	memset(other, 'a', sizeof(other));
+	for (uint32_t length = 1; length <= sizeof(one); length++)
+		for (uint32_t i = 0; i < length; i++) {
+			other[i] = 'b';
+			struct dialog_cookie cookie = {.caller_from = span_make(one, length),
+						       .caller_to = span_make(other, length),
+						       .callee_from = span_make(other + i, length - i),
+						       .callee_to = span_make(one, length - i)};
+			seal(&cookie, text);
+			other[i] = 'a';
+		}
 }
 
 static void random_dialogs_come_back(void **state)
@@ -373,7 +393,7 @@ static void a_text_of_now_is_known(void **state)
 	struct dialog_cookie cookie = usual_cookie();
 
 	(void)state;
-	if (route_cookie_aes_is_available())
+	if (short_aes_is_available())
 		assert_span_equal(seal(&cookie, text), SPAN_LITERAL(known));
 	else
 		assert_false(opens(SPAN_LITERAL(known))); /* a node without AES */
@@ -385,41 +405,41 @@ static void aes_counts_as_fips_197_says(void **state)
 	static const uint8_t key[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 	static const uint8_t zeros[256], block[16] = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
 						      0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff};
-	static const uint8_t encrypted[ROUTE_COOKIE_AES_GROUP_BYTES] = {0x69, 0xc4, 0xe0, 0xd8, 0x6a, 0x7b, 0x04, 0x30,
-									0xd8, 0xcd, 0xb7, 0x80, 0x70, 0xb4, 0xc5, 0x5a};
-	struct route_cookie_aes aes;
+	static const uint8_t encrypted[SHORT_AES_GROUP_BYTES] = {0x69, 0xc4, 0xe0, 0xd8, 0x6a, 0x7b, 0x04, 0x30,
+								 0xd8, 0xcd, 0xb7, 0x80, 0x70, 0xb4, 0xc5, 0x5a};
+	struct short_aes aes;
 	uint8_t many[256], one[64], iv[16];
 
 	(void)state;
-	if (!route_cookie_aes_is_available())
+	if (!short_aes_is_available())
 		return;
-	route_cookie_aes_expand(&aes, key);
-	route_cookie_aes_xor(one, zeros, 16, &aes, block);
+	short_aes_expand(&aes, key);
+	short_aes_xor(one, zeros, 16, &aes, block);
 	assert_memory_equal(one, encrypted, 16);
-	route_cookie_aes_xor(one, encrypted, 16, &aes, block);
+	short_aes_xor(one, encrypted, 16, &aes, block);
 	assert_memory_equal(one, zeros, 16);
 	memset(iv, 0xff, sizeof(iv));
 	iv[0] = 0xfa;
-	route_cookie_aes_xor(many, zeros, sizeof(many), &aes, iv);
+	short_aes_xor(many, zeros, sizeof(many), &aes, iv);
 	for (uint32_t i = 0; i < sizeof(many) / 16; i++) {
 		uint64_t count = 0xfffffffffffffffa + (uint64_t)i;
 		memcpy(iv, &count, sizeof(count));
-		route_cookie_aes_xor(one, zeros, 1, &aes, iv);
+		short_aes_xor(one, zeros, 1, &aes, iv);
 		assert_memory_equal(one, many + 16 * i, 16);
 	}
 }
 
 /* One block by itself. */
-static void encrypt(uint8_t block[16], const struct route_cookie_aes *aes)
+static void encrypt(uint8_t block[16], const struct short_aes *aes)
 {
 	uint8_t zeros[64] = {0}, out[64];
 
-	route_cookie_aes_xor(out, zeros, 16, aes, block);
+	short_aes_xor(out, zeros, 16, aes, block);
 	memcpy(block, out, 16);
 }
 
 static void add_to_sum(uint8_t sum[16], const uint8_t *bytes, uint32_t length, uint32_t number,
-		       const struct route_cookie_aes *aes)
+		       const struct short_aes *aes)
 {
 	uint8_t block[16] = {[13] = (uint8_t)number, [14] = (uint8_t)(number >> 8), [15] = 1};
 
@@ -429,8 +449,8 @@ static void add_to_sum(uint8_t sum[16], const uint8_t *bytes, uint32_t length, u
 		sum[i] ^= block[i];
 }
 
-/* As route_cookie_aes.h says it, block by block. */
-static void mac_slowly(uint8_t mac[16], const struct route_cookie_aes *aes, struct span first, struct span second)
+/* As short_aes.h says it, block by block. */
+static void mac_slowly(uint8_t mac[16], const struct short_aes *aes, struct span first, struct span second)
 {
 	struct span texts[] = {first, second};
 	uint32_t lengths[] = {first.length, second.length}, number = 0;
@@ -449,28 +469,27 @@ static void mac_slowly(uint8_t mac[16], const struct route_cookie_aes *aes, stru
 static void the_mac_is_what_the_header_says(void **state)
 {
 	static char bytes[10000];
-	struct route_cookie_aes aes;
+	struct short_aes aes;
 	struct guard_page first_page, second_page;
 	uint8_t mac[16], expected[16];
 
 	(void)state;
-	if (!route_cookie_aes_is_available())
+	if (!short_aes_is_available())
 		return;
 	guard_page_build(&first_page, sizeof(bytes));
 	guard_page_build(&second_page, sizeof(bytes));
 	for (size_t i = 0; i < sizeof(bytes); i++)
 		bytes[i] = (char)rand();
-	route_cookie_aes_expand(&aes, (const uint8_t *)bytes);
+	short_aes_expand(&aes, (const uint8_t *)bytes);
 	for (uint32_t i = 0; i < 90 * 90; i++) {
 		struct span first = span_make(bytes + i % 7, i % 90), second = span_make(bytes + i % 1000, i / 90);
 		if (i % 4000 == 0)
 			first.length = 9000;
 		mac_slowly(expected, &aes, first, second);
-		route_cookie_aes_mac(mac, &aes, guard_page_place(&first_page, first),
-				     guard_page_place(&second_page, second));
+		short_aes_mac(mac, &aes, guard_page_place(&first_page, first), guard_page_place(&second_page, second));
 		assert_memory_equal(mac, expected, 16);
-		route_cookie_aes_mac(mac, &aes, guard_page_place_first(&first_page, first),
-				     guard_page_place_first(&second_page, second));
+		short_aes_mac(mac, &aes, guard_page_place_first(&first_page, first),
+			      guard_page_place_first(&second_page, second));
 		assert_memory_equal(mac, expected, 16);
 	}
 	guard_page_free(&first_page);
@@ -564,7 +583,7 @@ static void the_bounds_are_reached(void **state)
 	(void)state;
 	cookie.caller_from = span_make(bytes, sizeof(bytes) - framing);
 	int length = route_cookie_seal_dialog(text, sizeof(text), &cookie, &keys, call_id);
-	assert_int_equal(length, route_cookie_aes_is_available() ? 1389 : 1404);
+	assert_int_equal(length, short_aes_is_available() ? 1389 : 1404);
 	assert_true(route_cookie_open_dialog(&opened, plain, span_make(text, (size_t)length), &keys, call_id));
 	assert_span_equal(opened.caller_from, cookie.caller_from);
 	for (int room = 0; room<length; room += room> length - 5 ? 1 : 13)
@@ -590,6 +609,7 @@ int main(void)
 		cmocka_unit_test(a_dialog_comes_back),
 		cmocka_unit_test(what_texts_share_is_stored_once),
 		cmocka_unit_test(overlapping_repetitions_come_back),
+		cmocka_unit_test(texts_that_differ_in_one_byte_come_back),
 		cmocka_unit_test(random_dialogs_come_back),
 		cmocka_unit_test(every_changed_byte_is_refused),
 		cmocka_unit_test(random_texts_are_refused),

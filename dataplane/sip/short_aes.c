@@ -1,18 +1,17 @@
-#include "route_cookie_aes.h"
+#include "short_aes.h"
 
 #if defined(__x86_64__)
-#include <sodium.h>
 #include <tmmintrin.h>
 #include <wmmintrin.h>
 
-#define GROUP_BLOCKS (ROUTE_COOKIE_AES_GROUP_BYTES / ROUTE_COOKIE_AES_BYTES)
-#define LAST_ROUND   (ROUTE_COOKIE_AES_ROUND_KEYS - 1)
+#define GROUP_BLOCKS (SHORT_AES_GROUP_BYTES / SHORT_AES_BYTES)
+#define LAST_ROUND   (SHORT_AES_ROUND_KEYS - 1)
 
 /* Of a block that is a part of the message: 13 bytes, then its number, then DOMAIN_PART. */
 #define PART_BYTES 13
 #define NUMBER_ONE (1 << 8) /* in its last word */
 
-/* The last byte of each block that the MAC encrypts; ROUTE_COOKIE_AES_DOMAIN_COUNTER is that of the others. */
+/* The last byte of each block that the MAC encrypts; SHORT_AES_DOMAIN_COUNTER is that of the others. */
 enum { DOMAIN_PART = 1, DOMAIN_SUM = 2 };
 
 struct mac_state {
@@ -29,12 +28,7 @@ static inline __m128i next_round_key(__m128i key, __m128i assist)
 	return _mm_xor_si128(key, _mm_shuffle_epi32(assist, 0xff));
 }
 
-bool route_cookie_aes_is_available(void)
-{
-	return crypto_aead_aes256gcm_is_available();
-}
-
-void route_cookie_aes_expand(struct route_cookie_aes *aes, const uint8_t key[ROUTE_COOKIE_AES_BYTES])
+void short_aes_expand(struct short_aes *aes, const uint8_t key[SHORT_AES_BYTES])
 {
 	__m128i *round = (__m128i *)aes->round_key;
 
@@ -49,15 +43,16 @@ void route_cookie_aes_expand(struct route_cookie_aes *aes, const uint8_t key[ROU
 	round[8] = next_round_key(round[7], _mm_aeskeygenassist_si128(round[7], 0x80));
 	round[9] = next_round_key(round[8], _mm_aeskeygenassist_si128(round[8], 0x1b));
 	round[10] = next_round_key(round[9], _mm_aeskeygenassist_si128(round[9], 0x36));
+	aes->is_expanded = true;
 }
 
-void route_cookie_aes_xor(uint8_t *out, const uint8_t *in, uint32_t length, const struct route_cookie_aes *aes,
-			  const uint8_t iv[ROUTE_COOKIE_AES_BYTES])
+void short_aes_xor(uint8_t *out, const uint8_t *in, uint32_t length, const struct short_aes *aes,
+		   const uint8_t iv[SHORT_AES_BYTES])
 {
 	const __m128i *round = (const __m128i *)aes->round_key, one = _mm_set_epi64x(0, 1);
 	__m128i counter = _mm_loadu_si128((const __m128i *)iv), block[GROUP_BLOCKS];
 
-	for (uint32_t done = 0; done < length; done += ROUTE_COOKIE_AES_GROUP_BYTES) {
+	for (uint32_t done = 0; done < length; done += SHORT_AES_GROUP_BYTES) {
 		for (uint32_t i = 0; i < GROUP_BLOCKS; i++) {
 			block[i] = _mm_xor_si128(counter, round[0]);
 			counter = _mm_add_epi64(counter, one);
@@ -95,18 +90,18 @@ static inline void take_part(struct mac_state *mac, __m128i bytes)
 /* The last `left` bytes of a text, of less than a block, zeros behind them. */
 static inline __m128i load_last(struct span text, uint32_t left)
 {
-	static const int8_t places[2 * ROUTE_COOKIE_AES_BYTES] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
-								  11, 12, 13, 14, 15, -1, -1, -1, -1, -1, -1,
-								  -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
+	static const int8_t places[2 * SHORT_AES_BYTES] = {0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10,
+							   11, 12, 13, 14, 15, -1, -1, -1, -1, -1, -1,
+							   -1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
 	const char *end = text.at + text.length;
 
-	if (text.length < ROUTE_COOKIE_AES_BYTES) {
-		uint8_t bytes[ROUTE_COOKIE_AES_BYTES] = {0};
+	if (text.length < SHORT_AES_BYTES) {
+		uint8_t bytes[SHORT_AES_BYTES] = {0};
 		memcpy(bytes, end - left, left);
 		return _mm_loadu_si128((const __m128i *)bytes);
 	}
-	return _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(end - ROUTE_COOKIE_AES_BYTES)),
-				_mm_loadu_si128((const __m128i *)(places + ROUTE_COOKIE_AES_BYTES - left)));
+	return _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(end - SHORT_AES_BYTES)),
+				_mm_loadu_si128((const __m128i *)(places + SHORT_AES_BYTES - left)));
 }
 
 static inline void take_text(struct mac_state *mac, struct span text)
@@ -114,7 +109,7 @@ static inline void take_text(struct mac_state *mac, struct span text)
 	const char *at = text.at;
 	uint32_t left = text.length;
 
-	for (; left >= ROUTE_COOKIE_AES_BYTES; at += PART_BYTES, left -= PART_BYTES)
+	for (; left >= SHORT_AES_BYTES; at += PART_BYTES, left -= PART_BYTES)
 		take_part(mac, _mm_loadu_si128((const __m128i *)at));
 	if (left == 0)
 		return;
@@ -124,8 +119,7 @@ static inline void take_text(struct mac_state *mac, struct span text)
 		take_part(mac, _mm_srli_si128(last, PART_BYTES));
 }
 
-void route_cookie_aes_mac(uint8_t mac[ROUTE_COOKIE_AES_BYTES], const struct route_cookie_aes *aes, struct span first,
-			  struct span second)
+void short_aes_mac(uint8_t mac[SHORT_AES_BYTES], const struct short_aes *aes, struct span first, struct span second)
 {
 	const __m128i sum_bytes = _mm_setr_epi32(-1, -1, -1, 0xffffff);
 	struct mac_state state = {.round = (const __m128i *)aes->round_key,
@@ -141,24 +135,18 @@ void route_cookie_aes_mac(uint8_t mac[ROUTE_COOKIE_AES_BYTES], const struct rout
 
 #else
 
-bool route_cookie_aes_is_available(void)
-{
-	return false;
-}
-
-void route_cookie_aes_expand(struct route_cookie_aes *aes, const uint8_t key[ROUTE_COOKIE_AES_BYTES])
+void short_aes_expand(struct short_aes *aes, const uint8_t key[SHORT_AES_BYTES])
 {
 	(void)aes, (void)key;
 }
 
-void route_cookie_aes_xor(uint8_t *out, const uint8_t *in, uint32_t length, const struct route_cookie_aes *aes,
-			  const uint8_t iv[ROUTE_COOKIE_AES_BYTES])
+void short_aes_xor(uint8_t *out, const uint8_t *in, uint32_t length, const struct short_aes *aes,
+		   const uint8_t iv[SHORT_AES_BYTES])
 {
 	(void)out, (void)in, (void)length, (void)aes, (void)iv;
 }
 
-void route_cookie_aes_mac(uint8_t mac[ROUTE_COOKIE_AES_BYTES], const struct route_cookie_aes *aes, struct span first,
-			  struct span second)
+void short_aes_mac(uint8_t mac[SHORT_AES_BYTES], const struct short_aes *aes, struct span first, struct span second)
 {
 	(void)mac, (void)aes, (void)first, (void)second;
 }
