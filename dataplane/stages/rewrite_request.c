@@ -90,7 +90,7 @@ static bool rewrite_request_record_route(struct worker *worker, const struct pac
 	text_write_span(&edits->writer, span_make(own->record_route, own->record_route_length));
 	text_write_span(&edits->writer, span_make(text, (size_t)length));
 	text_write_literal(&edits->writer, ">\r\n");
-	edit_list_replace(edits, rewrite_parts_above(message, SIP_HEADER_RECORD_ROUTE), edit_list_take(edits));
+	edit_list_insert(edits, rewrite_parts_above(message, SIP_HEADER_RECORD_ROUTE));
 	return true;
 }
 
@@ -173,7 +173,7 @@ static void rewrite_request_route(struct edit_list *edits, const struct packet *
 	text_write_literal(&edits->writer, "Route: ");
 	text_write_span(&edits->writer, binding_path(packet->binding));
 	text_write_literal(&edits->writer, "\r\n");
-	edit_list_replace(edits, rewrite_parts_top(&packet->message), edit_list_take(edits));
+	edit_list_insert(edits, rewrite_parts_top(&packet->message));
 }
 
 bool rewrite_request_initial(struct worker *worker, const struct packet *packet)
@@ -186,15 +186,18 @@ bool rewrite_request_initial(struct worker *worker, const struct packet *packet)
 		return false;
 	struct span from = rewrite_request_from(edits, packet, shown);
 	struct span to = rewrite_request_to(edits, packet, shown);
-	rewrite_parts_push_via(worker, packet);
+	/* In the order in which the lines stand, mostly: there is little to sort then. */
 	rewrite_request_uri(edits, packet, shown);
-	rewrite_parts_replace_address(edits, message, &message->from, from);
-	rewrite_parts_replace_address(edits, message, &message->to, to);
-	rewrite_parts_max_forwards(edits, message, packet->decision.forward_count);
+	rewrite_parts_push_via(worker, packet);
 	rewrite_request_route(edits, packet);
 	rewrite_identity(edits, packet, shown);
+	if (message->method == SIP_METHOD_INVITE && !rewrite_request_record_route(worker, packet, from, to))
+		return false;
+	rewrite_parts_max_forwards(edits, message, packet->decision.forward_count);
+	rewrite_parts_replace_address(edits, message, &message->from, from);
+	rewrite_parts_replace_address(edits, message, &message->to, to);
 	rewrite_parts_remove_credentials(edits, message, worker->snapshot->directory, packet->digest_user);
-	return message->method != SIP_METHOD_INVITE || rewrite_request_record_route(worker, packet, from, to);
+	return true;
 }
 
 /* Screen has read the topmost Route. When nothing but its '>' stands behind our cookie, nothing else is in the line. */
@@ -221,10 +224,10 @@ bool rewrite_request_in_dialog(struct worker *worker, const struct packet *packe
 	struct span to = packet->from_caller ? dialog->callee_to : dialog->caller_from;
 
 	rewrite_parts_push_via(worker, packet);
-	rewrite_request_pop_route(edits, packet);
 	rewrite_parts_max_forwards(edits, message, 0);
 	rewrite_parts_replace_address(edits, message, &message->from, from);
 	rewrite_parts_replace_address(edits, message, &message->to, to);
+	rewrite_request_pop_route(edits, packet);
 	rewrite_identity_remove(edits, message);
 	if (dialog->flags & (packet->from_caller ? DIALOG_CALLEE_CARRIER : DIALOG_CALLER_CARRIER))
 		rewrite_parts_remove_private(edits, message);
