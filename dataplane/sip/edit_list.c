@@ -50,14 +50,10 @@ static uint32_t edit_rank(const struct edit *edit)
 /* Insertion sort: the edits are few and come nearly in order. */
 static void sort_edits(struct edit_list *list)
 {
-	uint32_t greatest = 0;
-
-	for (uint32_t i = 0, count = list->count; i < count; i++) {
+	for (uint32_t i = 1, count = list->count; i < count; i++) {
 		uint32_t at = i, rank = edit_rank(&list->edit[i]);
-		if (rank >= greatest) {
-			greatest = rank;
+		if (rank >= edit_rank(&list->edit[i - 1]))
 			continue;
-		}
 		struct edit moved = list->edit[i];
 		for (; at > 0 && rank < edit_rank(&list->edit[at - 1]); at--)
 			list->edit[at] = list->edit[at - 1];
