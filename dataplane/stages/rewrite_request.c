@@ -2,28 +2,29 @@
 
 #include "address_parse.h"
 #include "call_track.h"
+#include "ipv4_write.h"
 #include "message_facts.h"
 #include "request_uri.h"
 #include "rewrite_identity.h"
 #include "rewrite_parts.h"
 
 /*
- * "<sip:1001@192.0.2.7:5060>", nearly always: the host stands behind the first '@'. Result: length 0: it may be
- * elsewhere, or there may be none.
+ * "<sip:1001@192.0.2.7:5060>", nearly always: the host stands behind the first '@', and ends with one of three bytes.
+ * Result: true when it is that IPv4 address; false: it may be elsewhere, or there may be none.
  */
-static struct span rewrite_request_usual_host(struct span contact)
+static bool rewrite_request_is_usual_contact(struct span contact, const uint8_t ip[16])
 {
 	static const struct span begin = SPAN_LITERAL("<sip:");
 	struct span rest = span_skip(contact, begin.length);
 	const char *end = span_starts_with(contact, begin) ? memchr(rest.at, '>', rest.length) : NULL;
-	const char *at = end ? memchr(rest.at, '@', (size_t)(end - rest.at)) : NULL;
-	uint32_t length = 0;
+	const char *host = end ? memchr(rest.at, '@', (size_t)(end - rest.at)) : NULL;
+	char own[IPV4_ROOM_BYTES];
 
-	if (!at)
-		return (struct span){0};
-	for (at++; at[length] != '>' && at[length] != ':' && at[length] != ';'; length++)
-		;
-	return span_make(at, length);
+	if (!host++ || !net_address_is_v4(ip))
+		return false;
+	uint32_t length = ipv4_write(own, ip + 12);
+	return end - host >= (ptrdiff_t)length && memcmp(host, own, length) == 0 &&
+	       (host[length] == '>' || host[length] == ':' || host[length] == ';');
 }
 
 /* Does the sender want requests of the dialog at another address than it has? A Contact that is none asks for nothing.
@@ -35,8 +36,7 @@ static bool rewrite_request_is_contact_elsewhere(const struct packet *packet)
 	struct sip_uri uri;
 
 	/* Where it is right there, nothing else in it could make it wrong. */
-	if (uri_parse_ip_equals(rewrite_request_usual_host(sip_message_first(message, SIP_HEADER_CONTACT)),
-				packet->source.ip))
+	if (rewrite_request_is_usual_contact(sip_message_first(message, SIP_HEADER_CONTACT), packet->source.ip))
 		return false;
 	return message_facts_address(&contact, &uri, message, SIP_HEADER_CONTACT) &&
 	       !uri_parse_ip_equals(uri.host, packet->source.ip);
