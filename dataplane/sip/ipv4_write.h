@@ -14,7 +14,7 @@ struct ipv4_octet {
 	uint32_t length;
 };
 
-extern const struct ipv4_octet ipv4_octets[256];
+extern const struct ipv4_octet ipv4_write_octets[256];
 
 /* `text` has IPV4_ROOM_BYTES: four are written for each octet, and a point behind the last one. Thread: any. Result:
  * the length of the address. */
@@ -23,8 +23,8 @@ static inline uint32_t ipv4_write(char *text, const uint8_t octets[4])
 	char *at = text;
 
 	for (uint32_t i = 0; i < 4; i++) {
-		memcpy(at, ipv4_octets[octets[i]].text, 4);
-		at += ipv4_octets[octets[i]].length;
+		memcpy(at, ipv4_write_octets[octets[i]].text, 4);
+		at += ipv4_write_octets[octets[i]].length;
 	}
 	return (uint32_t)(at - text) - 1;
 }
