@@ -40,7 +40,7 @@ static void filter_messages(void *argument)
 
 	for (uint32_t i = 0; i < work->count; i++) {
 		edit_list_init(&edits);
-		bench.wrong += body_filter(&edits, &work->messages[i], work->allowed) == BODY_FILTER_MALFORMED;
+		bench.wrong += body_filter(&edits, &work->messages[i], work->allowed, NULL) == BODY_FILTER_MALFORMED;
 		bench.wrong += edits.overflowed;
 	}
 }
@@ -52,7 +52,7 @@ static void filter_hostile(void *argument)
 	const struct work *work = argument;
 
 	edit_list_init(&edits);
-	bench.wrong += body_filter(&edits, work->messages, work->allowed) == BODY_FILTER_PASSED;
+	bench.wrong += body_filter(&edits, work->messages, work->allowed, NULL) == BODY_FILTER_PASSED;
 }
 
 static void find_codecs(void *argument)

@@ -27,27 +27,23 @@ static void write_copied(struct line_copy *copy)
 	copy->text.length = 0;
 }
 
-/* The line as we would write it, "Name: value" and CRLF. Result: length 0 when it is spelled another way. */
-static struct span find_own_spelling(const struct sip_message *request, uint8_t index, struct span label)
+/* The line as we would write it, "Name: value" and CRLF. Result: length 0 when it is spelled another way. In place, for
+ * the length of `label` to be known. */
+static inline __attribute__((always_inline)) struct span find_own_spelling(const struct sip_message *request,
+									   uint8_t index, struct span label)
 {
 	const struct sip_header *header = &request->header[index];
-	struct span bytes = span_skip(request->bytes, header->start);
-	uint32_t length = header->value - header->start + header->value_length;
+	uint32_t end = (uint32_t)header->value + header->value_length;
+	const char *line = request->bytes.at + header->start;
 
-	if (header->value - header->start != (int)label.length || !span_starts_with(bytes, label) ||
-	    bytes.length - length < LINE_END_BYTES || memcmp(bytes.at + length, "\r\n", LINE_END_BYTES) != 0)
+	if (header->value - header->start != (int)label.length || request->bytes.length - end < LINE_END_BYTES ||
+	    memcmp(line, label.at, label.length) != 0 || memcmp(request->bytes.at + end, "\r\n", LINE_END_BYTES) != 0)
 		return (struct span){0};
-	return span_make(bytes.at, length + LINE_END_BYTES);
+	return span_make(line, end - header->start + LINE_END_BYTES);
 }
 
-static void write_line(struct line_copy *copy, uint8_t index, struct span label)
+static void begin_copy(struct line_copy *copy, uint8_t index, struct span line, struct span label)
 {
-	struct span line = find_own_spelling(copy->request, index, label);
-
-	if (line.length && copy->text.length && copy->text.at + copy->text.length == line.at) {
-		copy->text.length += line.length;
-		return;
-	}
 	write_copied(copy);
 	if (line.length) {
 		copy->text = line;
@@ -58,8 +54,19 @@ static void write_line(struct line_copy *copy, uint8_t index, struct span label)
 	text_write_literal(copy->writer, "\r\n");
 }
 
+static inline __attribute__((always_inline)) void write_line(struct line_copy *copy, uint8_t index, struct span label)
+{
+	struct span line = find_own_spelling(copy->request, index, label);
+
+	if (line.length && copy->text.length && copy->text.at + copy->text.length == line.at)
+		copy->text.length += line.length;
+	else
+		begin_copy(copy, index, line, label);
+}
+
 /* The first line of that name, if there is one. */
-static void write_first(struct line_copy *copy, enum sip_header_name name, struct span label)
+static inline __attribute__((always_inline)) void write_first(struct line_copy *copy, enum sip_header_name name,
+							      struct span label)
 {
 	if (sip_message_has(copy->request, name))
 		write_line(copy, copy->request->first[name], label);

@@ -106,11 +106,14 @@ static void set_content_length(struct edit_list *edits, uint32_t first, const st
 	edit_list_replace(edits, (struct slice){header->value, header->value_length}, edit_list_take(edits));
 }
 
-enum body_filter_result body_filter(struct edit_list *edits, const struct sip_message *message, uint64_t allowed)
+enum body_filter_result body_filter(struct edit_list *edits, const struct sip_message *message, uint64_t allowed,
+				    struct sdp_memory *memory)
 {
 	struct edit_list_mark mark = edit_list_mark(edits);
-	struct body_filter filter = {
-		.sdp = {.edits = edits, .message = message->bytes.at, .allowed = allowed | codec_set_event}};
+	struct body_filter filter = {.sdp = {.edits = edits,
+					     .message = message->bytes.at,
+					     .allowed = allowed | codec_set_event,
+					     .memory = memory}};
 	if (allowed == CODEC_SET_ALL || message->body.length == 0 ||
 	    !is_identity(sip_message_first(message, SIP_HEADER_CONTENT_ENCODING)))
 		return BODY_FILTER_PASSED;

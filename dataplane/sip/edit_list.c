@@ -11,26 +11,30 @@ void edit_list_init(struct edit_list *list)
 
 void edit_list_replace(struct edit_list *list, struct slice part, struct span text)
 {
-	if (list->count == EDIT_LIST_MAX || text.length > UINT16_MAX) {
+	uint32_t count = list->count;
+	struct edit *edit = &list->edit[count];
+
+	if (count == EDIT_LIST_MAX || text.length > UINT16_MAX) {
 		list->overflowed = true;
 		return;
 	}
-	list->edit[list->count] = (struct edit){.offset = part.offset,
-						.removed = part.length,
-						.text_length = (uint16_t)text.length,
-						.order = (uint16_t)list->count,
-						.text = text.at};
-	list->count++;
+	edit->order = (uint16_t)count;
+	edit->offset = part.offset;
+	edit->removed = part.length;
+	edit->text_length = (uint16_t)text.length;
+	edit->text = text.at;
+	list->count = count + 1;
 }
 
-struct span edit_list_take(struct edit_list *list)
+void edit_list_insert(struct edit_list *list, uint16_t offset)
 {
-	struct span taken = text_written(&list->writer);
+	struct span text = edit_list_take(list);
+	struct edit *last = list->count ? &list->edit[list->count - 1] : NULL;
 
-	list->writer.at += list->writer.length;
-	list->writer.capacity -= list->writer.length;
-	list->writer.length = 0;
-	return taken;
+	if (last && last->offset == offset && last->text + last->text_length == text.at)
+		last->text_length = (uint16_t)(last->text_length + text.length);
+	else
+		edit_list_replace(list, (struct slice){offset, 0}, text);
 }
 
 /* Before whom it stands: of its two members, which lie so in memory (little-endian), the offset counts first. */
@@ -46,7 +50,7 @@ static uint32_t edit_rank(const struct edit *edit)
 /* Insertion sort: the edits are few and come nearly in order. */
 static void sort_edits(struct edit_list *list)
 {
-	for (uint32_t i = 1; i < list->count; i++) {
+	for (uint32_t i = 1, count = list->count; i < count; i++) {
 		uint32_t at = i, rank = edit_rank(&list->edit[i]);
 		if (rank >= edit_rank(&list->edit[i - 1]))
 			continue;
@@ -57,45 +61,35 @@ static void sort_edits(struct edit_list *list)
 	}
 }
 
-/* What is written so far; `left`: room for more. */
-struct output {
-	char *at;
-	uint32_t left;
-};
-
-/* Result: false when there is no room for it. */
-static inline bool put(struct output *output, const char *text, uint32_t length)
+/* Result: behind it; NULL when there is no room for it up to `end`. */
+static inline char *put(char *at, const char *end, const char *text, uint32_t length)
 {
-	if (length > output->left)
-		return false;
-	copy_bytes(output->at, text, length);
-	output->at += length;
-	output->left -= length;
-	return true;
+	if (length > (size_t)(end - at))
+		return NULL;
+	copy_bytes(at, text, length);
+	return at + length;
 }
 
 int edit_list_apply(struct edit_list *list, char *out, uint32_t capacity, struct span received)
 {
-	struct output output = {out, capacity};
+	char *at = out, *out_end = out + capacity;
 	uint32_t kept = 0;	    /* bytes of `received` before this one are done */
 	uint32_t removal_start = 0; /* of the newest removal: inserts at its very start stand behind its text */
 
 	if (list->overflowed || list->writer.overflowed)
 		return -1;
 	sort_edits(list);
-	for (uint32_t i = 0, count = list->count; i < count; i++) {
-		const struct edit *edit = &list->edit[i];
+	for (const struct edit *edit = list->edit, *edits_end = edit + list->count; edit < edits_end; edit++) {
 		uint32_t offset = edit->offset, end = offset + edit->removed;
 		if (end > received.length || (offset < kept && (edit->removed || offset != removal_start)))
 			return -1;
-		if (offset > kept && !put(&output, received.at + kept, offset - kept))
+		if (offset > kept && !(at = put(at, out_end, received.at + kept, offset - kept)))
 			return -1;
-		if (!put(&output, edit->text, edit->text_length))
+		if (edit->text_length && !(at = put(at, out_end, edit->text, edit->text_length)))
 			return -1;
 		kept = end > kept ? end : kept;
 		removal_start = edit->removed ? offset : removal_start;
 	}
-	if (!put(&output, received.at + kept, received.length - kept))
-		return -1;
-	return (int)(capacity - output.left);
+	at = put(at, out_end, received.at + kept, received.length - kept);
+	return at ? (int)(at - out) : -1;
 }

@@ -38,6 +38,14 @@ void edit_list_init(struct edit_list *list);
  * mistake of ours. */
 void edit_list_replace(struct edit_list *list, struct slice part, struct span text);
 
+/*
+ * Puts what was written to list->writer since the last take in front of the byte at `offset`. What was written right
+ * behind the text before it, for the same place, becomes one edit with it.
+ *
+ * Range: no mark is between the two.
+ */
+void edit_list_insert(struct edit_list *list, uint16_t offset);
+
 /* How far a list is, to come back to. */
 struct edit_list_mark {
 	uint32_t count;
@@ -57,7 +65,15 @@ static inline void edit_list_withdraw(struct edit_list *list, struct edit_list_m
 }
 
 /* Text written to list->writer since the last take (or init). */
-struct span edit_list_take(struct edit_list *list);
+static inline struct span edit_list_take(struct edit_list *list)
+{
+	struct span taken = text_written(&list->writer);
+
+	list->writer.at += taken.length;
+	list->writer.capacity -= taken.length;
+	list->writer.length = 0;
+	return taken;
+}
 
 /*
  * Applies all edits to `received` into `out`.

@@ -2,6 +2,7 @@
 
 #include "sdp_codec.h"
 #include "sdp_kind.h"
+#include "sdp_memory.h"
 #include "sdp_parse.h"
 
 /* What is known of a payload type in a section. */
@@ -179,6 +180,24 @@ static bool has_choice(const struct section *section)
 	return found;
 }
 
+/* `types_from`: the first edit of the m= line, the last ones of the list and the first ones of the section. */
+static void keep_section(struct sdp_filter *filter, const struct section *section, uint32_t types_from, const char *end)
+{
+	const struct edit_list *edits = filter->edits;
+	const char *line = section->media.section.at;
+	struct sdp_memory_key key;
+
+	if (!filter->memory || edits->overflowed ||
+	    !sdp_memory_key_make(&key, span_make(line, (size_t)(end - line)), filter->allowed))
+		return;
+	struct sdp_memory_section *kept = sdp_memory_begin(filter->memory, &key);
+	uint32_t count = edits->count - section->mark.count, start = (uint32_t)(key.text.at - filter->message);
+	for (uint32_t i = 0, at = types_from; kept && i < count; i++, at++) {
+		const struct edit *edit = &edits->edit[at < edits->count ? at : at - count];
+		sdp_memory_add_cut(kept, (struct slice){(uint16_t)(edit->offset - start), edit->removed});
+	}
+}
+
 /* The section goes up to `end`. */
 static void end_section(struct sdp_filter *filter, struct section *section, const char *end)
 {
@@ -191,8 +210,10 @@ static void end_section(struct sdp_filter *filter, struct section *section, cons
 	if (!section->is_settled)
 		walk_again(filter, section, end);
 	flush_removal(filter, section);
+	uint32_t types_from = filter->edits->count;
 	remove_types(filter, section);
 	filter->left_count++;
+	keep_section(filter, section, types_from, end);
 }
 
 static inline bool begins_with(struct span line, const char two[3])
@@ -222,6 +243,28 @@ static inline bool take_line(struct sdp_filter *filter, struct section *section,
 	return begin_section(section, filter, count, cut_return(line));
 }
 
+/* `text` begins with an m= line. Result: the end of its section when that is remembered, and what had to be done is
+ * done; else NULL. */
+static const char *recall_section(struct sdp_filter *filter, struct section *section, uint32_t *count, struct span text)
+{
+	struct sdp_memory_key key;
+	if (!filter->memory || *count == SDP_MEDIA_MAX || !sdp_memory_key_make(&key, text, filter->allowed))
+		return NULL;
+	/* First: it is remembered as well, perhaps in the place of what would have been found. */
+	end_section(filter, section, text.at);
+	section->is_filtered = false;
+	const struct sdp_memory_section *known = sdp_memory_find(filter->memory, &key);
+	if (!known)
+		return NULL;
+	for (uint32_t i = 0; i < known->cut_count; i++) {
+		const char *from = key.text.at + known->cut[i].offset;
+		replace(filter, from, from + known->cut[i].length, (struct span){0});
+	}
+	filter->left_count++;
+	++*count;
+	return key.text.at + known->length;
+}
+
 bool sdp_filter(struct sdp_filter *filter, struct span text)
 {
 	struct section section;
@@ -232,7 +275,14 @@ bool sdp_filter(struct sdp_filter *filter, struct span text)
 		return false;
 	const char *line = lines.next;
 	while (line_read_more(&lines)) {
-		const char *feed = line_read_feed(&lines);
+		const char *feed = line_read_feed(&lines), *end = lines.end, *known_end = NULL;
+		if (*line == 'm')
+			known_end = recall_section(filter, &section, &count, span_make(line, (size_t)(end - line)));
+		if (known_end) {
+			line_read_begin(&lines, span_make(known_end, (size_t)(end - known_end)));
+			line = known_end;
+			continue;
+		}
 		if (!take_line(filter, &section, &count, span_make(line, (size_t)(feed - line)), feed + 1))
 			return false;
 		line = feed + 1;

@@ -3,7 +3,8 @@
  * what they are; this knows m= lines and their payload types, and nothing of SIP.
  *
  * One pass: what a payload type is has mostly been said when its attributes come. A section where a later a=rtpmap
- * changed what had been decided by then is walked once more, with all of them known.
+ * changed what had been decided by then is walked once more, with all of them known. A section that is remembered
+ * (sdp_memory.h) is not walked at all.
  */
 #ifndef AMITY_SDP_FILTER_H
 #define AMITY_SDP_FILTER_H
@@ -11,11 +12,14 @@
 #include "edit_list.h"
 #include "span.h"
 
+struct sdp_memory;
+
 struct sdp_filter {
 	struct edit_list *edits;
-	const char *message; /* offsets of edits count from here */
-	uint64_t allowed;    /* enum codec of include/codec.h */
-	uint32_t left_count; /* m= lines that have a port and keep it, over all texts */
+	const char *message;	   /* offsets of edits count from here */
+	uint64_t allowed;	   /* enum codec of include/codec.h */
+	struct sdp_memory *memory; /* NULL: none */
+	uint32_t left_count;	   /* m= lines that have a port and keep it, over all texts */
 };
 
 /*

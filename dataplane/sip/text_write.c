@@ -2,6 +2,8 @@
 #include "base64url_avx2.h"
 #include "scan.h"
 
+#include "ipv4_write.h"
+
 #ifdef __SSSE3__
 #include <tmmintrin.h>
 #endif
@@ -15,9 +17,8 @@ static const char digit_pairs[100][3] = {
 };
 /* clang-format on */
 
-#define EACH_BYTE	0x0101010101010101u
-#define IP_GROUPS	8
-#define IPV4_ROOM_BYTES 16 /* fifteen, and the point that put_ipv4() writes behind them */
+#define EACH_BYTE 0x0101010101010101u
+#define IP_GROUPS 8
 
 /* Room for `length` bytes that the caller then fills, or NULL. */
 static char *take_room(struct text_writer *writer, uint64_t length)
@@ -285,27 +286,6 @@ static void write_ipv6(struct text_writer *text, const uint8_t ip[16])
 	text_write_char(text, ']');
 }
 
-/* clang-format off */
-#define TEN(tens) {tens "0."}, {tens "1."}, {tens "2."}, {tens "3."}, {tens "4."}, {tens "5."}, {tens "6."}, {tens "7."}, {tens "8."}, {tens "9."}
-static const char octet_texts[256][4] = {
-	TEN(""), TEN("1"), TEN("2"), TEN("3"), TEN("4"), TEN("5"), TEN("6"), TEN("7"), TEN("8"), TEN("9"), TEN("10"), TEN("11"),
-	TEN("12"), TEN("13"), TEN("14"), TEN("15"), TEN("16"), TEN("17"), TEN("18"), TEN("19"), TEN("20"), TEN("21"), TEN("22"),
-	TEN("23"), TEN("24"), {"250."}, {"251."}, {"252."}, {"253."}, {"254."}, {"255."},
-};
-/* clang-format on */
-
-/* `text` has IPV4_ROOM_BYTES: four are written for each octet, and a point behind the last one. */
-static uint32_t put_ipv4(char *text, const uint8_t octets[4])
-{
-	char *at = text;
-
-	for (uint32_t i = 0; i < 4; i++) {
-		memcpy(at, octet_texts[octets[i]], 4);
-		at += 2 + (octets[i] >= 10) + (octets[i] >= 100);
-	}
-	return (uint32_t)(at - text) - 1;
-}
-
 void text_write_ip(struct text_writer *writer, const uint8_t ip[16])
 {
 	char buffer[IP_TEXT_BYTES];
@@ -313,11 +293,11 @@ void text_write_ip(struct text_writer *writer, const uint8_t ip[16])
 	bool is_v4 = net_address_is_v4(ip);
 
 	if (is_v4 && writer->capacity - writer->length >= IPV4_ROOM_BYTES) {
-		writer->length += put_ipv4(writer->at + writer->length, ip + 12);
+		writer->length += ipv4_write(writer->at + writer->length, ip + 12);
 		return;
 	}
 	if (is_v4)
-		text.length = put_ipv4(buffer, ip + 12);
+		text.length = ipv4_write(buffer, ip + 12);
 	else
 		write_ipv6(&text, ip);
 	text_write_span(writer, text_written(&text));

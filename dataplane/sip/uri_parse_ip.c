@@ -1,6 +1,6 @@
 #include "ipv4_read.h"
+#include "ipv4_write.h"
 #include "lexis.h"
-#include "text_write.h"
 #include "uri_parse.h"
 
 #define GROUP_DIGITS_MAX 4 /* of IPv6 */
@@ -82,18 +82,19 @@ bool uri_parse_ip(uint8_t ip[16], struct span host)
 	return true;
 }
 
+/* Without leading zeros there is one way to write an IPv4 address, but for those as an IPv6 one. */
+static bool may_be_v6(struct span host)
+{
+	return (host.length && *host.at == '[') || has_early_colon(host);
+}
+
 bool uri_parse_ip_equals(struct span host, const uint8_t ip[16])
 {
 	uint8_t parsed[16];
-	char text[IP_TEXT_BYTES];
-	struct text_writer own = text_write_begin(text, sizeof(text));
 	bool is_v4 = net_address_is_v4(ip);
-	if (is_v4)
-		text_write_ip(&own, ip);
-	if (is_v4 && span_equals(host, text_written(&own)))
+	if (is_v4 && ipv4_write_equals(host, ip + 12))
 		return true;
-	/* Without leading zeros there is one way to write an IPv4 address, but for those as an IPv6 one. */
-	if (is_v4 && (host.length == 0 || *host.at != '[') && !has_early_colon(host))
+	if (is_v4 && !may_be_v6(host))
 		return false;
 	return uri_parse_ip(parsed, host) && memcmp(parsed, ip, sizeof(parsed)) == 0;
 }

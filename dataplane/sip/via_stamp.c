@@ -1,5 +1,7 @@
 #include "via_stamp.h"
-#include "ipv4_read.h"
+#include "ipv4_write.h"
+
+#define EACH_BYTE(byte) (0x0101010101010101ull * (byte))
 
 /* With quotes: they hide what stands between them. */
 static uint32_t quoted_part_length(struct span text)
@@ -56,10 +58,9 @@ static bool sent_by_is_source(const struct sip_message *request, const struct ne
 {
 	struct span host = sip_message_text(request, request->via_host);
 	char buffer[IP_TEXT_BYTES];
-	uint8_t octets[4];
 
 	if (net_address_is_v4(source->ip)) /* that has one spelling */
-		return ipv4_read(octets, host) && memcmp(octets, source->ip + 12, sizeof(octets)) == 0;
+		return ipv4_write_equals(host, source->ip + 12);
 	if (host.length >= 2 && *host.at == '[')
 		host = span_make(host.at + 1, host.length - 2);
 	return span_equals_nocase(host, received_text(buffer, source));
@@ -83,6 +84,26 @@ static bool has_parameter_in_r(struct span value)
 	return false;
 }
 
+/* "host:5060;branch=z9hG4bK1" and nothing else, nearly always. Result: false also for some that are that. */
+static bool has_only_branch(const struct sip_message *request, struct span value)
+{
+	static const struct span label = SPAN_LITERAL(";branch=");
+	struct span host = sip_message_text(request, request->via_host);
+	struct span branch = sip_message_text(request, request->via_branch);
+	const char *host_end = host.at + host.length, *parameters = branch.at - label.length;
+	uint64_t word;
+
+	if (branch.length == 0 || host.length == 0 || branch.at + branch.length != value.at + value.length ||
+	    branch.at - host_end < (ptrdiff_t)sizeof(word))
+		return false;
+	memcpy(&word, host_end, sizeof(word));
+	word ^= EACH_BYTE(';');
+	/* The lowest bit found is right, whatever the borrows are. */
+	uint64_t found = (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
+	return found && host_end + __builtin_ctzll(found) / 8 == parameters &&
+	       memcmp(parameters, label.at, sizeof(word)) == 0;
+}
+
 static bool adds_received(const struct sip_message *request, const struct net_address *source)
 {
 	return request->via_has_rport || !sent_by_is_source(request, source);
@@ -90,7 +111,9 @@ static bool adds_received(const struct sip_message *request, const struct net_ad
 
 bool via_stamp_is_needed(const struct sip_message *request, const struct net_address *source)
 {
-	return adds_received(request, source) || has_parameter_in_r(sip_message_first(request, SIP_HEADER_VIA));
+	struct span value = sip_message_first(request, SIP_HEADER_VIA);
+
+	return adds_received(request, source) || (!has_only_branch(request, value) && has_parameter_in_r(value));
 }
 
 void via_stamp_write(struct text_writer *writer, const struct sip_message *request, const struct net_address *source)

@@ -24,7 +24,8 @@ enum reason rewrite_body(struct worker *worker, const struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
 	struct edit_list_mark mark = edit_list_mark(&worker->edits);
-	enum body_filter_result result = body_filter(&worker->edits, message, rewrite_body_codecs(packet));
+	enum body_filter_result result =
+		body_filter(&worker->edits, message, rewrite_body_codecs(packet), &worker->sdp_memory);
 
 	if (rewrite_body_is_offer(message))
 		return result == BODY_FILTER_NOTHING_LEFT ? REASON_NO_COMMON_CODEC

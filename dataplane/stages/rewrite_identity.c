@@ -27,7 +27,7 @@ static void rewrite_identity_assert(struct edit_list *edits, const struct packet
 	else
 		text_write_ip(&edits->writer, packet->hop.source);
 	text_write_literal(&edits->writer, ">\r\n");
-	edit_list_replace(edits, rewrite_parts_top(&packet->message), edit_list_take(edits));
+	edit_list_insert(edits, rewrite_parts_top(&packet->message));
 }
 
 /*
@@ -42,7 +42,8 @@ static void rewrite_identity_privacy(struct edit_list *edits, const struct sip_m
 	if (!shown->anonymous || message_facts_hides_identity(message))
 		return;
 	if (asked == SIP_HEADER_NONE)
-		edit_list_replace(edits, rewrite_parts_top(message), SPAN_LITERAL("Privacy: id\r\n"));
+		edit_list_replace(edits, (struct slice){rewrite_parts_top(message), 0},
+				  SPAN_LITERAL("Privacy: id\r\n"));
 	else
 		edit_list_replace(edits, (struct slice){message->header[asked].value, 0}, SPAN_LITERAL("id;"));
 	for (uint8_t i = message->first[SIP_HEADER_PRIVACY]; i != SIP_HEADER_NONE; i = sip_message_next(message, i))
@@ -96,9 +97,8 @@ static void rewrite_identity_diversion(struct edit_list *edits, const struct pac
 		rewrite_parts_remove_headers(edits, message, SIP_HEADER_DIVERSION);
 	if (!shown->diversion.length)
 		return;
-	struct slice place =
-		first == SIP_HEADER_NONE ? rewrite_parts_top(message) : (struct slice){message->header[first].start, 0};
-	edit_list_replace(edits, place, shown->diversion);
+	uint16_t place = first == SIP_HEADER_NONE ? rewrite_parts_top(message) : message->header[first].start;
+	edit_list_replace(edits, (struct slice){place, 0}, shown->diversion);
 }
 
 void rewrite_identity(struct edit_list *edits, const struct packet *packet, const struct route_presentation *shown)

@@ -60,35 +60,38 @@ void rewrite_parts_max_forwards(struct edit_list *edits, const struct sip_messag
 {
 	struct span value = sip_message_first(message, SIP_HEADER_MAX_FORWARDS);
 	uint32_t number = message->max_forwards - (value.length ? 1u : 0) - forward_count;
+	struct text_writer *writer = &edits->writer;
 
-	/* 70 and one less, nearly always: two digits in the place of two. */
-	if (value.length && number >= 10 && number < 100) {
-		text_write_char(&edits->writer, (char)('0' + number / 10));
-		text_write_char(&edits->writer, (char)('0' + number % 10));
-	} else if (value.length) {
-		text_write_number(&edits->writer, number);
-	} else {
-		text_write_literal(&edits->writer, "Max-Forwards: ");
-		text_write_number(&edits->writer, number);
-		text_write_literal(&edits->writer, "\r\n");
+	if (value.length == 0) {
+		text_write_literal(writer, "Max-Forwards: ");
+		text_write_number(writer, number);
+		text_write_literal(writer, "\r\n");
+		edit_list_insert(edits, rewrite_parts_top(message));
+		return;
 	}
-	edit_list_replace(edits, value.length ? rewrite_parts_slice(message, value) : rewrite_parts_top(message),
-			  edit_list_take(edits));
+	/* 70 and one less, nearly always: two digits in the place of two. */
+	if (number >= 10 && number < 100) {
+		char digits[2] = {(char)('0' + number / 10), (char)('0' + number % 10)};
+		text_write_span(writer, span_make(digits, sizeof(digits)));
+	} else {
+		text_write_number(writer, number);
+	}
+	edit_list_replace(edits, rewrite_parts_slice(message, value), edit_list_take(edits));
 }
 
-struct slice rewrite_parts_top(const struct sip_message *message)
+uint16_t rewrite_parts_top(const struct sip_message *message)
 {
-	return (struct slice){message->header[message->first[SIP_HEADER_VIA]].start, 0};
+	return message->header[message->first[SIP_HEADER_VIA]].start;
 }
 
-struct slice rewrite_parts_above(const struct sip_message *message, enum sip_header_name name)
+uint16_t rewrite_parts_above(const struct sip_message *message, enum sip_header_name name)
 {
-	struct slice top = rewrite_parts_top(message);
+	uint16_t top = rewrite_parts_top(message);
 	uint8_t first = message->first[name];
 
 	/* Kamailio writes what it adds above its Via. */
-	if (first != SIP_HEADER_NONE && message->header[first].start < top.offset)
-		top.offset = message->header[first].start;
+	if (first != SIP_HEADER_NONE && message->header[first].start < top)
+		top = message->header[first].start;
 	return top;
 }
 
@@ -116,7 +119,7 @@ void rewrite_parts_push_via(struct worker *worker, const struct packet *packet)
 	struct edit_list *edits = &worker->edits;
 
 	write_via(&edits->writer, own_address_of_hop(worker, &packet->hop), &packet->branch_name);
-	edit_list_replace(edits, rewrite_parts_top(message), edit_list_take(edits));
+	edit_list_insert(edits, rewrite_parts_top(message));
 	if (!via_stamp_is_needed(message, &packet->source))
 		return;
 	via_stamp_write(&edits->writer, message, &packet->source);

@@ -38,9 +38,9 @@ void rewrite_parts_remove_credentials(struct edit_list *edits, const struct sip_
 				      const struct directory *directory, struct span known);
 
 /* Where a new header line goes: in front of the topmost Via. */
-struct slice rewrite_parts_top(const struct sip_message *message);
+uint16_t rewrite_parts_top(const struct sip_message *message);
 
 /* The same, and above every header line of that name: where the order of the lines means something. */
-struct slice rewrite_parts_above(const struct sip_message *message, enum sip_header_name name);
+uint16_t rewrite_parts_above(const struct sip_message *message, enum sip_header_name name);
 
 #endif

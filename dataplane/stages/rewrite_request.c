@@ -2,28 +2,29 @@
 
 #include "address_parse.h"
 #include "call_track.h"
+#include "ipv4_write.h"
 #include "message_facts.h"
 #include "request_uri.h"
 #include "rewrite_identity.h"
 #include "rewrite_parts.h"
 
 /*
- * "<sip:1001@192.0.2.7:5060>", nearly always: the host stands behind the first '@'. Result: length 0: it may be
- * elsewhere, or there may be none.
+ * "<sip:1001@192.0.2.7:5060>", nearly always: the host stands behind the first '@', and ends with one of three bytes.
+ * Result: true when it is that IPv4 address; false: it may be elsewhere, or there may be none.
  */
-static struct span rewrite_request_usual_host(struct span contact)
+static bool rewrite_request_is_usual_contact(struct span contact, const uint8_t ip[16])
 {
 	static const struct span begin = SPAN_LITERAL("<sip:");
 	struct span rest = span_skip(contact, begin.length);
 	const char *end = span_starts_with(contact, begin) ? memchr(rest.at, '>', rest.length) : NULL;
-	const char *at = end ? memchr(rest.at, '@', (size_t)(end - rest.at)) : NULL;
-	uint32_t length = 0;
+	const char *host = end ? memchr(rest.at, '@', (size_t)(end - rest.at)) : NULL;
+	char own[IPV4_ROOM_BYTES];
 
-	if (!at)
-		return (struct span){0};
-	for (at++; at[length] != '>' && at[length] != ':' && at[length] != ';'; length++)
-		;
-	return span_make(at, length);
+	if (!host++ || !net_address_is_v4(ip))
+		return false;
+	uint32_t length = ipv4_write(own, ip + 12);
+	return end - host >= (ptrdiff_t)length && memcmp(host, own, length) == 0 &&
+	       (host[length] == '>' || host[length] == ':' || host[length] == ';');
 }
 
 /* Does the sender want requests of the dialog at another address than it has? A Contact that is none asks for nothing.
@@ -35,8 +36,7 @@ static bool rewrite_request_is_contact_elsewhere(const struct packet *packet)
 	struct sip_uri uri;
 
 	/* Where it is right there, nothing else in it could make it wrong. */
-	if (uri_parse_ip_equals(rewrite_request_usual_host(sip_message_first(message, SIP_HEADER_CONTACT)),
-				packet->source.ip))
+	if (rewrite_request_is_usual_contact(sip_message_first(message, SIP_HEADER_CONTACT), packet->source.ip))
 		return false;
 	return message_facts_address(&contact, &uri, message, SIP_HEADER_CONTACT) &&
 	       !uri_parse_ip_equals(uri.host, packet->source.ip);
@@ -90,7 +90,7 @@ static bool rewrite_request_record_route(struct worker *worker, const struct pac
 	text_write_span(&edits->writer, span_make(own->record_route, own->record_route_length));
 	text_write_span(&edits->writer, span_make(text, (size_t)length));
 	text_write_literal(&edits->writer, ">\r\n");
-	edit_list_replace(edits, rewrite_parts_above(message, SIP_HEADER_RECORD_ROUTE), edit_list_take(edits));
+	edit_list_insert(edits, rewrite_parts_above(message, SIP_HEADER_RECORD_ROUTE));
 	return true;
 }
 
@@ -173,7 +173,7 @@ static void rewrite_request_route(struct edit_list *edits, const struct packet *
 	text_write_literal(&edits->writer, "Route: ");
 	text_write_span(&edits->writer, binding_path(packet->binding));
 	text_write_literal(&edits->writer, "\r\n");
-	edit_list_replace(edits, rewrite_parts_top(&packet->message), edit_list_take(edits));
+	edit_list_insert(edits, rewrite_parts_top(&packet->message));
 }
 
 bool rewrite_request_initial(struct worker *worker, const struct packet *packet)
@@ -186,15 +186,18 @@ bool rewrite_request_initial(struct worker *worker, const struct packet *packet)
 		return false;
 	struct span from = rewrite_request_from(edits, packet, shown);
 	struct span to = rewrite_request_to(edits, packet, shown);
-	rewrite_parts_push_via(worker, packet);
+	/* In the order in which the lines stand, mostly: there is little to sort then. */
 	rewrite_request_uri(edits, packet, shown);
-	rewrite_parts_replace_address(edits, message, &message->from, from);
-	rewrite_parts_replace_address(edits, message, &message->to, to);
-	rewrite_parts_max_forwards(edits, message, packet->decision.forward_count);
+	rewrite_parts_push_via(worker, packet);
 	rewrite_request_route(edits, packet);
 	rewrite_identity(edits, packet, shown);
+	if (message->method == SIP_METHOD_INVITE && !rewrite_request_record_route(worker, packet, from, to))
+		return false;
+	rewrite_parts_max_forwards(edits, message, packet->decision.forward_count);
+	rewrite_parts_replace_address(edits, message, &message->from, from);
+	rewrite_parts_replace_address(edits, message, &message->to, to);
 	rewrite_parts_remove_credentials(edits, message, worker->snapshot->directory, packet->digest_user);
-	return message->method != SIP_METHOD_INVITE || rewrite_request_record_route(worker, packet, from, to);
+	return true;
 }
 
 /* Screen has read the topmost Route. When nothing but its '>' stands behind our cookie, nothing else is in the line. */
@@ -221,10 +224,10 @@ bool rewrite_request_in_dialog(struct worker *worker, const struct packet *packe
 	struct span to = packet->from_caller ? dialog->callee_to : dialog->caller_from;
 
 	rewrite_parts_push_via(worker, packet);
-	rewrite_request_pop_route(edits, packet);
 	rewrite_parts_max_forwards(edits, message, 0);
 	rewrite_parts_replace_address(edits, message, &message->from, from);
 	rewrite_parts_replace_address(edits, message, &message->to, to);
+	rewrite_request_pop_route(edits, packet);
 	rewrite_identity_remove(edits, message);
 	if (dialog->flags & (packet->from_caller ? DIALOG_CALLEE_CARRIER : DIALOG_CALLER_CARRIER))
 		rewrite_parts_remove_private(edits, message);

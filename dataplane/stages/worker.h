@@ -20,6 +20,7 @@
 #include "own_address.h"
 #include "packet.h"
 #include "route_cookie.h"
+#include "sdp_memory.h"
 #include "transaction_table.h"
 
 #define WORKER_QUEUES_MAX 16
@@ -108,6 +109,7 @@ struct worker {
 	struct packet work; /* a kept request, taken up again: failover, forwards, answers of our own */
 	struct authenticate_logins logins;
 	struct edit_list edits;
+	struct sdp_memory sdp_memory;
 	struct route_presentation presentation;
 };
 

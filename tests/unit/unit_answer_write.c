@@ -82,6 +82,16 @@ static void the_topmost_via(void **state)
 	 "SIP/2.0 100 Trying\r\nVia: " expected "\r\n" REST "Content-Length: 0\r\n\r\n"},
 		ROW("::ffff:192.0.2.4", "SIP/2.0/UDP 192.0.2.4:5062;branch=z9hG4bKa",
 		    "SIP/2.0/UDP 192.0.2.4:5062;branch=z9hG4bKa")
+		/* what stands between or behind the usual two parts is found */
+		ROW("::ffff:192.0.2.4", "SIP/2.0/UDP 192.0.2.4;received=6.6.6.6;branch=z9hG4bKa",
+		    "SIP/2.0/UDP 192.0.2.4;branch=z9hG4bKa;received=192.0.2.4")
+			ROW("::ffff:192.0.2.4", "SIP/2.0/UDP 192.0.2.4:5062;received=6.6.6.6;branch=z9hG4bKa",
+			    "SIP/2.0/UDP 192.0.2.4:5062;branch=z9hG4bKa;received=192.0.2.4")
+				ROW("::ffff:192.0.2.4", "SIP/2.0/UDP 192.0.2.4:5062;branch=z9hG4bKa;received=6.6.6.6",
+				    "SIP/2.0/UDP 192.0.2.4:5062;branch=z9hG4bKa;received=192.0.2.4")
+					ROW("::ffff:192.0.2.4",
+					    "SIP/2.0/UDP 192.0.2.4;received=6;received=6.6.6.6;branch=z9hG4bKa",
+					    "SIP/2.0/UDP 192.0.2.4;branch=z9hG4bKa;received=192.0.2.4")
 		/* another host: received (RFC 3261 18.2.1) */
 		ROW("::ffff:192.0.2.4", "SIP/2.0/UDP 10.1.1.1;branch=z9hG4bKa",
 		    "SIP/2.0/UDP 10.1.1.1;branch=z9hG4bKa;received=192.0.2.4")

@@ -148,13 +148,13 @@ static void r25_a_list_that_was_full_before(void **state)
 	edit_list_init(&edits);
 	while (edits.count < EDIT_LIST_MAX)
 		edit_list_replace(&edits, (struct slice){0, 0}, SPAN_LITERAL("x"));
-	assert_int_equal(body_filter(&edits, &filtered.received, CODEC_BIT(PCMA) | CODEC_BIT(PCMU)),
+	assert_int_equal(body_filter(&edits, &filtered.received, CODEC_BIT(PCMA) | CODEC_BIT(PCMU), NULL),
 			 BODY_FILTER_PASSED);
 	assert_false(edits.overflowed);
-	assert_int_equal(body_filter(&edits, &filtered.received, PCMA), BODY_FILTER_CHANGED);
+	assert_int_equal(body_filter(&edits, &filtered.received, PCMA, NULL), BODY_FILTER_CHANGED);
 	assert_true(edits.overflowed);
 	assert_int_equal(edits.count, EDIT_LIST_MAX);
-	assert_int_equal(body_filter(&edits, &filtered.received, CODEC_BIT(PCMA) | CODEC_BIT(PCMU)),
+	assert_int_equal(body_filter(&edits, &filtered.received, CODEC_BIT(PCMA) | CODEC_BIT(PCMU), NULL),
 			 BODY_FILTER_PASSED);
 }
 

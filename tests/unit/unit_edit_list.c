@@ -117,6 +117,43 @@ static void takes_texts_one_by_one(void **state)
 	check(SPAN_LITERAL("ab"), "22aoneb");
 }
 
+static void insert(const char *text, uint16_t offset)
+{
+	text_write_span(&list.writer, span_of_text(text));
+	edit_list_insert(&list, offset);
+}
+
+static void inserts_at_one_place_become_one(void **state)
+{
+	(void)state;
+	edit_list_init(&list);
+	insert("a", 4);
+	insert("bc", 4);
+	insert("", 4);
+	insert("d", 4);
+	assert_int_equal(list.count, 1);
+	insert("e", 5); /* elsewhere */
+	assert_int_equal(list.count, 2);
+	insert("f", 4); /* there again, and not the last one */
+	assert_int_equal(list.count, 3);
+	text_write_literal(&list.writer, "g");
+	struct span between = edit_list_take(&list);
+	insert("h", 4); /* its text stands elsewhere */
+	assert_int_equal(list.count, 4);
+	edit_list_replace(&list, part(4, 1), SPAN_LITERAL("I"));
+	insert("j", 4); /* behind a removal */
+	edit_list_replace(&list, part(8, 1), between);
+	assert_int_equal(list.count, 7);
+	check(SPAN_LITERAL("0123456789"), "0123abcdfhIje567g9");
+	/* Behind the text of a removal. */
+	edit_list_init(&list);
+	text_write_literal(&list.writer, "k");
+	edit_list_replace(&list, part(4, 2), edit_list_take(&list));
+	insert("l", 4);
+	assert_int_equal(list.count, 1);
+	check(SPAN_LITERAL("0123456789"), "0123kl6789");
+}
+
 static void both_limits_are_reached(void **state)
 {
 	static char long_text[UINT16_MAX + 1], out[4 * EDIT_LIST_MAX];
@@ -197,6 +234,7 @@ int main(void)
 		cmocka_unit_test(what_was_withdrawn_is_as_never_added),
 		cmocka_unit_test(refuses_what_overlaps_or_is_outside),
 		cmocka_unit_test(takes_texts_one_by_one),
+		cmocka_unit_test(inserts_at_one_place_become_one),
 		cmocka_unit_test(both_limits_are_reached),
 		cmocka_unit_test(random_edits_as_a_model_does),
 	};

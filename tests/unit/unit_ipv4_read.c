@@ -2,6 +2,7 @@
 
 #include "guard_page.h"
 #include "ipv4_read.h"
+#include "ipv4_write.h"
 #include "random_source.h"
 
 static struct guard_page page;
@@ -106,6 +107,44 @@ static void prefixes_are_refused_unless_they_are_addresses(void **state)
 	assert_int_equal(right, 3);
 }
 
+/* In its room to the last byte, and found equal to itself alone. */
+static void expect_written(const uint8_t octets[4], const char *text)
+{
+	uint32_t length = (uint32_t)strlen(text);
+	char changed[20];
+
+	char *room = guard_page_room(&page, IPV4_ROOM_BYTES);
+	assert_int_equal(ipv4_write(room, octets), length);
+	assert_memory_equal(room, text, length);
+	for (uint32_t shorter = 0; shorter < length; shorter++)
+		assert_false(ipv4_write_equals(guard_page_place(&page, span_make(text, shorter)), octets));
+	for (uint32_t i = 0; i <= length; i++) {
+		strcpy(changed, text);
+		changed[i] ^= 1;
+		assert_int_equal(ipv4_write_equals(guard_page_place(&page, span_make(changed, length)), octets),
+				 i == length);
+		assert_int_equal(ipv4_write_equals(guard_page_place_first(&page, span_make(changed, length)), octets),
+				 i == length);
+	}
+	strcat(strcpy(changed, text), ".");
+	assert_false(ipv4_write_equals(span_of_text(changed), octets));
+}
+
+static void each_octet_is_written_at_each_place(void **state)
+{
+	char text[20];
+
+	(void)state;
+	for (int place = 0; place < 4; place++)
+		for (int others = 1; others <= 200; others = others * 14)
+			for (int value = 0; value < 256; value++) {
+				uint8_t octet[4] = {(uint8_t)others, (uint8_t)others, (uint8_t)others, (uint8_t)others};
+				octet[place] = (uint8_t)value;
+				snprintf(text, sizeof(text), "%d.%d.%d.%d", octet[0], octet[1], octet[2], octet[3]);
+				expect_written(octet, text);
+			}
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -127,6 +166,7 @@ int main(void)
 		cmocka_unit_test(digits_and_dots_anyhow),
 		cmocka_unit_test(every_byte_at_every_place),
 		cmocka_unit_test(prefixes_are_refused_unless_they_are_addresses),
+		cmocka_unit_test(each_octet_is_written_at_each_place),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);
