@@ -56,6 +56,7 @@ static void r30_own_route_passes_in_other_words(void **state)
 		{"<SIP:192.0.2.1:5060;lr;c=%s>", "", REASON_FORWARDED_IN_DIALOG},
 		{"<sip:192.0.2.1:5060;c=%s;lr>", "", REASON_FORWARDED_IN_DIALOG},
 		{"<sip:192.0.2.1:5060;lr;c=%s;x=y>", "", REASON_FORWARDED_IN_DIALOG},
+		{"<sip:192.0.2.1:5060;lr;c=%s?x=y>", "", REASON_FORWARDED_IN_DIALOG},
 		{"\"us\" <sip:192.0.2.1:5060;lr;c=%s>;p=1", "", REASON_FORWARDED_IN_DIALOG},
 		{"<sip:192.0.2.1:5060;lr;c=%s> , <sip:192.0.2.11:5070;lr>", "<sip:192.0.2.11:5070;lr>",
 		 REASON_FORWARDED_IN_DIALOG},

@@ -1,4 +1,4 @@
-#include "lexis.h"
+#include "byte_block.h"
 
 #include "guard_page.h"
 
@@ -48,6 +48,26 @@ static void test_numbers(void **state)
 	assert_false(lexis_parse_number(&number, SPAN_LITERAL("1 "), 7));
 }
 
+/* One byte at each place of texts that are shorter and longer than blocks, between guard pages. */
+static void test_between(void **state)
+{
+	(void)state;
+	for (uint32_t length = 0; length <= 3 * BYTE_BLOCK_BYTES + 1; length++) {
+		char text[3 * BYTE_BLOCK_BYTES + 1];
+		memset(text, 'x', sizeof(text));
+		for (uint32_t at = 0; at < length; at++) {
+			for (uint32_t byte = 0; byte < 256; byte++) {
+				text[at] = (char)byte;
+				struct span input = guard_page_place(&guard, span_make(text, length));
+				assert_int_equal(byte_block_has_between(input, ':', '?'), byte >= ':' && byte <= '?');
+				input = guard_page_place_first(&guard, span_make(text, length));
+				assert_int_equal(byte_block_has_between(input, ':', '?'), byte >= ':' && byte <= '?');
+			}
+			text[at] = 'x';
+		}
+	}
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -68,6 +88,7 @@ int main(void)
 		cmocka_unit_test(test_tables_agree),
 		cmocka_unit_test(test_skip),
 		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_between),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -309,6 +309,39 @@ static void test_find_call_id(void **state)
 	assert_int_equal(message_find_call_id(span_make("", 0)).length, 0);
 }
 
+struct max_forwards_case {
+	const char *line;
+	uint8_t number;
+};
+
+static void test_max_forwards(void **state)
+{
+	static const struct max_forwards_case rows[] = {
+		{"", SIP_MAX_FORWARDS_DEFAULT},
+		{"Max-Forwards: 0\r\n", 0},
+		{"Max-Forwards: 1\r\n", 1},
+		{"Max-Forwards:70\r\n", 70},
+		{"Max-Forwards: 00071 \r\n", 71},
+		{"Max-Forwards: 255\r\n", 255},
+		{"Max-Forwards: 256\r\n", 255},
+		{"Max-Forwards: 99999999\r\n", 255},
+		{"Max-Forwards: 4294967296\r\n", 255},
+	};
+	char text[512];
+
+	(void)state;
+	for (uint32_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		for (enum scan_variant variant = SCAN_SCALAR; variant < SCAN_VARIANTS; variant++) {
+			struct sip_message message;
+			if (!scan_select(variant))
+				continue;
+			snprintf(text, sizeof(text), INVITE COMPLETE "%s\r\n", rows[i].line);
+			assert_int_equal(message_parse(&message, span_of_text(text)), REASON_NONE);
+			assert_int_equal(message.max_forwards, rows[i].number);
+		}
+	scan_select_best();
+}
+
 static void test_unfold(void **state)
 {
 	(void)state;
@@ -353,6 +386,7 @@ int main(void)
 		cmocka_unit_test(test_too_many_headers),
 		cmocka_unit_test(test_largest_message),
 		cmocka_unit_test(test_find_call_id),
+		cmocka_unit_test(test_max_forwards),
 		cmocka_unit_test(test_unfold),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
