@@ -18,10 +18,15 @@
  */
 #define SECRET_KEY_IDS 128
 
+#define SECRET_KEY_ROUNDS_BYTES 176
+
 struct rotating_key {
 	uint8_t id[2];
 	uint8_t key[2][SECRET_KEY_BYTES];
+	/* Not stored: what AES makes of the second half of each, for lcores to find it ready (short_aes.h). */
+	_Alignas(16) uint8_t rounds[2][SECRET_KEY_ROUNDS_BYTES];
 };
+#define ROTATING_KEY_STORED_BYTES (offsetof(struct rotating_key, key) + sizeof(((struct rotating_key *)0)->key))
 
 /* The key with that id, or NULL. */
 static inline const uint8_t *secret_keys_find(const struct rotating_key *keys, uint8_t id)

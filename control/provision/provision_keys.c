@@ -5,13 +5,15 @@
 #include <sodium.h>
 #include <sqlite3.h>
 
+#include "short_aes.h"
+
 /* What is stored under which name. */
 static const struct {
 	const char *name;
 	size_t offset, size;
 } key_rows[] = {
-	{"nonce", offsetof(struct secret_keys, nonce), sizeof(struct rotating_key)},
-	{"cookie", offsetof(struct secret_keys, cookie), sizeof(struct rotating_key)},
+	{"nonce", offsetof(struct secret_keys, nonce), ROTATING_KEY_STORED_BYTES},
+	{"cookie", offsetof(struct secret_keys, cookie), ROTATING_KEY_STORED_BYTES},
 	{"aor", offsetof(struct secret_keys, aor_key), sizeof(((struct secret_keys *)0)->aor_key)},
 	{"steer", offsetof(struct secret_keys, steer_key), sizeof(((struct secret_keys *)0)->steer_key)},
 	{"tag", offsetof(struct secret_keys, tag_key), sizeof(((struct secret_keys *)0)->tag_key)},
@@ -89,6 +91,8 @@ enum status provision_keys_load(struct secret_keys *keys, struct database *datab
 			    database->path);
 		return STATUS_STORE;
 	}
+	short_aes_make_ready(&loaded.nonce);
+	short_aes_make_ready(&loaded.cookie);
 	*keys = loaded;
 	sodium_memzero(&loaded, sizeof(loaded));
 	return STATUS_OK;

@@ -22,9 +22,6 @@ _Static_assert(KEYED_HASH_BYTES == SHORT_AES_BYTES && 2 * KEYED_HASH_KEY_BYTES =
 /* Domains are shorter. */
 #define AES_REALM_BYTES_MAX 256
 
-/* Of this thread's last nonce: nearly all are under one key. It says no more than the key does. */
-static _Thread_local struct short_aes aes;
-
 static void make_siphash(uint8_t mac[KEYED_HASH_BYTES], const uint8_t *key, const uint8_t raw[MAC_AT],
 			 const struct nonce_scope *scope)
 {
@@ -38,15 +35,16 @@ static void make_siphash(uint8_t mac[KEYED_HASH_BYTES], const uint8_t *key, cons
 }
 
 /* Of the Call-ID, and of what is in front of the MAC with the realm behind it. */
-static void make_aes_mac(uint8_t mac[KEYED_HASH_BYTES], const uint8_t *key, const uint8_t raw[MAC_AT],
-			 const struct nonce_scope *scope)
+static void make_aes_mac(uint8_t mac[KEYED_HASH_BYTES], const struct rotating_key *keys, const uint8_t *key,
+			 const uint8_t raw[MAC_AT], const struct nonce_scope *scope)
 {
+	struct short_aes room;
 	char joined[MAC_AT + AES_REALM_BYTES_MAX];
 
 	memcpy(joined, raw, MAC_AT);
 	copy_bytes(joined + MAC_AT, scope->realm.at, scope->realm.length);
-	short_aes_use(&aes, key + KEYED_HASH_KEY_BYTES);
-	short_aes_mac(mac, &aes, scope->call_id, span_make(joined, MAC_AT + scope->realm.length));
+	short_aes_mac(mac, short_aes_find(&room, keys, key), scope->call_id,
+		      span_make(joined, MAC_AT + scope->realm.length));
 }
 
 static bool is_for_aes(const struct nonce_scope *scope)
@@ -55,8 +53,8 @@ static bool is_for_aes(const struct nonce_scope *scope)
 }
 
 /* The kind is that of the first byte. Result: false when this node, or this realm, has none of that kind. */
-static bool make_mac(uint8_t mac[KEYED_HASH_BYTES], const uint8_t *key, const uint8_t raw[MAC_AT],
-		     const struct nonce_scope *scope)
+static bool make_mac(uint8_t mac[KEYED_HASH_BYTES], const struct rotating_key *keys, const uint8_t *key,
+		     const uint8_t raw[MAC_AT], const struct nonce_scope *scope)
 {
 	if (!(raw[0] & OF_AES)) {
 		make_siphash(mac, key, raw, scope);
@@ -64,7 +62,7 @@ static bool make_mac(uint8_t mac[KEYED_HASH_BYTES], const uint8_t *key, const ui
 	}
 	if (!is_for_aes(scope))
 		return false;
-	make_aes_mac(mac, key, raw, scope);
+	make_aes_mac(mac, keys, key, raw, scope);
 	return true;
 }
 
@@ -77,7 +75,7 @@ void nonce_issue(char text[NONCE_TEXT_BYTES], const struct rotating_key *keys, u
 	struct text_writer writer = text_write_begin(text, NONCE_TEXT_BYTES);
 
 	memcpy(raw + CHALLENGE_AT, &challenge, MAC_AT - CHALLENGE_AT);
-	make_mac(raw + MAC_AT, keys->key[0], raw, scope);
+	make_mac(raw + MAC_AT, keys, keys->key[0], raw, scope);
 	text_write_base64url(&writer, raw, RAW_BYTES);
 }
 
@@ -96,7 +94,7 @@ bool nonce_verify(uint32_t *issued_s, struct span text, const struct rotating_ke
 		return false;
 
 	const uint8_t *key = secret_keys_find(keys, raw[0] % SECRET_KEY_IDS);
-	if (!key || !make_mac(mac, key, raw, scope) || !keyed_hash_is_same(mac, raw + MAC_AT))
+	if (!key || !make_mac(mac, keys, key, raw, scope) || !keyed_hash_is_same(mac, raw + MAC_AT))
 		return false;
 	*issued_s = time_s;
 	return true;

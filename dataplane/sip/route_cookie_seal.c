@@ -5,9 +5,6 @@
 
 #include <sodium.h>
 
-/* Of this thread's last cookie: nearly all are under one key. It says no more than the key does. */
-static _Thread_local struct short_aes aes;
-
 #define KEY_ID_BYTES 1
 
 /* The first two forms. Text of the third one is base64url from its start on. */
@@ -62,12 +59,13 @@ static void make_counter(uint8_t counter[SIV_BYTES], const uint8_t siv[SIV_BYTES
 static void seal_siv(struct text_writer *text, struct span plain, const struct rotating_key *keys, struct span call_id)
 {
 	uint8_t raw[SIV_CIPHERTEXT_AT + ROUTE_COOKIE_PLAIN_BYTES_MAX], counter[SIV_BYTES];
+	struct short_aes room;
+	const struct short_aes *aes = short_aes_find(&room, keys, keys->key[0]);
 
 	raw[0] = (uint8_t)(keys->id[0] % SECRET_KEY_IDS) | SIV_OF_AES;
-	short_aes_use(&aes, keys->key[0] + KEYED_HASH_KEY_BYTES);
-	short_aes_mac(raw + KEY_ID_BYTES, &aes, call_id, plain);
+	short_aes_mac(raw + KEY_ID_BYTES, aes, call_id, plain);
 	make_counter(counter, raw + KEY_ID_BYTES, SIV_OF_AES);
-	short_aes_xor(raw + SIV_CIPHERTEXT_AT, (const uint8_t *)plain.at, plain.length, &aes, counter);
+	short_aes_xor(raw + SIV_CIPHERTEXT_AT, (const uint8_t *)plain.at, plain.length, aes, counter);
 	text_write_char(text, SIV_MARK);
 	text_write_base64url(text, raw, SIV_CIPHERTEXT_AT + plain.length);
 }
@@ -77,6 +75,7 @@ static int unseal_siv(char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text
 {
 	uint8_t raw[SIV_CIPHERTEXT_AT + ROUTE_COOKIE_PLAIN_BYTES_MAX], siv[SIV_BYTES], counter[SIV_BYTES];
 	int raw_length = base64url_read(raw, sizeof(raw), text);
+	struct short_aes room;
 
 	if (raw_length <= SIV_CIPHERTEXT_AT)
 		return -1;
@@ -86,11 +85,11 @@ static int unseal_siv(char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text
 	struct span opened = span_make(plain, (size_t)(raw_length - SIV_CIPHERTEXT_AT));
 	if (!secret)
 		return -1;
-	short_aes_use(&aes, secret + KEYED_HASH_KEY_BYTES);
+	const struct short_aes *aes = short_aes_find(&room, keys, secret);
 	make_counter(counter, raw + KEY_ID_BYTES, kind);
-	short_aes_xor((uint8_t *)plain, raw + SIV_CIPHERTEXT_AT, opened.length, &aes, counter);
+	short_aes_xor((uint8_t *)plain, raw + SIV_CIPHERTEXT_AT, opened.length, aes, counter);
 	if (kind == SIV_OF_AES)
-		short_aes_mac(siv, &aes, call_id, opened);
+		short_aes_mac(siv, aes, call_id, opened);
 	else
 		hash_siv(siv, secret, opened, call_id);
 	return keyed_hash_is_same(siv, raw + KEY_ID_BYTES) ? (int)opened.length : -1;

@@ -43,7 +43,6 @@ void short_aes_expand(struct short_aes *aes, const uint8_t key[SHORT_AES_BYTES])
 	round[8] = next_round_key(round[7], _mm_aeskeygenassist_si128(round[7], 0x80));
 	round[9] = next_round_key(round[8], _mm_aeskeygenassist_si128(round[8], 0x1b));
 	round[10] = next_round_key(round[9], _mm_aeskeygenassist_si128(round[9], 0x36));
-	aes->is_expanded = true;
 }
 
 void short_aes_xor(uint8_t *out, const uint8_t *in, uint32_t length, const struct short_aes *aes,
@@ -152,3 +151,12 @@ void short_aes_mac(uint8_t mac[SHORT_AES_BYTES], const struct short_aes *aes, st
 }
 
 #endif
+
+void short_aes_make_ready(struct rotating_key *keys)
+{
+	_Static_assert(2 * SHORT_AES_BYTES == SECRET_KEY_BYTES, "two halves");
+	if (!short_aes_is_available())
+		return;
+	for (uint32_t i = 0; i < sizeof(keys->key) / sizeof(keys->key[0]); i++)
+		short_aes_expand((struct short_aes *)keys->rounds[i], keys->key[i] + SHORT_AES_BYTES);
+}

@@ -19,6 +19,7 @@
 
 #include <sodium.h>
 
+#include "secret_keys.h"
 #include "span.h"
 
 #define SHORT_AES_BYTES	      16 /* of a key and of a block */
@@ -27,8 +28,8 @@
 
 struct short_aes {
 	_Alignas(16) uint8_t round_key[SHORT_AES_ROUND_KEYS][SHORT_AES_BYTES]; /* [0]: the key itself */
-	bool is_expanded;
 };
+_Static_assert(sizeof(struct short_aes) == SECRET_KEY_ROUNDS_BYTES, "as it is kept with the key");
 
 /* Did sodium_init() find a CPU with AES instructions, and is this built for it? What follows is for such ones only. */
 static inline bool short_aes_is_available(void)
@@ -43,11 +44,22 @@ static inline bool short_aes_is_available(void)
 /* Thread: any, as the next.   Cost: the latency of three blocks, and more instructions than most texts take. */
 void short_aes_expand(struct short_aes *aes, const uint8_t key[SHORT_AES_BYTES]);
 
-/* *aes, zeroed or of any key, becomes that of `key`: expanded only when it is another one than before. */
-static inline void short_aes_use(struct short_aes *aes, const uint8_t key[SHORT_AES_BYTES])
+/* Of all keys there, where the CPU has AES. Thread: who made them or read them. */
+void short_aes_make_ready(struct rotating_key *keys);
+
+/*
+ * Of the second half of `key`, which is one of `keys`: what was made ready, else made now in *room. A key that came
+ * since it was made ready is none that it was made of.
+ */
+static inline const struct short_aes *short_aes_find(struct short_aes *room, const struct rotating_key *keys,
+						     const uint8_t *key)
 {
-	if (!aes->is_expanded || memcmp(aes->round_key[0], key, SHORT_AES_BYTES) != 0)
-		short_aes_expand(aes, key);
+	const uint8_t *half = key + SHORT_AES_BYTES, *ready = keys->rounds[key == keys->key[1]];
+
+	if (memcmp(ready, half, SHORT_AES_BYTES) == 0)
+		return (const struct short_aes *)ready;
+	short_aes_expand(room, half);
+	return room;
 }
 
 /*

@@ -15,8 +15,8 @@
 #define CHALLENGE_AT	5 /* in the bytes: nonce.c */
 #define CHALLENGE_BYTES 6
 
-static const struct rotating_key keys = {{7, 6},
-					 {"the new key of thirty-two bytes", "the old key of thirty-two bytes"}};
+static const struct rotating_key keys = {.id = {7, 6},
+					 .key = {"the new key of thirty-two bytes", "the old key of thirty-two bytes"}};
 
 int LLVMFuzzerInitialize(int *argument_count, char ***arguments)
 {

@@ -8,7 +8,8 @@
 
 #define NOW_S 1800000000u
 
-static struct rotating_key keys = {{7, 6}, {"new key: sixteenand sixteen: new", "old key: sixteenand sixteen: old"}};
+static struct rotating_key keys = {.id = {7, 6},
+				   .key = {"new key: sixteenand sixteen: new", "old key: sixteenand sixteen: old"}};
 static const struct span realm = SPAN_LITERAL("acme.example.net"),
 			 call_id = SPAN_LITERAL("3848276298220188511@192.0.2.4");
 
@@ -155,6 +156,30 @@ static void nonces_of_both_kinds_verify(void **state)
 	assert_span_equal(issue(text), short_aes_is_available() ? aes : siphash);
 }
 
+/* What was made ready of a key is of that key alone, also when another one has come into its place. */
+static void keys_made_ready_say_the_same(void **state)
+{
+	struct rotating_key first = keys;
+	char text[NONCE_TEXT_BYTES], again[NONCE_TEXT_BYTES], rotated[NONCE_TEXT_BYTES];
+
+	(void)state;
+	issue(text);
+	short_aes_make_ready(&keys);
+	assert_memory_equal(issue(again).at, text, NONCE_TEXT_BYTES);
+	assert_true(verifies(span_make(text, NONCE_TEXT_BYTES), NOW_S));
+	for (uint32_t k = 0; k < 2; k++) {
+		memcpy(keys.key[k], first.key[1 - k], SECRET_KEY_BYTES);
+		keys.id[k] = first.id[1 - k];
+	}
+	assert_true(verifies(span_make(text, NONCE_TEXT_BYTES), NOW_S));
+	issue(rotated);
+	keys = first;
+	assert_true(verifies(span_make(rotated, NONCE_TEXT_BYTES), NOW_S));
+	short_aes_make_ready(&keys);
+	assert_true(verifies(span_make(rotated, NONCE_TEXT_BYTES), NOW_S));
+	keys = first;
+}
+
 /* No domain is so long; its nonces are of SipHash. */
 static void any_realm_will_do(void **state)
 {
@@ -181,15 +206,11 @@ static void any_realm_will_do(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(two_challenges_of_one_second_differ),
-		cmocka_unit_test(lives_for_its_time),
-		cmocka_unit_test(belongs_to_realm_and_call),
-		cmocka_unit_test(every_bit_counts),
-		cmocka_unit_test(any_other_length_is_refused),
-		cmocka_unit_test(outlives_one_rotation),
-		cmocka_unit_test(a_key_of_zeros_opens_nothing),
-		cmocka_unit_test(nonces_of_both_kinds_verify),
-		cmocka_unit_test(any_realm_will_do),
+		cmocka_unit_test(two_challenges_of_one_second_differ), cmocka_unit_test(lives_for_its_time),
+		cmocka_unit_test(belongs_to_realm_and_call),	       cmocka_unit_test(every_bit_counts),
+		cmocka_unit_test(any_other_length_is_refused),	       cmocka_unit_test(outlives_one_rotation),
+		cmocka_unit_test(a_key_of_zeros_opens_nothing),	       cmocka_unit_test(nonces_of_both_kinds_verify),
+		cmocka_unit_test(keys_made_ready_say_the_same),	       cmocka_unit_test(any_realm_will_do),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }
