@@ -217,7 +217,7 @@ static void the_first_format_is_brought_to_this_one(void **state)
 	char sql[1200], rows[500] = "";
 	struct secret_keys keys;
 	struct problem_list problems = {0};
-	snprintf(sql, sizeof(sql), format_1, sizeof(keys.nonce), sizeof(keys.cookie), sizeof(keys.aor_key),
+	snprintf(sql, sizeof(sql), format_1, ROTATING_KEY_STORED_BYTES, ROTATING_KEY_STORED_BYTES, sizeof(keys.aor_key),
 		 sizeof(keys.steer_key), sizeof(keys.tag_key));
 	execute(sql);
 	struct provision *provision = provision_rig_open(NULL);
@@ -272,7 +272,7 @@ static void the_second_format_is_brought_to_this_one(void **state)
 	char sql[1600], rows[500] = "";
 	struct secret_keys keys;
 	struct problem_list problems = {0};
-	snprintf(sql, sizeof(sql), format_2, sizeof(keys.nonce), sizeof(keys.cookie), sizeof(keys.aor_key),
+	snprintf(sql, sizeof(sql), format_2, ROTATING_KEY_STORED_BYTES, ROTATING_KEY_STORED_BYTES, sizeof(keys.aor_key),
 		 sizeof(keys.steer_key), sizeof(keys.tag_key));
 	execute(sql);
 	struct provision *provision = provision_rig_open(NULL);
