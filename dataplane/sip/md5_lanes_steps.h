@@ -127,16 +127,15 @@ MD5_LANES_INLINE md5_lanes_block(struct md5_lanes_word state[4], const struct md
 			state[i].part[p] += next[i].part[p] & ~ended->part[p];
 }
 
+/* The hashes of one part's texts. */
 MD5_LANES_INLINE md5_lanes_write(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_lanes_word state[4],
-				 uint32_t count)
+				 uint32_t count, uint32_t part)
 {
-	uint32_t word[4][MD5_LANES];
+	md5_lanes_eight row[8] = {state[0].part[part], state[1].part[part], state[2].part[part], state[3].part[part]};
 
-	memcpy(word, state, sizeof(word));
-	for (uint32_t i = 0; i < count; i++) {
-		const uint32_t row[] = {word[0][i], word[1][i], word[2][i], word[3][i]};
-		memcpy(hash[i], row, sizeof(row));
-	}
+	md5_lanes_turn(row);
+	for (uint32_t i = 0; i < MD5_LANES_PART && part * MD5_LANES_PART + i < count; i++)
+		memcpy(hash[part * MD5_LANES_PART + i], &row[i], MD5_LANES_HASH_BYTES);
 }
 
 /* As many texts as the parts have lanes; a lane without a text reads the first one's. */
@@ -171,7 +170,8 @@ MD5_LANES_INLINE md5_lanes_hash_parts(uint8_t (*hash)[MD5_LANES_HASH_BYTES], con
 		for (uint32_t i = 0; i < lanes; i++)
 			at[i] += block + 1 < end[i] ? MD5_LANES_BLOCK_BYTES : 0;
 	}
-	md5_lanes_write(hash, state, count);
+	for (uint32_t p = 0; p < parts; p++)
+		md5_lanes_write(hash, state, count, p);
 }
 
 MD5_LANES_INLINE md5_lanes_by_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count)
