@@ -27,6 +27,7 @@ enum credentials_field {
 #define CREDENTIALS_FIELD_PLACES     32
 #define CREDENTIALS_FIELD_WORD_BYTES 8
 #define CREDENTIALS_FIELD_NAME_BYTES 9 /* the longest */
+#define CREDENTIALS_FIELD_FIND_BYTES (CREDENTIALS_FIELD_NAME_BYTES + 1)
 
 /*
  * What makes a word of `name=` the same for every spelling: the letters' bit of case is set, and all bits of what is
@@ -72,19 +73,18 @@ static const struct credentials_field_name credentials_field_names[CREDENTIALS_F
 					       CREDENTIALS_FIELD_ALGORITHM},
 };
 
-/* Of `name=`, with a '=' at once behind it. Result: NULL when it is another name, or does not end before `end`. */
-static inline const struct credentials_field_name *credentials_field_find(const char *at, const char *end)
+/* Of `name=`, with a '=' at once behind it. Reads CREDENTIALS_FIELD_FIND_BYTES. Result: NULL when it is another name.
+ */
+static inline const struct credentials_field_name *credentials_field_find(const char *at)
 {
 	uint64_t word, fold, folded;
 	uint16_t last, known_last;
 
-	if (end - at < CREDENTIALS_FIELD_WORD_BYTES)
-		return NULL;
 	memcpy(&word, at, sizeof(word));
 	const struct credentials_field_name *name = &credentials_field_names[CREDENTIALS_FIELD_PLACE(word, word >> 16)];
 	memcpy(&fold, name->fold, sizeof(fold));
 	memcpy(&folded, name->folded, sizeof(folded));
-	if ((word | fold) != folded || end - at < name->last_at + (ptrdiff_t)sizeof(last))
+	if ((word | fold) != folded)
 		return NULL;
 	memcpy(&last, at + name->last_at, sizeof(last));
 	memcpy(&known_last, name->last, sizeof(known_last));
@@ -94,13 +94,13 @@ static inline const struct credentials_field_name *credentials_field_find(const 
 /* The same for a name with white space or the end behind it. */
 static inline enum credentials_field credentials_field_find_alone(struct span name)
 {
-	char text[CREDENTIALS_FIELD_NAME_BYTES + CREDENTIALS_FIELD_WORD_BYTES] = {0};
+	char text[CREDENTIALS_FIELD_FIND_BYTES] = {0};
 
 	if (name.length == 0 || name.length > CREDENTIALS_FIELD_NAME_BYTES)
 		return CREDENTIALS_FIELD_COUNT;
 	memcpy(text, name.at, name.length);
 	text[name.length] = '=';
-	const struct credentials_field_name *found = credentials_field_find(text, text + sizeof(text));
+	const struct credentials_field_name *found = credentials_field_find(text);
 	return found && found->last_at + 1u == name.length ? (enum credentials_field)found->field
 							   : CREDENTIALS_FIELD_COUNT;
 }

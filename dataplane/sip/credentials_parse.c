@@ -115,6 +115,28 @@ static inline const char *find_end(const char *at, const char *end)
 	return behind > at && (behind == end || *behind == ',') ? behind : NULL;
 }
 
+#define NAME_ROOM (1 + CREDENTIALS_FIELD_FIND_BYTES) /* with a space before it */
+
+/* Takes `name=` with at most one space before it. Result: behind it, or NULL; *field is then undefined. */
+static inline const char *take_usual_name(uint32_t *field, const char *at, const char *end)
+{
+	const struct credentials_field_name *name;
+
+	if (at <= end - NAME_ROOM) { /* nearly always */
+		at += *at == ' ';
+		name = credentials_field_find(at);
+	} else {
+		char rest[NAME_ROOM] = {0};
+		memcpy(rest, at, (size_t)(end - at));
+		at += *rest == ' ';
+		name = credentials_field_find(rest + (*rest == ' '));
+	}
+	if (name == NULL)
+		return NULL;
+	*field = name->field;
+	return at + name->last_at + 2;
+}
+
 /*
  * The same as take_field for what clients write: at most one space before a known name and none behind it.
  *
@@ -123,14 +145,9 @@ static inline const char *find_end(const char *at, const char *end)
 static inline const char *take_usual_field(struct digest_credentials *credentials, uint32_t *seen, const char *at,
 					   const char *end)
 {
-	if (at >= end)
-		return NULL;
-	at += *at == ' ';
-	const struct credentials_field_name *name = credentials_field_find(at, end);
-	if (name == NULL)
-		return NULL;
-	const char *from = at + name->last_at + 2;
-	if (from == end)
+	uint32_t field;
+	const char *from = take_usual_name(&field, at, end);
+	if (from == NULL || from == end)
 		return NULL;
 	bool is_quoted = *from == '"';
 	const char *value_end = is_quoted ? find_quote(++from, end) : find_end(from, end);
@@ -139,7 +156,7 @@ static inline const char *take_usual_field(struct digest_credentials *credential
 	const char *behind = value_end + is_quoted;
 	if (is_quoted && behind != end && *behind != ',')
 		return NULL;
-	return set_value(credentials, seen, name->field, lexis_span(from, value_end)) ? behind : NULL;
+	return set_value(credentials, seen, field, lexis_span(from, value_end)) ? behind : NULL;
 }
 
 static inline bool is_for_blocks(struct span value)
@@ -167,11 +184,14 @@ static inline bool take_fields(struct digest_credentials *credentials, uint32_t 
 {
 	for (const char *at = fields.at, *end = at + fields.length;; at++) {
 		const char *behind = is_usual ? take_usual_field(credentials, seen, at, end) : NULL;
-		at = behind ? behind : take_field(credentials, seen, at, end);
-		if (at == NULL || at == end)
-			return at != NULL;
-		if (*at != ',')
-			return false;
+		if (behind == NULL) {
+			behind = take_field(credentials, seen, at, end);
+			if (behind == NULL || (behind != end && *behind != ','))
+				return false;
+		}
+		at = behind;
+		if (at == end)
+			return true;
 	}
 }
 

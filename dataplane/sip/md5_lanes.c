@@ -24,22 +24,18 @@ static void hash_scalar(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_
 
 typedef void (*hash_fn)(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count);
 
-/* A few texts are quicker one by one, with OpenSSL, than in a few lanes of many. */
-struct way {
-	hash_fn hash;
-	uint32_t worth_count;
-};
+#define WORTH_COUNT 2 /* one text is quicker alone, with OpenSSL, than in a lane of eight */
 
-static const struct way ways[] = {
-	[MD5_LANES_SCALAR] = {hash_scalar, 0},
+static const hash_fn variants[] = {
+	[MD5_LANES_SCALAR] = hash_scalar,
 #if defined(__x86_64__)
-	[MD5_LANES_AVX2] = {md5_lanes_avx2_hash, 4},
-	[MD5_LANES_AVX512] = {md5_lanes_avx512_hash, 3},
+	[MD5_LANES_AVX2] = md5_lanes_avx2_hash,
+	[MD5_LANES_AVX512] = md5_lanes_avx512_hash,
 #endif
 };
 
 /* Written by md5_lanes_select before the lcores start, read by all of them. */
-static const struct way *way_selected = &ways[MD5_LANES_SCALAR];
+static hash_fn hash_selected = hash_scalar;
 
 static bool has_variant(enum md5_lanes_variant variant)
 {
@@ -56,7 +52,7 @@ bool md5_lanes_select(enum md5_lanes_variant variant)
 {
 	if (!has_variant(variant))
 		return false;
-	way_selected = &ways[variant];
+	hash_selected = variants[variant];
 	return true;
 }
 
@@ -73,7 +69,7 @@ void md5_lanes_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text
 {
 	for (uint32_t from = 0; from < count; from += MD5_LANES) {
 		uint32_t now = count - from < MD5_LANES ? count - from : MD5_LANES;
-		hash_fn way = now < way_selected->worth_count ? hash_scalar : way_selected->hash;
-		way(hash + from, text + from, now);
+		hash_fn hash_texts = now < WORTH_COUNT ? hash_scalar : hash_selected;
+		hash_texts(hash + from, text + from, now);
 	}
 }

@@ -1,6 +1,6 @@
 /*
- * md5_lanes.h - MD5 of several texts side by side: each step of RFC 1321 is done for sixteen texts at once, in the
- * lanes of wide registers. Where the CPU has none, one after the other by OpenSSL.
+ * md5_lanes.h - MD5 of several texts side by side: each step of RFC 1321 is done for eight or sixteen texts at once, in
+ * the lanes of wide registers. Where the CPU has none, one after the other by OpenSSL.
  *
  * A text comes as whole blocks, already padded, so that the lanes need no care for ends:
  *
@@ -57,7 +57,7 @@ static inline uint32_t md5_lanes_pad(char *block, uint32_t length)
 	return count;
 }
 
-/* The hash of each text. Thread: any.   Cost: sixteen take about as long as two would alone. */
+/* The hash of each text. Thread: any.   Cost: up to eight take about as long as two would alone, sixteen as three. */
 void md5_lanes_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count);
 
 /* For md5_lanes.c: up to MD5_LANES texts; built in files of their own with their own compiler options. */

@@ -1,7 +1,7 @@
 /*
  * md5_lanes_steps.h - for the variants of md5_lanes.h: MD5 of sixteen texts in two registers of eight lanes, whose
- * chains of steps hide each other's latency. Written in the compiler's vectors, which each variant's file has
- * translated for its CPU.
+ * chains of steps hide each other's latency, or of up to eight in one, with half of the instructions. Written in the
+ * compiler's vectors, which each variant's file has translated for its CPU.
  */
 #ifndef AMITY_MD5_LANES_STEPS_H
 #define AMITY_MD5_LANES_STEPS_H
@@ -14,9 +14,16 @@
 
 typedef uint32_t md5_lanes_eight __attribute__((vector_size(32)));
 
-/* The same word of all texts. */
+/* The same word of all texts; the second part is unused with up to eight. */
 struct md5_lanes_word {
 	md5_lanes_eight part[MD5_LANES_PARTS];
+};
+
+/* What the steps of a block read. The count of parts in use is a constant wherever this is put in place. */
+struct md5_lanes_input {
+	struct md5_lanes_word word[MD5_LANES_BLOCK_WORDS];
+	const uint32_t *constants;
+	uint32_t parts;
 };
 
 #define MD5_LANES_INLINE static inline __attribute__((always_inline)) void
@@ -55,115 +62,124 @@ MD5_LANES_INLINE md5_lanes_turn(md5_lanes_eight row[8])
 }
 
 /* The words of one block of each text. */
-MD5_LANES_INLINE md5_lanes_load(struct md5_lanes_word word[MD5_LANES_BLOCK_WORDS], const char *const at[MD5_LANES])
+MD5_LANES_INLINE md5_lanes_load(struct md5_lanes_input *input, const char *const at[MD5_LANES])
 {
-	for (uint32_t p = 0; p < MD5_LANES_PARTS; p++)
+	for (uint32_t p = 0; p < input->parts; p++)
 		for (uint32_t first = 0; first < MD5_LANES_BLOCK_WORDS; first += 8) {
 			md5_lanes_eight row[8];
 			for (uint32_t i = 0; i < 8; i++)
 				memcpy(&row[i], at[p * MD5_LANES_PART + i] + first * sizeof(uint32_t), sizeof(row[i]));
 			md5_lanes_turn(row);
 			for (uint32_t i = 0; i < 8; i++)
-				word[first + i].part[p] = row[i];
+				input->word[first + i].part[p] = row[i];
 		}
 }
 
 /* Step `i` of the 64 of a block; a constant, so that what depends on it is decided by the compiler. */
 MD5_LANES_INLINE md5_lanes_step(struct md5_lanes_word *a, const struct md5_lanes_word *b,
 				const struct md5_lanes_word *c, const struct md5_lanes_word *d,
-				const struct md5_lanes_word *word, const uint32_t *constants, uint32_t i)
+				const struct md5_lanes_input *input, uint32_t i)
 {
 	static const uint8_t shifts[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
 	static const uint8_t factors[4] = {1, 5, 3, 7}, firsts[4] = {0, 1, 5, 0};
 	const uint32_t round = i / 16, shift = shifts[round][i % 4];
-	const struct md5_lanes_word *taken = &word[(factors[round] * i + firsts[round]) % MD5_LANES_BLOCK_WORDS];
+	const struct md5_lanes_word *taken = &input->word[(factors[round] * i + firsts[round]) % MD5_LANES_BLOCK_WORDS];
 
-	for (uint32_t p = 0; p < MD5_LANES_PARTS; p++) {
+	for (uint32_t p = 0; p < input->parts; p++) {
 		md5_lanes_eight x = b->part[p], y = c->part[p], z = d->part[p];
 		md5_lanes_eight mixed = round == 0   ? z ^ (x & (y ^ z))
 					: round == 1 ? y ^ (z & (x ^ y))
 					: round == 2 ? x ^ y ^ z
 						     : y ^ (x | ~z);
-		md5_lanes_eight sum = (taken->part[p] + constants[i] + a->part[p]) + mixed;
+		md5_lanes_eight sum = (taken->part[p] + input->constants[i] + a->part[p]) + mixed;
 		a->part[p] = x + (sum << shift | sum >> (32 - shift));
 	}
 }
 
-MD5_LANES_INLINE md5_lanes_four(struct md5_lanes_word state[4], const struct md5_lanes_word *word,
-				const uint32_t *constants, uint32_t i)
+MD5_LANES_INLINE md5_lanes_four(struct md5_lanes_word state[4], const struct md5_lanes_input *input, uint32_t i)
 {
-	md5_lanes_step(&state[0], &state[1], &state[2], &state[3], word, constants, i);
-	md5_lanes_step(&state[3], &state[0], &state[1], &state[2], word, constants, i + 1);
-	md5_lanes_step(&state[2], &state[3], &state[0], &state[1], word, constants, i + 2);
-	md5_lanes_step(&state[1], &state[2], &state[3], &state[0], word, constants, i + 3);
+	md5_lanes_step(&state[0], &state[1], &state[2], &state[3], input, i);
+	md5_lanes_step(&state[3], &state[0], &state[1], &state[2], input, i + 1);
+	md5_lanes_step(&state[2], &state[3], &state[0], &state[1], input, i + 2);
+	md5_lanes_step(&state[1], &state[2], &state[3], &state[0], input, i + 3);
 }
 
-MD5_LANES_INLINE md5_lanes_sixteen(struct md5_lanes_word state[4], const struct md5_lanes_word *word,
-				   const uint32_t *constants, uint32_t i)
+MD5_LANES_INLINE md5_lanes_sixteen(struct md5_lanes_word state[4], const struct md5_lanes_input *input, uint32_t i)
 {
-	md5_lanes_four(state, word, constants, i);
-	md5_lanes_four(state, word, constants, i + 4);
-	md5_lanes_four(state, word, constants, i + 8);
-	md5_lanes_four(state, word, constants, i + 12);
+	md5_lanes_four(state, input, i);
+	md5_lanes_four(state, input, i + 4);
+	md5_lanes_four(state, input, i + 8);
+	md5_lanes_four(state, input, i + 12);
 }
 
 /* One block of each text; the lanes of `ended` stay as they are. */
-MD5_LANES_INLINE md5_lanes_block(struct md5_lanes_word state[4], const struct md5_lanes_word *word,
+MD5_LANES_INLINE md5_lanes_block(struct md5_lanes_word state[4], const struct md5_lanes_input *input,
 				 const struct md5_lanes_word *ended)
 {
 	struct md5_lanes_word next[4] = {state[0], state[1], state[2], state[3]};
-	const uint32_t *constants = md5_lanes_constants;
 
-	/* What the compiler does not know it cannot keep: else it spreads all 64 over lanes once, on the stack. */
-	__asm__("" : "+r"(constants));
-	md5_lanes_sixteen(next, word, constants, 0);
-	md5_lanes_sixteen(next, word, constants, 16);
-	md5_lanes_sixteen(next, word, constants, 32);
-	md5_lanes_sixteen(next, word, constants, 48);
+	md5_lanes_sixteen(next, input, 0);
+	md5_lanes_sixteen(next, input, 16);
+	md5_lanes_sixteen(next, input, 32);
+	md5_lanes_sixteen(next, input, 48);
 	for (uint32_t i = 0; i < 4; i++)
-		for (uint32_t p = 0; p < MD5_LANES_PARTS; p++)
+		for (uint32_t p = 0; p < input->parts; p++)
 			state[i].part[p] += next[i].part[p] & ~ended->part[p];
 }
 
+/* The hashes of one part's texts. */
 MD5_LANES_INLINE md5_lanes_write(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_lanes_word state[4],
-				 uint32_t count)
+				 uint32_t count, uint32_t part)
 {
-	uint32_t word[4][MD5_LANES];
+	md5_lanes_eight row[8] = {state[0].part[part], state[1].part[part], state[2].part[part], state[3].part[part]};
 
-	memcpy(word, state, sizeof(word));
-	for (uint32_t i = 0; i < count; i++) {
-		const uint32_t row[] = {word[0][i], word[1][i], word[2][i], word[3][i]};
-		memcpy(hash[i], row, sizeof(row));
-	}
+	md5_lanes_turn(row);
+	for (uint32_t i = 0; i < MD5_LANES_PART && part * MD5_LANES_PART + i < count; i++)
+		memcpy(hash[part * MD5_LANES_PART + i], &row[i], MD5_LANES_HASH_BYTES);
 }
 
-/* A lane without a text reads the first one's. */
-MD5_LANES_INLINE md5_lanes_by_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count)
+/* As many texts as the parts have lanes; a lane without a text reads the first one's. */
+MD5_LANES_INLINE md5_lanes_hash_parts(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text,
+				      uint32_t count, uint32_t parts)
 {
 	static const uint32_t begin[4] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
-	struct md5_lanes_word state[4], word[MD5_LANES_BLOCK_WORDS], ends, ended;
+	struct md5_lanes_input input;
+	struct md5_lanes_word state[4], ends, ended;
 	const char *at[MD5_LANES];
-	uint32_t end[MD5_LANES], block_count = 0;
+	uint32_t end[MD5_LANES], block_count = 0, lanes = parts * MD5_LANES_PART;
 
-	for (uint32_t i = 0; i < MD5_LANES; i++) {
+	input.constants = md5_lanes_constants;
+	input.parts = parts;
+	for (uint32_t i = 0; i < lanes; i++) {
 		const struct md5_text *from = &text[i < count ? i : 0];
 		at[i] = from->block;
 		end[i] = from->block_count;
 		block_count = end[i] > block_count ? end[i] : block_count;
 	}
 	for (uint32_t i = 0; i < 4; i++)
-		for (uint32_t p = 0; p < MD5_LANES_PARTS; p++)
+		for (uint32_t p = 0; p < parts; p++)
 			state[i].part[p] = (md5_lanes_eight){0} + begin[i];
-	memcpy(&ends, end, sizeof(ends));
+	memcpy(&ends, end, lanes * sizeof(*end));
 	for (uint32_t block = 0; block < block_count; block++) {
-		for (uint32_t p = 0; p < MD5_LANES_PARTS; p++)
+		/* What the compiler does not know it cannot keep: else it spreads all 64 over lanes, on the stack. */
+		__asm__("" : "+r"(input.constants));
+		for (uint32_t p = 0; p < parts; p++)
 			ended.part[p] = (md5_lanes_eight)(ends.part[p] <= block);
-		md5_lanes_load(word, at);
-		md5_lanes_block(state, word, &ended);
-		for (uint32_t i = 0; i < MD5_LANES; i++)
+		md5_lanes_load(&input, at);
+		md5_lanes_block(state, &input, &ended);
+		for (uint32_t i = 0; i < lanes; i++)
 			at[i] += block + 1 < end[i] ? MD5_LANES_BLOCK_BYTES : 0;
 	}
-	md5_lanes_write(hash, state, count);
+	for (uint32_t p = 0; p < parts; p++)
+		md5_lanes_write(hash, state, count, p);
+}
+
+MD5_LANES_INLINE md5_lanes_by_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count)
+{
+	if (count <= MD5_LANES_PART)
+		md5_lanes_hash_parts(hash, text, count, 1);
+	else
+		md5_lanes_hash_parts(hash, text, count, 2);
 }
 
 #endif

@@ -14,7 +14,7 @@
 #include "send.h"
 #include "server_transaction.h"
 #include "stages.h"
-#include "state_hash.h"
+#include "state_number.h"
 #include "target.h"
 #include "via_find_own.h"
 
@@ -26,26 +26,26 @@
 static uint64_t make_merge_key(const struct worker *worker, const struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
-	struct state_hash hash;
+	struct state_number key;
 
-	state_hash_begin(&hash, worker->snapshot->keys->steer_key, 'm');
-	state_hash_add_numbers(&hash, packet->call_id_hash, (uint64_t)message->method << 32 | message->cseq);
-	state_hash_add(&hash, sip_message_text(message, message->from_tag));
-	return state_hash_finish_number(&hash);
+	state_number_begin(&key, worker->snapshot->keys->steer_key, 'm');
+	state_number_add_numbers(&key, packet->call_id_hash, (uint64_t)message->method << 32 | message->cseq);
+	state_number_add(&key, sip_message_text(message, message->from_tag));
+	return state_number_finish(&key);
 }
 
 /* RFC 3261 16.3 step 4: what the rules look at. A request that comes back with all of it the same goes in a circle. */
 static uint64_t make_loop_key(const struct worker *worker, const struct packet *packet)
 {
 	const struct caller *caller = &packet->caller;
-	struct state_hash hash;
+	struct state_number key;
 
-	state_hash_begin(&hash, worker->snapshot->keys->steer_key, 'l');
-	state_hash_add_numbers(&hash, caller->company ? caller->company->id : 0, caller->endpoint != NULL);
-	state_hash_add(&hash, sip_message_text(&packet->message, packet->message.request_uri));
+	state_number_begin(&key, worker->snapshot->keys->steer_key, 'l');
+	state_number_add_numbers(&key, caller->company ? caller->company->id : 0, caller->endpoint != NULL);
+	state_number_add(&key, sip_message_text(&packet->message, packet->message.request_uri));
 	if (caller->endpoint)
-		state_hash_add(&hash, caller->endpoint->name);
-	return state_hash_finish_number(&hash);
+		state_number_add(&key, caller->endpoint->name);
+	return state_number_finish(&key);
 }
 
 /* Most requests have one Via value, read already, and it is not of our making. */
