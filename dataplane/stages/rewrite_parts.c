@@ -120,7 +120,7 @@ void rewrite_parts_push_via(struct worker *worker, const struct packet *packet)
 
 	write_via(&edits->writer, own_address_of_hop(worker, &packet->hop), &packet->branch_name);
 	edit_list_insert(edits, rewrite_parts_top(message));
-	if (!via_stamp_is_needed(message, &packet->source))
+	if (packet->via_stays || !via_stamp_is_needed(message, &packet->source))
 		return;
 	via_stamp_write(&edits->writer, message, &packet->source);
 	edit_list_replace(edits, rewrite_parts_slice(message, received), edit_list_take(edits));
