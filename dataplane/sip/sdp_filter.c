@@ -199,11 +199,8 @@ static void keep_section(struct sdp_filter *filter, const struct section *sectio
 	}
 }
 
-/* The section goes up to `end`. */
-static void end_section(struct sdp_filter *filter, struct section *section, const char *end)
+static void end_filtered(struct sdp_filter *filter, struct section *section, const char *end)
 {
-	if (!section->is_filtered)
-		return;
 	if (!has_choice(section)) {
 		refuse_section(filter, section);
 		return;
@@ -215,6 +212,13 @@ static void end_section(struct sdp_filter *filter, struct section *section, cons
 	remove_types(filter, section);
 	filter->left_count++;
 	keep_section(filter, section, types_from, end);
+}
+
+/* The section goes up to `end`. */
+static inline void end_section(struct sdp_filter *filter, struct section *section, const char *end)
+{
+	if (section->is_filtered)
+		end_filtered(filter, section, end);
 }
 
 static inline bool begins_with(struct span line, const char two[3])
