@@ -1,6 +1,7 @@
 #include "route_decide.h"
 
-#include "lexis.h"
+#include "byte_block.h"
+#include "copy_bytes.h"
 #include "route_caller.h"
 #include "route_number.h"
 
@@ -43,13 +44,30 @@ static bool is_user_byte(char byte)
 	return lexis_is(byte, LEXIS_USER) && byte != ';' && byte != '?';
 }
 
-static bool has_escape(struct span user)
+#if defined(__SSSE3__)
+/* A short one, as it is. Result: false, and nothing was written, when it may have to be escaped or may not fit. */
+static inline bool write_plain_user(struct route_presentation *presentation, struct span user)
 {
-	for (uint32_t i = 0; i < user.length; i++)
-		if (!is_user_byte(user.at[i]))
-			return true;
+	char *at = presentation->text + presentation->text_length;
+
+	if (user.length >= BYTE_BLOCK_BYTES ||
+	    sizeof(presentation->text) - presentation->text_length < BYTE_BLOCK_BYTES)
+		return false;
+	copy_bytes(at, user.at, user.length);
+	__m128i block = _mm_loadu_si128((const __m128i *)at);
+	uint32_t plain = byte_block_find_class(block, LEXIS_USER) & ~byte_block_find_two(block, ';', '?');
+	if (~plain & ((1u << user.length) - 1))
+		return false;
+	presentation->text_length += user.length;
+	return true;
+}
+#else
+static inline bool write_plain_user(struct route_presentation *presentation, struct span user)
+{
+	(void)presentation, (void)user;
 	return false;
 }
+#endif
 
 /* A user part of a URI; '#' and whatever else may not stand in one is escaped. */
 static struct span write_user(struct writing *writing, struct span user)
@@ -57,19 +75,18 @@ static struct span write_user(struct writing *writing, struct span user)
 	static const char hex[] = "0123456789ABCDEF";
 	uint32_t start = writing->presentation->text_length;
 
-	if (!has_escape(user)) {
-		write_text(writing, user);
+	if (write_plain_user(writing->presentation, user)) /* nearly always */
 		return written_since(writing, start);
-	}
 	for (uint32_t i = 0; i < user.length; i++) {
-		uint8_t byte = (uint8_t)user.at[i];
-		if (is_user_byte(user.at[i])) {
-			write_byte(writing, user.at[i]);
-			continue;
-		}
+		uint32_t plain_from = i;
+		while (i < user.length && is_user_byte(user.at[i]))
+			i++;
+		write_text(writing, span_make(user.at + plain_from, i - plain_from));
+		if (i == user.length)
+			break;
 		write_byte(writing, '%');
-		write_byte(writing, hex[byte >> 4]);
-		write_byte(writing, hex[byte & 15]);
+		write_byte(writing, hex[(uint8_t)user.at[i] >> 4]);
+		write_byte(writing, hex[(uint8_t)user.at[i] & 15]);
 	}
 	return written_since(writing, start);
 }

@@ -72,16 +72,16 @@ static inline __attribute__((always_inline)) void write_first(struct line_copy *
 		write_line(copy, copy->request->first[name], label);
 }
 
-static void write_via_lines(struct line_copy *copy, const struct net_address *source)
+static void write_via_lines(struct line_copy *copy, const struct answer *answer)
 {
 	const struct sip_message *request = copy->request;
 	uint8_t top = request->first[SIP_HEADER_VIA];
 
 	if (top == SIP_HEADER_NONE)
 		return;
-	if (via_stamp_is_needed(request, source)) {
+	if (!answer->via_stays && via_stamp_is_needed(request, &answer->source)) {
 		text_write_literal(copy->writer, "Via: ");
-		via_stamp_write(copy->writer, request, source);
+		via_stamp_write(copy->writer, request, &answer->source);
 		text_write_literal(copy->writer, "\r\n");
 	} else {
 		write_line(copy, top, SPAN_LITERAL("Via: "));
@@ -140,7 +140,7 @@ int answer_write(char *out, uint32_t capacity, const struct sip_message *request
 	write_status(&writer, answer->status);
 	text_write_span(&writer, answer->phrase);
 	text_write_literal(&writer, "\r\n");
-	write_via_lines(&copy, &answer->source);
+	write_via_lines(&copy, answer);
 	write_first(&copy, SIP_HEADER_FROM, SPAN_LITERAL("From: "));
 	write_to(&copy, answer);
 	write_first(&copy, SIP_HEADER_CALL_ID, SPAN_LITERAL("Call-ID: "));
@@ -151,16 +151,20 @@ int answer_write(char *out, uint32_t capacity, const struct sip_message *request
 	return writer.overflowed ? -1 : (int)writer.length;
 }
 
-struct net_address answer_destination(const struct sip_message *request, const struct net_address *source)
+static bool is_behind_nat(const struct sip_message *request, const struct net_address *source)
+{
+	struct span host = sip_message_text(request, request->via_host);
+	uint8_t ip[16];
+
+	return !uri_parse_ip_equals(host, source->ip) && uri_parse_ip(ip, host);
+}
+
+struct net_address answer_destination(const struct sip_message *request, const struct net_address *source,
+				      bool via_stays)
 {
 	struct net_address destination = *source;
 
-	if (request->via_has_rport)
-		return destination;
-	uint8_t ip[16];
-	struct span host = sip_message_text(request, request->via_host);
-	bool is_behind_nat = !uri_parse_ip_equals(host, source->ip) && uri_parse_ip(ip, host);
-	if (!is_behind_nat)
+	if (via_stays || (!request->via_has_rport && !is_behind_nat(request, source)))
 		destination.port = request->via_port ? request->via_port : SIP_PORT_DEFAULT;
 	return destination;
 }

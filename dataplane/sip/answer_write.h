@@ -13,6 +13,7 @@ struct answer {
 	struct span to_tag;	   /* put on To when it has none and status > 100 */
 	struct span extra_headers; /* whole lines with CRLF, or empty */
 	struct net_address source; /* of the request: received and rport of the topmost Via */
+	bool via_stays;		   /* via_stamp_is_needed() is known to be false; false: it is asked */
 };
 
 /*
@@ -26,9 +27,10 @@ int answer_write(char *out, uint32_t capacity, const struct sip_message *request
 /*
  * Where a response to the topmost Via of a request from `source` goes (RFC 3261 18.2.2, RFC 3581 4). Who has another
  * address in its sent-by than it sends from is behind NAT (R35): the port there is no way back either, asked for rport
- * or not. RFC 3261 18.2.2 would send it there all the same.
+ * or not. RFC 3261 18.2.2 would send it there all the same. `via_stays` as in struct answer.
  */
-struct net_address answer_destination(const struct sip_message *request, const struct net_address *source);
+struct net_address answer_destination(const struct sip_message *request, const struct net_address *source,
+				      bool via_stays);
 
 /*
  * To tag of our own stateless answers: a MAC over Call-ID, From tag and CSeq number, so that the retransmitted request

@@ -17,7 +17,7 @@ static inline const char *take_port(uint16_t *port, const struct usual *usual, c
 	uint32_t digits = count_digits(word);
 	if (digits == 0 || digits > 5)
 		return NULL;
-	uint32_t number = read_digits(word, digits);
+	uint32_t number = digits_read(word, digits);
 	*port = (uint16_t)number;
 	return number != 0 && number <= UINT16_MAX ? at + digits : NULL;
 }

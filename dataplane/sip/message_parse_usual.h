@@ -53,7 +53,7 @@ static inline bool take_cseq(const struct usual *usual)
 		   _bzhi_u32(~mask_of(_mm256_cmpeq_epi8(load(method), load(usual->bytes))), length)) {
 		return false;
 	}
-	message->cseq = read_digits(word, digits);
+	message->cseq = digits_read(word, digits);
 	message->cseq_method_text = slice_at(usual, method, length);
 	return true;
 }

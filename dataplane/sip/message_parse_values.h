@@ -4,6 +4,7 @@
 #ifndef AMITY_MESSAGE_PARSE_VALUES_H
 #define AMITY_MESSAGE_PARSE_VALUES_H
 
+#include "digits.h"
 #include "message_parse_wide.h"
 
 #if defined(__AVX2__)
@@ -78,25 +79,9 @@ static inline const char *skip_parameter(const struct usual *usual, const char *
 	return *at == '=' ? take_plain(&value, usual, at + 1) : at;
 }
 
-/* The bits of the first byte of eight that is no digit: its lowest one set is eight times the digits' count plus 7. */
-static inline uint64_t find_no_digit(uint64_t word)
-{
-	uint64_t zeroed = word ^ 0x3030303030303030ull;
-	return ((zeroed + 0x7676767676767676ull) | zeroed) & 0x8080808080808080ull;
-}
-
 static inline uint32_t count_digits(uint64_t word)
 {
-	return (uint32_t)_tzcnt_u64(find_no_digit(word)) / 8;
-}
-
-/* The number of `count` digits, 1 to 8, that `word` begins with. */
-static inline uint32_t read_digits(uint64_t word, uint32_t count)
-{
-	word = (word << (64 - count * 8)) & 0x0f0f0f0f0f0f0f0full;
-	word = (word * 10 + (word >> 8)) & 0x00ff00ff00ff00ffull;
-	word = (word * 100 + (word >> 16)) & 0x0000ffff0000ffffull;
-	return (uint32_t)(word * 10000 + (word >> 32));
+	return (uint32_t)_tzcnt_u64(digits_find_other(word)) / 8;
 }
 
 /* A value of nothing but digits, up to eight; before it are always as many other bytes. */
@@ -106,7 +91,7 @@ static inline bool read_number(uint32_t *number, struct value value)
 	if (length == 0 || length > 8)
 		return false;
 	uint64_t word = load_word(value.end - 8) >> (64 - length * 8);
-	*number = read_digits(word, length);
+	*number = digits_read(word, length);
 	return count_digits(word) >= length;
 }
 

@@ -1,5 +1,6 @@
 #include "sdp_filter.h"
 
+#include "lexis.h"
 #include "sdp_codec.h"
 #include "sdp_kind.h"
 #include "sdp_memory.h"
@@ -198,11 +199,8 @@ static void keep_section(struct sdp_filter *filter, const struct section *sectio
 	}
 }
 
-/* The section goes up to `end`. */
-static void end_section(struct sdp_filter *filter, struct section *section, const char *end)
+static void end_filtered(struct sdp_filter *filter, struct section *section, const char *end)
 {
-	if (!section->is_filtered)
-		return;
 	if (!has_choice(section)) {
 		refuse_section(filter, section);
 		return;
@@ -214,6 +212,13 @@ static void end_section(struct sdp_filter *filter, struct section *section, cons
 	remove_types(filter, section);
 	filter->left_count++;
 	keep_section(filter, section, types_from, end);
+}
+
+/* The section goes up to `end`. */
+static inline void end_section(struct sdp_filter *filter, struct section *section, const char *end)
+{
+	if (section->is_filtered)
+		end_filtered(filter, section, end);
 }
 
 static inline bool begins_with(struct span line, const char two[3])
@@ -265,31 +270,48 @@ static const char *recall_section(struct sdp_filter *filter, struct section *sec
 	return key.text.at + known->length;
 }
 
+/* Walks the lines of `text`. Result: where the next m= line begins, or the end; NULL: the first one is an m= line that
+ * cannot be filtered. */
+static const char *walk_section(struct sdp_filter *filter, struct section *section, uint32_t *count, struct span text)
+{
+	struct line_read lines;
+	const char *line = text.at, *end = text.at + text.length;
+
+	line_read_begin(&lines, text);
+	do {
+		const char *feed = line_read_more(&lines) ? line_read_feed(&lines) : NULL;
+		const char *line_end = feed ? feed : end, *next = feed ? feed + 1 : end;
+		if (!take_line(filter, section, count, lexis_span(line, line_end), next))
+			return NULL;
+		line = next;
+	} while (line < end && !begins_with(lexis_span(line, end), "m="));
+	return line;
+}
+
+static bool is_sdp(struct span text)
+{
+	struct line_read lines;
+
+	return span_starts_with(text, SPAN_LITERAL("v=0\r\n")) || sdp_parse_begin(&lines, text);
+}
+
 bool sdp_filter(struct sdp_filter *filter, struct span text)
 {
 	struct section section;
-	struct line_read lines;
 	uint32_t count = 0;
+
 	section.is_filtered = false;
-	if (!sdp_parse_begin(&lines, text))
+	if (!is_sdp(text))
 		return false;
-	const char *line = lines.next;
-	while (line_read_more(&lines)) {
-		const char *feed = line_read_feed(&lines), *end = lines.end, *known_end = NULL;
-		if (*line == 'm')
-			known_end = recall_section(filter, &section, &count, span_make(line, (size_t)(end - line)));
-		if (known_end) {
-			line_read_begin(&lines, span_make(known_end, (size_t)(end - known_end)));
-			line = known_end;
-			continue;
-		}
-		if (!take_line(filter, &section, &count, span_make(line, (size_t)(feed - line)), feed + 1))
+	/* Nothing is taken out of the lines before the first section, whatever they are. */
+	const char *line = sdp_parse_find_media(text), *end = text.at + text.length;
+	while (line < end) {
+		struct span rest = lexis_span(line, end);
+		const char *known_end = recall_section(filter, &section, &count, rest);
+		line = known_end ? known_end : walk_section(filter, &section, &count, rest);
+		if (!line)
 			return false;
-		line = feed + 1;
 	}
-	if (line < lines.end &&
-	    !take_line(filter, &section, &count, span_make(line, (size_t)(lines.end - line)), lines.end))
-		return false;
-	end_section(filter, &section, text.at + text.length);
+	end_section(filter, &section, end);
 	return true;
 }

@@ -1,5 +1,7 @@
 #include "sdp_memory.h"
 
+#include "digits.h"
+
 #define MEDIA_BYTES	8  /* "m=audio " */
 #define HASHED_FROM	9  /* behind " RTP/AVP ": the formats, mostly */
 #define HASHED_BYTES	16 /* the least that a text has behind that */
@@ -7,14 +9,18 @@
 
 bool sdp_memory_key_make(struct sdp_memory_key *key, struct span section, uint64_t allowed)
 {
-	uint32_t port = 0, at = MEDIA_BYTES;
+	uint64_t word;
 
 	if (section.length < MEDIA_BYTES + PORT_DIGITS_MAX + HASHED_FROM + HASHED_BYTES ||
 	    (memcmp(section.at, "m=audio ", MEDIA_BYTES) != 0 && memcmp(section.at, "m=video ", MEDIA_BYTES) != 0))
 		return false;
-	for (; at < MEDIA_BYTES + PORT_DIGITS_MAX && (uint8_t)(section.at[at] - '0') < 10; at++)
-		port = port * 10 + (uint8_t)(section.at[at] - '0');
-	if (port == 0 || port > UINT16_MAX || section.at[at] != ' ')
+	memcpy(&word, section.at + MEDIA_BYTES, sizeof(word));
+	uint64_t others = digits_find_other(word);
+	uint32_t length = others ? (uint32_t)__builtin_ctzll(others) / 8 : 0, at = MEDIA_BYTES + length;
+	if (length == 0 || length > PORT_DIGITS_MAX || section.at[at] != ' ')
+		return false;
+	uint32_t port = digits_read(word, length);
+	if (port == 0 || port > UINT16_MAX)
 		return false;
 	*key = (struct sdp_memory_key){span_make(section.at + at, section.length - at), allowed, section.at[2]};
 	return true;

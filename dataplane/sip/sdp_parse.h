@@ -59,6 +59,27 @@ static inline bool sdp_parse_line(struct span *line, struct line_read *lines)
 	return false;
 }
 
+/* Where the first line begins that has an 'm' there and a line before it; no line is taken apart on the way. Thread:
+ * any. Result: the end of the text when there is none. */
+static inline const char *sdp_parse_find_media(struct span text)
+{
+	const char *at = text.at, *end = text.at + text.length;
+#if defined(__SSE2__)
+	const __m128i feed = _mm_set1_epi8('\n'), letter = _mm_set1_epi8('m');
+	for (; end - at > 16; at += 16) {
+		__m128i feeds = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)at), feed);
+		__m128i letters = _mm_cmpeq_epi8(_mm_loadu_si128((const __m128i *)(at + 1)), letter);
+		uint32_t found = (uint32_t)_mm_movemask_epi8(_mm_and_si128(feeds, letters));
+		if (found)
+			return at + __builtin_ctz(found) + 1;
+	}
+#endif
+	for (; end - at > 1; at++)
+		if (at[0] == '\n' && at[1] == 'm')
+			return at + 1;
+	return end;
+}
+
 /*
  * Reads a line whose letter is 'm', "m=audio 49170/2 RTP/AVP 8 0 101", and counts it. The section begins at the line
  * and has no length yet; `connection` has none either.

@@ -1,6 +1,7 @@
 #include "uri_parse.h"
 
 #include "byte_block.h"
+#include "digits.h"
 
 /* Takes `user [: password] @`. Result: behind the '@'; `at` when there is no user info; NULL when it is malformed. */
 static const char *take_user_info(struct sip_uri *uri, const char *at, const char *end)
@@ -108,18 +109,30 @@ static inline struct usual_bytes find_usual_bytes(struct span text)
 	return found;
 }
 
-/* Up to five digits, of a port that is one. Result: behind them; `at` when it may be none. */
+/* Eight bytes of a text, of which at least as many stand before `end`: with zeros behind it. */
+static inline uint64_t load_eight(const char *at, const char *end)
+{
+	const char *last = end - sizeof(uint64_t);
+	uint64_t word;
+
+	memcpy(&word, at < last ? at : last, sizeof(word));
+	if (at == end)
+		return 0;
+	return at < last ? word : word >> 8 * (at - last);
+}
+
+/* Up to five digits, of a port that is one. Result: behind them; NULL when it may be none. */
 static inline const char *take_usual_port(uint16_t *port, const char *at, const char *end)
 {
-	const char *from = at;
-	uint32_t number = 0;
+	uint64_t word = load_eight(at, end);
+	uint64_t others = digits_find_other(word);
+	uint32_t length = others ? (uint32_t)__builtin_ctzll(others) / 8 : 0;
 
-	for (; at < end && at - from < 5 && (uint8_t)(*at - '0') < 10; at++)
-		number = number * 10 + (uint8_t)(*at - '0');
-	if (number == 0 || number > UINT16_MAX)
-		return from;
+	if (length == 0 || length > 5)
+		return NULL;
+	uint32_t number = digits_read(word, length);
 	*port = (uint16_t)number;
-	return at;
+	return number > 0 && number <= UINT16_MAX ? at + length : NULL;
 }
 
 static inline bool is_sip_colon(const char *at)
@@ -158,8 +171,7 @@ static inline const char *take_usual(struct sip_uri *uri, struct span text)
 	const char *at = text.at + host_end, *end = text.at + text.length;
 	if (at == end || *at != ':')
 		return at;
-	const char *behind = take_usual_port(&uri->port, at + 1, end);
-	return behind > at + 1 ? behind : NULL;
+	return take_usual_port(&uri->port, at + 1, end);
 }
 #else
 static inline const char *take_usual(struct sip_uri *uri, struct span text)

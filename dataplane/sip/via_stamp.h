@@ -16,8 +16,8 @@
  */
 void via_stamp_write(struct text_writer *writer, const struct sip_message *request, const struct net_address *source);
 
-/* Is that value another one than was received? Else it can stay as it is. Result: true also for some that write alike.
- */
+/* Is that value another one than was received? Else it can stay as it is, and says where the request came from, but for
+ * the port. Result: true also for some that write alike. */
 bool via_stamp_is_needed(const struct sip_message *request, const struct net_address *source);
 
 #endif

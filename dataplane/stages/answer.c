@@ -4,6 +4,7 @@
 #include "send.h"
 #include "server_transaction.h"
 #include "stages.h"
+#include "via_stamp.h"
 
 /* A request that was refused when its transaction had begun: its final response, or none, and it comes again. */
 static void answer_in_transaction(struct worker *worker, struct packet *packet)
@@ -25,6 +26,7 @@ static void answer_packet(struct worker *worker, struct packet *packet)
 	 */
 	bool in_transaction =
 		packet->transaction && packet->kind != PACKET_HOP && packet->transaction->pending_count == 0;
+	packet->via_stays = packet->via_stays || !via_stamp_is_needed(&packet->message, &packet->source);
 	enum reason reason = answer_make_refusal(&packet->out, worker, packet);
 
 	if (in_transaction)
@@ -32,7 +34,7 @@ static void answer_packet(struct worker *worker, struct packet *packet)
 	if (reason != REASON_NONE)
 		packet_end(packet, VERDICT_DROP, reason);
 	else
-		packet->destination = answer_destination(&packet->message, &packet->source);
+		packet->destination = answer_destination(&packet->message, &packet->source, packet->via_stays);
 }
 
 void answer_burst(struct worker *worker)

@@ -136,6 +136,7 @@ enum reason answer_make_refusal(struct rte_mbuf **made, struct worker *worker, c
 		.to_tag = span_make(tag, sizeof(tag)),
 		.extra_headers = extra.overflowed ? (struct span){0} : text_written(&extra),
 		.source = packet->source,
+		.via_stays = packet->via_stays,
 	};
 	return answer_make(made, worker, &packet->message, &answer);
 }

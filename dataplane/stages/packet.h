@@ -64,6 +64,7 @@ struct packet {
 	uint64_t call;			 /* by route, fork: handle of the call (call_track.h); 0: none */
 	uint64_t call_id_hash;		 /* by transact (packet_name.h); 0: it has not come to it */
 	uint8_t step_count;
+	bool via_stays;			    /* by fork, answer: no via_stamp.h is needed; false: that is not known */
 	const struct binding_set *bindings; /* of the target; NULL: direct, carrier */
 	const struct binding *binding;	    /* the one of them that this message goes to; NULL likewise */
 	const struct net_entry *entry;	    /* by route: where `destination` once came in; NULL: it did not */

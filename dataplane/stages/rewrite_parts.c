@@ -112,15 +112,14 @@ static void write_via(struct text_writer *writer, const struct own_address *own,
 	writer->length += own->via_length + BRANCH_NAME_TEXT_BYTES + 2;
 }
 
-void rewrite_parts_push_via(struct worker *worker, const struct packet *packet)
+void rewrite_parts_push_via(struct edit_list *edits, const struct packet *packet, const struct own_address *own)
 {
 	const struct sip_message *message = &packet->message;
 	struct span received = sip_message_first(message, SIP_HEADER_VIA);
-	struct edit_list *edits = &worker->edits;
 
-	write_via(&edits->writer, own_address_of_hop(worker, &packet->hop), &packet->branch_name);
+	write_via(&edits->writer, own, &packet->branch_name);
 	edit_list_insert(edits, rewrite_parts_top(message));
-	if (!via_stamp_is_needed(message, &packet->source))
+	if (packet->via_stays || !via_stamp_is_needed(message, &packet->source))
 		return;
 	via_stamp_write(&edits->writer, message, &packet->source);
 	edit_list_replace(edits, rewrite_parts_slice(message, received), edit_list_take(edits));

@@ -29,7 +29,7 @@ void rewrite_parts_replace_address(struct edit_list *edits, const struct sip_mes
 void rewrite_parts_max_forwards(struct edit_list *edits, const struct sip_message *message, uint8_t forward_count);
 
 /* received= and rport= of the sender in what was the topmost Via (RFC 3261 18.2.1, RFC 3581); our own Via above it. */
-void rewrite_parts_push_via(struct worker *worker, const struct packet *packet);
+void rewrite_parts_push_via(struct edit_list *edits, const struct packet *packet, const struct own_address *own);
 
 /* Credentials for a company's domain do not leave, in whatever request they come (R2); those for other realms are not
  * ours. `known` is a part of a header that was found to be ours before; length 0: none.

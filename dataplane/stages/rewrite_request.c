@@ -49,8 +49,8 @@ static bool rewrite_request_is_behind_nat(const struct packet *packet)
 	       rewrite_request_is_contact_elsewhere(packet);
 }
 
-static bool rewrite_request_record_route(struct worker *worker, const struct packet *packet, struct span callee_from,
-					 struct span callee_to)
+static bool rewrite_request_record_route(struct worker *worker, const struct packet *packet,
+					 const struct own_address *own, struct span callee_from, struct span callee_to)
 {
 	const struct sip_message *message = &packet->message;
 	const struct company *company = packet->decision.company;
@@ -86,7 +86,6 @@ static bool rewrite_request_record_route(struct worker *worker, const struct pac
 					      sip_message_text(message, message->call_id));
 	if (length <= 0)
 		return false;
-	const struct own_address *own = own_address_of_hop(worker, &packet->hop);
 	text_write_span(&edits->writer, span_make(own->record_route, own->record_route_length));
 	text_write_span(&edits->writer, span_make(text, (size_t)length));
 	text_write_literal(&edits->writer, ">\r\n");
@@ -181,6 +180,7 @@ bool rewrite_request_initial(struct worker *worker, const struct packet *packet)
 	struct edit_list *edits = &worker->edits;
 	const struct sip_message *message = &packet->message;
 	struct route_presentation *shown = &worker->presentation;
+	const struct own_address *own = own_address_of_hop(worker, &packet->hop);
 
 	if (!route_present(shown, &packet->request, &packet->decision))
 		return false;
@@ -188,10 +188,10 @@ bool rewrite_request_initial(struct worker *worker, const struct packet *packet)
 	struct span to = rewrite_request_to(edits, packet, shown);
 	/* In the order in which the lines stand, mostly: there is little to sort then. */
 	rewrite_request_uri(edits, packet, shown);
-	rewrite_parts_push_via(worker, packet);
+	rewrite_parts_push_via(edits, packet, own);
 	rewrite_request_route(edits, packet);
 	rewrite_identity(edits, packet, shown);
-	if (message->method == SIP_METHOD_INVITE && !rewrite_request_record_route(worker, packet, from, to))
+	if (message->method == SIP_METHOD_INVITE && !rewrite_request_record_route(worker, packet, own, from, to))
 		return false;
 	rewrite_parts_max_forwards(edits, message, packet->decision.forward_count);
 	rewrite_parts_replace_address(edits, message, &message->from, from);
@@ -223,7 +223,7 @@ bool rewrite_request_in_dialog(struct worker *worker, const struct packet *packe
 	struct span from = packet->from_caller ? dialog->callee_from : dialog->caller_to;
 	struct span to = packet->from_caller ? dialog->callee_to : dialog->caller_from;
 
-	rewrite_parts_push_via(worker, packet);
+	rewrite_parts_push_via(edits, packet, own_address_of_hop(worker, &packet->hop));
 	rewrite_parts_max_forwards(edits, message, 0);
 	rewrite_parts_replace_address(edits, message, &message->from, from);
 	rewrite_parts_replace_address(edits, message, &message->to, to);

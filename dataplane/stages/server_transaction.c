@@ -9,6 +9,7 @@
 #include "rewrite_parts.h"
 #include "send.h"
 #include "sip_timers.h"
+#include "via_stamp.h"
 
 /* A number of seconds has no more digits than this. */
 #define TIMESTAMP_LINE_BYTES 128
@@ -25,7 +26,7 @@ static bool is_asked_by_carrier(const struct packet *packet)
 	return packet->dialog.flags & (packet->from_caller ? DIALOG_CALLER_CARRIER : DIALOG_CALLEE_CARRIER);
 }
 
-void server_transaction_begin(struct worker *worker, struct transaction *transaction, const struct packet *packet)
+void server_transaction_begin(struct worker *worker, struct transaction *transaction, struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
 	const struct caller *caller = &packet->caller;
@@ -40,7 +41,8 @@ void server_transaction_begin(struct worker *worker, struct transaction *transac
 	transaction->source = packet->source;
 	transaction->local = packet->local;
 	transaction->interface = packet->interface;
-	transaction->upstream = answer_destination(message, &packet->source);
+	packet->via_stays = !via_stamp_is_needed(message, &packet->source);
+	transaction->upstream = answer_destination(message, &packet->source, packet->via_stays);
 	transaction->endpoint = TRANSACTION_NONE;
 	transaction->bindings_q = packet->binding ? packet->binding->q : 0;
 	transaction->call = packet->call;
@@ -135,7 +137,8 @@ void server_transaction_send_trying(struct worker *worker, struct transaction *t
 	struct answer answer = {.status = 100,
 				.phrase = SPAN_LITERAL("Trying"),
 				.extra_headers = extra.overflowed ? (struct span){0} : text_written(&extra),
-				.source = transaction->source};
+				.source = transaction->source,
+				.via_stays = request->via_stays};
 	if (answer_make(&out, worker, &request->message, &answer) != REASON_NONE)
 		return; /* the sender will ask again */
 	transaction->status = transaction->status ? transaction->status : 100;

@@ -16,8 +16,8 @@
 
 #include "worker.h"
 
-/* Fills a new transaction from the request, which it keeps (another reference of packet->mbuf). */
-void server_transaction_begin(struct worker *worker, struct transaction *transaction, const struct packet *packet);
+/* Fills a new transaction from the request, which it keeps (another reference of packet->mbuf); and its via_stays. */
+void server_transaction_begin(struct worker *worker, struct transaction *transaction, struct packet *packet);
 
 /* The status of a response that goes to the sender, and the timers that follow. 2xx of INVITE may come often. */
 void server_transaction_answered(struct worker *worker, struct transaction *transaction, uint16_t status);

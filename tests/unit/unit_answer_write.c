@@ -186,10 +186,40 @@ static void answers_find_their_way(void **state)
 	source.transport = TRANSPORT_TCP;
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		message_parse(&request, span_of_text(rows[i].request));
-		struct net_address destination = answer_destination(&request, &source), expected = source;
+		struct net_address destination = answer_destination(&request, &source, false), expected = source;
 		expected.port = rows[i].port;
 		assert_true(net_address_equals(&destination, &expected));
 	}
+}
+
+/* Who has asked via_stamp_is_needed() before gets the same destination and the same answer. */
+static void what_is_known_of_the_via_changes_nothing(void **state)
+{
+	static const char *const hosts[] = {"192.0.2.4",       "10.1.1.1",	 "[2001:db8::4]", "[2001:DB8::4]",
+					    "[2001:db8::0:4]", "pc.example.net", "192.0.2.40",	  "[::ffff:192.0.2.4]"};
+	static const char *const ends[] = {"", ":5070", ":5060", ";rport", ":5070;rport", ";received=192.0.2.4"};
+	static const char *const sources[] = {"::ffff:192.0.2.4", "2001:db8::4"};
+	static struct sip_message request;
+	uint32_t stay_count = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 8 * 6 * 2; i++) {
+		struct net_address source = source_of(sources[i / 48], 40000);
+		struct answer answer = {.status = 100, .phrase = SPAN_LITERAL("Trying"), .source = source};
+		char text[512], asked[512], known[512];
+		snprintf(text, sizeof(text), REQUEST("Via: SIP/2.0/UDP %s%s;branch=z9hG4bKa\r\n"), hosts[i % 8],
+			 ends[i / 8 % 6]);
+		message_parse(&request, span_of_text(text));
+		int length = answer_write(asked, sizeof(asked), &request, &answer);
+		struct net_address destination = answer_destination(&request, &source, false);
+		answer.via_stays = !via_stamp_is_needed(&request, &source);
+		stay_count += answer.via_stays;
+		assert_int_equal(answer_write(known, sizeof(known), &request, &answer), length);
+		assert_memory_equal(asked, known, (size_t)length);
+		struct net_address again = answer_destination(&request, &source, answer.via_stays);
+		assert_true(net_address_equals(&destination, &again));
+	}
+	assert_int_equal(stay_count, 9);
 }
 
 static void the_tag_is_known_in_the_ack(void **state)
@@ -330,6 +360,7 @@ int main(void)
 		cmocka_unit_test(a_tag_that_is_there_stays),
 		cmocka_unit_test(headers_that_lack_are_left_out),
 		cmocka_unit_test(answers_find_their_way),
+		cmocka_unit_test(what_is_known_of_the_via_changes_nothing),
 		cmocka_unit_test(the_tag_is_known_in_the_ack),
 		cmocka_unit_test(copied_lines_are_as_written_ones),
 	};

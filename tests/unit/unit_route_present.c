@@ -353,6 +353,36 @@ static void users_are_escaped_as_uris_want(void **state)
 	assert_text(route_fixture_present(world)->from_user, "a%3Bb%22%0D%0Ac");
 }
 
+/* Of every length, with each byte at each place: a byte is what it is, or its escape. */
+static void users_of_all_bytes(void **state)
+{
+	static const char unescaped[] = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_.!~*'()&=+$,/";
+	struct route_fixture *world = *state;
+
+	route_fixture_call(world, world->alice, "2003");
+	route_fixture_decide(world);
+	world->decision.caller_number.length = 0;
+	for (uint32_t i = 0; i < 20 * 256; i++) {
+		char name[20], expected[24];
+		uint32_t length = 1 + i / 256, at = i % 7 % length;
+		uint8_t byte = (uint8_t)i;
+		memset(name, 'a', length);
+		name[at] = (char)byte;
+		memset(expected, 'a', sizeof(expected));
+		expected[length] = '\0';
+		expected[at] = (char)byte;
+		if (byte == 0 || !strchr(unescaped, byte)) {
+			expected[length] = 'a';
+			expected[length + 2] = '\0';
+			expected[at] = '%';
+			expected[at + 1] = "0123456789ABCDEF"[byte / 16];
+			expected[at + 2] = "0123456789ABCDEF"[byte % 16];
+		}
+		world->alice->name = span_make(name, length);
+		assert_text(route_fixture_present(world)->identity_user, expected);
+	}
+}
+
 static void what_does_not_fit_is_told(void **state)
 {
 	struct route_fixture *world = *state;
@@ -391,6 +421,7 @@ int main(void)
 		TEST(r16_anonymous_call_gives_its_number_to_the_carrier_only),
 		TEST(r37_as_dialled),
 		TEST(users_are_escaped_as_uris_want),
+		TEST(users_of_all_bytes),
 		TEST(what_does_not_fit_is_told),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

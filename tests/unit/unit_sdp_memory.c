@@ -56,6 +56,7 @@ static void a_section_is_known_by_its_bytes_but_for_the_port(void **state)
 	assert_null(find_text("m=audio  1 RTP/AVP " FORMATS));
 	assert_null(find_text("m=audio 1/2 RTP/AVP " FORMATS));
 	assert_null(find_text("m=audio x RTP/AVP " FORMATS));
+	assert_null(find_text("m=audio 123456789 RTP/AVP " FORMATS));
 	assert_null(find_text("m=video 1 RTP/AVP " FORMATS));
 	/* Some of them in the same place. */
 	for (uint64_t other = 1; other < 1000; other++)

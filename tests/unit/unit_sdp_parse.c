@@ -90,6 +90,27 @@ static void test_most_media(void **state)
 	assert_false(sdp_parse(&sdp, place(text)));
 }
 
+/* At every place of a text of every length, and beside what looks like it. */
+static void test_first_media_is_found(void **state)
+{
+	(void)state;
+	for (uint32_t length = 0; length < 80; length++)
+		for (uint32_t at = 0; at <= length + 1; at++) {
+			char text[80];
+			memset(text, at % 2 ? 'm' : '\n', sizeof(text));
+			if (at >= 1)
+				memset(text, at % 3 ? 'm' : '\n', at);
+			if (at >= 1 && at < length)
+				memcpy(text + at - 1, "\nm", 2);
+			uint32_t expected = 1;
+			while (expected < length && (text[expected - 1] != '\n' || text[expected] != 'm'))
+				expected++;
+			struct span placed = guard_page_place(&guard, span_make(text, length));
+			assert_ptr_equal(sdp_parse_find_media(placed),
+					 placed.at + (expected < length ? expected : length));
+		}
+}
+
 static void test_prefixes_stay_inside(void **state)
 {
 	(void)state;
@@ -124,6 +145,7 @@ int main(void)
 		cmocka_unit_test(test_attributes),
 		cmocka_unit_test(test_malformed),
 		cmocka_unit_test(test_most_media),
+		cmocka_unit_test(test_first_media_is_found),
 		cmocka_unit_test(test_prefixes_stay_inside),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);

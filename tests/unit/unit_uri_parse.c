@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -108,6 +109,28 @@ static void test_malformed(void **state)
 		struct sip_uri uri;
 		if (uri_parse(&uri, place(texts[i])))
 			fail_msg("parsed: %s", texts[i]);
+	}
+}
+
+/* Ports of up to seven digits, with a byte that is none at each place; the text ends there. */
+static void test_ports(void **state)
+{
+	static const char *const digits[] = {"5060123", "6553561", "6553661", "9999999"};
+	static const char others[] = "/:aP\xb5\x10\x70";
+	(void)state;
+
+	for (uint32_t i = 0; i < 4 * 8 * 8 * 7; i++) {
+		char text[40] = "sip:bob@example.net:", *port = text + strlen(text);
+		uint32_t length = i % 8, at = i / 8 % 8;
+		memcpy(port, digits[i / 448], length);
+		if (at < length)
+			port[at] = others[i / 64 % 7];
+		bool is_number = length > 0 && at >= length;
+		unsigned long number = is_number ? strtoul(port, NULL, 10) : 0;
+		struct sip_uri uri;
+		assert_int_equal(uri_parse(&uri, place(text)), number > 0 && number <= UINT16_MAX);
+		if (number > 0 && number <= UINT16_MAX)
+			assert_int_equal(uri.port, number);
 	}
 }
 
@@ -278,10 +301,15 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parts),	       cmocka_unit_test(test_peers),
-		cmocka_unit_test(test_malformed),      cmocka_unit_test(test_prefixes_stay_inside),
-		cmocka_unit_test(test_find_parameter), cmocka_unit_test(test_decode),
-		cmocka_unit_test(test_parse_ip),       cmocka_unit_test(test_is_ip),
+		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_peers),
+		cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_ports),
+		cmocka_unit_test(test_prefixes_stay_inside),
+		cmocka_unit_test(test_find_parameter),
+		cmocka_unit_test(test_decode),
+		cmocka_unit_test(test_parse_ip),
+		cmocka_unit_test(test_is_ip),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
