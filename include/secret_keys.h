@@ -52,4 +52,8 @@ struct secret_keys {
 	uint8_t node_id;	    /* node.id of amity.yaml */
 };
 
+/* Makes the rounds of all keys, where the CPU has AES (dataplane/sip/secret_keys.c). Thread: who made the keys or read
+ * them. */
+void secret_keys_make_ready(struct secret_keys *keys);
+
 #endif

@@ -5,8 +5,6 @@
 #include <sodium.h>
 #include <sqlite3.h>
 
-#include "short_aes.h"
-
 /* What is stored under which name. */
 static const struct {
 	const char *name;
@@ -91,8 +89,7 @@ enum status provision_keys_load(struct secret_keys *keys, struct database *datab
 			    database->path);
 		return STATUS_STORE;
 	}
-	short_aes_make_ready(&loaded.nonce);
-	short_aes_make_ready(&loaded.cookie);
+	secret_keys_make_ready(&loaded);
 	*keys = loaded;
 	sodium_memzero(&loaded, sizeof(loaded));
 	return STATUS_OK;

@@ -151,12 +151,3 @@ void short_aes_mac(uint8_t mac[SHORT_AES_BYTES], const struct short_aes *aes, st
 }
 
 #endif
-
-void short_aes_make_ready(struct rotating_key *keys)
-{
-	_Static_assert(2 * SHORT_AES_BYTES == SECRET_KEY_BYTES, "two halves");
-	if (!short_aes_is_available())
-		return;
-	for (uint32_t i = 0; i < sizeof(keys->key) / sizeof(keys->key[0]); i++)
-		short_aes_expand((struct short_aes *)keys->rounds[i], keys->key[i] + SHORT_AES_BYTES);
-}

@@ -44,12 +44,9 @@ static inline bool short_aes_is_available(void)
 /* Thread: any, as the next.   Cost: the latency of three blocks, and more instructions than most texts take. */
 void short_aes_expand(struct short_aes *aes, const uint8_t key[SHORT_AES_BYTES]);
 
-/* Of all keys there, where the CPU has AES. Thread: who made them or read them. */
-void short_aes_make_ready(struct rotating_key *keys);
-
 /*
- * Of the second half of `key`, which is one of `keys`: what was made ready, else made now in *room. A key that came
- * since it was made ready is none that it was made of.
+ * Of the second half of `key`, which is one of `keys`: what secret_keys_make_ready() has made, else made now in *room.
+ * A key that came since it was made ready is none that it was made of.
  */
 static inline const struct short_aes *short_aes_find(struct short_aes *room, const struct rotating_key *keys,
 						     const uint8_t *key)
