@@ -101,7 +101,7 @@ struct worker {
 	uint32_t next_queue;		 /* where the next burst starts to poll, so that no queue starves */
 	struct inquire_progress inquire; /* of the inquiry that is being answered, over several bursts */
 	struct transmit_buffer transmit[WIRE_INTERFACES_MAX];
-	struct hop_memory hops;	  /* ways that this burst has searched */
+	struct hop_memory hops;	  /* ways that were searched with this snapshot */
 	struct own_addresses own; /* in use with this snapshot */
 	struct branch_secrets branch_secrets;
 	struct packet packet[BURST_MAX];

@@ -79,12 +79,38 @@ static void zeros_are_told_from_ones(void **state)
 	assert_int_equal(checksum_icmpv4(bytes, 0), 0);
 }
 
+/* What is to be sent holds its own right checksum, and never the 0 that says that there is none: one word of the
+ * message makes the sum whatever it can be. */
+static void a_datagram_that_is_sent_is_right(void **state)
+{
+	const uint8_t source[16] = {[10] = 0xff, 0xff, 192, 0, 2, 1}, to[16] = {[10] = 0xff, 0xff, 192, 0, 2, 2};
+	uint8_t datagram[98] = {0x13, 0xc4, 0x13, 0xc4, 0, sizeof(datagram)};
+	uint16_t pseudo = checksum_pseudo_header(source, to, sizeof(datagram));
+	bool was_all_ones = false;
+
+	(void)state;
+	for (uint32_t i = 0; i <= UINT16_MAX; i++) {
+		uint16_t word = (uint16_t)i;
+		uint64_t header;
+		memset(datagram + 6, 0, 2);
+		memcpy(datagram + 8, &word, 2);
+		memcpy(&header, datagram, sizeof(header));
+		uint16_t checksum = checksum_udp_message(source, to, header, datagram + 8, sizeof(datagram) - 8);
+		memcpy(datagram + 6, &checksum, 2);
+		assert_int_not_equal(checksum, 0);
+		was_all_ones |= checksum == UINT16_MAX;
+		assert_int_equal(checksum_udp(pseudo, datagram, sizeof(datagram)), UINT16_MAX);
+	}
+	assert_true(was_all_ones);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sums_are_those_of_dpdk),
 		cmocka_unit_test(a_datagram_of_ones_is_all_ones),
 		cmocka_unit_test(zeros_are_told_from_ones),
+		cmocka_unit_test(a_datagram_that_is_sent_is_right),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
