@@ -28,8 +28,8 @@
 static struct corpus corpus;
 static struct guard_page guard, plain_guard;
 static const struct secret_keys keys = {
-	.nonce = {{7, 6}, {"the new key of thirty-two bytes", "the old key of thirty-two bytes"}},
-	.cookie = {{3, 2}, {"the new key of thirty-two bytes", "the old key of thirty-two bytes"}},
+	.nonce = {.id = {7, 6}, .key = {"the new key of thirty-two bytes", "the old key of thirty-two bytes"}},
+	.cookie = {.id = {3, 2}, .key = {"the new key of thirty-two bytes", "the old key of thirty-two bytes"}},
 	.tag_key = "tag key, never..",
 };
 static const struct span call_id = SPAN_LITERAL("3848276298220188511@192.0.2.4");

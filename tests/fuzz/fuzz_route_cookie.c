@@ -18,7 +18,7 @@ enum depth { DEPTH_TEXT, DEPTH_CHANGED_DIALOG, DEPTH_SEALED_CONTENTS, DEPTH_COUN
 #define CHACHA	      0x80
 
 static const struct secret_keys keys = {
-	.cookie = {{3, 2}, {"the new key of thirty-two bytes", "the old key of thirty-two bytes"}},
+	.cookie = {.id = {3, 2}, .key = {"the new key of thirty-two bytes", "the old key of thirty-two bytes"}},
 	.tag_key = "tag key, never..",
 };
 static const struct span call_id = SPAN_LITERAL("3848276298220188511@192.0.2.4");
