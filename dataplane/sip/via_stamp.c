@@ -88,20 +88,22 @@ static bool has_parameter_in_r(struct span value)
 static bool has_only_branch(const struct sip_message *request, struct span value)
 {
 	static const struct span label = SPAN_LITERAL(";branch=");
-	struct span host = sip_message_text(request, request->via_host);
-	struct span branch = sip_message_text(request, request->via_branch);
-	const char *host_end = host.at + host.length, *parameters = branch.at - label.length;
+	const char *text = request->bytes.at;
+	struct slice host = request->via_host, branch = request->via_branch;
+	size_t host_end = (size_t)host.offset + host.length;
+	size_t value_end = (size_t)(value.at + value.length - text);
 	uint64_t word;
 
-	if (branch.length == 0 || host.length == 0 || branch.at + branch.length != value.at + value.length ||
-	    branch.at - host_end < (ptrdiff_t)sizeof(word))
+	if (branch.length == 0 || host.length == 0 || (size_t)branch.offset + branch.length != value_end ||
+	    branch.offset < host_end + sizeof(word))
 		return false;
-	memcpy(&word, host_end, sizeof(word));
+	memcpy(&word, text + host_end, sizeof(word));
 	word ^= EACH_BYTE(';');
 	/* The lowest bit found is right, whatever the borrows are. */
 	uint64_t found = (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
-	return found && host_end + __builtin_ctzll(found) / 8 == parameters &&
-	       memcmp(parameters, label.at, sizeof(word)) == 0;
+	size_t parameters = branch.offset - label.length;
+	return found && host_end + (size_t)__builtin_ctzll(found) / 8 == parameters &&
+	       memcmp(text + parameters, label.at, sizeof(word)) == 0;
 }
 
 static bool adds_received(const struct sip_message *request, const struct net_address *source)
