@@ -3,7 +3,8 @@
  * directory of 10,000 companies with 10 friends and 2 patterns each, and 1,000,000 bindings. The workloads:
  * bench_traffic.h. What Hyperscan makes of the patterns is kept for the next run (bench_state_kept.h).
  *
- *   workload             one worker on this thread, ns of each stage by the TSC
+ *   workload             one worker on this thread, ns of each stage by the TSC; and of those bursts alone before and
+ *                        after which the core was ours (core_probe.h)
  *   workload, n lcores   n worker lcores that run, CPU time of all of them per message
  *   workload, changes    one lcore, while the control thread changes one company of all 100 times in each second that
  *                        the lcore is busy; by turns with runs without changes, and the ratio of the two
@@ -26,6 +27,7 @@
 #include "bench_report.h"
 #include "bench_state_kept.h"
 #include "bench_traffic.h"
+#include "core_probe.h"
 #include "must.h"
 #include "pattern_compile_serve.h"
 #include "publish.h"
@@ -55,6 +57,7 @@ struct bench {
 	struct bench_traffic traffic;
 	uint32_t company_count, binding_count, worker_count, change_rate_per_s, rounds;
 	uint32_t only_workload; /* 0: all */
+	struct core_probe probe;
 	struct bench_change *change;
 	uint64_t change_count;
 	uint64_t changing_ns; /* lcore time of all runs with changes that ended */
@@ -64,10 +67,23 @@ static struct bench bench;
 
 /* ---- stages of one worker, on this thread ---- */
 
-/* What the stages cost, in TSC ticks, for a whole round of messages. */
+/* What the stages cost, in TSC ticks, for `count` messages. */
 struct ticks {
 	uint64_t stage[STAGES_MAX];
 	uint64_t all;
+	uint32_t count;
+};
+
+/* What a round of messages cost: all of them, and those in whose bursts the core was ours. */
+struct round {
+	struct ticks every, ours;
+};
+
+/* The rounds of a workload, in ns a message. */
+struct costs {
+	double all[ROUNDS], stage[STAGES_MAX][ROUNDS];
+	uint32_t rounds; /* with messages */
+	uint64_t count;
 };
 
 /* Not inlined: a profiler that counts only this function has the messages of the workload without their making. */
@@ -111,9 +127,28 @@ static void check_ends(const struct bench_workload *workload, const struct worke
 	exit(1);
 }
 
-static struct ticks run_round(struct bench_workload *workload)
+static void add_ticks(struct ticks *sum, const struct ticks *ticks)
 {
-	struct ticks ticks = {0};
+	for (uint32_t i = 0; i < worker_stage_count; i++)
+		sum->stage[i] += ticks->stage[i];
+	sum->all += ticks->all;
+	sum->count += ticks->count;
+}
+
+static void run_probed_burst(struct round *round, struct worker *worker, uint32_t stages, uint32_t count)
+{
+	struct ticks ticks = {.count = count};
+	bool was_ours = core_probe_is_ours(&bench.probe);
+
+	run_measured_burst(&ticks, worker, stages);
+	add_ticks(&round->every, &ticks);
+	if (core_probe_is_ours(&bench.probe) && was_ours)
+		add_ticks(&round->ours, &ticks);
+}
+
+static struct round run_round(struct bench_workload *workload)
+{
+	struct round round = {0};
 	struct worker *worker = pipeline_worker(bench.pipeline, 0);
 	uint32_t count;
 
@@ -122,16 +157,17 @@ static struct ticks run_round(struct bench_workload *workload)
 	uint64_t punted = worker->counters->verdict[VERDICT_PUNT];
 	while ((count = bench_traffic_next(&bench.traffic, workload)) > 0)
 		for (uint32_t i = 0; i < count; i += BURST_MAX) {
-			for (uint32_t j = i; j < i + BURST_MAX && j < count; j++)
+			uint32_t end = RTE_MIN(i + BURST_MAX, count);
+			for (uint32_t j = i; j < end; j++)
 				pipeline_put(bench.pipeline, 0, workload->datagram[j].source,
 					     workload->datagram[j].bytes);
-			run_measured_burst(&ticks, worker, stages_of(workload));
+			run_probed_burst(&round, worker, stages_of(workload), end - i);
 			bench_traffic_take(&bench.traffic);
 			bench_lcores_drain_punts(bench.pipeline);
 		}
 	check_ends(workload, worker, worker->counters->verdict[VERDICT_FORWARD] - forwarded,
 		   worker->counters->verdict[VERDICT_PUNT] - punted);
-	return ticks;
+	return round;
 }
 
 static double to_ns(uint64_t ticks, uint32_t count)
@@ -158,25 +194,47 @@ static void report_memory(void)
 	bench_report_row(&bench.report, "call record", "bytes", sizeof(struct call_record));
 }
 
+static void add_round(struct costs *costs, const struct ticks *ticks)
+{
+	if (ticks->count == 0)
+		return;
+	costs->all[costs->rounds] = to_ns(ticks->all, ticks->count);
+	for (uint32_t i = 0; i < worker_stage_count; i++)
+		costs->stage[i][costs->rounds] = to_ns(ticks->stage[i], ticks->count);
+	costs->rounds++;
+	costs->count += ticks->count;
+}
+
+static void report_costs(const struct bench_workload *workload, struct costs *costs, const char *when)
+{
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s%s", workload->name, when);
+	double total = bench_report_median(costs->all, costs->rounds);
+	bench_report_row(&bench.report, name, "ns", total);
+	bench_report_row(&bench.report, name, "messages/s", 1e9 / total);
+	for (uint32_t i = 0; i < stages_of(workload); i++) {
+		snprintf(name, sizeof(name), "%s/%s%s", workload->name, worker_stages[i].name, when);
+		bench_report_row(&bench.report, name, "ns", bench_report_median(costs->stage[i], costs->rounds));
+	}
+}
+
 static void measure_stages(struct bench_workload *workload)
 {
-	double all[ROUNDS], stage[STAGES_MAX][ROUNDS];
+	struct costs every = {0}, ours = {0};
 	char name[64];
 
 	run_round(workload); /* warm */
-	for (uint32_t round = 0; round < bench.rounds; round++) {
-		struct ticks ticks = run_round(workload);
-		all[round] = to_ns(ticks.all, workload->count);
-		for (uint32_t i = 0; i < worker_stage_count; i++)
-			stage[i][round] = to_ns(ticks.stage[i], workload->count);
+	for (uint32_t i = 0; i < bench.rounds; i++) {
+		struct round round = run_round(workload);
+		add_round(&every, &round.every);
+		add_round(&ours, &round.ours);
 	}
-	double total = bench_report_median(all, bench.rounds);
-	bench_report_row(&bench.report, workload->name, "ns", total);
-	bench_report_row(&bench.report, workload->name, "messages/s", 1e9 / total);
-	for (uint32_t i = 0; i < stages_of(workload); i++) {
-		snprintf(name, sizeof(name), "%s/%s", workload->name, worker_stages[i].name);
-		bench_report_row(&bench.report, name, "ns", bench_report_median(stage[i], bench.rounds));
-	}
+	report_costs(workload, &every, "");
+	snprintf(name, sizeof(name), "%s, core ours", workload->name);
+	bench_report_row(&bench.report, name, "% of messages", (double)ours.count / (double)every.count * 100);
+	if (ours.rounds)
+		report_costs(workload, &ours, ", core ours");
 	report_mbufs(workload);
 }
 
@@ -355,6 +413,7 @@ int main(int argc, char **argv)
 	start_router();
 	bench_traffic_make(&bench.traffic, bench.pipeline, bench.company_count, is_short ? MESSAGES_SHORT : MESSAGES);
 	report_memory();
+	core_probe_begin(&bench.probe);
 	measure_all_stages();
 	if (!bench.only_workload) {
 		measure_lcores(&bench.traffic.workload[TRAFFIC_INVITE_AUTH]);
