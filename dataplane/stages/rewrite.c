@@ -107,24 +107,28 @@ static void rewrite_complete(struct worker *worker, struct packet *packet)
 		packet_end(packet, VERDICT_FORWARD, rewrite_forwarded(packet));
 }
 
-static void rewrite_one(struct worker *worker, struct packet *packet)
+static void rewrite_refuse(struct worker *worker, struct packet *packet, enum reason reason)
 {
-	enum reason reason = rewrite_packet(worker, packet);
-
-	if (reason == REASON_NONE) {
-		rewrite_complete(worker, packet);
-	} else if (packet->kind != PACKET_RESPONSE) {
+	if (packet->kind != PACKET_RESPONSE) {
 		fork_fail(worker, packet, reason);
-	} else {
-		if (packet->transaction->state == TRANSACTION_COMPLETED)
-			server_transaction_refuse(worker, packet->transaction, REASON_RESPONSE_NOT_WRITTEN);
-		packet_refuse(packet, reason);
+		return;
 	}
+	if (packet->transaction->state == TRANSACTION_COMPLETED)
+		server_transaction_refuse(worker, packet->transaction, REASON_RESPONSE_NOT_WRITTEN);
+	packet_refuse(packet, reason);
 }
 
+/* Two passes: the code of both does not fit into the cache of a core, 32 KB, and would be fetched again for each packet. */
 void rewrite_burst(struct worker *worker)
 {
+	for (uint32_t i = 0; i < worker->packet_count; i++) {
+		if (worker->packet[i].verdict)
+			continue;
+		enum reason reason = rewrite_packet(worker, &worker->packet[i]);
+		if (reason != REASON_NONE)
+			rewrite_refuse(worker, &worker->packet[i], reason);
+	}
 	for (uint32_t i = 0; i < worker->packet_count; i++)
 		if (!worker->packet[i].verdict)
-			rewrite_one(worker, &worker->packet[i]);
+			rewrite_complete(worker, &worker->packet[i]);
 }
