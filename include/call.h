@@ -99,23 +99,26 @@ struct call_text {
 
 /* Times: unix time in ms, 0: not yet, or never. */
 struct call_record {
+	/* What changes while it lives: half a line of the cache (struct call). */
 	uint64_t handle;
+	uint64_t ringing_ms, answered_ms;
+	uint16_t status;	/* last response to the INVITE that the caller got; 0: none yet */
+	uint16_t reason;	/* enum reason: why the router ended it; REASON_NONE: it did not */
+	uint8_t state;		/* enum call_state */
+	uint8_t end;		/* enum call_end */
+	uint8_t forward_count;	/* forwards that led to the present target (R27) */
+	uint8_t failover_count; /* targets that took the place of one that failed, without a forward (R16) */
+
 	uint64_t company_id;	    /* company->id */
 	uint64_t target_company_id; /* of the present target; differs when companies call each other (R17) */
 	uint64_t call_id_hash;	    /* keyed: for comparisons on lcores alone */
-	uint64_t started_ms, ringing_ms, answered_ms, ended_ms;
+	uint64_t started_ms, ended_ms;
 	struct net_address source;	/* the INVITE came from it */
 	struct net_address destination; /* of the present target; of several bindings one */
 	char rule[CALL_RULE_BYTES];	/* "R4.2", NUL-terminated: the rule that decided */
-	uint16_t status;		/* last response to the INVITE that the caller got; 0: none yet */
-	uint16_t reason;		/* enum reason: why the router ended it; REASON_NONE: it did not */
-	uint8_t state;			/* enum call_state */
-	uint8_t end;			/* enum call_end */
 	uint8_t caller_kind;		/* enum call_party */
 	uint8_t target_kind;
-	uint8_t forward_count;	/* forwards that led to the present target (R27) */
-	uint8_t failover_count; /* targets that took the place of one that failed, without a forward (R16) */
-	uint8_t flags;		/* enum call_flag */
+	uint8_t flags; /* enum call_flag */
 	uint8_t reserved;
 	uint16_t text_length; /* the part of `text` that is used */
 	struct call_text part[CALL_TEXT_COUNT];

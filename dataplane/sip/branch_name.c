@@ -5,6 +5,8 @@
 
 #define NAME_BYTES 16
 
+_Static_assert(BRANCH_NAME_TEXT_BYTES == 8 + BASE64URL_SIXTEEN_DIGITS, "the prefix, and so many digits");
+
 static const struct span prefix = {"z9hG4bK.", 8};
 
 /* In network order; bytes are little-endian on every node (keyed_hash.c). */
@@ -39,8 +41,8 @@ bool branch_name_read(struct branch_name *name, struct span branch)
 {
 	uint8_t bytes[NAME_BYTES];
 
-	if (!span_starts_with(branch, prefix) ||
-	    base64url_read(bytes, sizeof(bytes), span_skip(branch, prefix.length)) != NAME_BYTES)
+	if (branch.length != BRANCH_NAME_TEXT_BYTES || !span_starts_with(branch, prefix) ||
+	    !base64url_read_sixteen(bytes, branch.at + prefix.length))
 		return false;
 	uint64_t place = get_number(bytes);
 	*name = (struct branch_name){

@@ -26,7 +26,7 @@ static uint64_t sum_words(const char *at, uint32_t length)
 /* The sum of 16 bit words is that of 32 bit words, folded (RFC 1071 2); 64 bits hold it. */
 static uint64_t sum_few_words(const char *at, uint32_t length)
 {
-	uint64_t sum = 0;
+	uint64_t sum = checksum_odd_byte(at, length);
 	uint16_t word;
 
 	for (uint32_t i = 0; i < length / 2; i++) {
@@ -39,11 +39,7 @@ static uint64_t sum_few_words(const char *at, uint32_t length)
 /* Not folded: less than 2^33. */
 static uint64_t sum_bytes(const void *bytes, uint32_t length)
 {
-	const char *at = bytes;
-	uint64_t sum = length >= CHECKSUM_BYTES ? sum_words(at, length) : sum_few_words(at, length);
-
-	/* A byte that is missing counts as zero behind the others. */
-	return length % 2 ? sum + (uint8_t)at[length - 1] : sum;
+	return length >= CHECKSUM_BYTES ? sum_words(bytes, length) : sum_few_words(bytes, length);
 }
 
 /* Sixteen bytes as four words of 32 bits, whose sum is that of the eight of 16 (RFC 1071 2). */

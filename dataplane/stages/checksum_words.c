@@ -19,6 +19,7 @@ static __m128i add_words(__m128i sums, __m128i words)
 /* The last block begins among what was seen. */
 uint64_t checksum_words(const char *at, uint32_t length)
 {
+	uint64_t odd_byte = checksum_odd_byte(at, length);
 	const char *end = at + length / CHECKSUM_BYTES * CHECKSUM_BYTES;
 	uint32_t left = length % CHECKSUM_BYTES & ~1u;
 	__m128i even = _mm_setzero_si128(), odd = even;
@@ -33,6 +34,6 @@ uint64_t checksum_words(const char *at, uint32_t length)
 	odd = add_words(odd, _mm_and_si128(load(at - 16), load(keeps + left + 16)));
 	_mm_storeu_si128((__m128i *)lane, _mm_add_epi32(even, odd));
 	uint64_t pairs = (length / CHECKSUM_BYTES + 1) * (CHECKSUM_BYTES / 4);
-	return (uint64_t)((int64_t)lane[0] + lane[1] + lane[2] + lane[3]) + (pairs << 16);
+	return (uint64_t)((int64_t)lane[0] + lane[1] + lane[2] + lane[3]) + (pairs << 16) + odd_byte;
 }
 #endif

@@ -9,14 +9,20 @@
 
 #include <stdint.h>
 
+/* The byte behind the last whole word, if there is one: the one that is missing beside it counts as zero. */
+static inline uint64_t checksum_odd_byte(const char *at, uint32_t length)
+{
+	return length % 2 ? (uint8_t)at[length - 1] : 0;
+}
+
 #if defined(__x86_64__)
 #define CHECKSUM_BYTES	    32 /* the least that checksum_words() takes */
 #define CHECKSUM_WIDE_BYTES 64 /* likewise checksum_words_avx2() */
 
 /*
- * All but the last byte of an odd length. Thread: any; the second one on a CPU that has AVX2 (scan.h).
+ * Thread: any; the second one on a CPU that has AVX2 (scan.h).
  *
- * Range: up to UINT16_MAX bytes.   Result: not folded, less than 2^32.
+ * Range: up to UINT16_MAX bytes.   Result: not folded, less than 2^33.
  */
 uint64_t checksum_words(const char *at, uint32_t length);
 uint64_t checksum_words_avx2(const char *at, uint32_t length);

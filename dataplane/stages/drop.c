@@ -4,15 +4,49 @@
 #include "send.h"
 #include "stages.h"
 
+/* Buffers of one pool that nobody else holds: they go back together. */
+struct drop_batch {
+	struct rte_mempool *pool;
+	uint32_t count;
+	void *mbuf[BURST_MAX];
+};
+
+static void drop_give_back(struct drop_batch *batch)
+{
+	if (batch->count)
+		rte_mempool_put_bulk(batch->pool, batch->mbuf, batch->count);
+	batch->count = 0;
+}
+
+/* NULL: it has gone elsewhere. */
+static void drop_mbuf(struct drop_batch *batch, struct rte_mbuf *mbuf)
+{
+	if (!mbuf)
+		return;
+	if (rte_mbuf_refcnt_read(mbuf) != 1 || !RTE_MBUF_DIRECT(mbuf) || mbuf->nb_segs != 1) {
+		rte_pktmbuf_free(mbuf);
+		return;
+	}
+	if (mbuf->pool != batch->pool) {
+		drop_give_back(batch);
+		batch->pool = mbuf->pool;
+	}
+	batch->mbuf[batch->count++] = mbuf;
+}
+
 void drop_burst(struct worker *worker)
 {
+	struct drop_batch batch = {.count = 0};
+
 	for (uint32_t i = 0; i < worker->packet_count; i++) {
 		struct packet *packet = &worker->packet[i];
 		worker->counters->verdict[packet->verdict]++;
 		worker->counters->reason[packet->reason]++;
 		decision_note_packet(worker, packet);
-		send_give_back_reserved(packet);
-		rte_pktmbuf_free(packet->mbuf);
+		if (packet->reserved)
+			send_give_back_reserved(packet);
+		drop_mbuf(&batch, packet->mbuf);
 		packet->mbuf = NULL;
 	}
+	drop_give_back(&batch);
 }

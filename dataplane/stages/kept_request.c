@@ -12,8 +12,8 @@ bool kept_request_read(struct packet *packet, const struct transaction *transact
 	memset(packet, 0, offsetof(struct packet, message));
 	packet->bytes = text;
 	packet->source = transaction->source;
-	packet->local = transaction->local;
-	packet->interface = transaction->interface;
+	memcpy(packet->local.ip, transaction->entry.ip, sizeof(packet->local.ip));
+	packet->interface = transaction->entry.interface;
 	packet->kind = transaction->kind;
 	packet->call = transaction->call;
 	/* It was sound when it came. */

@@ -85,7 +85,6 @@ struct packet {
 	struct dialog_cookie dialog;	     /* by route, of PACKET_IN_DIALOG, opened */
 	bool from_caller;		     /* by route, of PACKET_IN_DIALOG: sent by the side that sent the INVITE */
 	struct net_address destination;	     /* of `out` */
-	struct net_entry upstream_entry;     /* of responses: what `entry` points to */
 	struct net_entry binding_entry;	     /* of requests that go to `binding`: likewise */
 	struct wire_hop hop;		     /* of `out` */
 	uint8_t hop_result;		     /* enum wire_result: WIRE_OK or WIRE_NEIGHBOUR_UNKNOWN */

@@ -8,17 +8,40 @@
 
 #define PREFETCH_AHEAD 3
 
-/* A fault counts as ours only when the packet was sent to us: others' traffic is the kernel's, whatever it looks like.
- */
-static enum reason receive_read_frame(const struct worker *worker, struct packet *packet)
+/* What is the same for all frames of a queue, and for most of them. */
+struct receive_queue {
+	uint16_t interface, vlan;
+	uint8_t local_ip[16];		  /* where the last frame was sent to, */
+	const struct wire_interface *own; /* and whose address that is; NULL: not one of ours */
+};
+
+static struct receive_queue receive_begin_queue(const struct worker *worker, uint16_t interface)
 {
 	const struct wire *wire = worker->snapshot->wire;
-	uint16_t vlan = packet->interface < wire->interface_count ? wire->interface[packet->interface].vlan : 0;
-	enum reason reason = frame_read_ip(packet, vlan);
+
+	return (struct receive_queue){.interface = interface,
+				      .vlan = interface < wire->interface_count ? wire->interface[interface].vlan : 0};
+}
+
+static const struct wire_interface *receive_find_own(const struct worker *worker, struct receive_queue *queue,
+						     const uint8_t ip[16])
+{
+	if (memcmp(queue->local_ip, ip, sizeof(queue->local_ip)) != 0) {
+		memcpy(queue->local_ip, ip, sizeof(queue->local_ip));
+		queue->own = wire_find_own(worker->snapshot->wire, ip);
+	}
+	return queue->own;
+}
+
+/* A fault counts as ours only when the packet was sent to us: others' traffic is the kernel's, whatever it looks like.
+ */
+static enum reason receive_read_frame(const struct worker *worker, struct receive_queue *queue, struct packet *packet)
+{
+	enum reason reason = frame_read_ip(packet, queue->vlan);
 
 	if (reason == REASON_NOT_OURS)
 		return reason;
-	const struct wire_interface *own = wire_find_own(wire, packet->local.ip);
+	const struct wire_interface *own = receive_find_own(worker, queue, packet->local.ip);
 	if (own == NULL)
 		return REASON_NOT_OURS;
 	if (reason != REASON_NONE || packet->fragment.present)
@@ -64,14 +87,12 @@ static struct packet *receive_add(struct worker *worker, struct rte_mbuf *mbuf)
 	return packet;
 }
 
-static void receive_from_port(struct worker *worker, const struct worker_queue *queue, struct rte_mbuf *mbuf)
+static void receive_from_port(struct worker *worker, struct receive_queue *queue, struct rte_mbuf *mbuf)
 {
 	struct packet *packet = receive_add(worker, mbuf);
 
 	packet->interface = queue->interface;
-	worker->counters->value[COUNTER_RECEIVED]++;
-	worker->counters->value[COUNTER_RECEIVED_BYTES] += rte_pktmbuf_data_len(mbuf);
-	enum reason reason = receive_read_frame(worker, packet);
+	enum reason reason = receive_read_frame(worker, queue, packet);
 	if (reason != REASON_NONE)
 		packet_end(packet, VERDICT_DROP, reason);
 	else if (packet->is_unreachable)
@@ -79,14 +100,19 @@ static void receive_from_port(struct worker *worker, const struct worker_queue *
 }
 
 /* The frames behind it are on their way from memory, or from where the port has put them, while one is read. */
-static void receive_from_queue(struct worker *worker, const struct worker_queue *queue, struct rte_mbuf **mbufs,
-			       uint32_t count)
+static void receive_from_queue(struct worker *worker, uint16_t interface, struct rte_mbuf **mbufs, uint32_t count)
 {
+	struct receive_queue queue = receive_begin_queue(worker, interface);
+	uint64_t bytes = 0;
+
 	for (uint32_t i = 0; i < count; i++) {
 		if (i + PREFETCH_AHEAD < count)
 			rte_prefetch0(rte_pktmbuf_mtod(mbufs[i + PREFETCH_AHEAD], const char *));
-		receive_from_port(worker, queue, mbufs[i]);
+		bytes += rte_pktmbuf_data_len(mbufs[i]);
+		receive_from_port(worker, &queue, mbufs[i]);
 	}
+	worker->counters->value[COUNTER_RECEIVED] += count;
+	worker->counters->value[COUNTER_RECEIVED_BYTES] += bytes;
 }
 
 /* The lcore that took it from the port has checked it and left addresses in the private area (steer.c). */
@@ -148,7 +174,7 @@ void receive_burst(struct worker *worker)
 		const struct worker_queue *queue = &worker->queue[worker->next_queue++];
 		uint16_t room = (uint16_t)(BURST_MAX - worker->packet_count);
 		uint16_t count = rte_eth_rx_burst(queue->port_id, queue->queue_id, mbufs, room);
-		receive_from_queue(worker, queue, mbufs, count);
+		receive_from_queue(worker, queue->interface, mbufs, count);
 	}
 	worker->counters->value[worker->packet_count ? COUNTER_BURSTS : COUNTER_IDLE_POLLS]++;
 }

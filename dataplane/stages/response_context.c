@@ -91,7 +91,7 @@ static void pass_kept(struct worker *worker, struct transaction *transaction)
 	memset(work, 0, offsetof(struct packet, message));
 	work->kind = PACKET_RESPONSE;
 	work->bytes = text;
-	work->local = transaction->local;
+	memcpy(work->local.ip, transaction->entry.ip, sizeof(work->local.ip));
 	work->transaction = transaction;
 	server_transaction_answered(worker, transaction, transaction->best_status);
 	if (message_parse(&work->message, text) != REASON_NONE)
@@ -200,8 +200,7 @@ void response_context_aim(struct packet *packet)
 	struct span request = kept_message_text(&transaction->request);
 
 	packet->destination = transaction->upstream;
-	packet->upstream_entry = net_entry_make(&transaction->local, transaction->interface);
-	packet->entry = &packet->upstream_entry;
+	packet->entry = &transaction->entry;
 	packet->sender_from = packet->sender_to = (struct span){0};
 	if (request.length) {
 		packet->sender_from = span_slice(request, transaction->from);

@@ -149,7 +149,6 @@ void screen_burst(struct worker *worker)
 			screen_request(worker, packet);
 		else
 			screen_response(worker, packet);
-		if (!packet->verdict && packet->message.method != SIP_METHOD_REGISTER)
-			send_reserve(worker, packet);
 	}
+	send_reserve_burst(worker);
 }

@@ -20,38 +20,61 @@
 /* By how much most messages grow, less what is cut off. */
 #define SEND_GROWTH_BYTES 128
 
+/* Two lines at a time, so that one too many may be asked for. */
 static void send_prefetch_lines(const char *from, const char *end)
 {
-	for (const char *at = from; at < end; at += RTE_CACHE_LINE_SIZE)
+	for (const char *at = from; at < end; at += 2 * RTE_CACHE_LINE_SIZE) {
 		__builtin_prefetch(at, 1);
+		__builtin_prefetch(at + RTE_CACHE_LINE_SIZE, 1);
+	}
 }
 
 /* Without a look into the mbuf, which would wait for it. */
-static const char *send_text_of_reserved(const struct worker *worker, const struct packet *packet)
+static const char *send_text_of_reserved(struct rte_mempool *pool, const struct packet *packet)
 {
-	return (const char *)packet->reserved + sizeof(struct rte_mbuf) +
-	       rte_pktmbuf_priv_size(worker->dataplane->pool) + RTE_PKTMBUF_HEADROOM;
+	return (const char *)packet->reserved + sizeof(struct rte_mbuf) + rte_pktmbuf_priv_size(pool) +
+	       RTE_PKTMBUF_HEADROOM;
 }
 
-void send_reserve(const struct worker *worker, struct packet *packet)
+static bool send_is_to_reserve(const struct packet *packet, uint32_t bytes_max)
 {
-	uint32_t bytes = packet->bytes.length;
+	return !packet->verdict && !packet->is_unreachable && packet->message.method != SIP_METHOD_REGISTER &&
+	       packet->bytes.length <= bytes_max;
+}
 
-	if (bytes + SEND_GROWTH_BYTES + RTE_PKTMBUF_HEADROOM > rte_pktmbuf_data_room_size(worker->dataplane->pool))
+/* All of them or none, at one look into the pool. */
+static void send_take_reserved(struct rte_mempool *pool, struct packet **packets, uint32_t count)
+{
+	struct rte_mbuf *mbufs[BURST_MAX];
+
+	if (count == 0 || rte_mempool_get_bulk(pool, (void **)mbufs, count) != 0)
 		return;
-	packet->reserved = rte_mbuf_raw_alloc(worker->dataplane->pool);
-	if (!packet->reserved)
-		return;
-	const char *mbuf = (const char *)packet->reserved, *text = send_text_of_reserved(worker, packet);
-	send_prefetch_lines(mbuf, mbuf + sizeof(struct rte_mbuf));
-	send_prefetch_lines(text - RTE_CACHE_LINE_SIZE, text + bytes / 2);
+	for (uint32_t i = 0; i < count; i++) {
+		packets[i]->reserved = mbufs[i];
+		send_prefetch_lines((const char *)mbufs[i], (const char *)(mbufs[i] + 1));
+		const char *text = send_text_of_reserved(pool, packets[i]);
+		send_prefetch_lines(text - RTE_CACHE_LINE_SIZE, text + packets[i]->bytes.length / 2);
+	}
+}
+
+void send_reserve_burst(struct worker *worker)
+{
+	struct rte_mempool *pool = worker->dataplane->pool;
+	uint32_t bytes_max = rte_pktmbuf_data_room_size(pool) - RTE_PKTMBUF_HEADROOM - SEND_GROWTH_BYTES;
+	struct packet *packets[BURST_MAX];
+	uint32_t count = 0;
+
+	for (uint32_t i = 0; i < worker->packet_count; i++)
+		if (send_is_to_reserve(&worker->packet[i], bytes_max))
+			packets[count++] = &worker->packet[i];
+	send_take_reserved(pool, packets, count);
 }
 
 void send_prefetch_reserved(const struct worker *worker, const struct packet *packet)
 {
 	if (!packet->reserved)
 		return;
-	const char *text = send_text_of_reserved(worker, packet);
+	const char *text = send_text_of_reserved(worker->dataplane->pool, packet);
 	send_prefetch_lines(text + packet->bytes.length / 2, text + packet->bytes.length + SEND_GROWTH_BYTES);
 }
 

@@ -8,14 +8,14 @@
 #include "worker.h"
 
 /*
- * Takes the buffer that the packet's message will be written into when it is forwarded, and asks for as much of it as
- * such a message needs: what messages keep for long makes the buffers go round, and this one was used so long ago that
- * no cache has it. The rest is asked for later, as a core has only so many lines on their way. A message that is too
- * long for it has none.
+ * Takes the buffers that the messages of a burst will be written into when they are forwarded, and asks for as much of
+ * them as such messages need: what messages keep for long makes the buffers go round, and these were used so long ago
+ * that no cache has them. The rest is asked for later, as a core has only so many lines on their way. A message that is
+ * too long for it has none; nobody has one when there are too few.
  *
  * Thread: lcore. Owner: the packet; what is not taken has to be given back.
  */
-void send_reserve(const struct worker *worker, struct packet *packet);
+void send_reserve_burst(struct worker *worker);
 void send_prefetch_reserved(const struct worker *worker, const struct packet *packet);
 void send_give_back_reserved(struct packet *packet);
 

@@ -39,8 +39,7 @@ void server_transaction_begin(struct worker *worker, struct transaction *transac
 	transaction->cseq = message->cseq;
 	transaction->call_id_hash = (uint32_t)packet->call_id_hash;
 	transaction->source = packet->source;
-	transaction->local = packet->local;
-	transaction->interface = packet->interface;
+	transaction->entry = net_entry_make(&packet->local, packet->interface);
 	packet->via_stays = !via_stamp_is_needed(message, &packet->source);
 	transaction->upstream = answer_destination(message, &packet->source, packet->via_stays);
 	transaction->endpoint = TRANSACTION_NONE;
@@ -111,9 +110,7 @@ void server_transaction_keep(struct worker *worker, struct transaction *transact
 
 static void send_upstream(struct worker *worker, const struct transaction *transaction, struct rte_mbuf *out)
 {
-	struct net_entry entry = net_entry_make(&transaction->local, transaction->interface);
-
-	send_message(worker, out, &transaction->upstream, &entry);
+	send_message(worker, out, &transaction->upstream, &transaction->entry);
 }
 
 /* RFC 3261 8.2.6.1: the sender measures its round trip. */
@@ -169,10 +166,8 @@ void server_transaction_refuse(struct worker *worker, struct transaction *transa
 
 static void resend(struct worker *worker, struct transaction *transaction)
 {
-	struct net_entry entry = net_entry_make(&transaction->local, transaction->interface);
-
 	worker->counters->value[COUNTER_RESPONSES_REPEATED]++;
-	send_copy(worker, kept_message_text(&transaction->response), &transaction->upstream, &entry);
+	send_copy(worker, kept_message_text(&transaction->response), &transaction->upstream, &transaction->entry);
 }
 
 /*

@@ -128,7 +128,7 @@ static void transact_name(struct worker *worker, struct packet *packet)
 		transact_make_key(worker, packet);
 		transaction_table_prefetch_bucket(&worker->transactions, packet->key);
 	} else if (branch_name_read(&packet->branch_name, sip_message_text(message, message->via_branch))) {
-		transaction_table_prefetch_branch(&worker->transactions, packet->branch_name.slot);
+		transaction_table_prefetch_response(&worker->transactions, packet->branch_name.slot);
 	} else {
 		packet_end(packet, VERDICT_DROP, REASON_RESPONSE_FORGED);
 	}

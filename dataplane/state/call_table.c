@@ -65,9 +65,10 @@ void call_table_prefetch(const struct call_table *table, uint64_t handle, bool w
 	if (handle == CALL_NONE || slot >= table->count)
 		return;
 	const char *call = (const char *)&table->call[slot];
-	/* Where the texts of the record are, nothing else is. */
-	for (uint32_t i = 0; i < sizeof(struct call); i += 64)
-		if (whole || i < offsetof(struct call, record.part) || i + 64 > offsetof(struct call, limit))
+	__builtin_prefetch(call, 1);
+	__builtin_prefetch(call + offsetof(struct call, limit), 1);
+	if (whole)
+		for (uint32_t i = 64; i < offsetof(struct call, limit); i += 64)
 			__builtin_prefetch(call + i, 1);
 }
 

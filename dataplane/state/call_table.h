@@ -24,6 +24,7 @@ enum call_limit {
 	CALL_LIMIT_COUNT,
 };
 
+/* The first line of the cache is all that ringing takes, an answer the last one too. */
 struct call {
 	struct timer timer;	   /* the end of the call if no BYE comes */
 	uint64_t longest_end_tick; /* by the longest duration; session timers end before it */
@@ -37,6 +38,7 @@ struct call {
 	uint8_t ended_dialogs;	    /* bit i: BYE of callee_tag_hash[i] */
 };
 _Static_assert(sizeof(struct call) <= 512, "bytes of a call");
+_Static_assert(offsetof(struct call, record.company_id) == 64 && offsetof(struct call, limit) >= 448, "lines");
 
 struct call_table {
 	/* By setup. */
@@ -68,8 +70,8 @@ struct call *call_table_add(struct call_table *table);
 /* Result: NULL when there is no such call (any more). */
 struct call *call_table_find(const struct call_table *table, uint64_t handle);
 
-/* Asks for what every event of a call touches: its timer, its state, its dialogs; `whole`: for all of it, as its end
- * does. `handle` may be of no call. */
+/* Asks for what every event of a call touches: its timer, its state, its dialogs, on two lines of the cache; `whole`:
+ * for all of it, as its end does. `handle` may be of no call. */
 void call_table_prefetch(const struct call_table *table, uint64_t handle, bool whole);
 
 /* `state`: not FREE. */

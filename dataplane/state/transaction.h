@@ -70,20 +70,25 @@ struct branch {
 };
 _Static_assert(sizeof(struct branch) == 128, "two cache lines");
 
+/*
+ * In lines of the cache, since those of a million transactions are in none: a provisional response takes the second and
+ * the third, a final one the fourth too, whatever matches a request the first.
+ */
 struct transaction {
 	/* Matching. */
 	_Alignas(64) uint8_t key[TRANSACTION_KEY_BYTES]; /* keyed hash: RFC 3261 17.2.3; Call-ID is a part of it */
 	uint64_t merge_key; /* keyed hash of Call-ID, From tag, CSeq; 0: in no merge chain */
 	uint64_t loop_key;  /* keyed hash of what decides about routing (16.3 step 4) */
 	uint32_t next_in_bucket, next_in_merge_bucket;
-	uint32_t previous_in_merge_bucket;   /* whoever sends many alike must not make their removal long */
-	uint32_t linger_older, linger_newer; /* TRANSACTION_NONE: end */
+	uint32_t previous_in_merge_bucket; /* whoever sends many alike must not make their removal long */
 	uint32_t next_free;
+	/* Who asked, to route again; compared since an apply may have moved it. */
+	uint64_t company_id;
+	uint32_t endpoint; /* index in the company; TRANSACTION_NONE: none */
+	uint32_t endpoint_hash;
 
-	/* Server side. */
-	_Alignas(64) struct timer timer; /* G and H, I, J, L; 100 Trying of non-INVITEs (RFC 4320) */
-	uint64_t deadline_tick;
-	uint8_t state; /* enum transaction_state */
+	/* What it is, how far it is, where it went. */
+	_Alignas(64) uint8_t state; /* enum transaction_state */
 	uint8_t method;
 	uint8_t kind; /* enum packet_kind */
 	uint8_t retransmissions;
@@ -96,34 +101,37 @@ struct transaction {
 	bool from_caller;      /* in-dialog: by the side that sent the INVITE */
 	bool asked_by_carrier; /* private headers do not leave in its responses (R16) */
 	uint16_t status;       /* last response sent upstream; 0: none */
+	uint8_t branch_count;  /* ever made */
+	uint8_t pending_count; /* without a final response */
 	uint32_t cseq;
-	uint32_t call_id_hash;	      /* keyed: whose responses are of another call are forged */
-	struct slice from, to;	      /* addresses in `request` as the sender wrote them (R24) */
-	struct kept_message request;  /* as received; NULL once it is not needed */
-	struct kept_message response; /* last sent upstream, for retransmission */
-	struct kept_message best;     /* best final response so far, as received; mbuf NULL: best_status is our own */
-	uint16_t best_status;	      /* 0: none */
-	uint16_t best_reason;	      /* enum reason, when it is our own */
-	uint16_t target_status;	      /* best final status of the present target's branches; 0: none */
-	struct net_address source, local;
+	uint32_t call_id_hash;	     /* keyed: whose responses are of another call are forged */
+	uint64_t call;		     /* call_track.h; 0: none */
+	uint32_t callee_tag_hash;    /* of BYE: the dialog that it ends */
+	uint32_t first_branch;	     /* TRANSACTION_NONE: none */
 	struct net_address upstream; /* where responses go (18.2.2) */
-	uint16_t interface;
-
-	/* Who asked, to route again; compared since an apply may have moved it. */
-	uint64_t company_id;
-	uint32_t endpoint; /* index in the company; TRANSACTION_NONE: none */
-	uint32_t endpoint_hash;
-
-	/* Where it went. */
-	uint32_t first_branch;		     /* TRANSACTION_NONE: none */
-	uint8_t branch_count;		     /* ever made */
-	uint8_t pending_count;		     /* without a final response */
-	uint8_t step[TRANSACTION_STEPS_MAX]; /* enum route_failure: what led from the first target to the present one */
 	uint8_t step_count;
+
+	/* What is kept, and where it came in. */
+	_Alignas(64) struct kept_message request; /* as received; NULL once it is not needed */
+	struct kept_message response;		  /* last sent upstream, for retransmission */
+	struct slice from, to;			  /* addresses in `request` as the sender wrote them (R24) */
+	struct net_entry entry;			  /* where the request came in */
+
+	/* The final response. */
+	_Alignas(64) struct timer timer; /* G and H, I, J, L; 100 Trying of non-INVITEs (RFC 4320) */
+	uint64_t deadline_tick;
+	uint32_t linger_older, linger_newer; /* TRANSACTION_NONE: end */
+	struct kept_message best; /* best final response so far, as received; mbuf NULL: best_status is our own */
+	uint16_t best_status;	  /* 0: none */
+	uint16_t best_reason;	  /* enum reason, when it is our own */
+	uint16_t target_status;	  /* best final status of the present target's branches; 0: none */
 	uint16_t bindings_q;	  /* of the present target: bindings with that q and more were tried; 1001: none yet */
-	uint64_t call;		  /* call_track.h; 0: none */
-	uint32_t callee_tag_hash; /* of BYE: the dialog that it ends */
+
+	/* To try the next target. */
+	_Alignas(64) struct net_address source;
+	uint8_t step[TRANSACTION_STEPS_MAX]; /* enum route_failure: what led from the first target to the present one */
 };
+_Static_assert(offsetof(struct transaction, request) == 128 && offsetof(struct transaction, source) == 256, "lines");
 _Static_assert(sizeof(struct transaction) + sizeof(struct branch) <= 448, "bytes of a transaction beside its mbufs");
 
 #endif

@@ -135,6 +135,15 @@ void transaction_table_prefetch_branch(const struct transaction_table *table, ui
 		prefetch_lines(&table->transaction[slot], sizeof(struct transaction));
 }
 
+void transaction_table_prefetch_response(const struct transaction_table *table, uint32_t slot)
+{
+	if (slot < table->branch_count)
+		prefetch_lines(&table->branch[slot], sizeof(struct branch));
+	if (slot < table->count)
+		prefetch_lines(&table->transaction[slot].state,
+			       offsetof(struct transaction, source) - offsetof(struct transaction, state));
+}
+
 void transaction_table_prefetch_merged(const struct transaction_table *table, uint64_t merge_key)
 {
 	rte_prefetch0(merge_bucket_of(table, merge_key));

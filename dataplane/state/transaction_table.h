@@ -61,13 +61,15 @@ struct transaction *transaction_table_find(const struct transaction_table *table
 /*
  * Ask for the cache lines that a search will look at, so that the misses of a burst overlap: the bucket of a key, what
  * stands first in it, and all of it when it is the one; the branch in a slot and the transaction that it belongs to
- * unless it is a spare one; then what a response reads and gives back of what these keep. `slot` may be of no branch.
+ * unless it is a spare one, or what a response takes of these; then what it reads and gives back of what these keep.
+ * `slot` may be of no branch.
  */
 void transaction_table_prefetch_bucket(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES]);
 void transaction_table_prefetch_first(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES]);
 void transaction_table_prefetch_merged(const struct transaction_table *table, uint64_t merge_key);
 void transaction_table_prefetch_found(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES]);
 void transaction_table_prefetch_branch(const struct transaction_table *table, uint32_t slot);
+void transaction_table_prefetch_response(const struct transaction_table *table, uint32_t slot);
 void transaction_table_prefetch_kept(const struct transaction_table *table, uint32_t slot);
 
 /* Likewise what the end of a transaction touches beside itself. Its own lines have come; `slot` may be of another
