@@ -234,7 +234,8 @@ static void verify_nonce(struct call *call, uint32_t round)
 
 static void use_window(struct call *call, uint32_t round)
 {
-	nonce_window_use(&bench.window, span_make(call->nonce, NONCE_TEXT_BYTES), round, NOW_S, round, NOW_S);
+	nonce_window_use(&bench.window, nonce_window_name(span_make(call->nonce, NONCE_TEXT_BYTES)), round, NOW_S,
+			 round, NOW_S);
 }
 
 static void seal_dialog(struct call *call, uint32_t round)

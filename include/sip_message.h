@@ -80,6 +80,7 @@ struct sip_message {
 	bool via_has_rport : 1;
 	bool is_folded : 1; /* a header has SIP_HEADER_FOLDED */
 	uint8_t header_count;
+	uint8_t via_line_count;		 /* of the header lines, those that are Via */
 	uint8_t first[SIP_HEADER_COUNT]; /* index into header[], SIP_HEADER_NONE: absent */
 	struct sip_header header[SIP_HEADERS_MAX];
 };
@@ -114,6 +115,12 @@ static inline uint8_t sip_message_next(const struct sip_message *message, uint8_
 		if (message->header[i].name == message->header[index].name)
 			return i;
 	return SIP_HEADER_NONE;
+}
+
+/* The same for a Via line: most requests have one, and no line has to be looked at then. */
+static inline uint8_t sip_message_next_via(const struct sip_message *message, uint8_t index)
+{
+	return message->via_line_count > 1 ? sip_message_next(message, index) : SIP_HEADER_NONE;
 }
 
 /* Offset of the first byte after header line `index`, its line end included. */

@@ -86,7 +86,7 @@ static void write_via_lines(struct line_copy *copy, const struct answer *answer)
 	} else {
 		write_line(copy, top, SPAN_LITERAL("Via: "));
 	}
-	for (uint8_t i = sip_message_next(request, top); i != SIP_HEADER_NONE; i = sip_message_next(request, i))
+	for (uint8_t i = sip_message_next_via(request, top); i != SIP_HEADER_NONE; i = sip_message_next_via(request, i))
 		write_line(copy, i, SPAN_LITERAL("Via: "));
 }
 

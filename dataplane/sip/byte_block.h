@@ -21,7 +21,7 @@ static inline __m128i byte_block_load(const char *at, const char *end)
 							    11,	 12,  13,  14,	15,  128, 128, 128, 128, 128, 128,
 							    128, 128, 128, 128, 128, 128, 128, 128, 128, 128};
 
-	if (at <= end - BYTE_BLOCK_BYTES)
+	if (__builtin_expect(at <= end - BYTE_BLOCK_BYTES, true))
 		return _mm_loadu_si128((const __m128i *)at);
 	return _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(end - BYTE_BLOCK_BYTES)),
 				_mm_loadu_si128((const __m128i *)(moves + (at - (end - BYTE_BLOCK_BYTES)))));

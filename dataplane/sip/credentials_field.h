@@ -1,13 +1,13 @@
 /*
- * credentials_field.h - which field of Digest credentials a name is (RFC 7616 3.4), for credentials_parse.c: a place
- * that its first and third byte name has the one candidate, which is then compared in full.
+ * credentials_field.h - which field of Digest credentials a name is (RFC 7616 3.4), for credentials_parse.c: the place
+ * that its third byte names has the one candidate, which is then compared in full.
  */
 #ifndef AMITY_CREDENTIALS_FIELD_H
 #define AMITY_CREDENTIALS_FIELD_H
 
 #include <stddef.h>
 
-#include "span.h"
+#include "byte_block.h"
 
 /* Those with a text are in the order of struct digest_credentials. */
 enum credentials_field {
@@ -24,85 +24,88 @@ enum credentials_field {
 	CREDENTIALS_FIELD_COUNT /* of a name that means nothing here */
 };
 
-#define CREDENTIALS_FIELD_PLACES     32
-#define CREDENTIALS_FIELD_WORD_BYTES 8
-#define CREDENTIALS_FIELD_NAME_BYTES 9 /* the longest */
-#define CREDENTIALS_FIELD_FIND_BYTES (CREDENTIALS_FIELD_NAME_BYTES + 1)
+#define CREDENTIALS_FIELD_BIT(field) (1u << (field))
 
-/*
- * What makes a word of `name=` the same for every spelling: the letters' bit of case is set, and all bits of what is
- * behind. Names are of letters alone: only a letter has the other bits of one.
- */
+#define CREDENTIALS_FIELD_PLACES 32
+#define CREDENTIALS_FIELD_BYTES	 16
+
+/* A field as clients begin it: `name="`, or `name=` of those that most write without quotes. */
 struct credentials_field_name {
-	_Alignas(32) char fold[CREDENTIALS_FIELD_WORD_BYTES];
-	char folded[CREDENTIALS_FIELD_WORD_BYTES];
-	char last[2]; /* the last letter and '='; zeros: no name has this place */
-	uint8_t last_at;
+	_Alignas(64) char text[CREDENTIALS_FIELD_BYTES]; /* in lower case */
+	char case_bits[CREDENTIALS_FIELD_BYTES];	 /* 0x20 where `text` has a letter */
+	uint16_t behind;				 /* bit n: byte n is behind the text */
+	uint16_t bit;					 /* CREDENTIALS_FIELD_BIT */
+	uint8_t length;					 /* of the text */
+	uint8_t name_length;
 	uint8_t field; /* enum credentials_field */
+	bool is_quoted;
 };
 
-#define CREDENTIALS_FIELD_FOLD_2 "\x20\x20\0\xff\xff\xff\xff\xff"
-#define CREDENTIALS_FIELD_FOLD_3 "\x20\x20\x20\0\xff\xff\xff\xff"
-#define CREDENTIALS_FIELD_FOLD_5 "\x20\x20\x20\x20\x20\0\xff\xff"
-#define CREDENTIALS_FIELD_FOLD_6 "\x20\x20\x20\x20\x20\x20\0\xff"
-#define CREDENTIALS_FIELD_FOLD_8 "\x20\x20\x20\x20\x20\x20\x20\x20" /* and longer */
+#define CREDENTIALS_FIELD_CASE_2 "\x20\x20"
+#define CREDENTIALS_FIELD_CASE_3 CREDENTIALS_FIELD_CASE_2 "\x20"
+#define CREDENTIALS_FIELD_CASE_5 CREDENTIALS_FIELD_CASE_3 CREDENTIALS_FIELD_CASE_2
+#define CREDENTIALS_FIELD_CASE_6 CREDENTIALS_FIELD_CASE_5 "\x20"
+#define CREDENTIALS_FIELD_CASE_8 CREDENTIALS_FIELD_CASE_6 CREDENTIALS_FIELD_CASE_2
+#define CREDENTIALS_FIELD_CASE_9 CREDENTIALS_FIELD_CASE_8 "\x20"
+
+#define CREDENTIALS_FIELD_BEHIND(length) ((uint16_t)(0xffffu << (length)))
+
+#define CREDENTIALS_FIELD_QUOTED(count, name, field)                                                                   \
+	{                                                                                                              \
+		name "=\"", CREDENTIALS_FIELD_CASE_##count, CREDENTIALS_FIELD_BEHIND((count) + 2),                     \
+			CREDENTIALS_FIELD_BIT(field), (count) + 2, count, field, true                                  \
+	}
+#define CREDENTIALS_FIELD_PLAIN(count, name, field)                                                                    \
+	{                                                                                                              \
+		name "=", CREDENTIALS_FIELD_CASE_##count, CREDENTIALS_FIELD_BEHIND((count) + 1),                       \
+			CREDENTIALS_FIELD_BIT(field), (count) + 1, count, field, false                                 \
+	}
 
 /* Whatever the case is: its bit does not count. Two names in one place would not compile. */
-#define CREDENTIALS_FIELD_PLACE(first, third) (((uint32_t)(first) + (third)) % CREDENTIALS_FIELD_PLACES)
+#define CREDENTIALS_FIELD_PLACE(third) ((third) % CREDENTIALS_FIELD_PLACES)
 
+/*
+ * A place without a name has no bytes that are behind: only zeros would be taken for it, which go to the first place.
+ * The place of `opaque` is taken: challenges of ours have none, so that it is seldom sent.
+ */
 static const struct credentials_field_name credentials_field_names[CREDENTIALS_FIELD_PLACES] = {
-	[CREDENTIALS_FIELD_PLACE('u', 'e')] = {CREDENTIALS_FIELD_FOLD_8, "username", "e=", 7,
-					       CREDENTIALS_FIELD_USERNAME},
-	[CREDENTIALS_FIELD_PLACE('r', 'a')] = {CREDENTIALS_FIELD_FOLD_5, "realm=\xff\xff", "m=", 4,
-					       CREDENTIALS_FIELD_REALM},
-	[CREDENTIALS_FIELD_PLACE('n', 'n')] = {CREDENTIALS_FIELD_FOLD_5, "nonce=\xff\xff", "e=", 4,
-					       CREDENTIALS_FIELD_NONCE},
-	[CREDENTIALS_FIELD_PLACE('u', 'i')] = {CREDENTIALS_FIELD_FOLD_3, "uri=\xff\xff\xff\xff", "i=", 2,
-					       CREDENTIALS_FIELD_URI},
-	[CREDENTIALS_FIELD_PLACE('r', 's')] = {CREDENTIALS_FIELD_FOLD_8, "response", "e=", 7,
-					       CREDENTIALS_FIELD_RESPONSE},
-	[CREDENTIALS_FIELD_PLACE('c', 'o')] = {CREDENTIALS_FIELD_FOLD_6, "cnonce=\xff", "e=", 5,
-					       CREDENTIALS_FIELD_CNONCE},
-	[CREDENTIALS_FIELD_PLACE('q', 'p')] = {CREDENTIALS_FIELD_FOLD_3, "qop=\xff\xff\xff\xff", "p=", 2,
-					       CREDENTIALS_FIELD_QOP},
-	[CREDENTIALS_FIELD_PLACE('n', '=')] = {CREDENTIALS_FIELD_FOLD_2, "nc=\xff\xff\xff\xff\xff", "c=", 1,
-					       CREDENTIALS_FIELD_NC},
-	[CREDENTIALS_FIELD_PLACE('o', 'a')] = {CREDENTIALS_FIELD_FOLD_6, "opaque=\xff", "e=", 5,
-					       CREDENTIALS_FIELD_OPAQUE},
-	[CREDENTIALS_FIELD_PLACE('a', 'g')] = {CREDENTIALS_FIELD_FOLD_8, "algorith", "m=", 8,
-					       CREDENTIALS_FIELD_ALGORITHM},
+	[0] = {.text = "no name"},
+	[CREDENTIALS_FIELD_PLACE('e')] = CREDENTIALS_FIELD_QUOTED(8, "username", CREDENTIALS_FIELD_USERNAME),
+	[CREDENTIALS_FIELD_PLACE('a')] = CREDENTIALS_FIELD_QUOTED(5, "realm", CREDENTIALS_FIELD_REALM),
+	[CREDENTIALS_FIELD_PLACE('n')] = CREDENTIALS_FIELD_QUOTED(5, "nonce", CREDENTIALS_FIELD_NONCE),
+	[CREDENTIALS_FIELD_PLACE('i')] = CREDENTIALS_FIELD_QUOTED(3, "uri", CREDENTIALS_FIELD_URI),
+	[CREDENTIALS_FIELD_PLACE('s')] = CREDENTIALS_FIELD_QUOTED(8, "response", CREDENTIALS_FIELD_RESPONSE),
+	[CREDENTIALS_FIELD_PLACE('o')] = CREDENTIALS_FIELD_QUOTED(6, "cnonce", CREDENTIALS_FIELD_CNONCE),
+	[CREDENTIALS_FIELD_PLACE('p')] = CREDENTIALS_FIELD_PLAIN(3, "qop", CREDENTIALS_FIELD_QOP),
+	[CREDENTIALS_FIELD_PLACE('=')] = CREDENTIALS_FIELD_PLAIN(2, "nc", CREDENTIALS_FIELD_NC),
+	[CREDENTIALS_FIELD_PLACE('g')] = CREDENTIALS_FIELD_PLAIN(9, "algorithm", CREDENTIALS_FIELD_ALGORITHM),
 };
 
-/* Of `name=`, with a '=' at once behind it. Reads CREDENTIALS_FIELD_FIND_BYTES. Result: NULL when it is another name.
- */
-static inline const struct credentials_field_name *credentials_field_find(const char *at)
+#if defined(__SSSE3__)
+/* The field that the block begins with. Result: NULL when it begins in another way, as with another name. */
+static inline const struct credentials_field_name *credentials_field_find(__m128i block)
 {
-	uint64_t word, fold, folded;
-	uint16_t last, known_last;
+	uint32_t third = (uint32_t)_mm_extract_epi16(block, 1);
+	const struct credentials_field_name *name = &credentials_field_names[CREDENTIALS_FIELD_PLACE(third)];
+	__asm__("" : "+r"(name)); /* else gcc makes an address for each of its parts */
+	__m128i lower = _mm_or_si128(block, _mm_load_si128((const __m128i *)name->case_bits));
+	uint32_t same = (uint32_t)_mm_movemask_epi8(_mm_cmpeq_epi8(lower, _mm_load_si128((const __m128i *)name->text)));
 
-	memcpy(&word, at, sizeof(word));
-	const struct credentials_field_name *name = &credentials_field_names[CREDENTIALS_FIELD_PLACE(word, word >> 16)];
-	memcpy(&fold, name->fold, sizeof(fold));
-	memcpy(&folded, name->folded, sizeof(folded));
-	if ((word | fold) != folded)
-		return NULL;
-	memcpy(&last, at + name->last_at, sizeof(last));
-	memcpy(&known_last, name->last, sizeof(known_last));
-	return (last | 0x20) == known_last ? name : NULL;
+	return (same | name->behind) == 0xffff ? name : NULL;
 }
+#endif
 
-/* The same for a name with white space or the end behind it. */
+/* The same for a name with whatever behind it. */
 static inline enum credentials_field credentials_field_find_alone(struct span name)
 {
-	char text[CREDENTIALS_FIELD_FIND_BYTES] = {0};
-
-	if (name.length == 0 || name.length > CREDENTIALS_FIELD_NAME_BYTES)
-		return CREDENTIALS_FIELD_COUNT;
-	memcpy(text, name.at, name.length);
-	text[name.length] = '=';
-	const struct credentials_field_name *found = credentials_field_find(text);
-	return found && found->last_at + 1u == name.length ? (enum credentials_field)found->field
-							   : CREDENTIALS_FIELD_COUNT;
+	if (span_equals_nocase(name, SPAN_LITERAL("opaque")))
+		return CREDENTIALS_FIELD_OPAQUE;
+	for (uint32_t i = 0; i < CREDENTIALS_FIELD_PLACES; i++) {
+		const struct credentials_field_name *row = &credentials_field_names[i];
+		if (row->length && span_equals_nocase(name, span_make(row->text, row->name_length)))
+			return (enum credentials_field)row->field;
+	}
+	return CREDENTIALS_FIELD_COUNT;
 }
 
 #endif

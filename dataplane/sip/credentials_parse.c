@@ -3,12 +3,13 @@
 #include "byte_block.h"
 #include "credentials_field.h"
 
-#define FIELD_BIT(field) (1u << (field))
+#define FIELDS_ALL (CREDENTIALS_FIELD_BIT(CREDENTIALS_FIELD_COUNT) - 1)
 #define FIELDS_NEEDED                                                                                                  \
-	(FIELD_BIT(CREDENTIALS_FIELD_USERNAME) | FIELD_BIT(CREDENTIALS_FIELD_REALM) |                                  \
-	 FIELD_BIT(CREDENTIALS_FIELD_NONCE) | FIELD_BIT(CREDENTIALS_FIELD_URI) |                                       \
-	 FIELD_BIT(CREDENTIALS_FIELD_RESPONSE))
-#define FIELDS_NEEDED_BY_QOP (FIELD_BIT(CREDENTIALS_FIELD_CNONCE) | FIELD_BIT(CREDENTIALS_FIELD_NC))
+	(CREDENTIALS_FIELD_BIT(CREDENTIALS_FIELD_USERNAME) | CREDENTIALS_FIELD_BIT(CREDENTIALS_FIELD_REALM) |          \
+	 CREDENTIALS_FIELD_BIT(CREDENTIALS_FIELD_NONCE) | CREDENTIALS_FIELD_BIT(CREDENTIALS_FIELD_URI) |               \
+	 CREDENTIALS_FIELD_BIT(CREDENTIALS_FIELD_RESPONSE))
+#define FIELDS_NEEDED_BY_QOP                                                                                           \
+	(CREDENTIALS_FIELD_BIT(CREDENTIALS_FIELD_CNONCE) | CREDENTIALS_FIELD_BIT(CREDENTIALS_FIELD_NC))
 
 static struct span cut_quotes(struct span value)
 {
@@ -68,16 +69,6 @@ _Static_assert(FIELD_AT(username) == CREDENTIALS_FIELD_USERNAME && FIELD_AT(real
 		       FIELD_AT(algorithm_text) == CREDENTIALS_FIELD_ALGORITHM,
 	       "the texts are in the order of the fields");
 
-/* Result: false when the field is there for the second time. */
-static inline bool set_value(struct digest_credentials *credentials, uint32_t *seen, uint32_t field, struct span value)
-{
-	if (*seen & FIELD_BIT(field))
-		return false;
-	*seen |= FIELD_BIT(field);
-	credentials->text[field] = value;
-	return true;
-}
-
 /* Takes `name = value`; unlike a parameter of a header, the value is not optional. Result: behind it, or NULL. */
 static const char *take_field(struct digest_credentials *credentials, uint32_t *seen, const char *at, const char *end)
 {
@@ -86,77 +77,70 @@ static const char *take_field(struct digest_credentials *credentials, uint32_t *
 	if (at == NULL || parameter.value.length == 0)
 		return NULL;
 	enum credentials_field field = credentials_field_find_alone(parameter.name);
-	return field == CREDENTIALS_FIELD_COUNT || set_value(credentials, seen, field, cut_quotes(parameter.value))
-		       ? at
-		       : NULL;
+	if (field == CREDENTIALS_FIELD_COUNT)
+		return at;
+	if (*seen & CREDENTIALS_FIELD_BIT(field)) /* for the second time */
+		return NULL;
+	*seen |= CREDENTIALS_FIELD_BIT(field);
+	credentials->text[field] = cut_quotes(parameter.value);
+	return at;
 }
 
 #if defined(__SSSE3__)
-/* Up to the closing quote, when there is no escape before it. Result: the quote, or NULL. */
+/* Up to the closing quote, when no backslash is before it. Result: the quote, or NULL. */
 static inline const char *find_quote(const char *at, const char *end)
 {
-	for (; at < end; at += BYTE_BLOCK_BYTES) {
-		__m128i block = byte_block_load(at, end);
-		uint32_t found = byte_block_find_two(block, '"', '\\');
+	for (;; at += BYTE_BLOCK_BYTES) {
+		uint64_t found = byte_block_find(byte_block_load(at, end), '"');
 		if (found) {
-			at += __builtin_ctz(found);
-			return *at == '"' ? at : NULL;
+			at += __builtin_ctzll(found);
+			return at[-1] == '\\' ? NULL : at; /* it may be escaped */
 		}
+		if (at > end - BYTE_BLOCK_BYTES)
+			return NULL;
 	}
-	return NULL;
 }
 
 /* A short value without quotes. Result: behind it, or NULL: it has none, or is followed by what could be one's. */
 static inline const char *find_end(const char *at, const char *end)
 {
-	uint32_t stops = ~byte_block_find_class(byte_block_load(at, end), LEXIS_VALUE);
-	const char *behind = at + __builtin_ctz(stops | 1u << BYTE_BLOCK_BYTES);
+	uint64_t values = byte_block_find_class(byte_block_load(at, end), LEXIS_VALUE);
+	const char *behind = at + __builtin_ctzll(~values);
 
 	return behind > at && (behind == end || *behind == ',') ? behind : NULL;
 }
 
-#define NAME_ROOM (1 + CREDENTIALS_FIELD_FIND_BYTES) /* with a space before it */
-
-/* Takes `name=` with at most one space before it. Result: behind it, or NULL; *field is then undefined. */
-static inline const char *take_usual_name(uint32_t *field, const char *at, const char *end)
-{
-	const struct credentials_field_name *name;
-
-	if (at <= end - NAME_ROOM) { /* nearly always */
-		at += *at == ' ';
-		name = credentials_field_find(at);
-	} else {
-		char rest[NAME_ROOM] = {0};
-		memcpy(rest, at, (size_t)(end - at));
-		at += *rest == ' ';
-		name = credentials_field_find(rest + (*rest == ' '));
-	}
-	if (name == NULL)
-		return NULL;
-	*field = name->field;
-	return at + name->last_at + 2;
-}
-
 /*
- * The same as take_field for what clients write: at most one space before a known name and none behind it.
+ * The same as take_field for what clients write, as long as they do: known names, their values at once behind them, a
+ * comma and at most one space between them.
  *
- * Result: behind it, the end or a comma; NULL: it may be another shape, and nothing was taken.
+ * Result: behind the last one; `at` when there is none; NULL when a field is there for the second time.
  */
-static inline const char *take_usual_field(struct digest_credentials *credentials, uint32_t *seen, const char *at,
-					   const char *end)
+static inline const char *take_usual_fields(struct digest_credentials *credentials, uint32_t *seen, const char *at,
+					    const char *end)
 {
-	uint32_t field;
-	const char *from = take_usual_name(&field, at, end);
-	if (from == NULL || from == end)
-		return NULL;
-	bool is_quoted = *from == '"';
-	const char *value_end = is_quoted ? find_quote(++from, end) : find_end(from, end);
-	if (value_end == NULL)
-		return NULL;
-	const char *behind = value_end + is_quoted;
-	if (is_quoted && behind != end && *behind != ',')
-		return NULL;
-	return set_value(credentials, seen, field, lexis_span(from, value_end)) ? behind : NULL;
+	const char *done = at;
+	uint32_t bits = *seen;
+	int count = __builtin_popcount(bits);
+
+	for (;;) {
+		const struct credentials_field_name *name = credentials_field_find(byte_block_load(at, end));
+		if (name == NULL)
+			break;
+		const char *from = at + name->length;
+		const char *to = name->is_quoted ? find_quote(from, end) : find_end(from, end);
+		if (to == NULL)
+			break;
+		credentials->text[name->field] = lexis_span(from, to);
+		bits |= name->bit;
+		count++;
+		done = to + name->is_quoted;
+		if (end - done < 2 || *done != ',')
+			break;
+		at = done + 1 + (done[1] == ' ');
+	}
+	*seen = bits;
+	return __builtin_popcount(bits) == count ? done : NULL;
 }
 
 static inline bool is_for_blocks(struct span value)
@@ -164,11 +148,11 @@ static inline bool is_for_blocks(struct span value)
 	return value.length >= BYTE_BLOCK_BYTES;
 }
 #else
-static inline const char *take_usual_field(struct digest_credentials *credentials, uint32_t *seen, const char *at,
-					   const char *end)
+static inline const char *take_usual_fields(struct digest_credentials *credentials, uint32_t *seen, const char *at,
+					    const char *end)
 {
-	(void)credentials, (void)seen, (void)at, (void)end;
-	return NULL;
+	(void)credentials, (void)seen, (void)end;
+	return at;
 }
 
 static inline bool is_for_blocks(struct span value)
@@ -183,29 +167,36 @@ static inline bool take_fields(struct digest_credentials *credentials, uint32_t 
 			       bool is_usual)
 {
 	for (const char *at = fields.at, *end = at + fields.length;; at++) {
-		const char *behind = is_usual ? take_usual_field(credentials, seen, at, end) : NULL;
-		if (behind == NULL) {
-			behind = take_field(credentials, seen, at, end);
-			if (behind == NULL || (behind != end && *behind != ','))
-				return false;
-		}
-		at = behind;
+		const char *from = at + (at < end && *at == ' ');
+		at = is_usual ? take_usual_fields(credentials, seen, from, end) : from;
+		if (at == from)
+			at = take_field(credentials, seen, from, end);
+		if (at == NULL)
+			return false;
+		at = lexis_skip_white(at, end);
 		if (at == end)
 			return true;
+		if (*at != ',')
+			return false;
 	}
 }
 
-/* Result: false when a value cannot be, or one is missing. */
+/* Fills what the fields do not. Result: false when a value cannot be, or one is missing. */
 static inline bool complete(struct digest_credentials *credentials, uint32_t seen)
 {
-	bool has_qop = seen & FIELD_BIT(CREDENTIALS_FIELD_QOP);
+	bool has_qop = seen & CREDENTIALS_FIELD_BIT(CREDENTIALS_FIELD_QOP);
 	uint32_t needed = FIELDS_NEEDED | (has_qop ? FIELDS_NEEDED_BY_QOP : 0);
 
-	if (seen & FIELD_BIT(CREDENTIALS_FIELD_ALGORITHM))
+	for (uint32_t absent = FIELDS_ALL & ~seen; absent; absent &= absent - 1)
+		credentials->text[__builtin_ctz(absent)] = (struct span){0};
+	credentials->nc = 0;
+	credentials->algorithm = DIGEST_MD5;
+	if (seen & CREDENTIALS_FIELD_BIT(CREDENTIALS_FIELD_ALGORITHM))
 		credentials->algorithm = find_algorithm(credentials->algorithm_text);
 	if ((seen & needed) != needed || (has_qop && credentials->qop.length == 0))
 		return false;
-	return !(seen & FIELD_BIT(CREDENTIALS_FIELD_NC)) || parse_nonce_count(&credentials->nc, credentials->nc_text);
+	return !(seen & CREDENTIALS_FIELD_BIT(CREDENTIALS_FIELD_NC)) ||
+	       parse_nonce_count(&credentials->nc, credentials->nc_text);
 }
 
 /* Takes the scheme. Result: behind it; NULL when it is another one. */
@@ -225,7 +216,6 @@ enum credentials_result credentials_parse(struct digest_credentials *credentials
 	const char *end = value.at + value.length, *at = take_scheme(value.at, end);
 	uint32_t seen = 0;
 
-	*credentials = (struct digest_credentials){0};
 	if (at == NULL)
 		return CREDENTIALS_OTHER_SCHEME;
 	if (at < end && !lexis_is(*at, LEXIS_WHITE))

@@ -149,6 +149,7 @@ static enum reason index_headers(struct sip_message *message, uint64_t *repeated
 		message->is_folded |= (header.flags & SIP_HEADER_FOLDED) != 0;
 		uint8_t first = message->first[name];
 		message->first[name] = first == SIP_HEADER_NONE ? (uint8_t)count : first;
+		message->via_line_count += name == SIP_HEADER_VIA;
 		*repeated |= (uint64_t)(first != SIP_HEADER_NONE) << name;
 		count++;
 	}

@@ -39,7 +39,7 @@ static inline struct usual_name read_name(const char *at)
 /* What makes a line odd, of all lines: to be asked for once. */
 struct oddity {
 	uint32_t bits; /* one of ODD_BITS, where a line is */
-	uint64_t once; /* token_line.once of the lines, added */
+	uint64_t once; /* token_line.once of the lines, added: the lowest byte counts those that are Via */
 };
 
 /*
@@ -90,7 +90,8 @@ static inline bool index_lines(struct usual *usual)
 		index_line(message, &odd, i - 1, at, start, feed);
 		feed = start - 1;
 	}
-	return !((odd.bits & ODD_BITS) | (odd.once & 0xfefefefefefefefeull));
+	message->via_line_count = (uint8_t)odd.once;
+	return !((odd.bits & ODD_BITS) | (odd.once & 0xfefefefefefefe00ull));
 }
 
 #endif

@@ -9,6 +9,9 @@
  * The MAC is short_aes_mac() where the CPU has AES; else SipHash (keyed_hash.h), as all nonces were before. A node with
  * AES verifies both kinds; one without, or of before, challenges again for the first, and its own nonce goes
  * everywhere.
+ *
+ * It is short, since it goes to the client and back, and is hashed: behind HA1 it leaves 16 bytes to the client's own
+ * nonce before MD5 takes a third block. Nonces of 36 bytes, as issued before, verify too.
  */
 #ifndef AMITY_NONCE_H
 #define AMITY_NONCE_H
@@ -16,7 +19,7 @@
 #include "secret_keys.h"
 #include "span.h"
 
-#define NONCE_TEXT_BYTES 36  /* base64url of key id and kind (1), unix time (4), challenge (6), MAC (16) */
+#define NONCE_TEXT_BYTES 22  /* base64url of key id and kind (1), time (2), challenge (5), MAC (8) */
 #define NONCE_LIFE_S	 300 /* R2 */
 
 /* What a nonce is good for. */
@@ -27,7 +30,7 @@ struct nonce_scope {
 
 /*
  * `challenge` tells two challenges of one second apart, so that two logins under one Call-ID do not share a nonce and
- * its counts; the same request sent again gets the same nonce. Its low 48 bits count.
+ * its counts; the same request sent again gets the same nonce. Its low 40 bits count.
  */
 void nonce_issue(char text[NONCE_TEXT_BYTES], const struct rotating_key *keys, uint32_t now_s,
 		 const struct nonce_scope *scope, uint64_t challenge);

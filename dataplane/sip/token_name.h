@@ -31,8 +31,8 @@ struct token_line {
 	char text[31]; /* in lower case */
 	uint8_t name;
 	char case_bits[24]; /* 0x20 where `text` has a letter */
-	uint64_t once;	    /* 1 in a byte of its own for a header that a message has once; never in the lowest byte, so
-			       that these bytes may stand for the case bits of what is behind the longest word */
+	uint64_t once;	    /* 1 in a byte of its own for a header that a message has once; in the lowest byte for Via
+			       alone, so that these bytes may stand for the case bits of what is behind the longest word */
 };
 _Static_assert(sizeof(struct token_line) == 64, "a cache line, and two loads of 32 bytes");
 

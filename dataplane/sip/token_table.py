@@ -51,11 +51,11 @@ def write_table(out, prefix, rows, slot_bits, case_bits):
 def write_lines(out, rows, once_only, slot_bits, case_bits):
     """
     The words with their colon, as they stand at the start of a header line: for one comparison of 32 bytes. Headers that stand once
-    have a byte each of token_line.once; the lowest one is free.
+    have a byte each of token_line.once; in the lowest one the lines that are Via are counted.
     """
     if len(once_only) > 7:
         sys.exit("token_table.py: more than seven headers that stand once: token_line.once has no bytes for them")
-    once = {name: f"1ull << {8 * (index + 1)}" for index, name in enumerate(once_only)}
+    once = {name: f"1ull << {8 * (index + 1)}" for index, name in enumerate(once_only)} | {"SIP_HEADER_VIA": "1ull"}
     first = slice(0, 8)
     multiplier = find_multiplier([word for word, _ in rows], slot_bits, case_bits, first)
     out.write("const struct token_lines token_name_header_lines = {\n\t{\n")

@@ -110,7 +110,7 @@ bool via_parse_next(struct via_walk *walk, struct sip_via *via)
 		return false;
 	}
 	if (walk->rest.length == 0)
-		begin_line(walk, sip_message_next(walk->message, walk->line));
+		begin_line(walk, sip_message_next_via(walk->message, walk->line));
 	return true;
 }
 

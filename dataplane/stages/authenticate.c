@@ -71,7 +71,7 @@ static enum authentication authenticate_use_nonce(struct worker *worker, const s
 
 	if (!nonce_verify(&issued_s, credentials->nonce, &worker->snapshot->keys->nonce, worker->now_s, &scope))
 		return AUTHENTICATION_STALE;
-	enum nonce_use use = nonce_window_use(&worker->nonce_window, credentials->nonce,
+	enum nonce_use use = nonce_window_use(&worker->nonce_window, login->nonce_name,
 					      credentials->qop.length ? credentials->nc : 0, issued_s,
 					      authenticate_name_use(worker, packet), worker->now_s);
 	return use == NONCE_USE_REPLAY ? AUTHENTICATION_REPLAY : AUTHENTICATION_OK;

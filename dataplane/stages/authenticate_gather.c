@@ -108,7 +108,8 @@ static void find_endpoint(const struct worker *worker, struct authenticate_login
 	login->endpoint = endpoint_find(login->packet->caller.company, login->credentials.username);
 	if (login->endpoint)
 		prefetch_lines(login->endpoint, sizeof(*login->endpoint));
-	nonce_window_prefetch(&worker->nonce_window, login->credentials.nonce);
+	login->nonce_name = nonce_window_name(login->credentials.nonce);
+	nonce_window_prefetch(&worker->nonce_window, login->nonce_name);
 }
 
 /* An endpoint has its key in its row; a name that does not exist needs one too: its failures are counted likewise. */

@@ -33,6 +33,7 @@ struct authenticate_login {
 	bool is_right;	       /* the digest is; of a name that does not exist it means nothing */
 	bool has_key_of_row;   /* `key` was not hashed */
 	uint32_t digest_index; /* in the batch */
+	uint64_t nonce_name;   /* nonce_window.h */
 	struct digest_credentials credentials;
 	const struct endpoint *endpoint; /* NULL: the name does not exist */
 	struct ban_key key;

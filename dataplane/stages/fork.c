@@ -57,7 +57,7 @@ static bool is_from_elsewhere(const struct sip_message *message)
 	if (index == SIP_HEADER_NONE)
 		return true;
 	struct span value = sip_message_header_value(message, index);
-	return sip_message_next(message, index) == SIP_HEADER_NONE && !memchr(value.at, ',', value.length) &&
+	return sip_message_next_via(message, index) == SIP_HEADER_NONE && !memchr(value.at, ',', value.length) &&
 	       !branch_name_read(&name, sip_message_text(message, message->via_branch));
 }
 

@@ -80,7 +80,7 @@ static bool transact_has_next_via(const struct sip_message *message)
 {
 	uint8_t index = message->first[SIP_HEADER_VIA];
 
-	if (sip_message_next(message, index) != SIP_HEADER_NONE)
+	if (sip_message_next_via(message, index) != SIP_HEADER_NONE)
 		return true;
 	struct span value = sip_message_header_value(message, index);
 	return memchr(value.at, ',', value.length) != NULL;

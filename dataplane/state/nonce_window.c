@@ -5,10 +5,10 @@
 #define HASH_FACTOR   0x9e3779b97f4a7c15u /* 2^64 / golden ratio */
 
 /*
- * No key: the nonce was verified, and the MAC in it, which nobody chooses, is what gets hashed: the last bytes of its
- * text, twelve of the MAC. Never 0, which marks a free entry.
+ * No key: the nonce was verified, and the MAC in it, which nobody chooses, is what gets hashed: it is in the last bytes
+ * of its text. Never 0, which marks a free entry.
  */
-static uint64_t hash_nonce(struct span nonce)
+uint64_t nonce_window_name(struct span nonce)
 {
 	uint64_t word[2] = {0};
 	uint32_t length = nonce.length < sizeof(word) ? nonce.length : sizeof(word);
@@ -63,23 +63,22 @@ static void begin_entry(struct nonce_window_entry *entry, uint64_t hash, uint32_
 	}
 }
 
-void nonce_window_prefetch(const struct nonce_window *window, struct span nonce)
+void nonce_window_prefetch(const struct nonce_window *window, uint64_t name)
 {
-	const struct nonce_window_entry *set = set_of(window, hash_nonce(nonce));
+	const struct nonce_window_entry *set = set_of(window, name);
 
 	__builtin_prefetch(set, 1);
 	__builtin_prefetch(set + NONCE_WINDOW_WAYS / 2, 1);
 }
 
-enum nonce_use nonce_window_use(struct nonce_window *window, struct span nonce, uint32_t nc, uint32_t issued_s,
+enum nonce_use nonce_window_use(struct nonce_window *window, uint64_t name, uint32_t nc, uint32_t issued_s,
 				uint64_t transaction_hash, uint32_t now_s)
 {
-	uint64_t hash = hash_nonce(nonce);
-	struct nonce_window_entry *entry = find_entry(window, hash, now_s);
+	struct nonce_window_entry *entry = find_entry(window, name, now_s);
 	uint32_t count = nc ? nc : UINT32_MAX;
 
-	if (entry->nonce_hash != hash) {
-		begin_entry(entry, hash, nc, issued_s, transaction_hash);
+	if (entry->nonce_hash != name) {
+		begin_entry(entry, name, nc, issued_s, transaction_hash);
 		return NONCE_USE_FRESH;
 	}
 	if (nc > entry->highest) {

@@ -33,16 +33,19 @@ enum nonce_use {
 	NONCE_USE_REPLAY,
 };
 
-/* Asks for the cache lines that nonce_window_use() will read. Any text will do: it need not be a nonce of ours. */
-void nonce_window_prefetch(const struct nonce_window *window, struct span nonce);
+/* What the window knows a nonce by. Any text will do: it need not be a nonce of ours. */
+uint64_t nonce_window_name(struct span nonce);
+
+/* Asks for the cache lines that nonce_window_use() will read. */
+void nonce_window_prefetch(const struct nonce_window *window, uint64_t name);
 
 /*
- * Notes that `nonce` was used with count `nc` by a verified request; nc is 0 for answers without qop: such a nonce
- * serves one transaction.
+ * Notes that the nonce of that name was used with count `nc` by a verified request; nc is 0 for answers without qop:
+ * such a nonce serves one transaction.
  *
  * Thread: the lcore that owns the window.   Cost: one set, no division.
  */
-enum nonce_use nonce_window_use(struct nonce_window *window, struct span nonce, uint32_t nc, uint32_t issued_s,
+enum nonce_use nonce_window_use(struct nonce_window *window, uint64_t name, uint32_t nc, uint32_t issued_s,
 				uint64_t transaction_hash, uint32_t now_s);
 
 #endif

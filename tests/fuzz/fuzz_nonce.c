@@ -12,8 +12,9 @@
 #include "nonce.h"
 #include "text_write.h"
 
-#define CHALLENGE_AT	5 /* in the bytes: nonce.c */
-#define CHALLENGE_BYTES 6
+#define RAW_BYTES	16 /* nonce.c */
+#define CHALLENGE_AT	3
+#define CHALLENGE_BYTES 5
 
 static const struct rotating_key keys = {.id = {7, 6},
 					 .key = {"the new key of thirty-two bytes", "the old key of thirty-two bytes"}};
@@ -55,16 +56,17 @@ static void check_base64url(struct span text)
 /* Key and kind. */
 static uint8_t first_byte(struct span nonce)
 {
-	uint8_t raw[NONCE_TEXT_BYTES / 4 * 3];
+	uint8_t raw[RAW_BYTES];
 
 	must(base64url_read(raw, sizeof(raw), nonce) == sizeof(raw));
 	return raw[0];
 }
 
-/* libFuzzer sees what is compared, so it finds out genuine nonces; nothing else may verify. */
+/* libFuzzer sees what is compared, so it finds out genuine nonces; nothing else may verify. `text`: of those that are
+ * issued now. */
 static void check_issued(struct span text, uint32_t issued_s, const struct nonce_scope *scope)
 {
-	uint8_t raw[NONCE_TEXT_BYTES / 4 * 3];
+	uint8_t raw[RAW_BYTES];
 	uint64_t challenge = 0;
 	char again[NONCE_TEXT_BYTES];
 
@@ -80,7 +82,7 @@ static void try_text(struct span input, uint32_t now_s, const struct nonce_scope
 	struct span text = fuzz_input_copy(input);
 	uint32_t issued_s;
 
-	if (nonce_verify(&issued_s, text, &keys, now_s, scope))
+	if (nonce_verify(&issued_s, text, &keys, now_s, scope) && text.length == NONCE_TEXT_BYTES)
 		check_issued(text, issued_s, scope);
 	check_base64url(text);
 	fuzz_input_free(text);

@@ -56,6 +56,9 @@ static void lives_for_its_time(void **state)
 	assert_false(verifies(nonce, NOW_S - 3));
 	assert_false(verifies(nonce, 0));
 	assert_false(verifies(nonce, UINT32_MAX));
+	for (uint32_t round = 1; round < 4; round++) /* the half of the time that it has comes again */
+		for (uint32_t late_s = 0; late_s < NONCE_LIFE_S; late_s += 7)
+			assert_false(verifies(nonce, NOW_S + (round << 16) + late_s));
 }
 
 static void belongs_to_realm_and_call(void **state)
@@ -100,12 +103,12 @@ static void every_bit_counts(void **state)
 static void any_other_length_is_refused(void **state)
 {
 	struct guard_page guarded;
-	char text[NONCE_TEXT_BYTES + 4];
+	char text[NONCE_TEXT_BYTES + 44];
 
 	guard_page_build(&guarded, 64);
 	(void)state;
 	issue(text);
-	memcpy(text + NONCE_TEXT_BYTES, "AAAA", 4);
+	memset(text + NONCE_TEXT_BYTES, 'A', sizeof(text) - NONCE_TEXT_BYTES);
 	for (uint32_t length = 0; length <= sizeof(text); length++)
 		assert_int_equal(verifies(guard_page_place(&guarded, span_make(text, length)), NOW_S),
 				 length == NONCE_TEXT_BYTES);
@@ -143,17 +146,35 @@ static void a_key_of_zeros_opens_nothing(void **state)
 	keys = first;
 }
 
-/* Issued when all nonces were of SipHash, or by a node without AES; what is issued now must verify tomorrow. */
+/* By a node without AES, or with it; what is issued now must verify tomorrow. */
 static void nonces_of_both_kinds_verify(void **state)
 {
-	static const struct span siphash = SPAN_LITERAL("B2tJ0gABAAAAAABLn5Ya0Rf-IxukTEeAmo_o"),
-				 aes = SPAN_LITERAL("h2tJ0gABAAAAAAAE1DTsStpL2qPoN7FrJhdc");
+	static const struct span siphash = SPAN_LITERAL("B9IAAQAAAAD6gCRhezqHvQ"),
+				 aes = SPAN_LITERAL("h9IAAQAAAADuJg9lSZ4r8Q");
 	char text[NONCE_TEXT_BYTES];
 
 	(void)state;
 	assert_true(verifies(siphash, NOW_S));
 	assert_int_equal(verifies(aes, NOW_S), short_aes_is_available());
 	assert_span_equal(issue(text), short_aes_is_available() ? aes : siphash);
+}
+
+/* As they were issued when they had the whole time and the whole MAC. */
+static void nonces_of_before_verify(void **state)
+{
+	static const struct span siphash = SPAN_LITERAL("B2tJ0gABAAAAAABLn5Ya0Rf-IxukTEeAmo_o"),
+				 aes = SPAN_LITERAL("h2tJ0gABAAAAAAAE1DTsStpL2qPoN7FrJhdc");
+	char text[36];
+
+	(void)state;
+	assert_true(verifies(siphash, NOW_S));
+	assert_int_equal(verifies(aes, NOW_S), short_aes_is_available());
+	assert_false(verifies(siphash, NOW_S + NONCE_LIFE_S + 1));
+	for (uint32_t at = 0; at < sizeof(text); at++) {
+		memcpy(text, siphash.at, sizeof(text));
+		text[at] = text[at] == 'A' ? 'B' : 'A';
+		assert_false(verifies(span_make(text, sizeof(text)), NOW_S));
+	}
 }
 
 static void make_ready(void)
@@ -214,11 +235,17 @@ static void any_realm_will_do(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(two_challenges_of_one_second_differ), cmocka_unit_test(lives_for_its_time),
-		cmocka_unit_test(belongs_to_realm_and_call),	       cmocka_unit_test(every_bit_counts),
-		cmocka_unit_test(any_other_length_is_refused),	       cmocka_unit_test(outlives_one_rotation),
-		cmocka_unit_test(a_key_of_zeros_opens_nothing),	       cmocka_unit_test(nonces_of_both_kinds_verify),
-		cmocka_unit_test(keys_made_ready_say_the_same),	       cmocka_unit_test(any_realm_will_do),
+		cmocka_unit_test(two_challenges_of_one_second_differ),
+		cmocka_unit_test(lives_for_its_time),
+		cmocka_unit_test(belongs_to_realm_and_call),
+		cmocka_unit_test(every_bit_counts),
+		cmocka_unit_test(any_other_length_is_refused),
+		cmocka_unit_test(outlives_one_rotation),
+		cmocka_unit_test(a_key_of_zeros_opens_nothing),
+		cmocka_unit_test(nonces_of_both_kinds_verify),
+		cmocka_unit_test(keys_made_ready_say_the_same),
+		cmocka_unit_test(any_realm_will_do),
+		cmocka_unit_test(nonces_of_before_verify),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,7 +24,8 @@ static enum nonce_use use(uint32_t nonce, uint32_t nc, uint64_t transaction_hash
 	char text[NONCE_TEXT_BYTES + 1];
 
 	snprintf(text, sizeof(text), "nonce%0*u", NONCE_TEXT_BYTES - 5, nonce);
-	return nonce_window_use(&window, span_make(text, NONCE_TEXT_BYTES), nc, NOW_S, transaction_hash, NOW_S + 1);
+	return nonce_window_use(&window, nonce_window_name(span_make(text, NONCE_TEXT_BYTES)), nc, NOW_S,
+				transaction_hash, NOW_S + 1);
 }
 
 static void a_count_serves_once(void **state)
@@ -104,27 +105,27 @@ static void the_window_slides_to_the_last_count(void **state)
 
 static void the_oldest_gives_way(void **state)
 {
-	struct span nonce[5] = {SPAN_LITERAL("a"), SPAN_LITERAL("b"), SPAN_LITERAL("c"), SPAN_LITERAL("d"),
-				SPAN_LITERAL("e")};
+	uint64_t name[5];
 
 	(void)state;
+	for (uint32_t i = 0; i < 5; i++)
+		name[i] = nonce_window_name(span_make(&"abcde"[i], 1));
 	window.set_count = 1;
 	for (uint32_t i = 0; i < 4; i++)
-		assert_int_equal(nonce_window_use(&window, nonce[i], 1, NOW_S + (i ^ 2), 1, NOW_S + 5),
-				 NONCE_USE_FRESH);
+		assert_int_equal(nonce_window_use(&window, name[i], 1, NOW_S + (i ^ 2), 1, NOW_S + 5), NONCE_USE_FRESH);
 	assert_int_equal(window.evicted, 0);
 	/* issued at +2 +3 +0 +1: "c" is the oldest */
-	assert_int_equal(nonce_window_use(&window, nonce[4], 1, NOW_S + 5, 1, NOW_S + 5), NONCE_USE_FRESH);
+	assert_int_equal(nonce_window_use(&window, name[4], 1, NOW_S + 5, 1, NOW_S + 5), NONCE_USE_FRESH);
 	assert_int_equal(window.evicted, 1);
-	assert_int_equal(nonce_window_use(&window, nonce[0], 1, NOW_S + 2, 2, NOW_S + 5), NONCE_USE_REPLAY);
-	assert_int_equal(nonce_window_use(&window, nonce[1], 1, NOW_S + 3, 2, NOW_S + 5), NONCE_USE_REPLAY);
-	assert_int_equal(nonce_window_use(&window, nonce[3], 1, NOW_S + 1, 2, NOW_S + 5), NONCE_USE_REPLAY);
+	assert_int_equal(nonce_window_use(&window, name[0], 1, NOW_S + 2, 2, NOW_S + 5), NONCE_USE_REPLAY);
+	assert_int_equal(nonce_window_use(&window, name[1], 1, NOW_S + 3, 2, NOW_S + 5), NONCE_USE_REPLAY);
+	assert_int_equal(nonce_window_use(&window, name[3], 1, NOW_S + 1, 2, NOW_S + 5), NONCE_USE_REPLAY);
 
 	/* an expired one is no loss: "d" was issued at +1 */
 	uint32_t later_s = NOW_S + 1 + NONCE_LIFE_S + 1;
-	assert_int_equal(nonce_window_use(&window, nonce[2], 1, later_s, 1, later_s), NONCE_USE_FRESH);
+	assert_int_equal(nonce_window_use(&window, name[2], 1, later_s, 1, later_s), NONCE_USE_FRESH);
 	assert_int_equal(window.evicted, 1);
-	assert_int_equal(nonce_window_use(&window, nonce[0], 1, NOW_S + 2, 2, NOW_S + 5), NONCE_USE_REPLAY);
+	assert_int_equal(nonce_window_use(&window, name[0], 1, NOW_S + 2, 2, NOW_S + 5), NONCE_USE_REPLAY);
 }
 
 static void sets_fill_evenly(void **state)

@@ -140,11 +140,14 @@ static void check_slices(const struct sip_message *message)
 	check_slice(message, message->via_branch);
 	check_slice(message, message->body);
 	assert_true(message->headers_end <= message->bytes.length);
+	uint32_t via_lines = 0;
 	for (uint8_t i = 0; i < message->header_count; i++) {
 		const struct sip_header *header = &message->header[i];
 		check_slice(message, (struct slice){header->value, header->value_length});
 		assert_true(header->start < header->value && header->value <= sip_message_header_end(message, i));
+		via_lines += header->name == SIP_HEADER_VIA;
 	}
+	assert_int_equal(message->via_line_count, via_lines);
 }
 
 /* What is behind the last header line is nobody's. */

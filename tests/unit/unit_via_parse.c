@@ -147,7 +147,8 @@ static void test_nth(void **state)
 {
 	(void)state;
 	static const char text[] = "SIP/2.0/UDP a, SIP/2.0/UDP bxSIP/2.0/UDP cSIP/2.0/UDP";
-	struct sip_message message = {.bytes = SPAN_LITERAL(text), .header_count = 4, .first = {[SIP_HEADER_VIA] = 0}};
+	struct sip_message message = {
+		.bytes = SPAN_LITERAL(text), .header_count = 4, .via_line_count = 3, .first = {[SIP_HEADER_VIA] = 0}};
 	struct sip_via via;
 	message.header[0] = (struct sip_header){.value = 0, .value_length = 28, .name = SIP_HEADER_VIA};
 	message.header[1] = (struct sip_header){.value = 28, .value_length = 1, .name = SIP_HEADER_TO};
