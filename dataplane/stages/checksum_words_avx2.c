@@ -10,10 +10,15 @@ static inline __m256i load(const void *at)
 	return _mm256_loadu_si256((const __m256i *)at);
 }
 
-static inline __m256i add_words(__m256i sums, __m256i words)
+static inline __m256i add_pairs(__m256i words)
 {
-	words = _mm256_xor_si256(words, _mm256_set1_epi16(INT16_MIN));
-	return _mm256_add_epi32(sums, _mm256_madd_epi16(words, _mm256_set1_epi16(1)));
+	return _mm256_madd_epi16(_mm256_xor_si256(words, _mm256_set1_epi16(INT16_MIN)), _mm256_set1_epi16(1));
+}
+
+/* Of a block. */
+static inline __m256i add_words(__m256i first, __m256i second)
+{
+	return _mm256_add_epi32(add_pairs(first), add_pairs(second));
 }
 
 static inline int32_t add_lanes(__m256i sums)
@@ -24,21 +29,18 @@ static inline int32_t add_lanes(__m256i sums)
 	return _mm_cvtsi128_si32(_mm_add_epi32(two, _mm_shuffle_epi32(two, 0xb1)));
 }
 
-/* The last block begins among what was seen. */
+/* The last block begins among what will be seen. */
 uint64_t checksum_words_avx2(const char *at, uint32_t length)
 {
 	uint32_t left = length % CHECKSUM_WIDE_BYTES & ~1u;
-	const char *end = at + length - length % CHECKSUM_WIDE_BYTES;
-	__m256i even = _mm256_setzero_si256(), odd = even;
+	const char *end = at + length - length % CHECKSUM_WIDE_BYTES, *last = end + left;
+	__m256i sums = add_words(_mm256_and_si256(load(last - 64), load(keeps + left)),
+				 _mm256_and_si256(load(last - 32), load(keeps + left + 32)));
 
 	do {
-		even = add_words(even, load(at));
-		odd = add_words(odd, load(at + 32));
+		sums = _mm256_add_epi32(sums, add_words(load(at), load(at + 32)));
 		at += CHECKSUM_WIDE_BYTES;
 	} while (at != end);
-	at += left;
-	even = add_words(even, _mm256_and_si256(load(at - 64), load(keeps + left)));
-	odd = add_words(odd, _mm256_and_si256(load(at - 32), load(keeps + left + 32)));
 	uint64_t pairs = (length / CHECKSUM_WIDE_BYTES + 1) * (CHECKSUM_WIDE_BYTES / 4);
-	return (uint64_t)add_lanes(_mm256_add_epi32(even, odd)) + (pairs << 16);
+	return (uint64_t)add_lanes(sums) + (pairs << 16);
 }
