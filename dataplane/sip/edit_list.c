@@ -9,26 +9,13 @@ void edit_list_init(struct edit_list *list)
 	list->writer = text_write_begin(list->text, sizeof(list->text));
 }
 
-void edit_list_replace(struct edit_list *list, struct slice part, struct span text)
-{
-	uint32_t count = list->count;
-	struct edit *edit = &list->edit[count];
-
-	if (count == EDIT_LIST_MAX || text.length > UINT16_MAX) {
-		list->overflowed = true;
-		return;
-	}
-	edit->order = (uint16_t)count;
-	edit->offset = part.offset;
-	edit->removed = part.length;
-	edit->text_length = (uint16_t)text.length;
-	edit->text = text.at;
-	list->count = count + 1;
-}
-
 void edit_list_insert(struct edit_list *list, uint16_t offset)
 {
-	struct span text = edit_list_take(list);
+	edit_list_insert_taken(list, offset, edit_list_take(list));
+}
+
+void edit_list_insert_taken(struct edit_list *list, uint16_t offset, struct span text)
+{
 	struct edit *last = list->count ? &list->edit[list->count - 1] : NULL;
 
 	if (last && last->offset == offset && last->text + last->text_length == text.at)
@@ -48,16 +35,26 @@ static uint32_t edit_rank(const struct edit *edit)
 }
 
 /* Insertion sort: the edits are few and come nearly in order. */
+static void move_down(struct edit_list *list, uint32_t at)
+{
+	struct edit moved = list->edit[at];
+	uint32_t rank = edit_rank(&moved);
+
+	for (; at > 0 && rank < edit_rank(&list->edit[at - 1]); at--)
+		list->edit[at] = list->edit[at - 1];
+	list->edit[at] = moved;
+}
+
 static void sort_edits(struct edit_list *list)
 {
+	uint32_t last = list->count ? edit_rank(&list->edit[0]) : 0;
+
 	for (uint32_t i = 1, count = list->count; i < count; i++) {
-		uint32_t at = i, rank = edit_rank(&list->edit[i]);
-		if (rank >= edit_rank(&list->edit[i - 1]))
-			continue;
-		struct edit moved = list->edit[i];
-		for (; at > 0 && rank < edit_rank(&list->edit[at - 1]); at--)
-			list->edit[at] = list->edit[at - 1];
-		list->edit[at] = moved;
+		uint32_t rank = edit_rank(&list->edit[i]);
+		if (rank < last)
+			move_down(list, i);
+		else
+			last = rank;
 	}
 }
 
