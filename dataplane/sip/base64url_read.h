@@ -13,4 +13,9 @@
  */
 int base64url_read(uint8_t *bytes, uint32_t capacity, struct span text);
 
+/* Sixteen bytes, always: what 22 digits hold. Thread: any.   Result: false when they are no base64url. */
+#define BASE64URL_BLOCK_BYTES  16
+#define BASE64URL_BLOCK_DIGITS 22
+bool base64url_read_block(uint8_t bytes[BASE64URL_BLOCK_BYTES], const char digits[BASE64URL_BLOCK_DIGITS]);
+
 #endif

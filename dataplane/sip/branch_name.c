@@ -6,6 +6,7 @@
 #define NAME_BYTES 16
 
 static const struct span prefix = {"z9hG4bK.", 8};
+_Static_assert(NAME_BYTES == BASE64URL_BLOCK_BYTES && BRANCH_NAME_TEXT_BYTES == 8 + BASE64URL_BLOCK_DIGITS, "a block");
 
 /* In network order; bytes are little-endian on every node (keyed_hash.c). */
 static void put_number(uint8_t at[8], uint64_t number)
@@ -39,8 +40,8 @@ bool branch_name_read(struct branch_name *name, struct span branch)
 {
 	uint8_t bytes[NAME_BYTES];
 
-	if (!span_starts_with(branch, prefix) ||
-	    base64url_read(bytes, sizeof(bytes), span_skip(branch, prefix.length)) != NAME_BYTES)
+	if (branch.length != BRANCH_NAME_TEXT_BYTES || !span_starts_with(branch, prefix) ||
+	    !base64url_read_block(bytes, branch.at + prefix.length))
 		return false;
 	uint64_t place = get_number(bytes);
 	*name = (struct branch_name){
