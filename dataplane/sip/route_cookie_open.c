@@ -60,17 +60,23 @@ static uint32_t read_half(struct contents_reader *reader)
 	return half;
 }
 
+/* In registers: what is read too much may be where this is written. */
+static inline void copy_wide(char *to, const char *from)
+{
+	__attribute__((vector_size(COPY_BYTES / 2))) char first, second;
+
+	memcpy(&first, from, sizeof(first));
+	memcpy(&second, from + sizeof(first), sizeof(second));
+	memcpy(to, &first, sizeof(first));
+	memcpy(to + sizeof(first), &second, sizeof(second));
+}
+
 /* Copies COPY_BYTES at once, once at least: as many behind both texts are there to be read and written over. */
 static inline char *put_wide(char *to, const char *from, uint64_t length)
 {
-	char part[COPY_BYTES]; /* what is read too much may be where this is written */
-
-	memcpy(part, from, COPY_BYTES);
-	memcpy(to, part, COPY_BYTES);
-	for (uint64_t done = COPY_BYTES; done < length; done += COPY_BYTES) {
-		memcpy(part, from + done, COPY_BYTES);
-		memcpy(to + done, part, COPY_BYTES);
-	}
+	copy_wide(to, from);
+	for (uint64_t done = COPY_BYTES; done < length; done += COPY_BYTES)
+		copy_wide(to + done, from + done);
 	return to + length;
 }
 
