@@ -117,7 +117,27 @@ static bool read_long(uint8_t *bytes, uint32_t length, struct span text)
 	}
 	return _mm_movemask_epi8(_mm_cmpeq_epi8(wrong, _mm_setzero_si128())) == 0xffff;
 }
+
+/* The first sixteen digits, then the last six with A behind them, which have four bits too many. */
+bool base64url_read_block(uint8_t bytes[BASE64URL_BLOCK_BYTES], const char digits[BASE64URL_BLOCK_DIGITS])
+{
+	const __m128i last_six = _mm_setr_epi8(10, 11, 12, 13, 14, 15, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
+	const __m128i missing = _mm_setr_epi8(0, 0, 0, 0, 0, 0, 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A', 'A');
+	__m128i end = _mm_loadu_si128((const __m128i *)(digits + BASE64URL_BLOCK_DIGITS - WIDE_DIGITS));
+	__m128i wrong = _mm_setzero_si128();
+	__m128i first = read_wide(&wrong, _mm_loadu_si128((const __m128i *)digits));
+	__m128i last = read_wide(&wrong, _mm_or_si128(_mm_shuffle_epi8(end, last_six), missing));
+
+	wrong = _mm_or_si128(wrong, _mm_srli_si128(last, BASE64URL_BLOCK_BYTES - WIDE_BYTES));
+	_mm_storeu_si128((__m128i *)bytes, _mm_or_si128(first, _mm_slli_si128(last, WIDE_BYTES)));
+	return _mm_movemask_epi8(_mm_cmpeq_epi8(wrong, _mm_setzero_si128())) == 0xffff;
+}
 #else
+bool base64url_read_block(uint8_t bytes[BASE64URL_BLOCK_BYTES], const char digits[BASE64URL_BLOCK_DIGITS])
+{
+	return base64url_read(bytes, BASE64URL_BLOCK_BYTES, span_make(digits, BASE64URL_BLOCK_DIGITS)) >= 0;
+}
+
 static bool read_long(uint8_t *bytes, uint32_t length, struct span text)
 {
 	(void)bytes, (void)length, (void)text; /* never asked: no text is so long */

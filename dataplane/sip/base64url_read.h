@@ -6,8 +6,6 @@
 
 #include "span.h"
 
-#define BASE64URL_SIXTEEN_DIGITS 22
-
 /*
  * Decodes `text`. Strict: no padding, no white space, unused bits zero, so that one value has one text.
  *
@@ -15,7 +13,9 @@
  */
 int base64url_read(uint8_t *bytes, uint32_t capacity, struct span text);
 
-/* The same for the BASE64URL_SIXTEEN_DIGITS digits of 16 bytes. Result: false when they are no base64url. */
-bool base64url_read_sixteen(uint8_t bytes[16], const char *digits);
+/* Sixteen bytes, always: what 22 digits hold. Thread: any.   Result: false when they are no base64url. */
+#define BASE64URL_BLOCK_BYTES  16
+#define BASE64URL_BLOCK_DIGITS 22
+bool base64url_read_block(uint8_t bytes[BASE64URL_BLOCK_BYTES], const char digits[BASE64URL_BLOCK_DIGITS]);
 
 #endif

@@ -5,9 +5,8 @@
 
 #define NAME_BYTES 16
 
-_Static_assert(BRANCH_NAME_TEXT_BYTES == 8 + BASE64URL_SIXTEEN_DIGITS, "the prefix, and so many digits");
-
 static const struct span prefix = {"z9hG4bK.", 8};
+_Static_assert(NAME_BYTES == BASE64URL_BLOCK_BYTES && BRANCH_NAME_TEXT_BYTES == 8 + BASE64URL_BLOCK_DIGITS, "a block");
 
 /* In network order; bytes are little-endian on every node (keyed_hash.c). */
 static void put_number(uint8_t at[8], uint64_t number)
@@ -42,7 +41,7 @@ bool branch_name_read(struct branch_name *name, struct span branch)
 	uint8_t bytes[NAME_BYTES];
 
 	if (branch.length != BRANCH_NAME_TEXT_BYTES || !span_starts_with(branch, prefix) ||
-	    !base64url_read_sixteen(bytes, branch.at + prefix.length))
+	    !base64url_read_block(bytes, branch.at + prefix.length))
 		return false;
 	uint64_t place = get_number(bytes);
 	*name = (struct branch_name){

@@ -11,11 +11,20 @@
 #include <stdint.h>
 #include <string.h>
 
+/* 64 to 128 bytes: four times sixteen from both ends. */
+static inline void copy_bytes_of_lines(char *to, const char *from, uint32_t length)
+{
+	memcpy(to, from, 64);
+	memcpy(to + length - 64, from + length - 64, 64);
+}
+
 /* Thread: any.   Range: any length; the two places do not overlap. */
 static inline void copy_bytes(char *to, const char *from, uint32_t length)
 {
-	if (length > 64) {
+	if (length > 128) {
 		memcpy(to, from, length);
+	} else if (length > 64) {
+		copy_bytes_of_lines(to, from, length);
 	} else if (length >= 16) {
 		if (length > 32) {
 			memcpy(to + 16, from + 16, 16);

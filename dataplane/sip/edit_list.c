@@ -9,26 +9,13 @@ void edit_list_init(struct edit_list *list)
 	list->writer = text_write_begin(list->text, sizeof(list->text));
 }
 
-void edit_list_replace(struct edit_list *list, struct slice part, struct span text)
-{
-	uint32_t count = list->count;
-	struct edit *edit = &list->edit[count];
-
-	if (count == EDIT_LIST_MAX || text.length > UINT16_MAX) {
-		list->overflowed = true;
-		return;
-	}
-	edit->order = (uint16_t)count;
-	edit->offset = part.offset;
-	edit->removed = part.length;
-	edit->text_length = (uint16_t)text.length;
-	edit->text = text.at;
-	list->count = count + 1;
-}
-
 void edit_list_insert(struct edit_list *list, uint16_t offset)
 {
-	struct span text = edit_list_take(list);
+	edit_list_insert_taken(list, offset, edit_list_take(list));
+}
+
+void edit_list_insert_taken(struct edit_list *list, uint16_t offset, struct span text)
+{
 	struct edit *last = list->count ? &list->edit[list->count - 1] : NULL;
 
 	if (last && last->offset == offset && last->text + last->text_length == text.at)
@@ -47,49 +34,75 @@ static uint32_t edit_rank(const struct edit *edit)
 	return rank;
 }
 
-/* Insertion sort: the edits are few and come nearly in order. */
-static void sort_edits(struct edit_list *list)
+/* Apart: mostly nothing moves, or one. */
+static __attribute__((noinline)) void move_down(struct edit *first, struct edit *at)
 {
-	for (uint32_t i = 1, count = list->count; i < count; i++) {
-		uint32_t at = i, rank = edit_rank(&list->edit[i]);
-		if (rank >= edit_rank(&list->edit[i - 1]))
-			continue;
-		struct edit moved = list->edit[i];
-		for (; at > 0 && rank < edit_rank(&list->edit[at - 1]); at--)
-			list->edit[at] = list->edit[at - 1];
-		list->edit[at] = moved;
-	}
+	struct edit moved = *at;
+	uint32_t rank = edit_rank(&moved);
+
+	for (; at > first && rank < edit_rank(at - 1); at--)
+		*at = *(at - 1);
+	*at = moved;
 }
 
-/* Result: behind it; NULL when there is no room for it up to `end`. */
-static inline char *put(char *at, const char *end, const char *text, uint32_t length)
+/* Insertion sort: the edits are few and come nearly in order. Result: the bytes of all texts. */
+static uint32_t sort_edits(struct edit_list *list)
 {
-	if (length > (size_t)(end - at))
+	struct edit *first = list->edit, *end = first + list->count;
+	uint32_t text_bytes = 0, last = 0;
+
+	for (struct edit *edit = first; edit < end; edit++) {
+		uint32_t rank = edit_rank(edit);
+		text_bytes += edit->text_length;
+		if (rank < last)
+			move_down(first, edit);
+		else
+			last = rank;
+	}
+	return text_bytes;
+}
+
+/* `end`: NULL when all that is put fits anyway. Result: behind it; NULL when there is no room. */
+static inline __attribute__((always_inline)) char *put(char *at, const char *end, const char *text, uint32_t length)
+{
+	if (end && length > (size_t)(end - at))
 		return NULL;
 	copy_bytes(at, text, length);
 	return at + length;
 }
 
-int edit_list_apply(struct edit_list *list, char *out, uint32_t capacity, struct span received)
+/* Edits in order, none of which begins behind `received`. Result: as put(), also NULL for edits that overlap. */
+static inline __attribute__((always_inline)) char *put_all(char *at, const char *end, const struct edit_list *list,
+							   struct span received)
 {
-	char *at = out, *out_end = out + capacity;
 	uint32_t kept = 0;	    /* bytes of `received` before this one are done */
 	uint32_t removal_start = 0; /* of the newest removal: inserts at its very start stand behind its text */
 
+	for (const struct edit *edit = list->edit, *edits_end = edit + list->count; edit < edits_end; edit++) {
+		uint32_t offset = edit->offset, removed = edit->removed;
+		if (offset > kept) {
+			if (!(at = put(at, end, received.at + kept, offset - kept)))
+				return NULL;
+			kept = offset;
+		} else if (offset < kept && (removed || offset != removal_start)) {
+			return NULL;
+		}
+		if (edit->text_length && !(at = put(at, end, edit->text, edit->text_length)))
+			return NULL;
+		kept += removed;
+		removal_start = removed ? offset : removal_start;
+	}
+	return kept <= received.length ? put(at, end, received.at + kept, received.length - kept) : NULL;
+}
+
+int edit_list_apply(struct edit_list *list, char *out, uint32_t capacity, struct span received)
+{
 	if (list->overflowed || list->writer.overflowed)
 		return -1;
-	sort_edits(list);
-	for (const struct edit *edit = list->edit, *edits_end = edit + list->count; edit < edits_end; edit++) {
-		uint32_t offset = edit->offset, end = offset + edit->removed;
-		if (end > received.length || (offset < kept && (edit->removed || offset != removal_start)))
-			return -1;
-		if (offset > kept && !(at = put(at, out_end, received.at + kept, offset - kept)))
-			return -1;
-		if (edit->text_length && !(at = put(at, out_end, edit->text, edit->text_length)))
-			return -1;
-		kept = end > kept ? end : kept;
-		removal_start = edit->removed ? offset : removal_start;
-	}
-	at = put(at, out_end, received.at + kept, received.length - kept);
-	return at ? (int)(at - out) : -1;
+	/* Nearly always there is room for what is removed, too. */
+	bool is_roomy = (uint64_t)sort_edits(list) + received.length <= capacity;
+	if (list->count && list->edit[list->count - 1].offset > received.length)
+		return -1;
+	const char *end = is_roomy ? put_all(out, NULL, list, received) : put_all(out, out + capacity, list, received);
+	return end ? (int)(end - out) : -1;
 }

@@ -36,7 +36,22 @@ void edit_list_init(struct edit_list *list);
 
 /* Removes `part` and puts `text` there; either may be empty. `text` must live until apply. Overlapping removals are a
  * mistake of ours. */
-void edit_list_replace(struct edit_list *list, struct slice part, struct span text);
+static inline void edit_list_replace(struct edit_list *list, struct slice part, struct span text)
+{
+	uint32_t count = list->count;
+	struct edit *edit = &list->edit[count];
+
+	if (count == EDIT_LIST_MAX || text.length > UINT16_MAX) {
+		list->overflowed = true;
+		return;
+	}
+	_Static_assert(offsetof(struct edit, removed) == offsetof(struct edit, offset) + 2, "as in a slice");
+	edit->order = (uint16_t)count;
+	memcpy(&edit->offset, &part, sizeof(part));
+	edit->text_length = (uint16_t)text.length;
+	edit->text = text.at;
+	list->count = count + 1;
+}
 
 /*
  * Puts what was written to list->writer since the last take in front of the byte at `offset`. What was written right
@@ -45,6 +60,7 @@ void edit_list_replace(struct edit_list *list, struct slice part, struct span te
  * Range: no mark is between the two.
  */
 void edit_list_insert(struct edit_list *list, uint16_t offset);
+void edit_list_insert_taken(struct edit_list *list, uint16_t offset, struct span text); /* that was taken just now */
 
 /* How far a list is, to come back to. */
 struct edit_list_mark {
@@ -73,6 +89,21 @@ static inline struct span edit_list_take(struct edit_list *list)
 	list->writer.capacity -= taken.length;
 	list->writer.length = 0;
 	return taken;
+}
+
+/* Where `length` bytes can be put behind what was taken, of which edit_list_take_to() then takes as many as there are.
+ * Result: NULL: no room, and the list overflowed. */
+static inline char *edit_list_room(struct edit_list *list, uint64_t length)
+{
+	if (length > list->writer.capacity)
+		list->overflowed = true;
+	return length > list->writer.capacity ? NULL : list->writer.at;
+}
+
+static inline struct span edit_list_take_to(struct edit_list *list, const char *end)
+{
+	list->writer.length = (uint32_t)(end - list->writer.at);
+	return edit_list_take(list);
 }
 
 /*

@@ -14,7 +14,6 @@
  * for a length, and the last of all, looks.
  */
 struct contents_reader {
-	char sealed[ROUTE_COOKIE_PLAIN_BYTES_MAX + HEAD_BYTES_MAX];
 	const char *at, *end;
 	char *text, *text_end; /* where the next text goes, and where all of them end */
 	bool broken;
@@ -61,97 +60,113 @@ static uint32_t read_half(struct contents_reader *reader)
 	return half;
 }
 
+/* In registers: what is read too much may be where this is written. */
+static inline void copy_wide(char *to, const char *from)
+{
+	__attribute__((vector_size(COPY_BYTES / 2))) char first, second;
+
+	memcpy(&first, from, sizeof(first));
+	memcpy(&second, from + sizeof(first), sizeof(second));
+	memcpy(to, &first, sizeof(first));
+	memcpy(to + sizeof(first), &second, sizeof(second));
+}
+
 /* Copies COPY_BYTES at once, once at least: as many behind both texts are there to be read and written over. */
 static inline char *put_wide(char *to, const char *from, uint64_t length)
 {
-	char part[COPY_BYTES]; /* what is read too much may be where this is written */
-
-	memcpy(part, from, COPY_BYTES);
-	memcpy(to, part, COPY_BYTES);
-	for (uint64_t done = COPY_BYTES; done < length; done += COPY_BYTES) {
-		memcpy(part, from + done, COPY_BYTES);
-		memcpy(to + done, part, COPY_BYTES);
-	}
+	copy_wide(to, from);
+	for (uint64_t done = COPY_BYTES; done < length; done += COPY_BYTES)
+		copy_wide(to + done, from + done);
 	return to + length;
 }
 
-/* What a text shares with an earlier one, and the bytes of its own between. */
+/* What a text shares with an earlier one, and the bytes of its own between, which begin there; NULL: they are broken. */
 struct text_lengths {
 	uint64_t prefix, suffix, middle;
+	const char *begin;
 };
 
 #define ANY_LONG 0x808080 /* a length of more than a byte among the three */
 
 /* Apart, so that what is usual stays short. */
-__attribute__((cold)) static struct text_lengths read_long_lengths(struct contents_reader *reader)
+__attribute__((cold)) static struct text_lengths read_long_lengths(const char *at)
 {
+	struct contents_reader reader = {.at = at};
 	struct text_lengths lengths;
 
-	lengths.prefix = read_varint(reader);
-	lengths.suffix = read_varint(reader);
-	lengths.middle = read_varint(reader);
+	lengths.prefix = read_varint(&reader);
+	lengths.suffix = read_varint(&reader);
+	lengths.middle = read_varint(&reader);
+	lengths.begin = reader.broken ? NULL : reader.at;
 	return lengths;
 }
 
-static inline struct text_lengths read_lengths(struct contents_reader *reader)
+static inline struct text_lengths read_lengths(const char *at)
 {
 	uint32_t three;
 
-	memcpy(&three, reader->at, sizeof(three));
+	memcpy(&three, at, sizeof(three));
 	if (three & ANY_LONG)
-		return read_long_lengths(reader);
-	reader->at += 3;
-	return (struct text_lengths){three & 0xff, three >> 8 & 0xff, three >> 16 & 0xff};
+		return read_long_lengths(at);
+	return (struct text_lengths){three & 0xff, three >> 8 & 0xff, three >> 16 & 0xff, at + 3};
 }
 
 /* Where COPY_BYTES would not fit. */
-__attribute__((cold)) static void put_narrow(char *at, struct span earlier, const struct text_lengths *lengths,
-					     const char *middle)
+__attribute__((cold)) static void put_narrow(char *at, struct span earlier, const struct text_lengths *lengths)
 {
 	memcpy(at, earlier.at, lengths->prefix);
-	memcpy(at + lengths->prefix, middle, lengths->middle);
+	memcpy(at + lengths->prefix, lengths->begin, lengths->middle);
 	memcpy(at + lengths->prefix + lengths->middle, earlier.at + earlier.length - lengths->suffix, lengths->suffix);
 }
 
-/* The earlier text lies in front of the new one, or is none. Result: false when there is no room. */
-static inline bool join_texts(struct contents_reader *reader, struct span earlier, const struct text_lengths *lengths,
-			      const char *middle)
+/* The earlier text lies in front of the new one, or is none. `room` is enough. */
+static inline void join_texts(char *at, uint64_t room, struct span earlier, struct text_lengths lengths)
 {
-	uint64_t length = lengths->prefix + lengths->middle + lengths->suffix;
-	uint64_t room = (uint64_t)(reader->text_end - reader->text);
-	char *at = reader->text;
-
-	if (length > room)
-		return false;
-	reader->text += length;
-	if (length + COPY_BYTES <= room) {
-		at = put_wide(at, earlier.at, lengths->prefix);
-		at = put_wide(at, middle, lengths->middle);
-		put_wide(at, earlier.at + earlier.length - lengths->suffix, lengths->suffix);
+	if (lengths.prefix + lengths.middle + lengths.suffix + COPY_BYTES <= room) {
+		at = put_wide(at, earlier.at, lengths.prefix);
+		at = put_wide(at, lengths.begin, lengths.middle);
+		put_wide(at, earlier.at + earlier.length - lengths.suffix, lengths.suffix);
 	} else {
-		put_narrow(at, earlier, lengths, middle);
+		put_narrow(at, earlier, &lengths);
 	}
-	return true;
 }
 
-static struct span read_text(struct contents_reader *reader, struct span earlier)
+/* Result: false when the lengths say what cannot be. */
+static inline bool is_sound(const struct text_lengths *lengths, struct span earlier, const char *end)
 {
-	if (reader->broken)
-		return no_text;
-	struct text_lengths lengths = read_lengths(reader);
-	const char *middle = reader->at;
-	char *start = reader->text;
+	return lengths->begin && lengths->begin <= end && lengths->middle <= (uint64_t)(end - lengths->begin) &&
+	       lengths->prefix <= earlier.length && lengths->suffix <= earlier.length - lengths->prefix;
+}
 
-	if (middle > reader->end || lengths.middle > (uint64_t)(reader->end - middle) ||
-	    lengths.prefix > earlier.length || lengths.suffix > earlier.length - lengths.prefix) {
-		reader->broken = true;
-		return no_text;
+enum { TEXT_CALLER_FROM, TEXT_CALLER_TO, TEXT_CALLEE_FROM, TEXT_CALLEE_TO, TEXTS };
+
+/* All that is behind the head. Result: false when it is broken, or does not end where the contents do. */
+static bool read_texts(struct span text[TEXTS], const struct contents_reader *reader)
+{
+	static const uint8_t earlier_of[TEXTS] = {[TEXT_CALLER_TO] = TEXT_CALLER_FROM,
+						  [TEXT_CALLEE_FROM] = TEXT_CALLER_FROM,
+						  [TEXT_CALLEE_TO] = TEXT_CALLER_TO};
+	const char *at = reader->at, *end = reader->end;
+	char *room = reader->text, *room_end = reader->text_end;
+
+	text[TEXT_CALLER_FROM] = no_text;
+	for (uint32_t i = 0; i < TEXTS; i++) {
+		struct span earlier = text[earlier_of[i]];
+		struct text_lengths lengths = read_lengths(at);
+		uint64_t length = lengths.prefix + lengths.middle + lengths.suffix;
+		if (!is_sound(&lengths, earlier, end))
+			return false;
+		at = lengths.begin + lengths.middle;
+		text[i] = span_make(earlier.at, length);
+		if (lengths.middle == 0 && lengths.suffix == 0) /* nothing new */
+			continue;
+		if (length > (uint64_t)(room_end - room))
+			return false;
+		join_texts(room, (uint64_t)(room_end - room), earlier, lengths);
+		text[i].at = room;
+		room += length;
 	}
-	reader->at += lengths.middle;
-	if (lengths.middle == 0 && lengths.suffix == 0) /* nothing new */
-		return span_make(earlier.at, lengths.prefix);
-	reader->broken = !join_texts(reader, earlier, &lengths, middle);
-	return span_make(start, (size_t)(reader->text - start));
+	return at == end;
 }
 
 static void read_ip(struct contents_reader *reader, uint8_t ip[16], bool v4)
@@ -205,21 +220,18 @@ static void read_head(struct contents_reader *reader, struct dialog_cookie *cook
 	cookie->caller_tag_is_siphashed = contents <= CONTENTS_DIALOG_WITH_SIPHASH;
 }
 
-static bool reader_is_done(const struct contents_reader *reader)
-{
-	return !reader->broken && reader->at == reader->end;
-}
-
 bool route_cookie_open_dialog(struct dialog_cookie *cookie, char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text,
 			      const struct secret_keys *keys, struct span call_id)
 {
+	char sealed[ROUTE_COOKIE_PLAIN_BYTES_MAX + HEAD_BYTES_MAX];
 	struct contents_reader reader;
-	int length = route_cookie_seal_open(reader.sealed, text, &keys->cookie, call_id);
+	struct span texts[TEXTS];
+	int length = route_cookie_seal_open(sealed, text, &keys->cookie, call_id);
 
 	if (length <= 1)
 		return false;
-	reader.at = reader.sealed;
-	reader.end = reader.sealed + length;
+	reader.at = sealed;
+	reader.end = sealed + length;
 	reader.text = plain;
 	reader.text_end = plain + ROUTE_COOKIE_PLAIN_BYTES_MAX;
 	reader.broken = false;
@@ -229,9 +241,11 @@ bool route_cookie_open_dialog(struct dialog_cookie *cookie, char plain[ROUTE_COO
 		return false;
 	*cookie = (struct dialog_cookie){0};
 	read_head(&reader, cookie, contents);
-	cookie->caller_from = read_text(&reader, no_text);
-	cookie->caller_to = read_text(&reader, cookie->caller_from);
-	cookie->callee_from = read_text(&reader, cookie->caller_from);
-	cookie->callee_to = read_text(&reader, cookie->caller_to);
-	return reader_is_done(&reader);
+	if (reader.broken || !read_texts(texts, &reader))
+		return false;
+	cookie->caller_from = texts[TEXT_CALLER_FROM];
+	cookie->caller_to = texts[TEXT_CALLER_TO];
+	cookie->callee_from = texts[TEXT_CALLEE_FROM];
+	cookie->callee_to = texts[TEXT_CALLEE_TO];
+	return true;
 }

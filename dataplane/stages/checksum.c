@@ -37,7 +37,7 @@ static uint64_t sum_few_words(const char *at, uint32_t length)
 }
 
 /* Not folded: less than 2^33. */
-static uint64_t sum_bytes(const void *bytes, uint32_t length)
+static inline uint64_t sum_bytes(const void *bytes, uint32_t length)
 {
 	return length >= CHECKSUM_BYTES ? sum_words(bytes, length) : sum_few_words(bytes, length);
 }
@@ -68,12 +68,15 @@ uint16_t checksum_udp(uint16_t pseudo, const void *udp, uint32_t length)
 	return checksum_fold(sum_bytes(udp, length) + pseudo);
 }
 
-uint16_t checksum_udp_message(const uint8_t source[16], const uint8_t destination[16], uint64_t header,
-			      const void *message, uint32_t message_bytes)
+uint64_t checksum_sum_address(const uint8_t ip[16])
 {
-	uint32_t length = (uint32_t)sizeof(header) + message_bytes;
-	uint64_t sum = sum_sixteen(source) + sum_sixteen(destination) + rte_cpu_to_be_16(IPPROTO_UDP) +
-		       rte_cpu_to_be_16((uint16_t)length) + (header & UINT32_MAX) + (header >> 32);
+	return sum_sixteen(ip);
+}
+
+/* The length is in the pseudo header too, where the header has it. */
+uint16_t checksum_udp_message(uint64_t addresses, uint64_t header, const void *message, uint32_t message_bytes)
+{
+	uint64_t sum = addresses + rte_cpu_to_be_16(IPPROTO_UDP) + (header & UINT32_MAX) + 2 * (header >> 32);
 	uint16_t checksum = (uint16_t)~checksum_fold(sum + sum_bytes(message, message_bytes));
 
 	return checksum ? checksum : UINT16_MAX;

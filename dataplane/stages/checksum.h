@@ -30,12 +30,15 @@ uint16_t checksum_pseudo_header(const uint8_t source[16], const uint8_t destinat
 /* `pseudo` and `length` bytes of UDP header and payload. Result: 0xffff when they hold their own right checksum. */
 uint16_t checksum_udp(uint16_t pseudo, const void *udp, uint32_t length);
 
+/* Of one address, not folded; of IPv4 the four bytes, a word of 32 bits as it stands in memory, are such a sum too. */
+uint64_t checksum_sum_address(const uint8_t ip[16]);
+
 /*
  * The checksum of a datagram that is to be sent, as it goes into the header: never 0, which would say that there is
- * none. `header`: the eight bytes of it as they will stand in memory, the checksum's own two 0.
+ * none. `addresses`: the sum of both. `header`: the eight bytes of it as they will stand in memory, the checksum's own
+ * two 0.
  */
-uint16_t checksum_udp_message(const uint8_t source[16], const uint8_t destination[16], uint64_t header,
-			      const void *message, uint32_t message_bytes);
+uint16_t checksum_udp_message(uint64_t addresses, uint64_t header, const void *message, uint32_t message_bytes);
 
 /* An IPv4 header of that many words of 32 bits, at least five (RFC 791). Result: 0xffff when it holds its own right
  * checksum. */

@@ -34,36 +34,49 @@ uint32_t frame_write_ip_bytes(const struct wire_hop *hop, bool fragment)
 #define WORD(at_0, at_2)                                                                                               \
 	((uint32_t)(uint16_t)(at_0) | (uint32_t)(uint16_t)(at_2) << 16) /* two fields in network order */
 
+/* The UDP header as it stands in memory, before a message that is there already. */
+static inline uint64_t frame_write_udp_header(const struct wire_hop *hop, const struct net_address *destination,
+					      uint64_t addresses, const char *message, uint32_t message_bytes)
+{
+	uint16_t length = (uint16_t)(message_bytes + sizeof(struct rte_udp_hdr));
+	uint32_t ports = WORD(rte_cpu_to_be_16(hop->interface->sip_port), rte_cpu_to_be_16(destination->port));
+	uint64_t header = ports | (uint64_t)rte_cpu_to_be_16(length) << 32;
+
+	return header | (uint64_t)checksum_udp_message(addresses, header, message, message_bytes) << 48;
+}
+
 bool frame_write_udp(struct rte_mbuf *message, const struct wire_hop *hop, const struct net_address *destination)
 {
 	uint32_t message_bytes = rte_pktmbuf_data_len(message);
+	const char *text = rte_pktmbuf_mtod(message, const char *);
 	char *udp = rte_pktmbuf_prepend(message, sizeof(struct rte_udp_hdr));
 
 	if (!udp)
 		return false;
-	uint32_t ports = WORD(rte_cpu_to_be_16(hop->interface->sip_port), rte_cpu_to_be_16(destination->port));
-	uint64_t header = ports | (uint64_t)rte_cpu_to_be_16((uint16_t)rte_pktmbuf_data_len(message)) << 32;
-	header |= (uint64_t)checksum_udp_message(hop->source, destination->ip, header, udp + sizeof(header),
-						 message_bytes)
-		  << 48;
+	uint64_t addresses = checksum_sum_address(hop->source) + checksum_sum_address(destination->ip);
+	uint64_t header = frame_write_udp_header(hop, destination, addresses, text, message_bytes);
 	memcpy(udp, &header, sizeof(header));
 	return true;
 }
 
-static void frame_write_ethernet(char *frame, const struct wire_hop *hop)
+static uint32_t frame_write_ethernet_bytes(const struct wire_hop *hop)
+{
+	return hop->interface->vlan ? VLAN_FRAME_BYTES : (uint32_t)sizeof(struct rte_ether_hdr);
+}
+
+static void frame_write_ethernet(char *frame, const struct wire_hop *hop, uint16_t type)
 {
 	struct rte_ether_hdr *ether = (struct rte_ether_hdr *)frame;
-	bool v4 = net_address_is_v4(hop->source);
-	uint16_t type = rte_cpu_to_be_16(v4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6);
+	uint16_t type_be = rte_cpu_to_be_16(type);
 
 	memcpy(&ether->dst_addr, hop->mac, RTE_ETHER_ADDR_LEN);
 	memcpy(&ether->src_addr, hop->interface->mac, RTE_ETHER_ADDR_LEN);
-	ether->ether_type = type;
+	ether->ether_type = type_be;
 	if (hop->interface->vlan == 0)
 		return;
 	struct rte_vlan_hdr *tag = (struct rte_vlan_hdr *)(ether + 1);
 	ether->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_VLAN);
-	*tag = (struct rte_vlan_hdr){.vlan_tci = rte_cpu_to_be_16(hop->interface->vlan), .eth_proto = type};
+	*tag = (struct rte_vlan_hdr){.vlan_tci = rte_cpu_to_be_16(hop->interface->vlan), .eth_proto = type_be};
 }
 
 static void frame_write_words(char *at, uint32_t first, uint32_t second)
@@ -73,27 +86,38 @@ static void frame_write_words(char *at, uint32_t first, uint32_t second)
 	memcpy(at, &both, sizeof(both));
 }
 
-/* What must not be cut on the way needs no id (RFC 6864 4). */
-static void frame_write_ipv4(char *ip, uint32_t payload, const struct wire_hop *hop,
-			     const struct net_address *destination, const struct frame_fragment *fragment)
+static uint32_t frame_write_last_word(const uint8_t ip[16])
 {
-	uint16_t total = (uint16_t)(sizeof(struct rte_ipv4_hdr) + payload), id = 0, offset = RTE_IPV4_HDR_DF_FLAG;
-	uint32_t source, target;
+	uint32_t word;
 
-	if (fragment) {
-		offset = (uint16_t)(fragment->offset / RTE_IPV4_HDR_OFFSET_UNITS);
-		offset |= fragment->more ? RTE_IPV4_HDR_MF_FLAG : 0;
-		id = (uint16_t)fragment->id;
-	}
-	memcpy(&source, hop->source + 12, sizeof(source));
-	memcpy(&target, destination->ip + 12, sizeof(target));
-	uint32_t begin = WORD(RTE_IPV4_VHL_DEF, rte_cpu_to_be_16(total));
-	uint32_t middle = WORD(rte_cpu_to_be_16(id), rte_cpu_to_be_16(offset));
+	memcpy(&word, ip + 12, sizeof(word));
+	return word;
+}
+
+/* `middle`: id and offset. `total`: bytes of the packet. */
+static inline void frame_write_ipv4(char *ip, uint32_t total, uint32_t middle, uint32_t source, uint32_t target)
+{
+	uint32_t begin = WORD(RTE_IPV4_VHL_DEF, rte_cpu_to_be_16((uint16_t)total));
 	uint32_t end = WORD(HOP_LIMIT | IPPROTO_UDP << 8, 0);
 	uint16_t checksum = (uint16_t)~checksum_fold((uint64_t)begin + middle + end + source + target);
+
 	frame_write_words(ip, begin, middle);
 	frame_write_words(ip + 8, end | (uint32_t)checksum << 16, source);
 	memcpy(ip + 16, &target, sizeof(target));
+}
+
+/* What must not be cut on the way needs no id (RFC 6864 4). */
+static uint32_t frame_write_uncut(void)
+{
+	return WORD(0, rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG));
+}
+
+static uint32_t frame_write_cut(const struct frame_fragment *fragment)
+{
+	uint16_t offset = (uint16_t)(fragment->offset / RTE_IPV4_HDR_OFFSET_UNITS);
+
+	offset |= fragment->more ? RTE_IPV4_HDR_MF_FLAG : 0;
+	return WORD(rte_cpu_to_be_16((uint16_t)fragment->id), rte_cpu_to_be_16(offset));
 }
 
 static void frame_write_ipv6(struct rte_ipv6_hdr *ip, uint32_t payload, const struct wire_hop *hop,
@@ -122,16 +146,38 @@ bool frame_write_ip(struct rte_mbuf *datagram, const struct wire_hop *hop, const
 		    const struct frame_fragment *fragment)
 {
 	uint32_t payload = rte_pktmbuf_data_len(datagram), ip_bytes = frame_write_ip_bytes(hop, fragment != NULL);
-	uint32_t ethernet = hop->interface->vlan ? VLAN_FRAME_BYTES : (uint32_t)sizeof(struct rte_ether_hdr);
-	char *frame = rte_pktmbuf_prepend(datagram, (uint16_t)(ethernet + ip_bytes));
+	uint32_t ethernet_bytes = frame_write_ethernet_bytes(hop);
+	char *frame = rte_pktmbuf_prepend(datagram, (uint16_t)(ethernet_bytes + ip_bytes));
+	char *ip = frame + ethernet_bytes;
+	bool v4 = net_address_is_v4(hop->source);
 
 	if (!frame)
 		return false;
-	frame_write_ethernet(frame, hop);
-	if (net_address_is_v4(hop->source))
-		frame_write_ipv4(frame + ethernet, payload, hop, destination, fragment);
+	frame_write_ethernet(frame, hop, v4 ? RTE_ETHER_TYPE_IPV4 : RTE_ETHER_TYPE_IPV6);
+	if (v4)
+		frame_write_ipv4(ip, ip_bytes + payload, fragment ? frame_write_cut(fragment) : frame_write_uncut(),
+				 frame_write_last_word(hop->source), frame_write_last_word(destination->ip));
 	else
-		frame_write_ipv6((struct rte_ipv6_hdr *)(frame + ethernet), payload, hop, destination, fragment);
+		frame_write_ipv6((struct rte_ipv6_hdr *)ip, payload, hop, destination, fragment);
+	return true;
+}
+
+bool frame_write_usual(struct rte_mbuf *message, const struct wire_hop *hop, const struct net_address *destination)
+{
+	const uint32_t headers = sizeof(struct rte_ipv4_hdr) + sizeof(struct rte_udp_hdr);
+	uint32_t message_bytes = rte_pktmbuf_data_len(message);
+	uint32_t source = frame_write_last_word(hop->source), target = frame_write_last_word(destination->ip);
+	uint32_t ethernet_bytes = frame_write_ethernet_bytes(hop);
+	char *frame = rte_pktmbuf_prepend(message, (uint16_t)(ethernet_bytes + headers));
+	char *ip = frame + ethernet_bytes, *udp_at = ip + sizeof(struct rte_ipv4_hdr);
+
+	if (!frame)
+		return false;
+	frame_write_ethernet(frame, hop, RTE_ETHER_TYPE_IPV4);
+	frame_write_ipv4(ip, headers + message_bytes, frame_write_uncut(), source, target);
+	uint64_t udp = frame_write_udp_header(hop, destination, (uint64_t)source + target, udp_at + sizeof(udp),
+					      message_bytes);
+	memcpy(udp_at, &udp, sizeof(udp));
 	return true;
 }
 

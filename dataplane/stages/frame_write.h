@@ -49,6 +49,14 @@ bool frame_write_ip(struct rte_mbuf *datagram, const struct wire_hop *hop, const
 		    const struct frame_fragment *fragment);
 
 /*
+ * Both at once, before a message that leaves by IPv4 in one packet that nobody may cut: nearly all of them. Nothing is
+ * looked at twice, and the sum of the addresses serves both checksums.
+ *
+ * Range: a hop with an IPv4 source, a message that UDP carries.   Result: false when there is no room in front.
+ */
+bool frame_write_usual(struct rte_mbuf *message, const struct wire_hop *hop, const struct net_address *destination);
+
+/*
  * The next fragment of a UDP datagram, whole from Ethernet on, in an mbuf of `pool`; the datagram is only read.
  *
  * librte_ip_frag cuts IPv6 by chaining mbufs, which not every port sends, hence one way of ours for both families.

@@ -68,6 +68,11 @@ struct span own_address_text(const struct own_address *address)
 	return text_of(address);
 }
 
+struct span own_address_host(const struct own_address *address)
+{
+	return span_make(text_of(address).at, address->host_length);
+}
+
 uint32_t own_address_begins_route(const struct worker *worker, struct span value)
 {
 	const struct own_addresses *own = &worker->own;
@@ -92,7 +97,7 @@ bool own_address_is_via(const struct worker *worker, const struct sip_message *m
 	for (uint32_t i = 0; i < own->count; i++) {
 		const struct own_address *address = &own->address[i];
 		if (address->is_ours && address->port == message->via_port &&
-		    span_equals(host, span_make(text_of(address).at, address->host_length)))
+		    span_equals(host, own_address_host(address)))
 			return true;
 	}
 	return false;

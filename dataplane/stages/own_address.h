@@ -42,6 +42,9 @@ const struct own_address *own_address_of_hop(struct worker *worker, const struct
 /* "192.0.2.1:5060" */
 struct span own_address_text(const struct own_address *address);
 
+/* "192.0.2.1" */
+struct span own_address_host(const struct own_address *address);
+
 /*
  * Does `value`, of a Route, begin as our Record-Routes do? Result: the length of that beginning, "<sip:192.0.2.1:5060;
  * lr;c="; 0: it does not, or its address is one that is not remembered.

@@ -15,19 +15,14 @@ void rewrite_identity_remove(struct edit_list *edits, const struct sip_message *
 }
 
 static void rewrite_identity_assert(struct edit_list *edits, const struct packet *packet,
-				    const struct route_presentation *shown)
+				    const struct route_presentation *shown, const struct own_address *own)
 {
+	struct span host = shown->identity_host.length ? shown->identity_host : own_address_host(own);
+
 	if (!shown->identity_user.length)
 		return;
-	text_write_literal(&edits->writer, "P-Asserted-Identity: <sip:");
-	text_write_span(&edits->writer, shown->identity_user);
-	text_write_char(&edits->writer, '@');
-	if (shown->identity_host.length)
-		text_write_span(&edits->writer, shown->identity_host);
-	else
-		text_write_ip(&edits->writer, packet->hop.source);
-	text_write_literal(&edits->writer, ">\r\n");
-	edit_list_insert(edits, rewrite_parts_top(&packet->message));
+	struct span line = rewrite_parts_address(edits, ADDRESS_ASSERTED, shown->identity_user, host);
+	edit_list_insert_taken(edits, rewrite_parts_top(&packet->message), line);
 }
 
 /*
@@ -101,14 +96,15 @@ static void rewrite_identity_diversion(struct edit_list *edits, const struct pac
 	edit_list_replace(edits, (struct slice){place, 0}, shown->diversion);
 }
 
-void rewrite_identity(struct edit_list *edits, const struct packet *packet, const struct route_presentation *shown)
+void rewrite_identity(struct edit_list *edits, const struct packet *packet, const struct route_presentation *shown,
+		      const struct own_address *own)
 {
 	const struct sip_message *message = &packet->message;
 
 	rewrite_identity_remove(edits, message);
 	if (shown->strip_private)
 		rewrite_parts_remove_private(edits, message);
-	rewrite_identity_assert(edits, packet, shown);
+	rewrite_identity_assert(edits, packet, shown, own);
 	rewrite_identity_privacy(edits, message, shown);
 	rewrite_identity_diversion(edits, packet, shown);
 }

@@ -8,7 +8,8 @@
 #include "worker.h"
 
 /* Of a new request, as route_present() says. Thread: lcore. */
-void rewrite_identity(struct edit_list *edits, const struct packet *packet, const struct route_presentation *shown);
+void rewrite_identity(struct edit_list *edits, const struct packet *packet, const struct route_presentation *shown,
+		      const struct own_address *own);
 
 /* Removes what a peer says about who it is. */
 void rewrite_identity_remove(struct edit_list *edits, const struct sip_message *message);

@@ -1,6 +1,7 @@
 #include "rewrite_parts.h"
 
 #include "address_parse.h"
+#include "copy_bytes.h"
 #include "credentials_parse.h"
 #include "message_facts.h"
 #include "via_stamp.h"
@@ -56,27 +57,68 @@ void rewrite_parts_replace_address(struct edit_list *edits, const struct sip_mes
 		edit_list_replace(edits, party->address, text);
 }
 
+#define AROUND_BYTES_MAX 26
+
+/* Copied whole, whatever of it is meant. */
+struct around {
+	char text[AROUND_BYTES_MAX];
+	uint8_t length;
+};
+
+struct span rewrite_parts_address(struct edit_list *edits, enum rewrite_address kind, struct span user,
+				  struct span host)
+{
+#define AROUND(text) {text, sizeof(text) - 1}
+	static const struct around before[] = {[ADDRESS_URI] = AROUND("sip:"),
+					       [ADDRESS_IN_BRACKETS] = AROUND("<sip:"),
+					       [ADDRESS_ASSERTED] = AROUND("P-Asserted-Identity: <sip:")};
+	static const uint8_t behind_length[] = {0, 1, 3};
+	char *at = edit_list_room(edits, (uint64_t)user.length + host.length + AROUND_BYTES_MAX + sizeof("@>\r\n"));
+
+	if (!at)
+		return (struct span){0};
+	memcpy(at, before[kind].text, AROUND_BYTES_MAX);
+	at += before[kind].length;
+	copy_bytes(at, user.at, user.length);
+	at += user.length;
+	*at++ = '@';
+	copy_bytes(at, host.at, host.length);
+	at += host.length;
+	memcpy(at, ">\r\n", 4);
+	return edit_list_take_to(edits, at + behind_length[kind]);
+}
+
+static void rewrite_parts_any_max_forwards(struct edit_list *edits, const struct sip_message *message,
+					   struct span value, uint32_t number)
+{
+	struct text_writer *writer = &edits->writer;
+
+	if (value.length) {
+		text_write_number(writer, number);
+		edit_list_replace(edits, rewrite_parts_slice(message, value), edit_list_take(edits));
+		return;
+	}
+	text_write_literal(writer, "Max-Forwards: ");
+	text_write_number(writer, number);
+	text_write_literal(writer, "\r\n");
+	edit_list_insert(edits, rewrite_parts_top(message));
+}
+
 void rewrite_parts_max_forwards(struct edit_list *edits, const struct sip_message *message, uint8_t forward_count)
 {
 	struct span value = sip_message_first(message, SIP_HEADER_MAX_FORWARDS);
 	uint32_t number = message->max_forwards - (value.length ? 1u : 0) - forward_count;
-	struct text_writer *writer = &edits->writer;
+	char *at = edit_list_room(edits, sizeof(uint16_t));
 
-	if (value.length == 0) {
-		text_write_literal(writer, "Max-Forwards: ");
-		text_write_number(writer, number);
-		text_write_literal(writer, "\r\n");
-		edit_list_insert(edits, rewrite_parts_top(message));
+	/* 70 and one less, nearly always: two digits in the place of two. */
+	if (value.length && number >= 10 && number < 100 && at) {
+		uint16_t digits = (uint16_t)(('0' + number / 10) | ('0' + number % 10) << 8);
+		memcpy(at, &digits, sizeof(digits));
+		edit_list_replace(edits, rewrite_parts_slice(message, value),
+				  edit_list_take_to(edits, at + sizeof(digits)));
 		return;
 	}
-	/* 70 and one less, nearly always: two digits in the place of two. */
-	if (number >= 10 && number < 100) {
-		char digits[2] = {(char)('0' + number / 10), (char)('0' + number % 10)};
-		text_write_span(writer, span_make(digits, sizeof(digits)));
-	} else {
-		text_write_number(writer, number);
-	}
-	edit_list_replace(edits, rewrite_parts_slice(message, value), edit_list_take(edits));
+	rewrite_parts_any_max_forwards(edits, message, value, number);
 }
 
 uint16_t rewrite_parts_top(const struct sip_message *message)

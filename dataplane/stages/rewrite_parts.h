@@ -24,6 +24,17 @@ void rewrite_parts_remove_first_value(struct edit_list *edits, const struct sip_
 void rewrite_parts_replace_address(struct edit_list *edits, const struct sip_message *message,
 				   const struct sip_party *party, struct span text);
 
+/* What stands around user and host. */
+enum rewrite_address {
+	ADDRESS_URI,	     /* sip:1001@example.com */
+	ADDRESS_IN_BRACKETS, /* <sip:1001@example.com> */
+	ADDRESS_ASSERTED,    /* P-Asserted-Identity: <sip:1001@example.com>, a line */
+};
+
+/* Text of an edit. Result: length 0 when there was no room; then the list has overflowed. */
+struct span rewrite_parts_address(struct edit_list *edits, enum rewrite_address kind, struct span user,
+				  struct span host);
+
 /* One less, and one for each forward of the call, which route_next() has counted before (R11); put there when absent
  * (RFC 3261 16.6 step 3). */
 void rewrite_parts_max_forwards(struct edit_list *edits, const struct sip_message *message, uint8_t forward_count);

@@ -42,68 +42,70 @@ static bool rewrite_request_is_contact_elsewhere(const struct packet *packet)
 	       !uri_parse_ip_equals(uri.host, packet->source.ip);
 }
 
-/* Has the sender an address that the answers of others would not reach (R35, R30)? */
+/* Has the sender an address that the answers of others would not reach (R35, R30)? A Via that can stay has the right
+ * one. */
 static bool rewrite_request_is_behind_nat(const struct packet *packet)
 {
-	return !uri_parse_ip_equals(sip_message_text(&packet->message, packet->message.via_host), packet->source.ip) ||
+	return (!packet->via_stays && !uri_parse_ip_equals(sip_message_text(&packet->message, packet->message.via_host),
+							   packet->source.ip)) ||
 	       rewrite_request_is_contact_elsewhere(packet);
 }
 
+static uint8_t rewrite_request_dialog_flags(const struct packet *packet)
+{
+	uint8_t flags = DIALOG_CALLER_FLOW;
+
+	if (rewrite_request_is_behind_nat(packet))
+		flags |= DIALOG_CALLER_NAT;
+	if (packet->request.carrier)
+		flags |= DIALOG_CALLER_CARRIER;
+	if (packet->decision.outcome == ROUTE_OUTCOME_EXTERNAL)
+		flags |= DIALOG_CALLEE_CARRIER;
+	if (packet->binding)
+		flags |= DIALOG_CALLEE_FLOW | (packet->binding->behind_nat ? DIALOG_CALLEE_NAT : 0);
+	return flags;
+}
+
+/* Our line around the cookie, which is written in its place. */
 static bool rewrite_request_record_route(struct worker *worker, const struct packet *packet,
 					 const struct own_address *own, struct span callee_from, struct span callee_to)
 {
+	static const struct span end = SPAN_LITERAL(">\r\n");
 	const struct sip_message *message = &packet->message;
 	const struct company *company = packet->decision.company;
 	struct edit_list *edits = &worker->edits;
-	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
-	struct dialog_cookie cookie = {
-		.company = company ? company->id : 0,
-		.call = packet->call,
-		.flags = DIALOG_CALLER_FLOW,
-		.codecs = packet->branch ? packet->branch->codecs : CODEC_SET_ALL,
-		.caller_tag_hash =
-			call_track_hash_tag(worker->snapshot->keys, sip_message_text(message, message->from_tag)),
-		.caller_from = packet->sender_from,
-		.caller_to = packet->sender_to,
-		.callee_from = callee_from,
-		.callee_to = callee_to,
-	};
+	struct dialog_cookie cookie;
 
+	cookie.company = company ? company->id : 0;
+	cookie.call = packet->call;
+	cookie.flags = rewrite_request_dialog_flags(packet);
+	cookie.codecs = packet->branch ? packet->branch->codecs : CODEC_SET_ALL;
+	cookie.caller_tag_hash =
+		call_track_hash_tag(worker->snapshot->keys, sip_message_text(message, message->from_tag));
+	cookie.caller_from = packet->sender_from;
+	cookie.caller_to = packet->sender_to;
+	cookie.callee_from = callee_from;
+	cookie.callee_to = callee_to;
 	cookie.caller_flow = packet->source;
 	cookie.caller_entry = net_entry_make(&packet->local, packet->interface);
-	if (rewrite_request_is_behind_nat(packet))
-		cookie.flags |= DIALOG_CALLER_NAT;
-	if (packet->request.carrier)
-		cookie.flags |= DIALOG_CALLER_CARRIER;
-	if (packet->decision.outcome == ROUTE_OUTCOME_EXTERNAL)
-		cookie.flags |= DIALOG_CALLEE_CARRIER;
 	if (packet->binding) {
-		cookie.flags |= DIALOG_CALLEE_FLOW | (packet->binding->behind_nat ? DIALOG_CALLEE_NAT : 0);
 		cookie.callee_flow = binding_next_hop(packet->binding);
 		cookie.callee_entry = binding_entry(packet->binding);
 	}
-	int length = route_cookie_seal_dialog(text, sizeof(text), &cookie, worker->snapshot->keys,
+	uint32_t around = sizeof(own->record_route) + (uint32_t)end.length, room = edits->writer.capacity;
+	char *at = edit_list_room(edits, around);
+	if (!at)
+		return false;
+	memcpy(at, own->record_route, sizeof(own->record_route));
+	at += own->record_route_length;
+	int length = route_cookie_seal_dialog(at, room - around, &cookie, worker->snapshot->keys,
 					      sip_message_text(message, message->call_id));
 	if (length <= 0)
 		return false;
-	text_write_span(&edits->writer, span_make(own->record_route, own->record_route_length));
-	text_write_span(&edits->writer, span_make(text, (size_t)length));
-	text_write_literal(&edits->writer, ">\r\n");
+	memcpy(at + length, end.at, 3);
+	edits->writer.length = own->record_route_length + (uint32_t)length + end.length;
 	edit_list_insert(edits, rewrite_parts_above(message, SIP_HEADER_RECORD_ROUTE));
 	return true;
-}
-
-static void rewrite_request_write_host(struct text_writer *writer, struct span host,
-				       const struct net_address *destination)
-{
-	if (host.length) {
-		text_write_span(writer, host);
-		return;
-	}
-	struct net_address address = *destination;
-	if (address.port == 5060)
-		address.port = 0; /* R21: omitted from the URIs that we make */
-	text_write_address(writer, &address);
 }
 
 /* Result: false when the contact is no URI that a number could be put into; then nothing was written. */
@@ -117,50 +119,60 @@ static bool rewrite_request_write_contact(struct text_writer *writer, struct spa
 	return length > 0;
 }
 
+/* An address of ours or of a next hop, where the rules name no host. */
+#define HOST_ROOM_BYTES (IP_TEXT_BYTES + IPV4_ROOM_BYTES)
+
+/* R21: the port that is usual is omitted from the URIs that we make. */
+static struct span rewrite_request_host(char room[HOST_ROOM_BYTES], struct span host,
+					const struct net_address *destination)
+{
+	struct text_writer writer = text_write_begin(room, HOST_ROOM_BYTES);
+	struct net_address address = *destination;
+
+	if (host.length)
+		return host;
+	if (address.port == 5060)
+		address.port = 0;
+	text_write_address(&writer, &address);
+	return text_written(&writer);
+}
+
 static void rewrite_request_uri(struct edit_list *edits, const struct packet *packet,
 				const struct route_presentation *shown)
 {
 	struct span user = shown->use_contact ? (struct span){0} : shown->request_user;
+	char room[HOST_ROOM_BYTES];
 
-	if (!packet->binding ||
-	    !rewrite_request_write_contact(&edits->writer, binding_contact(packet->binding), user)) {
-		text_write_literal(&edits->writer, "sip:");
-		text_write_span(&edits->writer, shown->request_user);
-		text_write_char(&edits->writer, '@');
-		rewrite_request_write_host(&edits->writer, shown->request_host, &packet->destination);
+	if (packet->binding && rewrite_request_write_contact(&edits->writer, binding_contact(packet->binding), user)) {
+		edit_list_replace(edits, packet->message.request_uri, edit_list_take(edits));
+		return;
 	}
-	edit_list_replace(edits, packet->message.request_uri, edit_list_take(edits));
+	struct span host = rewrite_request_host(room, shown->request_host, &packet->destination);
+	edit_list_replace(edits, packet->message.request_uri,
+			  rewrite_parts_address(edits, ADDRESS_URI, shown->request_user, host));
 }
 
-static struct span rewrite_request_from(struct edit_list *edits, const struct packet *packet,
-					const struct route_presentation *shown)
+static struct span rewrite_request_from(struct edit_list *edits, const struct route_presentation *shown,
+					const struct own_address *own)
 {
-	struct text_writer *writer = &edits->writer;
+	struct span host = shown->from_host.length ? shown->from_host : own_address_host(own);
 
-	if (shown->from_display.length) {
-		text_write_span(writer, shown->from_display);
-		text_write_char(writer, ' ');
-	}
-	text_write_literal(writer, "<sip:");
-	text_write_span(writer, shown->from_user);
-	text_write_char(writer, '@');
-	if (shown->from_host.length)
-		text_write_span(writer, shown->from_host);
-	else
-		text_write_ip(writer, packet->hop.source);
-	text_write_char(writer, '>');
-	return edit_list_take(edits);
+	if (!shown->from_display.length)
+		return rewrite_parts_address(edits, ADDRESS_IN_BRACKETS, shown->from_user, host);
+	text_write_span(&edits->writer, shown->from_display);
+	text_write_char(&edits->writer, ' ');
+	struct span display = edit_list_take(edits);
+	struct span address = rewrite_parts_address(edits, ADDRESS_IN_BRACKETS, shown->from_user, host);
+	return span_make(display.at, display.length + address.length);
 }
 
 static struct span rewrite_request_to(struct edit_list *edits, const struct packet *packet,
 				      const struct route_presentation *shown)
 {
-	text_write_literal(&edits->writer, "<sip:");
-	text_write_span(&edits->writer, shown->to_user);
-	text_write_char(&edits->writer, '@');
-	rewrite_request_write_host(&edits->writer, shown->to_host, &packet->destination);
-	text_write_char(&edits->writer, '>');
-	return edit_list_take(edits);
+	char room[HOST_ROOM_BYTES];
+
+	return rewrite_parts_address(edits, ADDRESS_IN_BRACKETS, shown->to_user,
+				     rewrite_request_host(room, shown->to_host, &packet->destination));
 }
 
 /* RFC 3327 5.3: the Path of the binding becomes the Route; routes that the endpoint asked for do not count. */
@@ -184,13 +196,13 @@ bool rewrite_request_initial(struct worker *worker, const struct packet *packet)
 
 	if (!route_present(shown, &packet->request, &packet->decision))
 		return false;
-	struct span from = rewrite_request_from(edits, packet, shown);
+	struct span from = rewrite_request_from(edits, shown, own);
 	struct span to = rewrite_request_to(edits, packet, shown);
 	/* In the order in which the lines stand, mostly: there is little to sort then. */
 	rewrite_request_uri(edits, packet, shown);
 	rewrite_parts_push_via(edits, packet, own);
 	rewrite_request_route(edits, packet);
-	rewrite_identity(edits, packet, shown);
+	rewrite_identity(edits, packet, shown, own);
 	if (message->method == SIP_METHOD_INVITE && !rewrite_request_record_route(worker, packet, own, from, to))
 		return false;
 	rewrite_parts_max_forwards(edits, message, packet->decision.forward_count);

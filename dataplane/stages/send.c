@@ -17,6 +17,9 @@
  */
 #define PATH_MTU_SAFE 1280
 
+/* Of IPv4's header and that of UDP. */
+#define SEND_IPV4_BYTES 28
+
 /* By how much most messages grow, less what is cut off. */
 #define SEND_GROWTH_BYTES 128
 
@@ -152,10 +155,14 @@ static void send_put(struct worker *worker, struct rte_mbuf *frame, const struct
 {
 	uint32_t port = (uint32_t)(interface - worker->snapshot->wire->interface);
 	struct transmit_buffer *buffer = &worker->transmit[port];
+	uint16_t count = buffer->count;
 
-	if (buffer->count == RTE_DIM(buffer->packet))
+	if (count == RTE_DIM(buffer->packet)) {
 		send_flush_buffer(worker, port);
-	buffer->packet[buffer->count++] = frame;
+		count = 0;
+	}
+	buffer->packet[count] = frame;
+	buffer->count = (uint16_t)(count + 1);
 }
 
 /* A secret start for each pair of addresses, then one apart; workers do not meet each other's (RFC 7739 5.3). */
@@ -198,8 +205,9 @@ static const struct frame_fragment *send_allow_cut(struct worker *worker, struct
 	return whole;
 }
 
-void send_frame(struct worker *worker, struct rte_mbuf *message, const struct wire_hop *hop,
-		const struct net_address *destination)
+/* Apart, so that what is usual stays short. */
+static __attribute__((noinline)) void send_any(struct worker *worker, struct rte_mbuf *message,
+					       const struct wire_hop *hop, const struct net_address *destination)
 {
 	uint32_t mtu = RTE_MAX(RTE_MIN((uint32_t)hop->interface->mtu, worker->mtu_max), IPV4_MTU_MIN);
 	bool sound = rte_pktmbuf_data_len(message) <= frame_write_message_bytes_max(hop) &&
@@ -217,6 +225,18 @@ void send_frame(struct worker *worker, struct rte_mbuf *message, const struct wi
 		worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
 	}
 	rte_pktmbuf_free(message);
+}
+
+void send_frame(struct worker *worker, struct rte_mbuf *message, const struct wire_hop *hop,
+		const struct net_address *destination)
+{
+	uint32_t packet_bytes = rte_pktmbuf_data_len(message) + SEND_IPV4_BYTES;
+
+	if (packet_bytes <= PATH_MTU_SAFE && packet_bytes <= hop->interface->mtu && packet_bytes <= worker->mtu_max &&
+	    net_address_is_v4(hop->source) && frame_write_usual(message, hop, destination))
+		send_put(worker, message, hop->interface);
+	else
+		send_any(worker, message, hop, destination);
 }
 
 bool send_through_kernel(struct worker *worker, struct rte_mbuf *message, const struct wire_hop *hop,
