@@ -6,13 +6,14 @@
 
 #define BOTH(...) _mm256_broadcastsi128_si256(_mm_setr_epi8(__VA_ARGS__))
 
-/* As read_wide() of base64url_read.c does sixteen of them. Result: 24 bytes, zeros behind. */
-static inline __m256i read_wide(__m256i *wrong, __m256i digits)
+/* As read_wide() of base64url_read.c does sixteen of them. */
+static inline void read_step(uint8_t *bytes, __m256i *wrong, const char *at)
 {
 	const __m256i not_lower = BOTH(BASE64URL_NOT_LOWER), of_upper = BOTH(BASE64URL_OF_UPPER);
 	const __m256i offsets = BOTH(BASE64URL_OFFSETS), pack = BOTH(BASE64URL_PACK);
 	const __m256i join = _mm256_setr_epi32(0, 1, 2, 4, 5, 6, 7, 7);
 	const __m256i nibble = _mm256_set1_epi8(0x0f), away = _mm256_set1_epi8(BASE64URL_UNDERSCORE_AWAY);
+	__m256i digits = _mm256_loadu_si256((const __m256i *)at);
 	__m256i upper = _mm256_and_si256(_mm256_srli_epi16(digits, 4), nibble);
 	__m256i lower = _mm256_and_si256(digits, nibble);
 	__m256i shared = _mm256_and_si256(_mm256_shuffle_epi8(not_lower, lower), _mm256_shuffle_epi8(of_upper, upper));
@@ -21,15 +22,9 @@ static inline __m256i read_wide(__m256i *wrong, __m256i digits)
 	__m256i values = _mm256_add_epi8(digits, _mm256_shuffle_epi8(offsets, place));
 	__m256i pairs = _mm256_maddubs_epi16(values, _mm256_set1_epi32(0x01400140));
 	__m256i packed = _mm256_shuffle_epi8(_mm256_madd_epi16(pairs, _mm256_set1_epi32(0x00011000)), pack);
+	__m256i joined = _mm256_permutevar8x32_epi32(packed, join);
 
 	*wrong = _mm256_or_si256(*wrong, shared);
-	return _mm256_permutevar8x32_epi32(packed, join);
-}
-
-static inline void read_step(uint8_t *bytes, __m256i *wrong, const char *at)
-{
-	__m256i joined = read_wide(wrong, _mm256_loadu_si256((const __m256i *)at));
-
 	_mm_storeu_si128((__m128i *)bytes, _mm256_castsi256_si128(joined));
 	_mm_storel_epi64((__m128i *)(bytes + 16), _mm256_extracti128_si256(joined, 1));
 }
@@ -44,24 +39,6 @@ bool base64url_avx2_read(uint8_t *bytes, const char *digits, uint32_t count)
 	if (done < count)
 		read_step(bytes - (done + BASE64URL_AVX2_DIGITS - count) / 4 * 3, &wrong,
 			  digits + count - BASE64URL_AVX2_DIGITS);
-	return _mm256_testz_si256(wrong, wrong);
-}
-
-bool base64url_avx2_read_sixteen(uint8_t bytes[16], const char *digits)
-{
-	/* The upper half begins among the digits of the lower one: nothing behind them is read. */
-	const __m256i places = _mm256_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 10, 11, 12, 13,
-						14, 15, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
-	const __m256i missing =
-		_mm256_and_si256(_mm256_cmpgt_epi8(_mm256_setzero_si256(), places), _mm256_set1_epi8('A'));
-	const __m256i behind = _mm256_setr_epi32(0, 0, 0, 0, -1, -1, 0, 0);
-	__m256i both = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)digits)),
-					       _mm_loadu_si128((const __m128i *)(digits + 6)), 1);
-	__m256i wrong = _mm256_setzero_si256();
-	__m256i joined = read_wide(&wrong, _mm256_or_si256(_mm256_shuffle_epi8(both, places), missing));
-
-	_mm_storeu_si128((__m128i *)bytes, _mm256_castsi256_si128(joined));
-	wrong = _mm256_or_si256(wrong, _mm256_and_si256(joined, behind));
 	return _mm256_testz_si256(wrong, wrong);
 }
 
@@ -102,12 +79,6 @@ void base64url_avx2_write(char *digits, const uint8_t *bytes, uint32_t count)
 bool base64url_avx2_read(uint8_t *bytes, const char *digits, uint32_t count)
 {
 	(void)bytes, (void)digits, (void)count;
-	return false;
-}
-
-bool base64url_avx2_read_sixteen(uint8_t bytes[16], const char *digits)
-{
-	(void)bytes, (void)digits;
 	return false;
 }
 

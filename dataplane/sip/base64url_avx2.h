@@ -17,9 +17,6 @@
 /* `count` digits, whole groups of four, BASE64URL_AVX2_DIGITS at least. Result: false when one of them is none. */
 bool base64url_avx2_read(uint8_t *bytes, const char *digits, uint32_t count);
 
-/* 22 digits: 16 bytes, and four bits that are to be zero. Result: false when they are not, or a digit is none. */
-bool base64url_avx2_read_sixteen(uint8_t bytes[16], const char *digits);
-
 /* `count` bytes, whole groups of three, BASE64URL_AVX2_BYTES at least. */
 void base64url_avx2_write(char *digits, const uint8_t *bytes, uint32_t count);
 

@@ -185,10 +185,3 @@ int base64url_read(uint8_t *bytes, uint32_t capacity, struct span text)
 		is_right &= read_tail(bytes + length - tail_bytes, (const uint8_t *)text.at + whole, tail);
 	return is_right ? (int)length : -1;
 }
-
-bool base64url_read_sixteen(uint8_t bytes[16], const char *digits)
-{
-	if (scan_selected() != SCAN_SCALAR)
-		return base64url_avx2_read_sixteen(bytes, digits);
-	return base64url_read(bytes, 16, span_make(digits, BASE64URL_SIXTEEN_DIGITS)) == 16;
-}

@@ -122,40 +122,6 @@ static void a_long_text_is_as_its_pieces(void **state)
 	guard_page_free(&out);
 }
 
-/* Each place with each byte: as of a text of any length, and nothing outside is touched. */
-static void sixteen_bytes_are_as_any_others(void **state)
-{
-	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-	char text[BASE64URL_SIXTEEN_DIGITS];
-	struct guard_page in, out;
-	uint8_t expected[18];
-	uint32_t right = 0;
-
-	(void)state;
-	guard_page_build(&in, 512);
-	guard_page_build(&out, 512);
-	for (uint32_t round = 0; round < 200000; round++) {
-		for (uint32_t i = 0; i < sizeof(text); i++)
-			text[i] = digits[rand() % 64];
-		if (round % 8)
-			text[sizeof(text) - 1] = "AQgw"[rand() % 4];
-		if (round % 2)
-			text[round / 512 % sizeof(text)] = (char)(round / 2);
-		bool is_right = read_in_pieces(expected, span_make(text, sizeof(text))) == 16;
-		const char *first = guard_page_place_first(&in, span_make(text, sizeof(text))).at;
-		uint8_t *bytes = (uint8_t *)guard_page_room(&out, 16);
-		assert_int_equal(base64url_read_sixteen(bytes, first), is_right);
-		const char *last = guard_page_place(&in, span_make(text, sizeof(text))).at;
-		assert_int_equal(base64url_read_sixteen(bytes, last), is_right);
-		if (is_right)
-			assert_memory_equal(bytes, expected, 16);
-		right += is_right;
-	}
-	assert_in_range(right, 50000, 150000);
-	guard_page_free(&in);
-	guard_page_free(&out);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -163,7 +129,6 @@ int main(void)
 		cmocka_unit_test(refuses_what_has_another_spelling),
 		cmocka_unit_test(looks_at_every_place_of_a_long_text),
 		cmocka_unit_test(a_long_text_is_as_its_pieces),
-		cmocka_unit_test(sixteen_bytes_are_as_any_others),
 	};
 	int failed = cmocka_run_group_tests_name("without AVX2", tests, NULL, NULL);
 	return failed + (scan_select(SCAN_AVX2) ? cmocka_run_group_tests_name("with AVX2", tests, NULL, NULL) : 0);
