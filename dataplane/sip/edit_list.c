@@ -106,3 +106,33 @@ int edit_list_apply(struct edit_list *list, char *out, uint32_t capacity, struct
 	const char *end = is_roomy ? put_all(out, NULL, list, received) : put_all(out, out + capacity, list, received);
 	return end ? (int)(end - out) : -1;
 }
+
+/* Where the last edit ends, in the received bytes. */
+static uint32_t find_end(const struct edit_list *list)
+{
+	uint32_t end = 0;
+
+	for (uint32_t i = 0; i < list->count; i++) {
+		uint32_t edit_end = (uint32_t)list->edit[i].offset + list->edit[i].removed;
+		end = edit_end > end ? edit_end : end;
+	}
+	return end;
+}
+
+char *edit_list_apply_in_place(struct edit_list *list, uint32_t room, struct span received)
+{
+	uint32_t before = find_end(list);
+
+	if (list->overflowed || list->writer.overflowed || before > received.length)
+		return NULL;
+	/* Put together behind the texts, which may be parts of the message themselves. */
+	char *put_at = list->writer.at;
+	if ((uint64_t)sort_edits(list) + before > list->writer.capacity)
+		return NULL;
+	const char *end = put_all(put_at, NULL, list, span_make(received.at, before));
+	if (!end || (uint64_t)(end - put_at) > (uint64_t)before + room)
+		return NULL;
+	char *start = (char *)(uintptr_t)received.at + before - (end - put_at);
+	copy_bytes(start, put_at, (uint32_t)(end - put_at));
+	return start;
+}

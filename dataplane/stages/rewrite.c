@@ -36,16 +36,34 @@ static enum reason rewrite_forwarded(const struct packet *packet)
 	}
 }
 
-/* Applies the edits. Result: false when it does not fit into `out`, which may be NULL, or what UDP carries that way. */
-static bool rewrite_apply(struct worker *worker, const struct packet *packet, struct rte_mbuf *out)
+static struct span rewrite_received(const struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
 
+	return span_make(message->bytes.at, message->body.offset + message->body.length);
+}
+
+/* Result: NULL when it does not fit there, or has to stay as it is; the edits are as they were. */
+static struct rte_mbuf *rewrite_over_received(struct worker *worker, struct packet *packet)
+{
+	struct span received = rewrite_received(packet);
+
+	if (!send_may_overwrite(worker, packet))
+		return NULL;
+	int64_t room = received.at - (const char *)packet->mbuf->buf_addr - RTE_PKTMBUF_HEADROOM;
+	if (room < 0 || (uint64_t)room + received.length > frame_write_message_bytes_max(&packet->hop))
+		return NULL;
+	char *start = edit_list_apply_in_place(&worker->edits, (uint32_t)room, received);
+	return start ? send_begin_received(packet, start, (uint32_t)(received.at + received.length - start)) : NULL;
+}
+
+/* Applies the edits. Result: false when it does not fit into `out`, which may be NULL, or what UDP carries that way. */
+static bool rewrite_apply(struct worker *worker, const struct packet *packet, struct rte_mbuf *out)
+{
 	if (!out)
 		return false;
 	uint32_t room = RTE_MIN((uint32_t)rte_pktmbuf_tailroom(out), frame_write_message_bytes_max(&packet->hop));
-	int length = edit_list_apply(&worker->edits, rte_pktmbuf_mtod(out, char *), room,
-				     span_make(message->bytes.at, message->body.offset + message->body.length));
+	int length = edit_list_apply(&worker->edits, rte_pktmbuf_mtod(out, char *), room, rewrite_received(packet));
 	rte_pktmbuf_data_len(out) = (uint16_t)(length < 0 ? 0 : length);
 	rte_pktmbuf_pkt_len(out) = rte_pktmbuf_data_len(out);
 	return length >= 0;
@@ -79,6 +97,9 @@ enum reason rewrite_packet(struct worker *worker, struct packet *packet)
 	enum reason unfit = rewrite_body(worker, packet);
 	if (unfit != REASON_NONE)
 		return unfit;
+	packet->out = rewrite_over_received(worker, packet);
+	if (packet->out)
+		return REASON_NONE;
 	struct rte_mbuf *out = send_begin_reserved(worker, packet);
 	bool fits = rewrite_apply(worker, packet, out);
 	if (out && !fits) {
@@ -118,7 +139,8 @@ static void rewrite_refuse(struct worker *worker, struct packet *packet, enum re
 	packet_refuse(packet, reason);
 }
 
-/* Two passes: the code of both does not fit into the cache of a core, 32 KB, and would be fetched again for each packet. */
+/* Two passes: the code of both does not fit into the cache of a core, 32 KB, and would be fetched again for each
+ * packet. */
 void rewrite_burst(struct worker *worker)
 {
 	for (uint32_t i = 0; i < worker->packet_count; i++) {

@@ -39,10 +39,19 @@ static const char *send_text_of_reserved(struct rte_mempool *pool, const struct 
 	       RTE_PKTMBUF_HEADROOM;
 }
 
-static bool send_is_to_reserve(const struct packet *packet, uint32_t bytes_max)
+bool send_may_overwrite(const struct worker *worker, const struct packet *packet)
+{
+	const struct rte_mbuf *mbuf = packet->mbuf;
+
+	return (packet->kind == PACKET_RESPONSE || packet->message.method == SIP_METHOD_ACK) && mbuf &&
+	       mbuf->pool == worker->dataplane->pool && rte_mbuf_refcnt_read(mbuf) == 1 && RTE_MBUF_DIRECT(mbuf) &&
+	       mbuf->nb_segs == 1;
+}
+
+static bool send_is_to_reserve(const struct worker *worker, const struct packet *packet, uint32_t bytes_max)
 {
 	return !packet->verdict && !packet->is_unreachable && packet->message.method != SIP_METHOD_REGISTER &&
-	       packet->bytes.length <= bytes_max;
+	       packet->bytes.length <= bytes_max && !send_may_overwrite(worker, packet);
 }
 
 /* All of them or none, at one look into the pool. */
@@ -68,7 +77,7 @@ void send_reserve_burst(struct worker *worker)
 	uint32_t count = 0;
 
 	for (uint32_t i = 0; i < worker->packet_count; i++)
-		if (send_is_to_reserve(&worker->packet[i], bytes_max))
+		if (send_is_to_reserve(worker, &worker->packet[i], bytes_max))
 			packets[count++] = &worker->packet[i];
 	send_take_reserved(pool, packets, count);
 }
@@ -96,6 +105,19 @@ struct rte_mbuf *send_begin_reserved(struct worker *worker, struct packet *packe
 		return send_begin(worker);
 	rte_pktmbuf_reset(mbuf);
 	packet->reserved = NULL;
+	return mbuf;
+}
+
+/* What the port said of the frame that it came in is not true of the one that leaves. */
+struct rte_mbuf *send_begin_received(struct packet *packet, const char *start, uint32_t length)
+{
+	struct rte_mbuf *mbuf = packet->mbuf;
+
+	packet->mbuf = NULL;
+	rte_pktmbuf_reset(mbuf);
+	mbuf->data_off = (uint16_t)(start - (const char *)mbuf->buf_addr);
+	rte_pktmbuf_data_len(mbuf) = (uint16_t)length;
+	rte_pktmbuf_pkt_len(mbuf) = length;
 	return mbuf;
 }
 

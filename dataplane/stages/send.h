@@ -20,6 +20,16 @@ void send_prefetch_reserved(const struct worker *worker, const struct packet *pa
 void send_give_back_reserved(struct packet *packet);
 
 /*
+ * May the message be written over what came in? Its lines are in the cache, and no other buffer has to be found. Not
+ * what a transaction keeps as it came: each request but ACK, and responses that are the best so far; and not what lies
+ * in a buffer of which there are few (message_hold.h).
+ */
+bool send_may_overwrite(const struct worker *worker, const struct packet *packet);
+
+/* Where it was received: `length` bytes from `start`, with as much before them as in any other. Owner: the caller. */
+struct rte_mbuf *send_begin_received(struct packet *packet, const char *start, uint32_t length);
+
+/*
  * An empty mbuf for a message. Most fit the small buffers, whose room is that of a frame; what does not is written
  * again into a large one.   Result: NULL when the pool is empty. Owner: the caller.
  */
