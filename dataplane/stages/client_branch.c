@@ -168,7 +168,7 @@ static void acknowledge(struct worker *worker, struct branch *branch, const stru
 
 	if (!ack) {
 		worker->counters->value[COUNTER_TRANSMIT_DROPPED]++;
-		transaction_table_keep(&worker->transactions, &branch->request, NULL, (struct span){0});
+		transaction_table_give_back(&worker->transactions, &branch->request);
 		return;
 	}
 	struct span text = span_make(rte_pktmbuf_mtod(ack, const char *), rte_pktmbuf_data_len(ack));
@@ -274,7 +274,7 @@ static enum branch_event receive_accepted(struct worker *worker, struct branch *
 {
 	if (client_branch_is_pending(branch)) {
 		linger(worker, branch, BRANCH_ACCEPTED, SIP_TIMEOUT); /* M */
-		transaction_table_keep(&worker->transactions, &branch->request, NULL, (struct span){0});
+		transaction_table_give_back(&worker->transactions, &branch->request);
 	}
 	return branch->state == BRANCH_ACCEPTED ? BRANCH_EVENT_ACCEPTED : BRANCH_EVENT_NONE;
 }
@@ -294,7 +294,7 @@ enum branch_event client_branch_receive(struct worker *worker, struct branch *br
 		if (is_invite)
 			acknowledge(worker, branch, response);
 		else
-			transaction_table_keep(&worker->transactions, &branch->request, NULL, (struct span){0});
+			transaction_table_give_back(&worker->transactions, &branch->request);
 		return BRANCH_EVENT_FINAL;
 	}
 	if (is_invite && branch->state == BRANCH_COMPLETED && branch->request.mbuf) {
@@ -311,7 +311,7 @@ void client_branch_give_up(struct worker *worker, struct branch *branch)
 	branch->state = BRANCH_ENDED;
 	transaction_of(worker, branch)->pending_count--;
 	timer_wheel_stop(&worker->wheel, &branch->timer);
-	transaction_table_keep(&worker->transactions, &branch->request, NULL, (struct span){0});
+	transaction_table_give_back(&worker->transactions, &branch->request);
 }
 
 /* A: doubling without an end; E: up to T2, T2 once a provisional response came; CANCEL: as E. */
@@ -347,7 +347,7 @@ enum branch_timeout client_branch_expire(struct worker *worker, struct branch *b
 {
 	if (!client_branch_is_pending(branch)) {
 		branch->state = BRANCH_ENDED;
-		transaction_table_keep(&worker->transactions, &branch->request, NULL, (struct span){0});
+		transaction_table_give_back(&worker->transactions, &branch->request);
 		return BRANCH_TIMEOUT_LINGER;
 	}
 	if (worker->now_tick - branch->sent_tick < branch->deadline_ticks) {

@@ -6,15 +6,14 @@
 
 /* Buffers of one pool that nobody else holds: they go back together. */
 struct drop_batch {
-	struct rte_mempool *pool;
 	uint32_t count;
-	void *mbuf[BURST_MAX];
+	struct rte_mbuf *mbuf[BURST_MAX];
 };
 
 static void drop_give_back(struct drop_batch *batch)
 {
 	if (batch->count)
-		rte_mempool_put_bulk(batch->pool, batch->mbuf, batch->count);
+		rte_mempool_put_bulk(batch->mbuf[0]->pool, (void **)batch->mbuf, batch->count);
 	batch->count = 0;
 }
 
@@ -27,17 +26,16 @@ static void drop_mbuf(struct drop_batch *batch, struct rte_mbuf *mbuf)
 		rte_pktmbuf_free(mbuf);
 		return;
 	}
-	if (mbuf->pool != batch->pool) {
+	if (batch->count && mbuf->pool != batch->mbuf[0]->pool)
 		drop_give_back(batch);
-		batch->pool = mbuf->pool;
-	}
 	batch->mbuf[batch->count++] = mbuf;
 }
 
 void drop_burst(struct worker *worker)
 {
-	struct drop_batch batch = {.count = 0};
+	struct drop_batch batch;
 
+	batch.count = 0;
 	for (uint32_t i = 0; i < worker->packet_count; i++) {
 		struct packet *packet = &worker->packet[i];
 		worker->counters->verdict[packet->verdict]++;

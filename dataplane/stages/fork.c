@@ -305,7 +305,7 @@ static void weigh(struct worker *worker, const struct packet *packet, enum reaso
 		return;
 	transaction->best_status = status;
 	transaction->best_reason = (uint16_t)reason;
-	transaction_table_keep(&worker->transactions, &transaction->best, NULL, (struct span){0});
+	transaction_table_give_back(&worker->transactions, &transaction->best);
 }
 
 /* Targets one after another until one takes a message. `reason`: what reaching the first one came to. */

@@ -60,6 +60,19 @@ bool message_facts_is_own_host(const struct wire *wire, struct span host)
 	return uri_parse_ip(ip, host) && wire_find_own(wire, ip);
 }
 
+struct span message_facts_cookie(const struct sip_message *message, const struct wire *wire)
+{
+	struct sip_address address;
+	struct sip_uri uri;
+	struct span cookie;
+
+	if (!message_facts_address(&address, &uri, message, SIP_HEADER_ROUTE) ||
+	    !message_facts_is_own_host(wire, uri.host) ||
+	    !uri_find_parameter(&cookie, uri.parameters, SPAN_LITERAL("c")))
+		return (struct span){0};
+	return cookie;
+}
+
 void message_facts_caller(struct caller_facts *facts, const struct packet *packet, const struct wire *wire)
 {
 	struct sip_address address;

@@ -24,6 +24,9 @@ bool message_facts_hides_identity(const struct sip_message *message);
 /* True when the host is an IP address of one of our interfaces. */
 bool message_facts_is_own_host(const struct wire *wire, struct span host);
 
+/* Our cookie in the topmost Route, which is taken apart for it. Length 0: that Route is not ours, or has none. */
+struct span message_facts_cookie(const struct sip_message *message, const struct wire *wire);
+
 /* The sender as R1 looks at it. Result: false when From does not hold a sip URI (its host and user are then empty). */
 void message_facts_caller(struct caller_facts *facts, const struct packet *packet, const struct wire *wire);
 

@@ -70,14 +70,31 @@ static bool route_is_caller_tag(const struct worker *worker, const struct dialog
 	return hash == dialog->caller_tag_hash;
 }
 
+static bool route_open_cookie(struct worker *worker, struct packet *packet)
+{
+	const struct sip_message *message = &packet->message;
+
+	return route_cookie_open_dialog(&packet->dialog, worker->plain[packet - worker->packet], packet->cookie,
+					worker->snapshot->keys, sip_message_text(message, message->call_id));
+}
+
+/* Screen has seen where our Route ends, and not whether something stands there behind the cookie. */
+static bool route_open(struct worker *worker, struct packet *packet)
+{
+	if (route_open_cookie(worker, packet))
+		return true;
+	uint32_t length = packet->cookie.length;
+	packet->cookie = message_facts_cookie(&packet->message, worker->snapshot->wire);
+	return packet->cookie.length && packet->cookie.length != length && route_open_cookie(worker, packet);
+}
+
 static enum reason route_in_dialog(struct worker *worker, struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
 	struct dialog_cookie *dialog = &packet->dialog;
 
-	if (!route_cookie_open_dialog(dialog, worker->plain[packet - worker->packet], packet->cookie,
-				      worker->snapshot->keys, sip_message_text(message, message->call_id)))
-		return REASON_BAD_COOKIE;
+	if (!route_open(worker, packet))
+		return packet->cookie.length ? REASON_BAD_COOKIE : REASON_NO_COOKIE;
 	packet->from_caller = route_is_caller_tag(worker, dialog, sip_message_text(message, message->from_tag));
 	if (!packet->from_caller && !route_is_caller_tag(worker, dialog, sip_message_text(message, message->to_tag)))
 		return REASON_BAD_COOKIE;

@@ -1,4 +1,3 @@
-#include "byte_block.h"
 #include "message_facts.h"
 #include "send.h"
 #include "stages.h"
@@ -52,8 +51,9 @@ static enum reason screen_validate(struct packet *packet)
 }
 
 /*
- * A Route with the very words of our Record-Route, "<sip:192.0.2.1:5060;lr;c=cookie>" and nothing else. Result: false
- * when it has others, or an address that we do not remember; then it has to be taken apart.
+ * A Route with the very words of our Record-Route, "<sip:192.0.2.1:5060;lr;c=cookie>": its beginning and its end. What
+ * is between is the cookie, or route finds that it is more when it does not open. Result: false when it has other
+ * words, or an address that we do not remember; then it has to be taken apart.
  */
 static bool screen_read_own_route(struct span *cookie, const struct worker *worker, struct span value)
 {
@@ -61,28 +61,19 @@ static bool screen_read_own_route(struct span *cookie, const struct worker *work
 
 	if (begin == 0 || begin == value.length)
 		return false;
-	/* Nothing of :;<=>? in it, which would begin another part; what else a cookie must not have, who opens it
-	 * finds. */
 	*cookie = span_make(value.at + begin, value.length - begin - 1);
-	return value.at[value.length - 1] == '>' && !byte_block_has_between(*cookie, ':', '?');
+	return value.at[value.length - 1] == '>';
 }
 
 /* Our cookie in the topmost Route, if that Route is ours (R30). */
 static struct span screen_find_cookie(const struct worker *worker, const struct sip_message *message)
 {
-	struct sip_address address;
-	struct sip_uri uri;
 	struct span cookie, value = sip_message_first(message, SIP_HEADER_ROUTE);
 
 	if (!value.length)
 		return (struct span){0};
-	if (screen_read_own_route(&cookie, worker, value))
-		return cookie;
-	if (!message_facts_address(&address, &uri, message, SIP_HEADER_ROUTE) ||
-	    !message_facts_is_own_host(worker->snapshot->wire, uri.host) ||
-	    !uri_find_parameter(&cookie, uri.parameters, SPAN_LITERAL("c")))
-		return (struct span){0};
-	return cookie;
+	return screen_read_own_route(&cookie, worker, value) ? cookie
+							     : message_facts_cookie(message, worker->snapshot->wire);
 }
 
 /* R29. The router is the one that answers, so Require is meant for it (RFC 3261 8.2.2.3). */

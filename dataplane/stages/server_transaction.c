@@ -65,7 +65,7 @@ static void begin_completed(struct worker *worker, struct transaction *transacti
 {
 	transaction->state = TRANSACTION_COMPLETED;
 	transaction->retransmissions = 0;
-	transaction_table_keep(&worker->transactions, &transaction->response, NULL, (struct span){0});
+	transaction_table_give_back(&worker->transactions, &transaction->response);
 	transaction->deadline_tick = worker->now_tick + SIP_TIMEOUT; /* H, J */
 	start_timer(worker, transaction,
 		    transaction->is_invite ? worker->now_tick + SIP_T1 : transaction->deadline_tick);
@@ -77,7 +77,7 @@ static void begin_accepted(struct worker *worker, struct transaction *transactio
 	if (transaction->state != TRANSACTION_PROCEEDING)
 		return;
 	transaction->state = TRANSACTION_ACCEPTED;
-	transaction_table_keep(&worker->transactions, &transaction->response, NULL, (struct span){0});
+	transaction_table_give_back(&worker->transactions, &transaction->response);
 	start_timer(worker, transaction, worker->now_tick + SIP_TIMEOUT); /* L */
 }
 
@@ -199,7 +199,7 @@ void server_transaction_acknowledge(struct worker *worker, struct transaction *t
 	if (transaction->state != TRANSACTION_COMPLETED || !transaction->is_invite)
 		return;
 	transaction->state = TRANSACTION_CONFIRMED;
-	transaction_table_keep(&worker->transactions, &transaction->response, NULL, (struct span){0});
+	transaction_table_give_back(&worker->transactions, &transaction->response);
 	start_timer(worker, transaction, worker->now_tick + SIP_T4); /* I */
 }
 
@@ -215,7 +215,7 @@ static void expire_proceeding(struct worker *worker, struct transaction *transac
 static void end(struct worker *worker, struct transaction *transaction)
 {
 	transaction->state = TRANSACTION_ENDED;
-	transaction_table_keep(&worker->transactions, &transaction->response, NULL, (struct span){0});
+	transaction_table_give_back(&worker->transactions, &transaction->response);
 	server_transaction_forget(worker, transaction);
 }
 
@@ -285,9 +285,9 @@ void server_transaction_settle(struct worker *worker, struct transaction *transa
 
 	if (transaction->state < TRANSACTION_COMPLETED || transaction->pending_count > 0)
 		return;
-	transaction_table_keep(table, &transaction->best, NULL, (struct span){0});
+	transaction_table_give_back(table, &transaction->best);
 	if (!needs_request(transaction))
-		transaction_table_keep(table, &transaction->request, NULL, (struct span){0});
+		transaction_table_give_back(table, &transaction->request);
 	if (is_settled(transaction))
 		transaction_table_linger(table, transaction);
 	server_transaction_forget(worker, transaction);

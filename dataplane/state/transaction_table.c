@@ -393,7 +393,7 @@ static void remove_branches(struct transaction_table *table, const struct transa
 		struct branch *branch = &table->branch[index];
 		uint32_t next = branch->next;
 		timer_wheel_stop(table->wheel, &branch->timer);
-		transaction_table_keep(table, &branch->request, NULL, (struct span){0});
+		transaction_table_give_back(table, &branch->request);
 		branch->state = BRANCH_FREE;
 		if (index != own) {
 			branch->next = table->free_branch;
@@ -406,14 +406,12 @@ static void remove_branches(struct transaction_table *table, const struct transa
 
 void transaction_table_remove(struct transaction_table *table, struct transaction *transaction)
 {
-	const struct span none = {0};
-
 	prefetch_slot(table, transaction_index(table, transaction));
 	remove_branches(table, transaction);
 	timer_wheel_stop(table->wheel, &transaction->timer);
-	transaction_table_keep(table, &transaction->request, NULL, none);
-	transaction_table_keep(table, &transaction->response, NULL, none);
-	transaction_table_keep(table, &transaction->best, NULL, none);
+	transaction_table_give_back(table, &transaction->request);
+	transaction_table_give_back(table, &transaction->response);
+	transaction_table_give_back(table, &transaction->best);
 	transaction_table_hold(table, transaction);
 	forget_key(table, transaction);
 	forget_merge_key(table, transaction);

@@ -133,6 +133,13 @@ void transaction_table_hold(struct transaction_table *table, struct transaction 
 void transaction_table_keep(struct transaction_table *table, struct kept_message *kept, struct rte_mbuf *mbuf,
 			    struct span text);
 
+/* Most of what may be kept is not. */
+static inline void transaction_table_give_back(struct transaction_table *table, struct kept_message *kept)
+{
+	if (kept->mbuf)
+		transaction_table_keep(table, kept, NULL, (struct span){0});
+}
+
 static inline uint32_t transaction_index(const struct transaction_table *table, const struct transaction *transaction)
 {
 	return (uint32_t)(transaction - table->transaction);

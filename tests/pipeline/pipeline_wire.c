@@ -39,6 +39,36 @@ static bool is_answered(struct pipeline *pipeline, const struct wire_frame *fram
 	return pipeline_take(pipeline, &message) && sip_status(message.text) == 200;
 }
 
+/* Whose address one frame was sent to says nothing about the next one of the same burst. */
+static void others_frames_among_ours(void **state)
+{
+	static const struct {
+		bool v6;
+		uint8_t destination;
+	} rows[] = {{false, 1}, {false, 9}, {false, 1}, {true, 9}, {true, 1}, {false, 9}, {true, 9}, {true, 1}};
+	static struct pipeline_message message;
+	static char datagram[WIRE_FRAME_BYTES_MAX];
+	struct pipeline *pipeline = start(state);
+	uint32_t ours = 0, answered = 0;
+
+	for (uint8_t i = 0; i < RTE_DIM(rows); i++) {
+		struct wire_frame frame = wire_frame_make(rows[i].v6, (uint8_t)(20 + i));
+		struct span options = wire_case_options(rows[i].v6, frame.source, 600);
+		frame.destination = rows[i].destination;
+		struct span udp = wire_frame_udp(datagram, &frame, options, WIRE_CHECKSUM_RIGHT);
+		pipeline_put_frame(pipeline, wire_frame_write(&frame, udp), 0, 0);
+		ours += rows[i].destination == 1;
+	}
+	pipeline_run(pipeline);
+	while (pipeline_take(pipeline, &message)) {
+		assert_int_equal(sip_status(message.text), 200);
+		answered++;
+	}
+	assert_int_equal(answered, ours);
+	assert_int_equal(pipeline_reason(pipeline, REASON_NOT_OURS), RTE_DIM(rows) - ours);
+	pipeline_stop(pipeline);
+}
+
 /* RFC 768, RFC 8200 8.1. */
 static void checksums(void **state)
 {
@@ -378,6 +408,7 @@ static void one_queue_spreads_over_the_workers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		PIPELINE_CASE_ROWS(others_frames_among_ours),
 		PIPELINE_CASE_ROWS(checksums),
 		PIPELINE_CASE_ROWS(vlan_tags),
 		PIPELINE_CASE_ROWS(ipv6_extension_headers),

@@ -581,7 +581,7 @@ static void a_kept_message_is_a_reference_of_its_own(void **state)
 	transaction_table_keep(&table, &transaction->best, mbuf, kept_message_text(&transaction->best));
 	assert_int_equal(rte_mbuf_refcnt_read(mbuf), 2);
 	assert_int_equal(table.mbufs_kept, 2);
-	transaction_table_keep(&table, &transaction->request, NULL, (struct span){0});
+	transaction_table_give_back(&table, &transaction->request);
 	assert_kept(&transaction->request, 0);
 	assert_kept(&transaction->best, 5);
 	assert_int_equal(rte_mbuf_refcnt_read(mbuf), 1);
