@@ -86,14 +86,18 @@ void digest_make_secret(struct digest_secret *secret, struct span username, stru
 	memcpy(secret->ha1_sha256, hex, sizeof(secret->ha1_sha256));
 }
 
+static bool is_auth(struct span qop)
+{
+	return span_equals(qop, SPAN_LITERAL("auth")) || span_equals_nocase(qop, SPAN_LITERAL("auth"));
+}
+
 bool digest_is_possible(const struct digest_credentials *credentials)
 {
 	bool has_qop = credentials->qop.length > 0;
 
 	if (credentials->algorithm >= DIGEST_UNKNOWN)
 		return false;
-	if (has_qop &&
-	    (!span_equals_nocase(credentials->qop, SPAN_LITERAL("auth")) || credentials->nc_text.length == 0))
+	if (has_qop && (!is_auth(credentials->qop) || credentials->nc_text.length == 0))
 		return false;
 	return credentials->response.length == hex_length(credentials->algorithm);
 }
