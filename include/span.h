@@ -53,21 +53,34 @@ static inline char span_lower_byte(char byte)
 	return byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : byte;
 }
 
+/* Of one length, from 8 on by words, the last of which may overlap the one before it; shorter ones are said to differ.
+ */
+static inline bool span_are_same_words(const char *a, const char *b, uint32_t length)
+{
+	uint64_t word_a, word_b;
+	uint32_t last = length - (uint32_t)sizeof(word_a);
+
+	if (length < sizeof(word_a))
+		return false;
+	for (uint32_t i = 0; i < last; i += sizeof(word_a)) {
+		memcpy(&word_a, a + i, sizeof(word_a));
+		memcpy(&word_b, b + i, sizeof(word_b));
+		if (word_a != word_b)
+			return false;
+	}
+	memcpy(&word_a, a + last, sizeof(word_a));
+	memcpy(&word_b, b + last, sizeof(word_b));
+	return word_a == word_b;
+}
+
 /* ASCII case folded, as SIP compares tokens and host names (RFC 3261 7.3.1, 19.1.4); most have the same case, too. */
 static inline bool span_equals_nocase(struct span a, struct span b)
 {
-	uint32_t i = 0;
-	uint64_t word_a, word_b;
-
 	if (a.length != b.length)
 		return false;
-	for (; a.length - i >= sizeof(word_a); i += sizeof(word_a)) {
-		memcpy(&word_a, a.at + i, sizeof(word_a));
-		memcpy(&word_b, b.at + i, sizeof(word_b));
-		if (word_a != word_b)
-			break;
-	}
-	for (; i < a.length; i++)
+	if (span_are_same_words(a.at, b.at, a.length))
+		return true;
+	for (uint32_t i = 0; i < a.length; i++)
 		if (a.at[i] != b.at[i] && span_lower_byte(a.at[i]) != span_lower_byte(b.at[i]))
 			return false;
 	return true;

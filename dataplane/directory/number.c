@@ -1,4 +1,5 @@
 #include "number.h"
+#include "copy_bytes.h"
 
 static bool are_digits(struct span text)
 {
@@ -23,18 +24,14 @@ static bool has_national_length(const struct country *country, struct span digit
 /* At most three parts; an empty one adds nothing. */
 static bool join(struct number *number, struct span first, struct span second, struct span third)
 {
-	const struct span parts[] = {first, second, third};
 	uint64_t length = (uint64_t)first.length + second.length + third.length;
 
 	if (length > NUMBER_BYTES_MAX)
 		return false;
-	char *end = number->text;
-	for (uint32_t i = 0; i < 3; i++) {
-		if (parts[i].length)
-			memcpy(end, parts[i].at, parts[i].length);
-		end += parts[i].length;
-	}
-	*end = '\0';
+	copy_bytes(number->text, first.at, first.length);
+	copy_bytes(number->text + first.length, second.at, second.length);
+	copy_bytes(number->text + first.length + second.length, third.at, third.length);
+	number->text[length] = '\0';
 	number->length = (uint8_t)length;
 	return true;
 }

@@ -1,5 +1,6 @@
 #include "route_caller.h"
 
+#include "copy_bytes.h"
 #include "route_number.h"
 
 static bool is_anonymous(const struct number *name)
@@ -62,8 +63,7 @@ void route_caller_copy(struct number *number, struct span text)
 {
 	number->length = 0;
 	if (text.length <= NUMBER_BYTES_MAX) {
-		if (text.length)
-			memcpy(number->text, text.at, text.length);
+		copy_bytes(number->text, text.at, text.length);
 		number->length = (uint8_t)text.length;
 	}
 	number->text[number->length] = '\0';

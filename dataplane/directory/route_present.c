@@ -21,8 +21,7 @@ static void write_text(struct writing *writing, struct span text)
 		writing->overflowed = true;
 		return;
 	}
-	if (text.length)
-		memcpy(presentation->text + presentation->text_length, text.at, text.length);
+	copy_bytes(presentation->text + presentation->text_length, text.at, text.length);
 	presentation->text_length += text.length;
 }
 
@@ -96,9 +95,11 @@ static struct span write_user(struct writing *writing, struct span user)
 static struct span write_number(struct writing *writing, const struct number *number, const struct dial_plan *plan)
 {
 	struct number dialled;
+	bool is_internal = number->text[0] != '+';
 
-	return write_user(writing,
-			  number_text(number_from_e164(&dialled, number_text(number), plan) ? &dialled : number));
+	return write_user(
+		writing,
+		number_text(!is_internal && number_from_e164(&dialled, number_text(number), plan) ? &dialled : number));
 }
 
 /* A display name as quoted-string (RFC 3261 25.1). Control bytes cannot stand in one. */

@@ -1,5 +1,6 @@
 #include "route_walk.h"
 
+#include "copy_bytes.h"
 #include "route_caller.h"
 #include "route_external.h"
 #include "route_trace.h"
@@ -11,7 +12,7 @@ static void set_rule(struct route_decision *decision, const char *rule)
 
 	while (length < ROUTE_RULE_BYTES_MAX - 1 && rule[length])
 		length++;
-	memcpy(decision->rule, rule, length);
+	copy_bytes(decision->rule, rule, length);
 	decision->rule[length] = '\0';
 }
 

@@ -1,6 +1,9 @@
 #include "digest.h"
 #include "text_write.h"
 
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 #include <openssl/md5.h>
 #include <openssl/sha.h>
 
@@ -83,35 +86,54 @@ void digest_make_secret(struct digest_secret *secret, struct span username, stru
 	memcpy(secret->ha1_sha256, hex, sizeof(secret->ha1_sha256));
 }
 
+static bool is_auth(struct span qop)
+{
+	return span_equals(qop, SPAN_LITERAL("auth")) || span_equals_nocase(qop, SPAN_LITERAL("auth"));
+}
+
 bool digest_is_possible(const struct digest_credentials *credentials)
 {
 	bool has_qop = credentials->qop.length > 0;
 
 	if (credentials->algorithm >= DIGEST_UNKNOWN)
 		return false;
-	if (has_qop &&
-	    (!span_equals_nocase(credentials->qop, SPAN_LITERAL("auth")) || credentials->nc_text.length == 0))
+	if (has_qop && (!is_auth(credentials->qop) || credentials->nc_text.length == 0))
 		return false;
 	return credentials->response.length == hex_length(credentials->algorithm);
 }
 
 /* Upper-case letters to lower case without a branch and without touching other bytes' classes. */
-static uint64_t lower_hex(uint64_t eight)
+#if defined(__SSE2__)
+#define COMPARED_BYTES 16
+
+static inline bool are_same_hex(const char *given, const char *right)
 {
-	return eight | (eight & 0x4040404040404040) >> 1;
+	__m128i text = _mm_loadu_si128((const __m128i *)given);
+	__m128i letters = _mm_srli_epi16(_mm_and_si128(text, _mm_set1_epi8(0x40)), 1);
+	__m128i lower = _mm_or_si128(text, letters);
+
+	return _mm_movemask_epi8(_mm_cmpeq_epi8(lower, _mm_loadu_si128((const __m128i *)right))) == 0xffff;
 }
+#else
+#define COMPARED_BYTES 8
+
+static inline bool are_same_hex(const char *given, const char *right)
+{
+	uint64_t given_word, right_word;
+
+	memcpy(&given_word, given, sizeof(given_word));
+	memcpy(&right_word, right, sizeof(right_word));
+	return (given_word | (given_word & 0x4040404040404040) >> 1) == right_word;
+}
+#endif
 
 bool digest_is_response(const struct digest_credentials *credentials, const char *right)
 {
-	uint64_t difference = 0;
+	uint32_t same = 1;
 
-	for (uint32_t i = 0; i < credentials->response.length; i += sizeof(uint64_t)) {
-		uint64_t given_word, right_word;
-		memcpy(&given_word, credentials->response.at + i, sizeof(given_word));
-		memcpy(&right_word, right + i, sizeof(right_word));
-		difference |= lower_hex(given_word) ^ right_word;
-	}
-	return difference == 0;
+	for (uint32_t i = 0; i < credentials->response.length; i += COMPARED_BYTES)
+		same &= are_same_hex(credentials->response.at + i, right + i);
+	return same;
 }
 
 bool digest_verify(const struct digest_secret *secret, const struct digest_credentials *credentials, struct span method)

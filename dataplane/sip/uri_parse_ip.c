@@ -57,6 +57,12 @@ static bool parse_v6(uint8_t ip[16], struct span text)
 	return true;
 }
 
+/* Most names end with a letter that no address has: that one look tells. */
+static bool ends_as_name(struct span host)
+{
+	return (uint8_t)((host.at[host.length - 1] | 0x20) - 'g') <= 'z' - 'g';
+}
+
 /* An IPv6 address has one behind its first group, at the latest; names, which are more often asked about, do not. */
 static bool has_early_colon(struct span host)
 {
@@ -69,7 +75,7 @@ static bool has_early_colon(struct span host)
 bool uri_parse_ip(uint8_t ip[16], struct span host)
 {
 	uint8_t octets[4];
-	if (host.length == 0)
+	if (host.length == 0 || ends_as_name(host))
 		return false;
 	if (host.length >= 2 && host.at[0] == '[') {
 		if (host.at[host.length - 1] != ']')

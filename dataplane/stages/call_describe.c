@@ -1,22 +1,22 @@
 #include "call_describe.h"
 
+#include <rte_common.h>
+
+#include "copy_bytes.h"
 #include "packet_name.h"
 
 #define WHOLE_BYTES (CALL_TEXT_BYTES - CALL_DESCRIBE_TARGET_BYTES)
 
 /* Appends a text, of which at most `room` bytes. */
-static void append(struct call_record *record, enum call_text_kind kind, struct span text, uint32_t room)
+static inline void append(struct call_record *record, enum call_text_kind kind, struct span text, uint32_t room)
 {
-	struct call_text *part = &record->part[kind];
-	uint32_t most = room < UINT8_MAX ? room : UINT8_MAX;
+	uint32_t most = room < UINT8_MAX ? room : UINT8_MAX, length = text.length < most ? text.length : most;
+	bool is_cut = text.length > most;
 
-	*part = (struct call_text){.offset = record->text_length, .cut = text.length > most};
-	part->length = (uint8_t)(part->cut ? most : text.length);
-	if (part->length)
-		memcpy(record->text + part->offset, text.at, part->length);
-	record->text_length = (uint16_t)(record->text_length + part->length);
-	if (part->cut)
-		record->flags |= CALL_TEXT_CUT;
+	record->part[kind] = (struct call_text){record->text_length, (uint8_t)length, is_cut};
+	record->flags |= is_cut ? CALL_TEXT_CUT : 0;
+	copy_bytes(record->text + record->text_length, text.at, length);
+	record->text_length = (uint16_t)(record->text_length + length);
 }
 
 static uint8_t party_of(const struct endpoint *endpoint)
@@ -95,16 +95,28 @@ static bool is_whole_text_cut(const struct call_record *record)
 	return false;
 }
 
+static void append_target_texts(struct call_record *record, const struct route_decision *decision)
+{
+	bool external = decision->outcome == ROUTE_OUTCOME_EXTERNAL;
+	const struct company *company = decision->company;
+	const struct span text[] = {
+		target_name(record, decision),
+		number_text(external ? &decision->e164 : &decision->matched),
+		number_text(&decision->presented),
+		decision->ddi ? decision->ddi->number : (struct span){0},
+		company && company->id != record->company_id ? company->name : (struct span){0},
+	};
+
+	_Static_assert(RTE_DIM(text) == CALL_TEXT_COUNT - CALL_TEXT_TARGET, "in the order of their kinds");
+	for (uint32_t i = 0; i < RTE_DIM(text); i++)
+		append(record, (enum call_text_kind)(CALL_TEXT_TARGET + i), text[i],
+		       CALL_TEXT_BYTES - record->text_length);
+}
+
 void call_describe_target(struct call *call, const struct packet *packet)
 {
 	const struct route_decision *decision = &packet->decision;
 	struct call_record *record = &call->record;
-	bool external = decision->outcome == ROUTE_OUTCOME_EXTERNAL;
-	struct span text[CALL_TEXT_COUNT] = {
-		[CALL_TEXT_TARGET] = target_name(record, decision),
-		[CALL_TEXT_DESTINATION] = number_text(external ? &decision->e164 : &decision->matched),
-		[CALL_TEXT_PRESENTED] = number_text(&decision->presented),
-	};
 
 	record->flags &= (uint8_t) ~(CALL_TEXT_CUT | CALL_FROM_OUTSIDE);
 	record->flags |=
@@ -113,11 +125,6 @@ void call_describe_target(struct call *call, const struct packet *packet)
 	record->destination = decision->outcome == ROUTE_OUTCOME_REJECT ? (struct net_address){0} : packet->destination;
 	record->forward_count = decision->forward_count;
 	memcpy(record->rule, decision->rule, sizeof(record->rule));
-	if (decision->ddi)
-		text[CALL_TEXT_DDI] = decision->ddi->number;
 	record->target_company_id = decision->company ? decision->company->id : 0;
-	if (record->target_company_id != record->company_id && decision->company)
-		text[CALL_TEXT_TARGET_COMPANY] = decision->company->name;
-	for (uint32_t kind = CALL_TEXT_TARGET; kind < CALL_TEXT_COUNT; kind++)
-		append(record, (enum call_text_kind)kind, text[kind], CALL_TEXT_BYTES - record->text_length);
+	append_target_texts(record, decision);
 }

@@ -118,6 +118,19 @@ static enum reason hold(uint32_t *entry, struct worker *worker, const struct cal
 	return REASON_NONE;
 }
 
+/* Most calls: nothing of theirs has a limit. */
+static bool counts_nowhere(const struct call *call, const struct wanted wanted[CALL_LIMIT_COUNT])
+{
+	uint64_t keys = 0;
+	uint32_t entries = LIMIT_NONE;
+
+	for (uint32_t part = 0; part < CALL_LIMIT_COUNT; part++) {
+		keys |= wanted[part].key;
+		entries &= call->limit[part];
+	}
+	return keys == 0 && entries == LIMIT_NONE;
+}
+
 enum reason call_limits_take(struct worker *worker, struct call *call, const struct packet *packet)
 {
 	struct wanted wanted[CALL_LIMIT_COUNT];
@@ -126,6 +139,8 @@ enum reason call_limits_take(struct worker *worker, struct call *call, const str
 	uint32_t part = 0;
 
 	collect(wanted, worker, packet);
+	if (counts_nowhere(call, wanted))
+		return REASON_NONE;
 	for (; part < CALL_LIMIT_COUNT && reason == REASON_NONE; part++) {
 		entry[part] = LIMIT_NONE;
 		if (wanted[part].key == 0)

@@ -34,6 +34,28 @@ static void test_skip(void **state)
 		}
 }
 
+/* Of every length, with every byte at every place against a letter, a digit and what is a letter's neighbour. */
+static void test_equals_nocase(void **state)
+{
+	static const char others[] = "aA1@`[{";
+
+	(void)state;
+	for (uint32_t length = 0; length <= 34; length++)
+		for (uint32_t at = 0; at < (length ? length : 1); at++)
+			for (uint32_t pair = 0; pair < 256 * (sizeof(others) - 1); pair++) {
+				char a[40], b[40], byte = (char)(pair % 256), other = others[pair / 256];
+				memset(a, 'x', sizeof(a));
+				memset(b, pair & 1 ? 'x' : 'X', sizeof(b));
+				a[at] = byte;
+				b[at] = other;
+				bool is_same =
+					length == 0 || byte == other || ((byte | 0x20) == 'a' && (other | 0x20) == 'a');
+				struct span input = guard_page_place(&guard, span_make(a, length));
+				assert_int_equal(span_equals_nocase(input, span_make(b, length)), is_same);
+			}
+	assert_false(span_equals_nocase(SPAN_LITERAL("acme.example"), SPAN_LITERAL("acme.example.net")));
+}
+
 static void test_numbers(void **state)
 {
 	(void)state;
@@ -85,9 +107,8 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_tables_agree),
-		cmocka_unit_test(test_skip),
-		cmocka_unit_test(test_numbers),
+		cmocka_unit_test(test_tables_agree),  cmocka_unit_test(test_skip),
+		cmocka_unit_test(test_equals_nocase), cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_between),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
