@@ -46,9 +46,8 @@ static bool is_of_snapshot(const struct own_addresses *own, const struct snapsho
 }
 
 /* Apart, so that what is usual stays short. Result: in the place of the oldest. */
-static __attribute__((noinline)) struct own_address *remember(struct own_addresses *own,
-							      const struct snapshot *snapshot,
-							      const struct wire_hop *hop)
+static __attribute__((noinline)) struct own_address *
+remember(struct own_addresses *own, const struct snapshot *snapshot, const struct wire_hop *hop)
 {
 	if (!is_of_snapshot(own, snapshot))
 		*own = (struct own_addresses){.wire = snapshot->wire, .generation = snapshot->generation};

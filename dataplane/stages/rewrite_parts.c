@@ -68,7 +68,10 @@ struct around {
 struct span rewrite_parts_address(struct edit_list *edits, enum rewrite_address kind, struct span user,
 				  struct span host)
 {
-#define AROUND(text) {text, sizeof(text) - 1}
+#define AROUND(text)                                                                                                   \
+	{                                                                                                              \
+		text, sizeof(text) - 1                                                                                 \
+	}
 	static const struct around before[] = {[ADDRESS_URI] = AROUND("sip:"),
 					       [ADDRESS_IN_BRACKETS] = AROUND("<sip:"),
 					       [ADDRESS_ASSERTED] = AROUND("P-Asserted-Identity: <sip:")};
@@ -90,8 +93,7 @@ struct span rewrite_parts_address(struct edit_list *edits, enum rewrite_address 
 
 /* Apart, so that what is usual stays short. */
 static __attribute__((noinline)) void rewrite_parts_any_max_forwards(struct edit_list *edits,
-								     const struct sip_message *message,
-								     uint32_t number)
+								     const struct sip_message *message, uint32_t number)
 {
 	struct span value = sip_message_first(message, SIP_HEADER_MAX_FORWARDS);
 	struct text_writer *writer = &edits->writer;
