@@ -93,8 +93,9 @@ static inline void store_some(uint8_t *bytes, const uint8_t some[WIDE_DIGITS], u
 		bytes[i] = some[i];
 }
 
-/* `text` is WIDE_DIGITS long or longer, and has `length` bytes in it. Result: false when it is broken. */
-static bool read_long(uint8_t *bytes, uint32_t length, struct span text)
+/* `text` is WIDE_DIGITS long or longer, and has `length` bytes in it. Result: false when it is broken. Apart, as AVX2
+ * takes most of them. */
+static __attribute__((noinline)) bool read_long(uint8_t *bytes, uint32_t length, struct span text)
 {
 	const uint8_t *at = (const uint8_t *)text.at, *end = at + text.length;
 	uint32_t left = length;
@@ -156,7 +157,7 @@ static bool read_tail(uint8_t *bytes, const uint8_t *at, uint32_t count)
 }
 
 /* Whole groups. Result: false when one of them is broken. */
-static bool read_whole(uint8_t *bytes, const uint8_t *at, uint32_t count)
+static __attribute__((noinline)) bool read_whole(uint8_t *bytes, const uint8_t *at, uint32_t count)
 {
 	uint32_t all = IS_DIGIT;
 

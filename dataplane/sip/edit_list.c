@@ -62,18 +62,19 @@ static uint32_t sort_edits(struct edit_list *list)
 	return text_bytes;
 }
 
-/* `end`: NULL when all that is put fits anyway. Result: behind it; NULL when there is no room. */
-static inline __attribute__((always_inline)) char *put(char *at, const char *end, const char *text, uint32_t length)
+/* `is_roomy`: all that is put fits anyway. Result: behind it; NULL when there is no room up to `end`. */
+static inline __attribute__((always_inline)) char *put(char *at, const char *end, bool is_roomy, const char *text,
+						       uint32_t length)
 {
-	if (end && length > (size_t)(end - at))
+	if (!is_roomy && length > (size_t)(end - at))
 		return NULL;
 	copy_bytes(at, text, length);
 	return at + length;
 }
 
 /* Edits in order, none of which begins behind `received`. Result: as put(), also NULL for edits that overlap. */
-static inline __attribute__((always_inline)) char *put_all(char *at, const char *end, const struct edit_list *list,
-							   struct span received)
+static inline __attribute__((always_inline)) char *put_all(char *at, const char *end, bool is_roomy,
+							   const struct edit_list *list, struct span received)
 {
 	uint32_t kept = 0;	    /* bytes of `received` before this one are done */
 	uint32_t removal_start = 0; /* of the newest removal: inserts at its very start stand behind its text */
@@ -81,29 +82,34 @@ static inline __attribute__((always_inline)) char *put_all(char *at, const char 
 	for (const struct edit *edit = list->edit, *edits_end = edit + list->count; edit < edits_end; edit++) {
 		uint32_t offset = edit->offset, removed = edit->removed;
 		if (offset > kept) {
-			if (!(at = put(at, end, received.at + kept, offset - kept)))
+			if (!(at = put(at, end, is_roomy, received.at + kept, offset - kept)))
 				return NULL;
 			kept = offset;
 		} else if (offset < kept && (removed || offset != removal_start)) {
 			return NULL;
 		}
-		if (edit->text_length && !(at = put(at, end, edit->text, edit->text_length)))
+		if (edit->text_length && !(at = put(at, end, is_roomy, edit->text, edit->text_length)))
 			return NULL;
 		kept += removed;
 		removal_start = removed ? offset : removal_start;
 	}
-	return kept <= received.length ? put(at, end, received.at + kept, received.length - kept) : NULL;
+	return kept <= received.length ? put(at, end, is_roomy, received.at + kept, received.length - kept) : NULL;
 }
 
 int edit_list_apply(struct edit_list *list, char *out, uint32_t capacity, struct span received)
 {
 	if (list->overflowed || list->writer.overflowed)
 		return -1;
+	const char *out_end = out + capacity, *end;
 	/* Nearly always there is room for what is removed, too. */
 	bool is_roomy = (uint64_t)sort_edits(list) + received.length <= capacity;
+
 	if (list->count && list->edit[list->count - 1].offset > received.length)
 		return -1;
-	const char *end = is_roomy ? put_all(out, NULL, list, received) : put_all(out, out + capacity, list, received);
+	if (is_roomy)
+		end = put_all(out, out_end, true, list, received);
+	else
+		end = put_all(out, out_end, false, list, received);
 	return end ? (int)(end - out) : -1;
 }
 

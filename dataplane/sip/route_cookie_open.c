@@ -80,7 +80,8 @@ static inline char *put_wide(char *to, const char *from, uint64_t length)
 	return to + length;
 }
 
-/* What a text shares with an earlier one, and the bytes of its own between, which begin there; NULL: they are broken. */
+/* What a text shares with an earlier one, and the bytes of its own between, which begin there; NULL: they are broken.
+ */
 struct text_lengths {
 	uint64_t prefix, suffix, middle;
 	const char *begin;

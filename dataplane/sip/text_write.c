@@ -12,7 +12,7 @@ static const char hex_digits[16] = "0123456789abcdef";
 
 /* clang-format off */
 #define PAIRS(ten) #ten "0", #ten "1", #ten "2", #ten "3", #ten "4", #ten "5", #ten "6", #ten "7", #ten "8", #ten "9",
-static const char digit_pairs[100][3] = {
+const char text_write_digit_pairs[100][3] = {
 	PAIRS(0) PAIRS(1) PAIRS(2) PAIRS(3) PAIRS(4) PAIRS(5) PAIRS(6) PAIRS(7) PAIRS(8) PAIRS(9)
 };
 /* clang-format on */
@@ -37,10 +37,10 @@ static void put_digits_before(char *end, uint64_t number)
 {
 	for (; number >= 100; number /= 100) {
 		end -= 2;
-		memcpy(end, digit_pairs[number % 100], 2);
+		memcpy(end, text_write_digit_pairs[number % 100], 2);
 	}
 	if (number >= 10)
-		memcpy(end - 2, digit_pairs[number], 2);
+		memcpy(end - 2, text_write_digit_pairs[number], 2);
 	else
 		end[-1] = (char)('0' + number);
 }

@@ -43,6 +43,9 @@ static inline void text_write_char(struct text_writer *writer, char byte)
 
 #define text_write_literal(writer, text) text_write_span((writer), SPAN_LITERAL(text))
 
+/* "00" to "99" */
+extern const char text_write_digit_pairs[100][3];
+
 void text_write_number(struct text_writer *writer, uint64_t number);
 void text_write_hex(struct text_writer *writer, const uint8_t *bytes, uint32_t length);
 void text_write_base64url(struct text_writer *writer, const uint8_t *bytes,

@@ -45,22 +45,29 @@ static bool is_of_snapshot(const struct own_addresses *own, const struct snapsho
 	return own->wire == snapshot->wire && own->generation == snapshot->generation;
 }
 
-const struct own_address *own_address_of_hop(struct worker *worker, const struct wire_hop *hop)
+/* Apart, so that what is usual stays short. Result: in the place of the oldest. */
+static __attribute__((noinline)) struct own_address *
+remember(struct own_addresses *own, const struct snapshot *snapshot, const struct wire_hop *hop)
 {
-	struct own_addresses *own = &worker->own;
-	const struct snapshot *snapshot = worker->snapshot;
-
 	if (!is_of_snapshot(own, snapshot))
 		*own = (struct own_addresses){.wire = snapshot->wire, .generation = snapshot->generation};
-	for (uint32_t i = 0; i < own->count; i++)
-		if (own->address[i].port == hop->interface->sip_port &&
-		    memcmp(own->address[i].ip, hop->source, sizeof(hop->source)) == 0)
-			return &own->address[i];
 	struct own_address *address = &own->address[own->next];
 	own->next = (own->next + 1) % OWN_ADDRESSES;
 	own->count += own->count < OWN_ADDRESSES;
 	describe(address, snapshot->wire, hop);
 	return address;
+}
+
+const struct own_address *own_address_of_hop(struct worker *worker, const struct wire_hop *hop)
+{
+	struct own_addresses *own = &worker->own;
+	uint32_t count = is_of_snapshot(own, worker->snapshot) ? own->count : 0;
+
+	for (uint32_t i = 0; i < count; i++)
+		if (own->address[i].port == hop->interface->sip_port &&
+		    memcmp(own->address[i].ip, hop->source, sizeof(hop->source)) == 0)
+			return &own->address[i];
+	return remember(own, worker->snapshot, hop);
 }
 
 struct span own_address_text(const struct own_address *address)

@@ -68,7 +68,10 @@ struct around {
 struct span rewrite_parts_address(struct edit_list *edits, enum rewrite_address kind, struct span user,
 				  struct span host)
 {
-#define AROUND(text) {text, sizeof(text) - 1}
+#define AROUND(text)                                                                                                   \
+	{                                                                                                              \
+		text, sizeof(text) - 1                                                                                 \
+	}
 	static const struct around before[] = {[ADDRESS_URI] = AROUND("sip:"),
 					       [ADDRESS_IN_BRACKETS] = AROUND("<sip:"),
 					       [ADDRESS_ASSERTED] = AROUND("P-Asserted-Identity: <sip:")};
@@ -88,9 +91,11 @@ struct span rewrite_parts_address(struct edit_list *edits, enum rewrite_address 
 	return edit_list_take_to(edits, at + behind_length[kind]);
 }
 
-static void rewrite_parts_any_max_forwards(struct edit_list *edits, const struct sip_message *message,
-					   struct span value, uint32_t number)
+/* Apart, so that what is usual stays short. */
+static __attribute__((noinline)) void rewrite_parts_any_max_forwards(struct edit_list *edits,
+								     const struct sip_message *message, uint32_t number)
 {
+	struct span value = sip_message_first(message, SIP_HEADER_MAX_FORWARDS);
 	struct text_writer *writer = &edits->writer;
 
 	if (value.length) {
@@ -106,19 +111,17 @@ static void rewrite_parts_any_max_forwards(struct edit_list *edits, const struct
 
 void rewrite_parts_max_forwards(struct edit_list *edits, const struct sip_message *message, uint8_t forward_count)
 {
-	struct span value = sip_message_first(message, SIP_HEADER_MAX_FORWARDS);
-	uint32_t number = message->max_forwards - (value.length ? 1u : 0) - forward_count;
-	char *at = edit_list_room(edits, sizeof(uint16_t));
+	uint8_t index = message->first[SIP_HEADER_MAX_FORWARDS];
+	const struct sip_header *header = index == SIP_HEADER_NONE ? NULL : &message->header[index];
+	bool is_there = header && header->value_length;
+	uint32_t number = message->max_forwards - is_there - forward_count;
 
-	/* 70 and one less, nearly always: two digits in the place of two. */
-	if (value.length && number >= 10 && number < 100 && at) {
-		uint16_t digits = (uint16_t)(('0' + number / 10) | ('0' + number % 10) << 8);
-		memcpy(at, &digits, sizeof(digits));
-		edit_list_replace(edits, rewrite_parts_slice(message, value),
-				  edit_list_take_to(edits, at + sizeof(digits)));
-		return;
-	}
-	rewrite_parts_any_max_forwards(edits, message, value, number);
+	/* 70 and one less, nearly always. */
+	if (is_there && number >= 10 && number < 100)
+		edit_list_replace(edits, (struct slice){header->value, header->value_length},
+				  span_make(text_write_digit_pairs[number], 2));
+	else
+		rewrite_parts_any_max_forwards(edits, message, number);
 }
 
 uint16_t rewrite_parts_top(const struct sip_message *message)

@@ -411,21 +411,28 @@ static void r12_user_is_called_at_its_binding_and_480_without(void **state)
 	pipeline_stop(pipeline);
 }
 
-/* R35: the contact says 10.x, the packet came from somewhere else: that is where it is called. */
-/* R35: whatever way its Contact is written, a caller with another address there is reached where it was. */
+/* R35: whatever way its Contact is written, a caller with another address there is reached where it was; likewise with
+ * another one in its Via. */
 static void r35_caller_with_a_contact_elsewhere_is_reached_at_its_source(void **state)
 {
-	static const char *const contacts[] = {"<sip:alice@10.1.2.3:5060>", "<sip:alice@192.0.2.70:5060>",
-					       "\"Alice\" <sip:alice@10.1.2.3>", "<sip:10.1.2.3;x=alice>"};
+	static const struct {
+		const char *via, *contact;
+	} rows[] = {{NULL, "<sip:alice@10.1.2.3:5060>"},
+		    {NULL, "<sip:alice@192.0.2.70:5060>"},
+		    {NULL, "\"Alice\" <sip:alice@10.1.2.3>"},
+		    {NULL, "<sip:10.1.2.3;x=alice>"},
+		    {"10.1.2.3:5060", "<sip:alice@192.0.2.7:5060>"},
+		    {"192.0.2.7:5060;rport", "<sip:alice@10.1.2.3:5060>"}};
 	struct pipeline_message invite, message;
 	char text[SIP_TEXT_BYTES_MAX], route[2048], headers[2200], contact[128], shown_to[512];
 
-	for (size_t i = 0; i < sizeof(contacts) / sizeof(contacts[0]); i++) {
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct pipeline *pipeline = start(state);
 		struct sip_request request =
 			call_from_alice("sip:2050@acme.example.net", "<sip:2050@acme.example.net>");
-		snprintf(contact, sizeof(contact), "Contact: %s\r\n", contacts[i]);
+		snprintf(contact, sizeof(contact), "Contact: %s\r\n", rows[i].contact);
 		request.headers = contact;
+		request.via = rows[i].via;
 		assert_int_equal(pipeline_case_call(pipeline, "192.0.2.7:5060", &request, &alice, &invite), 0);
 		assert_true(sip_find_header(route, sizeof(route), invite.text, "Record-Route", 0));
 		assert_true(sip_find_header(shown_to, sizeof(shown_to), invite.text, "To", 0));

@@ -19,10 +19,13 @@ static void check(struct span received, const char *expected)
 
 	guard_page_build(&guarded, 4096);
 	guard_page_build(&in, 4096);
-	char *out = guard_page_room(&guarded, length);
 	received = guard_page_place(&in, received);
-	assert_int_equal(edit_list_apply(&list, out, length, received), length);
-	assert_span_equal(span_make(out, length), span_of_text(expected));
+	/* As much as it takes, and from somewhere on so much that nothing has to be counted. */
+	for (uint32_t spare = 0; spare <= received.length; spare++) {
+		char *out = guard_page_room(&guarded, length + spare);
+		assert_int_equal(edit_list_apply(&list, out, length + spare, received), length);
+		assert_span_equal(span_make(out, length), span_of_text(expected));
+	}
 	for (uint32_t room = 0; room < length; room++)
 		assert_int_equal(edit_list_apply(&list, guard_page_room(&guarded, room), room, received), -1);
 	guard_page_free(&guarded);
@@ -154,6 +157,22 @@ static void inserts_at_one_place_become_one(void **state)
 	check(SPAN_LITERAL("0123456789"), "0123kl6789");
 }
 
+/* What is put where there is room, of which less may be taken; the last byte of the buffer too. */
+static void takes_what_was_put(void **state)
+{
+	(void)state;
+	edit_list_init(&list);
+	char *at = edit_list_room(&list, EDIT_LIST_TEXT_BYTES - 3);
+	assert_non_null(at);
+	memcpy(at, "one", 3);
+	struct span taken = edit_list_take_to(&list, at + 3);
+	assert_span_equal(taken, SPAN_LITERAL("one"));
+	assert_ptr_equal(edit_list_room(&list, EDIT_LIST_TEXT_BYTES - 3), taken.at + 3);
+	assert_false(list.overflowed);
+	assert_null(edit_list_room(&list, EDIT_LIST_TEXT_BYTES - 2));
+	assert_true(list.overflowed);
+}
+
 static void both_limits_are_reached(void **state)
 {
 	static char long_text[UINT16_MAX + 1], out[4 * EDIT_LIST_MAX];
@@ -235,6 +254,7 @@ int main(void)
 		cmocka_unit_test(refuses_what_overlaps_or_is_outside),
 		cmocka_unit_test(takes_texts_one_by_one),
 		cmocka_unit_test(inserts_at_one_place_become_one),
+		cmocka_unit_test(takes_what_was_put),
 		cmocka_unit_test(both_limits_are_reached),
 		cmocka_unit_test(random_edits_as_a_model_does),
 	};
