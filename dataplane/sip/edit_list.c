@@ -135,7 +135,7 @@ char *edit_list_apply_in_place(struct edit_list *list, uint32_t room, struct spa
 	char *put_at = list->writer.at;
 	if ((uint64_t)sort_edits(list) + before > list->writer.capacity)
 		return NULL;
-	const char *end = put_all(put_at, NULL, list, span_make(received.at, before));
+	const char *end = put_all(put_at, put_at + list->writer.capacity, true, list, span_make(received.at, before));
 	if (!end || (uint64_t)(end - put_at) > (uint64_t)before + room)
 		return NULL;
 	char *start = (char *)(uintptr_t)received.at + before - (end - put_at);
