@@ -62,7 +62,7 @@ struct packet {
 					    none; of a packet that has ended it may be gone */
 	struct branch *branch;		 /* likewise; of ACKs and ICMP errors NULL */
 	uint64_t call;			 /* by route, fork: handle of the call (call_track.h); 0: none */
-	uint64_t call_id_hash;		 /* by transact (packet_name.h); 0: it has not come to it */
+	uint64_t call_id_hash;		 /* by screen (packet_name.h); 0: it has not come to it */
 	uint8_t step_count;
 	bool via_stays;			    /* by fork, answer: no via_stamp.h is needed; false: that is not known */
 	const struct binding_set *bindings; /* of the target; NULL: direct, carrier */
@@ -72,9 +72,10 @@ struct packet {
 	/* What is above is cleared for each packet; what follows is as its stage has filled it. */
 	struct sip_uri request_uri;	    /* by screen, of requests */
 	struct span cookie;		    /* by screen: text of our cookie in the topmost Route; length 0: none */
-	uint8_t key[TRANSACTION_KEY_BYTES]; /* by transact, of requests: names the server transaction */
+	uint8_t key[TRANSACTION_KEY_BYTES]; /* by screen, of requests: names the server transaction */
 	uint64_t merge_key, loop_key;	    /* by fork, of PACKET_INITIAL */
-	struct branch_name branch_name;	    /* of requests: what our Via will say; of responses: what it says */
+	struct branch_name branch_name; /* of requests: what our Via will say; of responses, by parse: what it says */
+	bool has_branch_name;		/* by parse, of responses: false: it says something else */
 	struct span sender_from, sender_to; /* addresses as the sender of the request wrote them (R24) */
 	struct caller_facts facts;	    /* by authenticate, of PACKET_INITIAL */
 	struct caller caller;		    /* by authenticate */

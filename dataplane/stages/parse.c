@@ -2,6 +2,7 @@
 
 #include "message_parse.h"
 #include "stages.h"
+#include "transact_warm.h"
 
 static bool parse_is_keepalive(struct span bytes)
 {
@@ -11,7 +12,7 @@ static bool parse_is_keepalive(struct span bytes)
 	return true;
 }
 
-static void parse_packet(struct packet *packet, uint32_t message_bytes_max)
+static void parse_packet(const struct worker *worker, struct packet *packet)
 {
 	struct sip_message *message = &packet->message;
 
@@ -20,13 +21,16 @@ static void parse_packet(struct packet *packet, uint32_t message_bytes_max)
 		return;
 	}
 	enum reason reason = message_parse(message, packet->bytes);
-	if (reason == REASON_NONE && packet->bytes.length > message_bytes_max)
+	if (reason == REASON_NONE && packet->bytes.length > worker->message_bytes_max)
 		reason = REASON_TOO_LARGE;
 	/* The received bytes are ours to write: no later stage sees a fold, and no second buffer is needed. */
 	if (reason == REASON_NONE && message_unfold(message, (char *)(uintptr_t)packet->bytes.at))
 		reason = message_parse(message, packet->bytes);
-	if (reason == REASON_NONE)
+	if (reason == REASON_NONE) {
+		if (!message->is_request)
+			transact_warm_response(worker, packet);
 		return;
+	}
 	if (message->is_request && message->method != SIP_METHOD_ACK && message->via_host.length == 0)
 		reason = REASON_MALFORMED_UNANSWERABLE;
 	packet_refuse(packet, reason);
@@ -38,6 +42,6 @@ void parse_burst(struct worker *worker)
 		if (i + 1 < worker->packet_count)
 			rte_prefetch0(worker->packet[i + 1].bytes.at);
 		if (!worker->packet[i].verdict && !worker->packet[i].is_unreachable)
-			parse_packet(&worker->packet[i], worker->message_bytes_max);
+			parse_packet(worker, &worker->packet[i]);
 	}
 }

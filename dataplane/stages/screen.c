@@ -1,6 +1,7 @@
 #include "message_facts.h"
 #include "send.h"
 #include "stages.h"
+#include "transact_warm.h"
 
 /* Branches of the registrar's keep-alive OPTIONS start so (control/registrar): their answers go there. */
 static const struct span screen_ping_branch = SPAN_LITERAL("z9hG4bKping");
@@ -140,6 +141,12 @@ void screen_burst(struct worker *worker)
 			screen_request(worker, packet);
 		else
 			screen_response(worker, packet);
+		if (packet->verdict)
+			continue;
+		if (packet->message.is_request)
+			transact_warm_request(worker, packet);
+		else
+			transact_warm_found(worker, packet);
 	}
 	send_reserve_burst(worker);
 }

@@ -1,4 +1,3 @@
-#include "branch_name.h"
 #include "call_track.h"
 #include "cancel.h"
 #include "client_branch.h"
@@ -7,39 +6,10 @@
 #include "server_transaction.h"
 #include "send.h"
 #include "stages.h"
-#include "state_hash.h"
 #include "transact_unreachable.h"
+#include "transact_warm.h"
 
 #include "answer_write.h"
-
-static const struct span transact_cookie = SPAN_LITERAL("z9hG4bK");
-
-/*
- * RFC 3261 17.2.3: branch, sent-by and method; the peers of RFC 2543, whose branch means nothing, by what the RFC has
- * for them. INVITE, its CANCEL and the ACK of its non-2xx have one name. Call-ID is a part of it, by its hash, since it
- * decides about the lcore; keyed, so that nobody can make two transactions meet.
- */
-static void transact_make_key(const struct worker *worker, struct packet *packet)
-{
-	const struct sip_message *message = &packet->message;
-	struct span branch = sip_message_text(message, message->via_branch);
-	bool of_invite = message->method == SIP_METHOD_ACK || message->method == SIP_METHOD_CANCEL;
-	uint64_t method = of_invite ? SIP_METHOD_INVITE : message->method;
-	struct state_hash hash;
-
-	state_hash_begin(&hash, worker->snapshot->keys->steer_key, 'x');
-	state_hash_add_numbers(&hash, packet->call_id_hash,
-			       method << 48 | (uint64_t)message->via_port << 32 | message->cseq);
-	state_hash_add(&hash, branch);
-	state_hash_add(&hash, sip_message_text(message, message->via_host));
-	if (method == SIP_METHOD_OTHER)
-		state_hash_add(&hash, sip_message_text(message, message->method_text));
-	if (!span_starts_with(branch, transact_cookie)) {
-		state_hash_add(&hash, sip_message_text(message, message->request_uri));
-		state_hash_add(&hash, sip_message_text(message, message->from_tag));
-	}
-	state_hash_finish(&hash, packet->key);
-}
 
 /* ACK of a non-2xx ends here; that of a 2xx walks on by its cookie (17.1.1.3, 13.2.2.4). */
 static void transact_ack(struct worker *worker, struct packet *packet, struct transaction *transaction)
@@ -90,6 +60,8 @@ static bool transact_has_next_via(const struct sip_message *message)
 static enum reason transact_find_branch(struct worker *worker, struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
+	if (!packet->has_branch_name)
+		return REASON_RESPONSE_FORGED;
 	enum reason reason = client_branch_find(&packet->branch, worker, &packet->branch_name);
 	if (reason != REASON_NONE)
 		return reason;
@@ -118,61 +90,8 @@ static void transact_response(struct worker *worker, struct packet *packet)
 	}
 }
 
-/* What names the transaction. A response without a name of ours ends here. */
-static void transact_name(struct worker *worker, struct packet *packet)
-{
-	const struct sip_message *message = &packet->message;
-
-	packet->call_id_hash = call_track_hash_call_id(worker, sip_message_text(message, message->call_id));
-	if (message->is_request) {
-		transact_make_key(worker, packet);
-		transaction_table_prefetch_bucket(&worker->transactions, packet->key);
-	} else if (branch_name_read(&packet->branch_name, sip_message_text(message, message->via_branch))) {
-		transaction_table_prefetch_response(&worker->transactions, packet->branch_name.slot);
-	} else {
-		packet_end(packet, VERDICT_DROP, REASON_RESPONSE_FORGED);
-	}
-}
-
-/* What a response will touch, now that its branch and its transaction are on their way. */
-static void transact_warm_response(const struct worker *worker, const struct packet *packet)
-{
-	const struct transaction_table *table = &worker->transactions;
-	uint32_t slot = packet->branch_name.slot;
-
-	transaction_table_prefetch_kept(table, slot);
-	if (slot < table->count)
-		call_table_prefetch(&worker->calls, table->transaction[slot].call,
-				    packet->message.method == SIP_METHOD_BYE);
-}
-
-/*
- * Transactions are many and cold: what the burst will look at is asked for in steps, all packets at each step, so that
- * their cache misses overlap. Nothing is decided here.
- */
-static void transact_warm_burst(const struct worker *worker)
-{
-	for (uint32_t i = 0; i < worker->packet_count; i++) {
-		const struct packet *packet = &worker->packet[i];
-		if (packet->verdict || packet->is_unreachable)
-			continue;
-		if (packet->message.is_request)
-			transaction_table_prefetch_first(&worker->transactions, packet->key);
-		else
-			transact_warm_response(worker, packet);
-	}
-	for (uint32_t i = 0; i < worker->packet_count; i++) {
-		const struct packet *packet = &worker->packet[i];
-		if (!packet->verdict && !packet->is_unreachable && packet->message.is_request)
-			transaction_table_prefetch_found(&worker->transactions, packet->key);
-	}
-}
-
 void transact_burst(struct worker *worker)
 {
-	for (uint32_t i = 0; i < worker->packet_count; i++)
-		if (!worker->packet[i].verdict && !worker->packet[i].is_unreachable)
-			transact_name(worker, &worker->packet[i]);
 	transact_warm_burst(worker);
 	for (uint32_t i = 0; i < worker->packet_count; i++) {
 		struct packet *packet = &worker->packet[i];

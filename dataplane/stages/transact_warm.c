@@ -1,0 +1,87 @@
+#include "transact_warm.h"
+
+#include "branch_name.h"
+#include "call_track.h"
+#include "state_hash.h"
+
+static const struct span magic_cookie = SPAN_LITERAL("z9hG4bK");
+
+/*
+ * RFC 3261 17.2.3: branch, sent-by and method; the peers of RFC 2543, whose branch means nothing, by what the RFC has
+ * for them. INVITE, its CANCEL and the ACK of its non-2xx have one name. Call-ID is a part of it, by its hash, since it
+ * decides about the lcore; keyed, so that nobody can make two transactions meet.
+ */
+static void make_key(const struct worker *worker, struct packet *packet)
+{
+	const struct sip_message *message = &packet->message;
+	struct span branch = sip_message_text(message, message->via_branch);
+	bool of_invite = message->method == SIP_METHOD_ACK || message->method == SIP_METHOD_CANCEL;
+	uint64_t method = of_invite ? SIP_METHOD_INVITE : message->method;
+	struct state_hash hash;
+
+	state_hash_begin(&hash, worker->snapshot->keys->steer_key, 'x');
+	state_hash_add_numbers(&hash, packet->call_id_hash,
+			       method << 48 | (uint64_t)message->via_port << 32 | message->cseq);
+	state_hash_add(&hash, branch);
+	state_hash_add(&hash, sip_message_text(message, message->via_host));
+	if (method == SIP_METHOD_OTHER)
+		state_hash_add(&hash, sip_message_text(message, message->method_text));
+	if (!span_starts_with(branch, magic_cookie)) {
+		state_hash_add(&hash, sip_message_text(message, message->request_uri));
+		state_hash_add(&hash, sip_message_text(message, message->from_tag));
+	}
+	state_hash_finish(&hash, packet->key);
+}
+
+static void hash_call_id(const struct worker *worker, struct packet *packet)
+{
+	const struct sip_message *message = &packet->message;
+
+	packet->call_id_hash = call_track_hash_call_id(worker, sip_message_text(message, message->call_id));
+}
+
+void transact_warm_response(const struct worker *worker, struct packet *packet)
+{
+	const struct sip_message *message = &packet->message;
+
+	packet->has_branch_name =
+		branch_name_read(&packet->branch_name, sip_message_text(message, message->via_branch));
+	if (packet->has_branch_name)
+		transaction_table_prefetch_response(&worker->transactions, packet->branch_name.slot);
+}
+
+void transact_warm_found(const struct worker *worker, struct packet *packet)
+{
+	const struct transaction_table *table = &worker->transactions;
+	uint32_t slot = packet->branch_name.slot;
+
+	hash_call_id(worker, packet);
+	if (!packet->has_branch_name)
+		return;
+	transaction_table_prefetch_kept(table, slot);
+	if (slot < table->count)
+		call_table_prefetch(&worker->calls, table->transaction[slot].call,
+				    packet->message.method == SIP_METHOD_BYE);
+}
+
+void transact_warm_request(const struct worker *worker, struct packet *packet)
+{
+	hash_call_id(worker, packet);
+	make_key(worker, packet);
+	transaction_table_prefetch_bucket(&worker->transactions, packet->key);
+}
+
+static bool is_asked_for(const struct packet *packet)
+{
+	return !packet->verdict && !packet->is_unreachable && packet->message.is_request;
+}
+
+void transact_warm_burst(const struct worker *worker)
+{
+	for (uint32_t i = 0; i < worker->packet_count; i++)
+		if (is_asked_for(&worker->packet[i]))
+			transaction_table_prefetch_first(&worker->transactions, worker->packet[i].key);
+	for (uint32_t i = 0; i < worker->packet_count; i++)
+		if (is_asked_for(&worker->packet[i]))
+			transaction_table_prefetch_found(&worker->transactions, worker->packet[i].key);
+}
