@@ -19,28 +19,31 @@ struct usual_name {
 /* What a name is that no row has. */
 static const struct token_line no_line = {.name = SIP_HEADER_OTHER};
 
-/* `at`: LOAD_BYTES can be read. */
-static inline struct usual_name read_name(const char *at)
-{
-	__m256i bytes = load(at);
-	size_t length = _tzcnt_u64(find_stops(bytes, LEXIS_TOKEN) | 1ull << NAME_BYTES_MAX);
-	uint64_t key = (_bzhi_u64(load_word(at), (uint32_t)length * 8) | CASE_BITS) + length;
-	const struct token_line *line =
-		&token_name_header_lines.rows[key * token_name_header_lines.multiplier >> (64 - TOKEN_SLOT_BITS)];
-	const struct token_line *other = &no_line;
-	/* Else gcc makes three addresses of the one, and a jump, which cannot be foretold, of the other. */
-	__asm__("" : "+r"(line), "+r"(other));
-	__m256i lower = _mm256_or_si256(bytes, load(line->case_bits));
-	uint32_t differs = ~mask_of(_mm256_cmpeq_epi8(lower, load(line->text)));
-
-	return (struct usual_name){length, _bzhi_u64(differs, (uint32_t)length + 1) ? other : line};
-}
-
 /* What makes a line odd, of all lines: to be asked for once. */
 struct oddity {
 	uint32_t bits; /* one of ODD_BITS, where a line is */
-	uint64_t once; /* token_line.once of the lines, added: the lowest byte counts those that are Via */
+	uint64_t once; /* token_line.once of the lines, added */
 };
+
+#define ODD_NAME 0x80u /* of ODD_BITS */
+
+/* `at`: LOAD_BYTES can be read. What is before the colon is right when a row has it; else it is looked at. */
+static inline struct usual_name read_name(struct oddity *odd, const char *at)
+{
+	__m256i bytes = load(at);
+	size_t length = _tzcnt_u32(mask_of(equal(bytes, ':')) | 1u << NAME_BYTES_MAX);
+	uint64_t key = (_bzhi_u64(load_word(at), (uint32_t)length * 8) | CASE_BITS) + length;
+	const struct token_line *line =
+		&token_name_header_lines.rows[key * token_name_header_lines.multiplier >> (64 - TOKEN_SLOT_BITS)];
+	__m256i lower = _mm256_or_si256(bytes, load(line->case_bits));
+	uint32_t differs = ~mask_of(_mm256_cmpeq_epi8(lower, load(line->text)));
+
+	if (__builtin_expect(_bzhi_u32(differs, (uint32_t)length + 1) != 0, 0)) {
+		line = &no_line;
+		odd->bits |= _bzhi_u32(find_stops(bytes, LEXIS_TOKEN), (uint32_t)length) ? ODD_NAME : 0;
+	}
+	return (struct usual_name){length, line};
+}
 
 /*
  * The last byte of the name, the colon, the space and the first byte of the value, from which the least that they may
@@ -57,7 +60,7 @@ static inline void index_line(struct sip_message *message, struct oddity *odd, s
 			      size_t start, size_t feed)
 {
 	struct sip_header *header = &message->header[index];
-	struct usual_name found = read_name(at);
+	struct usual_name found = read_name(odd, at);
 	size_t value = start + found.length + 2;
 	uint16_t name = found.line->name; /* and no flags */
 
