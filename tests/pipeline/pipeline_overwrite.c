@@ -37,19 +37,19 @@ static void begin(struct scene *scene, void **state)
 	scene_begin_with(scene, state, provisioning, &(struct pipeline_sizes){0});
 }
 
-/* A request whose sender gives itself so long a name that a response grows by it. */
+/* A request whose sender gives the callee so long a name that a response grows when it is back in it. */
 static void prepare(struct scene *scene, const char *caller, const char *method, const char *number, uint32_t growth)
 {
-	static char from[GROWTH + 64];
+	static char to[GROWTH + 64];
 
 	assert_true(growth <= GROWTH);
 	scene_prepare(scene, caller, method, number);
 	snprintf(scene->request_uri, sizeof(scene->request_uri), "sip:%s@acme.example.net", number);
-	snprintf(scene->to, sizeof(scene->to), "<%s>", scene->request_uri);
-	memset(from + 1, 'n', growth);
-	from[0] = '"';
-	snprintf(from + 1 + growth, sizeof(from) - 1 - growth, "\" <sip:desk@acme.example.net>");
-	scene->request.from = from;
+	to[0] = '"';
+	memset(to + 1, 'n', growth);
+	snprintf(to + 1 + growth, sizeof(to) - 1 - growth, "\" <%s>", scene->request_uri);
+	scene->request.from = "<sip:desk@acme.example.net>";
+	scene->request.to = to;
 }
 
 /* A message with as many bytes in front of it as a frame of the port has, and what a port says of it. */
