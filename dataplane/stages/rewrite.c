@@ -134,7 +134,8 @@ static void rewrite_refuse(struct worker *worker, struct packet *packet, enum re
 		fork_fail(worker, packet, reason);
 		return;
 	}
-	if (packet->transaction->state == TRANSACTION_COMPLETED)
+	/* A provisional one may be beside its final one in the burst. */
+	if (packet->transaction->state == TRANSACTION_COMPLETED && packet->message.status_code >= 200)
 		server_transaction_refuse(worker, packet->transaction, REASON_RESPONSE_NOT_WRITTEN);
 	packet_refuse(packet, reason);
 }
