@@ -40,7 +40,9 @@ void drop_burst(struct worker *worker)
 		struct packet *packet = &worker->packet[i];
 		worker->counters->verdict[packet->verdict]++;
 		worker->counters->reason[packet->reason]++;
-		decision_note_packet(worker, packet);
+		/* Not of what was given away, which punt has told of, or written over: its words are gone. */
+		if (packet->mbuf)
+			decision_note_packet(worker, packet);
 		if (packet->reserved)
 			send_give_back_reserved(packet);
 		drop_mbuf(&batch, packet->mbuf);

@@ -1,6 +1,7 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
+#include "decision_note.h"
 #include "send.h"
 #include "stages.h"
 
@@ -8,9 +9,14 @@
  */
 static bool punt_received(struct worker *worker, struct packet *packet)
 {
+	struct rte_ring *ring = worker->dataplane->punt[worker->index];
 	struct rte_mbuf *mbuf = packet->mbuf;
 	struct punt *punt = rte_mbuf_to_priv(mbuf);
 
+	if (rte_ring_full(ring))
+		return false;
+	/* Told now: once the control thread has the message, it is not ours to read. */
+	decision_note_packet(worker, packet);
 	memset(punt, 0, sizeof(*punt));
 	punt->kind = (uint8_t)packet->punt_kind;
 	punt->interface = packet->interface;
@@ -25,8 +31,7 @@ static bool punt_received(struct worker *worker, struct packet *packet)
 	}
 	rte_pktmbuf_adj(mbuf, (uint16_t)(packet->bytes.at - rte_pktmbuf_mtod(mbuf, const char *)));
 	rte_pktmbuf_trim(mbuf, (uint16_t)(rte_pktmbuf_data_len(mbuf) - packet->bytes.length));
-	if (rte_ring_sp_enqueue(worker->dataplane->punt[worker->index], mbuf) != 0)
-		return false;
+	rte_ring_sp_enqueue(ring, mbuf); /* nobody else puts something in */
 	packet->mbuf = NULL;
 	return true;
 }

@@ -134,21 +134,27 @@ static void rewrite_refuse(struct worker *worker, struct packet *packet, enum re
 		fork_fail(worker, packet, reason);
 		return;
 	}
-	if (packet->transaction->state == TRANSACTION_COMPLETED)
+	/* A provisional one may be beside its final one in the burst. */
+	if (packet->transaction->state == TRANSACTION_COMPLETED && packet->message.status_code >= 200)
 		server_transaction_refuse(worker, packet->transaction, REASON_RESPONSE_NOT_WRITTEN);
 	packet_refuse(packet, reason);
 }
 
-/* Two passes: the code of both does not fit into the cache of a core, 32 KB, and would be fetched again for each
- * packet. */
+/*
+ * Two passes: the code of both does not fit into the cache of a core, 32 KB, and would be fetched again for each
+ * packet. What takes of a share of few buffers is kept at once: the next one asks for what is left (rewrite_admit).
+ */
 void rewrite_burst(struct worker *worker)
 {
 	for (uint32_t i = 0; i < worker->packet_count; i++) {
-		if (worker->packet[i].verdict)
+		struct packet *packet = &worker->packet[i];
+		if (packet->verdict)
 			continue;
-		enum reason reason = rewrite_packet(worker, &worker->packet[i]);
+		enum reason reason = rewrite_packet(worker, packet);
 		if (reason != REASON_NONE)
-			rewrite_refuse(worker, &worker->packet[i], reason);
+			rewrite_refuse(worker, packet, reason);
+		else if (packet->out->pool != worker->dataplane->pool)
+			rewrite_complete(worker, packet);
 	}
 	for (uint32_t i = 0; i < worker->packet_count; i++)
 		if (!worker->packet[i].verdict)

@@ -312,26 +312,27 @@ static void no_buffer_loses_messages_and_no_state(void **state)
 	scene_end(&scene, 0);
 }
 
-/*
- * A final response that UDP no longer carries once the caller's own To is back in it: the caller gets one of ours, and
- * it is repeated like any other.
- */
-static void final_response_that_cannot_be_passed_is_500(void **state)
+/* An INVITE whose To takes so much more than what the callee is shown that the largest response is not passed. */
+static void call_with_a_long_to(struct scene *scene, void **state, struct leg *hq)
 {
-	static char text[UINT16_MAX + 1], small[SIP_TEXT_BYTES_MAX], to[512];
-	struct scene scene;
-	struct leg hq;
+	static char to[512];
 
-	scene_begin(&scene, state);
-	for (uint32_t i = 0; i < pipeline_dataplane(scene.pipeline)->worker_count; i++)
-		pipeline_worker(scene.pipeline, i)->message_bytes_max = UINT16_MAX;
-	scene_prepare(&scene, DESK, "INVITE", "3000");
+	scene_begin(scene, state);
+	for (uint32_t i = 0; i < pipeline_dataplane(scene->pipeline)->worker_count; i++)
+		pipeline_worker(scene->pipeline, i)->message_bytes_max = UINT16_MAX;
+	scene_prepare(scene, DESK, "INVITE", "3000");
 	snprintf(to, sizeof(to), "\"%0300d\" <sip:3000@acme.example.net>", 0);
-	scene.request.to = to;
-	scene_send(&scene);
-	scene_expect_status(&scene, DESK, 100);
-	scene_expect_request(&scene, &hq, HQ, "INVITE");
-	sip_response_write(small, hq.text, 486, "t", NULL);
+	scene->request.to = to;
+	scene_send(scene);
+	scene_expect_status(scene, DESK, 100);
+	scene_expect_request(scene, hq, HQ, "INVITE");
+}
+
+static struct span write_largest(const struct leg *leg, int status)
+{
+	static char text[UINT16_MAX + 1], small[SIP_TEXT_BYTES_MAX];
+
+	sip_response_write(small, leg->text, status, "t", NULL);
 	const char *length = strstr(small, "Content-Length: 0\r\n\r\n");
 	assert_non_null(length);
 	uint32_t head = (uint32_t)(length - small) + (uint32_t)strlen("Content-Length: 65000\r\n\r\n");
@@ -340,12 +341,43 @@ static void final_response_that_cannot_be_passed_is_500(void **state)
 	head = (uint32_t)snprintf(text, sizeof(text), "%.*sContent-Length: %u\r\n\r\n", (int)(length - small), small,
 				  body);
 	text[head] = 'a';
-	pipeline_send_bytes(scene.pipeline, HQ, span_make(text, head + body));
+	return span_make(text, head + body);
+}
+
+/*
+ * A final response that UDP no longer carries once the caller's own To is back in it: the caller gets one of ours, and
+ * it is repeated like any other.
+ */
+static void final_response_that_cannot_be_passed_is_500(void **state)
+{
+	struct scene scene;
+	struct leg hq;
+
+	call_with_a_long_to(&scene, state, &hq);
+	pipeline_send_bytes(scene.pipeline, HQ, write_largest(&hq, 486));
 	scene_expect_ack(&scene, &hq);
 	scene_expect_status(&scene, DESK, 500);
 	scene_now(&scene);
 	scene_wait_until(&scene, 500);
 	scene_expect_end(&scene, 500);
+	assert_int_equal(pipeline_reason(scene.pipeline, REASON_TOO_LARGE), 1);
+	scene_end(&scene, 0);
+}
+
+/* A provisional one is lost; the final one of the same burst is the only one. */
+static void ringing_that_cannot_be_passed_is_lost(void **state)
+{
+	struct scene scene;
+	struct leg hq;
+	char text[SIP_TEXT_BYTES_MAX];
+
+	call_with_a_long_to(&scene, state, &hq);
+	pipeline_put(scene.pipeline, 0, HQ, write_largest(&hq, 180));
+	sip_response_write(text, hq.text, 486, "t", NULL);
+	pipeline_put(scene.pipeline, 0, HQ, span_of_text(text));
+	pipeline_run(scene.pipeline);
+	scene_expect_ack(&scene, &hq);
+	scene_expect_end(&scene, 486);
 	assert_int_equal(pipeline_reason(scene.pipeline, REASON_TOO_LARGE), 1);
 	scene_end(&scene, 0);
 }
@@ -363,6 +395,7 @@ int main(void)
 		PIPELINE_CASE_ROWS(full_table_is_503_with_retry_after),
 		PIPELINE_CASE_ROWS(no_buffer_loses_messages_and_no_state),
 		PIPELINE_CASE_ROWS(final_response_that_cannot_be_passed_is_500),
+		PIPELINE_CASE_ROWS(ringing_that_cannot_be_passed_is_lost),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -264,21 +264,22 @@ static void refused_when_what_it_grows_to_has_no_room(void **state)
 	scene_end(&scene, 0);
 }
 
-/* Room for one, and two in one burst: the first one has it. */
-static void the_first_of_a_burst_has_the_room(void **state)
+/* Room for one, or for one and what the other one came in, and two in one burst: the first one has it. */
+static void two_in_a_burst(void **state, uint32_t room)
 {
 	struct scene scene;
 	struct leg hq;
 	char head[SIP_TEXT_BYTES_MAX];
 
 	begin(&scene, state);
-	table_of(&scene)->size_max[KEPT_LARGE] = 2;
+	table_of(&scene)->size_max[KEPT_LARGE] = room;
 	for (uint32_t i = 0; i < 2; i++) {
 		prepare(&scene, "INVITE", "3000");
 		sip_request_write(head, &scene.request);
 		pipeline_put(scene.pipeline, 0, DESK, write_with_body(head, BIG));
 	}
 	pipeline_run(scene.pipeline);
+	assert_true(kept(&scene, KEPT_LARGE) <= room);
 	expect_with_body(&scene, &hq, HQ, BIG);
 	const char *refusal = scene_expect_any(&scene, DESK);
 	if (sip_status(refusal) == 100)
@@ -290,6 +291,12 @@ static void the_first_of_a_burst_has_the_room(void **state)
 	scene_answer(&scene, &hq, 200);
 	scene_expect_status(&scene, DESK, 200);
 	scene_end(&scene, 1);
+}
+
+static void the_first_of_a_burst_has_the_room(void **state)
+{
+	two_in_a_burst(state, 2);
+	two_in_a_burst(state, 3);
 }
 
 /*

@@ -56,6 +56,17 @@ static void write_register(char text[SIP_TEXT_BYTES_MAX], unsigned int cseq, con
 	sip_request_write(text, &request);
 }
 
+/* What `why` tells. */
+static uint32_t count_decisions(struct pipeline *pipeline, enum reason reason)
+{
+	const struct decision_log *log = &pipeline_worker(pipeline, 0)->decisions;
+	uint32_t count = 0;
+
+	for (uint64_t i = 0; i < log->count; i++)
+		count += decision_log_find(log, i)->reason == reason;
+	return count;
+}
+
 static void a_register_gets_503_and_is_taken_when_there_is_room(void **state)
 {
 	struct pipeline *pipeline = pipeline_start(*(const uint32_t *)*state, pipeline_case_provisioning);
@@ -75,7 +86,10 @@ static void a_register_gets_503_and_is_taken_when_there_is_room(void **state)
 	pipeline_case_expect_destination(&message, PHONE);
 	assert_int_equal(pipeline_reason(pipeline, REASON_PUNT_RING_FULL), 1);
 	assert_int_equal(pipeline_verdict(pipeline, VERDICT_PUNT), 0);
+	assert_int_equal(count_decisions(pipeline, REASON_PUNT_RING_FULL), 1);
+	assert_int_equal(count_decisions(pipeline, REASON_PUNTED_REGISTER), 0);
 	pipeline_case_register(pipeline, "alice", "secret-a", "sip:alice@" PHONE, PHONE);
+	assert_int_equal(count_decisions(pipeline, REASON_PUNTED_REGISTER), 1);
 	pipeline_stop(pipeline);
 }
 
