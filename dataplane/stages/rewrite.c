@@ -139,6 +139,13 @@ static void rewrite_refuse(struct worker *worker, struct packet *packet, enum re
 	packet_refuse(packet, reason);
 }
 
+/* The buffer of the 100 Trying that goes out when all are written. */
+static void rewrite_reserve_trying(struct worker *worker, struct packet *packet)
+{
+	if (packet->kind != PACKET_RESPONSE && packet->transaction && packet->transaction->is_invite)
+		send_reserve_answer(worker, packet);
+}
+
 /* Two passes: the code of both does not fit into the cache of a core, 32 KB, and would be fetched again for each
  * packet. */
 void rewrite_burst(struct worker *worker)
@@ -149,6 +156,8 @@ void rewrite_burst(struct worker *worker)
 		enum reason reason = rewrite_packet(worker, &worker->packet[i]);
 		if (reason != REASON_NONE)
 			rewrite_refuse(worker, &worker->packet[i], reason);
+		else
+			rewrite_reserve_trying(worker, &worker->packet[i]);
 	}
 	for (uint32_t i = 0; i < worker->packet_count; i++)
 		if (!worker->packet[i].verdict)
