@@ -1,7 +1,6 @@
 #include <rte_mbuf.h>
 
 #include "answer_make.h"
-#include "send.h"
 #include "server_transaction.h"
 #include "stages.h"
 #include "via_stamp.h"
@@ -45,7 +44,6 @@ void answer_burst(struct worker *worker)
 		/* What was prepared to go out before the refusal does not. */
 		rte_pktmbuf_free(worker->packet[i].out);
 		worker->packet[i].out = NULL;
-		send_give_back_reserved(&worker->packet[i]); /* the answer takes it */
 		answer_packet(worker, &worker->packet[i]);
 	}
 }

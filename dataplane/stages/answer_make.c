@@ -102,16 +102,16 @@ static bool answer_fill(struct rte_mbuf *out, const struct sip_message *request,
 	return length >= 0;
 }
 
-enum reason answer_make(struct rte_mbuf **made, struct worker *worker, const struct sip_message *request,
+enum reason answer_make(struct rte_mbuf **made, struct worker *worker, struct packet *packet,
 			const struct answer *answer)
 {
-	struct rte_mbuf *out = send_begin(worker);
-	bool fits = answer_fill(out, request, answer);
+	struct rte_mbuf *out = send_begin_reserved(worker, packet);
+	bool fits = answer_fill(out, &packet->message, answer);
 
 	if (out && !fits) {
 		rte_pktmbuf_free(out);
 		out = send_begin_large(worker);
-		fits = answer_fill(out, request, answer);
+		fits = answer_fill(out, &packet->message, answer);
 	}
 	if (fits) {
 		*made = out;
@@ -122,7 +122,7 @@ enum reason answer_make(struct rte_mbuf **made, struct worker *worker, const str
 	return reason;
 }
 
-enum reason answer_make_refusal(struct rte_mbuf **made, struct worker *worker, const struct packet *packet)
+enum reason answer_make_refusal(struct rte_mbuf **made, struct worker *worker, struct packet *packet)
 {
 	const struct reason_row *row = &reason_rows[packet->reason];
 	char extra_text[ANSWER_EXTRA_BYTES], tag[ANSWER_TAG_BYTES], phrase[REFUSAL_PHRASE_BYTES_MAX];
@@ -138,5 +138,5 @@ enum reason answer_make_refusal(struct rte_mbuf **made, struct worker *worker, c
 		.source = packet->source,
 		.via_stays = packet->via_stays,
 	};
-	return answer_make(made, worker, &packet->message, &answer);
+	return answer_make(made, worker, packet, &answer);
 }

@@ -44,7 +44,7 @@ struct packet_fragment {
 struct packet {
 	struct rte_mbuf *mbuf;	   /* as received; owned by the packet until its end */
 	struct rte_mbuf *out;	   /* what goes out: a new message without headers below SIP; NULL: nothing yet */
-	struct rte_mbuf *reserved; /* for `out`, on its way to the cache (send.h); NULL: none */
+	struct rte_mbuf *reserved; /* for `out`, or an answer, on its way to the cache (send.h); NULL: none */
 	struct span bytes;	   /* the SIP datagram inside mbuf */
 	struct net_address source;
 	struct net_address local; /* our address and port that it came to */

@@ -140,6 +140,13 @@ static void rewrite_refuse(struct worker *worker, struct packet *packet, enum re
 	packet_refuse(packet, reason);
 }
 
+/* The buffer of the 100 Trying that goes out when all are written. */
+static void rewrite_reserve_trying(struct worker *worker, struct packet *packet)
+{
+	if (packet->kind != PACKET_RESPONSE && packet->transaction && packet->transaction->is_invite)
+		send_reserve_answer(worker, packet);
+}
+
 /*
  * Two passes: the code of both does not fit into the cache of a core, 32 KB, and would be fetched again for each
  * packet. What takes of a share of few buffers is kept at once: the next one asks for what is left (rewrite_admit).
@@ -155,6 +162,8 @@ void rewrite_burst(struct worker *worker)
 			rewrite_refuse(worker, packet, reason);
 		else if (packet->out->pool != worker->dataplane->pool)
 			rewrite_complete(worker, packet);
+		else
+			rewrite_reserve_trying(worker, packet);
 	}
 	for (uint32_t i = 0; i < worker->packet_count; i++)
 		if (!worker->packet[i].verdict)

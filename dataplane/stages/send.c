@@ -23,6 +23,9 @@
 /* By how much most messages grow, less what is cut off. */
 #define SEND_GROWTH_BYTES 128
 
+/* Of most answers that have only what every response has. */
+#define SEND_ANSWER_BYTES 384
+
 /* Two lines at a time, so that one too many may be asked for. */
 static void send_prefetch_lines(const char *from, const char *end)
 {
@@ -54,6 +57,15 @@ static bool send_is_to_reserve(const struct worker *worker, const struct packet 
 	       packet->bytes.length <= bytes_max && !send_may_overwrite(worker, packet);
 }
 
+/* `bytes`: of the text, as far as it is asked for now. */
+static void send_set_reserved(struct rte_mempool *pool, struct packet *packet, struct rte_mbuf *mbuf, size_t bytes)
+{
+	packet->reserved = mbuf;
+	send_prefetch_lines((const char *)mbuf, (const char *)(mbuf + 1));
+	const char *text = send_text_of_reserved(pool, packet);
+	send_prefetch_lines(text - RTE_CACHE_LINE_SIZE, text + bytes);
+}
+
 /* All of them or none, at one look into the pool. */
 static void send_take_reserved(struct rte_mempool *pool, struct packet **packets, uint32_t count)
 {
@@ -61,12 +73,8 @@ static void send_take_reserved(struct rte_mempool *pool, struct packet **packets
 
 	if (count == 0 || rte_mempool_get_bulk(pool, (void **)mbufs, count) != 0)
 		return;
-	for (uint32_t i = 0; i < count; i++) {
-		packets[i]->reserved = mbufs[i];
-		send_prefetch_lines((const char *)mbufs[i], (const char *)(mbufs[i] + 1));
-		const char *text = send_text_of_reserved(pool, packets[i]);
-		send_prefetch_lines(text - RTE_CACHE_LINE_SIZE, text + packets[i]->bytes.length / 2);
-	}
+	for (uint32_t i = 0; i < count; i++)
+		send_set_reserved(pool, packets[i], mbufs[i], packets[i]->bytes.length / 2);
 }
 
 void send_reserve_burst(struct worker *worker)
@@ -88,6 +96,15 @@ void send_prefetch_reserved(const struct worker *worker, const struct packet *pa
 		return;
 	const char *text = send_text_of_reserved(worker->dataplane->pool, packet);
 	send_prefetch_lines(text + packet->bytes.length / 2, text + packet->bytes.length + SEND_GROWTH_BYTES);
+}
+
+void send_reserve_answer(struct worker *worker, struct packet *packet)
+{
+	struct rte_mempool *pool = worker->dataplane->pool;
+	struct rte_mbuf *mbuf = packet->reserved ? NULL : rte_mbuf_raw_alloc(pool);
+
+	if (mbuf)
+		send_set_reserved(pool, packet, mbuf, SEND_ANSWER_BYTES);
 }
 
 void send_give_back_reserved(struct packet *packet)

@@ -19,6 +19,9 @@ void send_reserve_burst(struct worker *worker);
 void send_prefetch_reserved(const struct worker *worker, const struct packet *packet);
 void send_give_back_reserved(struct packet *packet);
 
+/* Likewise for an answer of ours, when the packet's message is written: another buffer, some time before it is used. */
+void send_reserve_answer(struct worker *worker, struct packet *packet);
+
 /*
  * May the message be written over what came in? Its lines are in the cache, and no other buffer has to be found. Not
  * what a transaction keeps as it came: each request but ACK, and responses that are the best so far; and not what lies

@@ -123,8 +123,7 @@ static void write_timestamp(struct text_writer *writer, const struct sip_message
 	text_write_literal(writer, "\r\n");
 }
 
-void server_transaction_send_trying(struct worker *worker, struct transaction *transaction,
-				    const struct packet *request)
+void server_transaction_send_trying(struct worker *worker, struct transaction *transaction, struct packet *request)
 {
 	char text[TIMESTAMP_LINE_BYTES];
 	struct text_writer extra = text_write_begin(text, sizeof(text));
@@ -136,7 +135,7 @@ void server_transaction_send_trying(struct worker *worker, struct transaction *t
 				.extra_headers = extra.overflowed ? (struct span){0} : text_written(&extra),
 				.source = transaction->source,
 				.via_stays = request->via_stays};
-	if (answer_make(&out, worker, &request->message, &answer) != REASON_NONE)
+	if (answer_make(&out, worker, request, &answer) != REASON_NONE)
 		return; /* the sender will ask again */
 	transaction->status = transaction->status ? transaction->status : 100;
 	worker->counters->value[COUNTER_TRYINGS_SENT]++;
@@ -182,7 +181,7 @@ static void repeat_final(struct worker *worker, struct transaction *transaction)
 		server_transaction_refuse(worker, transaction, REASON_RESPONSE_NOT_WRITTEN);
 }
 
-void server_transaction_repeat(struct worker *worker, struct transaction *transaction, const struct packet *request)
+void server_transaction_repeat(struct worker *worker, struct transaction *transaction, struct packet *request)
 {
 	if (transaction->state != TRANSACTION_PROCEEDING && transaction->state != TRANSACTION_COMPLETED)
 		return;

@@ -28,14 +28,13 @@ void server_transaction_keep(struct worker *worker, struct transaction *transact
 			     uint16_t status);
 
 /* 100 Trying to a request that is at hand (`request`: the same message, the first time or again). */
-void server_transaction_send_trying(struct worker *worker, struct transaction *transaction,
-				    const struct packet *request);
+void server_transaction_send_trying(struct worker *worker, struct transaction *transaction, struct packet *request);
 
 /* A final response of our own: status and phrase of the reason's row. */
 void server_transaction_refuse(struct worker *worker, struct transaction *transaction, enum reason reason);
 
 /* A retransmission of the request came. */
-void server_transaction_repeat(struct worker *worker, struct transaction *transaction, const struct packet *request);
+void server_transaction_repeat(struct worker *worker, struct transaction *transaction, struct packet *request);
 
 /* The ACK of a non-2xx came. */
 void server_transaction_acknowledge(struct worker *worker, struct transaction *transaction);
