@@ -34,6 +34,8 @@ enum reason caller_identify(struct caller *caller, const struct directory *direc
 enum reason caller_identify_by_from(struct caller *caller, const struct directory *directory,
 				    const struct caller_facts *facts, const struct company *by_from);
 
+/* Where the directory names it: its pointer is a cache line of its own. Result: NULL: there is none. */
+const struct company *const *company_find_place(const struct directory *directory, struct span domain);
 const struct company *company_find_by_domain(const struct directory *directory, struct span domain);
 const struct endpoint *endpoint_find(const struct company *company, struct span name);
 

@@ -54,7 +54,7 @@ struct route_decision {
 	const struct company *company;	 /* of the target; of the caller when external */
 	const struct endpoint *target;	 /* friend or user */
 	const struct carrier *carrier;	 /* external: where it goes */
-	struct span pattern;		 /* of the friend or carrier that took it; length 0: none */
+	const struct span *pattern;	 /* of the friend or carrier that took it, as provisioned; NULL: none */
 	struct number dialled;		 /* N0 */
 	struct number e164;		 /* E, when it was computed; length 0: not */
 	struct number matched;		 /* C of R21: the number that the friend's pattern matched, or the extension */
@@ -95,6 +95,15 @@ struct route_trace {
 
 /* Thread: the owner of request->scratch. Cost: at most three scans, no allocation. */
 void route_decide(struct route_decision *decision, const struct route_request *request, struct route_trace *trace);
+
+/*
+ * The two halves of it, for a burst: to whom the number belongs, which the target's row need not be read for, and then
+ * what that row says (R27 always).
+ */
+void route_decide_number(struct route_decision *decision, const struct route_request *request,
+			 struct route_trace *trace);
+void route_decide_forwards(struct route_decision *decision, const struct route_request *request,
+			   struct route_trace *trace);
 
 #define ROUTE_PRESENTATION_TEXT_BYTES 3072 /* a third, and five Diversions in long domains */
 

@@ -264,7 +264,8 @@ json_t *explain_describe(const struct explanation *explanation)
 	json_object_set_new(
 		object, "rule",
 		json_text_or_null(span_make(decision->rule, strnlen(decision->rule, ROUTE_RULE_BYTES_MAX))));
-	json_object_set_new(object, "pattern", json_text_or_null(decision->pattern));
+	json_object_set_new(object, "pattern",
+			    json_text_or_null(decision->pattern ? *decision->pattern : (struct span){0}));
 	json_object_set_new(object, "status", row && row->status ? json_integer(row->status) : json_null());
 	json_object_set_new(object, "phrase", row && row->status ? phrase_of(explanation) : json_null());
 	json_object_set_new(object, "reason", row ? json_string(row->name) : json_null());

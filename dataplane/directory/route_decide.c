@@ -132,7 +132,8 @@ static void decide_for_carrier(struct route_walk *walk)
 	route_walk_follow(walk, route_walk_enter_ddi(walk, &directory->ddi_owner[index]));
 }
 
-void route_decide(struct route_decision *decision, const struct route_request *request, struct route_trace *trace)
+void route_decide_number(struct route_decision *decision, const struct route_request *request,
+			 struct route_trace *trace)
 {
 	struct route_walk walk = {.decision = decision, .request = request, .trace = trace, .rule = ""};
 
@@ -145,5 +146,18 @@ void route_decide(struct route_decision *decision, const struct route_request *r
 		decide_for_carrier(&walk);
 	else
 		decide_for_endpoint(&walk);
+}
+
+void route_decide_forwards(struct route_decision *decision, const struct route_request *request,
+			   struct route_trace *trace)
+{
+	struct route_walk walk = {.decision = decision, .request = request, .trace = trace, .rule = ""};
+
 	route_forward_settle(&walk);
+}
+
+void route_decide(struct route_decision *decision, const struct route_request *request, struct route_trace *trace)
+{
+	route_decide_number(decision, request, trace);
+	route_decide_forwards(decision, request, trace);
 }

@@ -123,7 +123,7 @@ static void take_carrier(struct route_walk *walk, uint32_t pattern_id)
 	decision->carrier = &directory->carrier[directory->carrier_patterns.owner[pattern_id]];
 	decision->carrier_pattern = pattern_id;
 	decision->carrier_address = 0;
-	decision->pattern = directory->carrier_patterns.text[pattern_id];
+	decision->pattern = &directory->carrier_patterns.text[pattern_id];
 }
 
 static bool find_carrier(struct route_walk *walk, struct span number)

@@ -53,7 +53,7 @@ static void leave_friend(struct route_decision *decision, enum forward_when when
 	diversion->number = decision->matched;
 	diversion->when = (uint8_t)when;
 	decision->target = NULL;
-	decision->pattern = (struct span){0};
+	decision->pattern = NULL;
 	decision->matched.length = 0;
 	decision->ring_s = 0;
 }

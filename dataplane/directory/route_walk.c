@@ -61,7 +61,7 @@ bool route_walk_offer(struct route_walk *walk, struct span number, const char *r
 				    walk->request->scratch);
 	if (!found)
 		return false;
-	decision->pattern = friends->text[id];
+	decision->pattern = &friends->text[id];
 	route_caller_copy(&decision->matched, number);
 	end_at(walk, ROUTE_OUTCOME_FRIEND, &decision->company->endpoint[friends->owner[id]]);
 	return true;

@@ -41,9 +41,17 @@ static void begin_logins(struct worker *worker)
 
 static void find_company(const struct worker *worker, struct authenticate_login *login)
 {
-	login->by_from = company_find_by_domain(worker->snapshot->directory, login->packet->facts.from_host);
+	login->of_from = company_find_place(worker->snapshot->directory, login->packet->facts.from_host);
+	if (login->of_from)
+		__builtin_prefetch(login->of_from);
+}
+
+/* What only calls to and from outside look at is left out: few lines can be on their way at once. */
+static void take_company(struct authenticate_login *login)
+{
+	login->by_from = login->of_from ? *login->of_from : NULL;
 	if (login->by_from)
-		prefetch_lines(login->by_from, sizeof(*login->by_from));
+		prefetch_lines(login->by_from, offsetof(struct company, ddi));
 }
 
 /* The name is not in the row: every host of the request is compared with it. */
@@ -101,15 +109,39 @@ static void identify(const struct worker *worker, struct authenticate_login *log
 	prefetch_company(packet, login);
 }
 
+/* A call looks at all of its row, a REGISTER at its name, keys and secret. */
+static void prefetch_endpoint(const struct authenticate_login *login)
+{
+	const struct endpoint *endpoint = login->endpoint;
+
+	if (login->packet->message.method == SIP_METHOD_INVITE) {
+		prefetch_lines(endpoint, sizeof(*endpoint));
+		return;
+	}
+	__builtin_prefetch(endpoint);
+	__builtin_prefetch(endpoint->aor_key);
+	prefetch_lines(&endpoint->secret, sizeof(endpoint->secret));
+}
+
 static void find_endpoint(const struct worker *worker, struct authenticate_login *login)
 {
 	if (!login->has_credentials)
 		return;
 	login->endpoint = endpoint_find(login->packet->caller.company, login->credentials.username);
 	if (login->endpoint)
-		prefetch_lines(login->endpoint, sizeof(*login->endpoint));
+		prefetch_endpoint(login);
 	login->nonce_name = nonce_window_name(login->credentials.nonce);
 	nonce_window_prefetch(&worker->nonce_window, login->nonce_name);
+}
+
+/* Who logs in is compared with its name or described by it; who calls is shown by its extension, too. */
+static void prefetch_texts(const struct packet *packet, const struct endpoint *endpoint)
+{
+	__builtin_prefetch(endpoint->name.at);
+	if (packet->message.method != SIP_METHOD_INVITE)
+		return;
+	__builtin_prefetch(endpoint->extension.at);
+	__builtin_prefetch(packet->caller.company->name.at);
 }
 
 /* An endpoint has its key in its row; a name that does not exist needs one too: its failures are counted likewise. */
@@ -118,11 +150,13 @@ static void make_key(const struct worker *worker, struct authenticate_login *log
 	const struct packet *packet = login->packet;
 
 	login->has_key_of_row = login->endpoint != NULL;
-	if (login->endpoint)
+	if (login->endpoint) {
 		memcpy(login->key.aor_key, login->endpoint->aor_key, sizeof(login->key.aor_key));
-	else
+		prefetch_texts(packet, login->endpoint);
+	} else {
 		endpoint_key_make(login->key.aor_key, worker->snapshot->keys->aor_key, login->credentials.username,
 				  packet->caller.company->domain);
+	}
 	memcpy(login->key.ip, packet->source.ip, sizeof(login->key.ip));
 }
 
@@ -179,6 +213,8 @@ void authenticate_gather_burst(struct worker *worker)
 	begin_logins(worker);
 	for (uint32_t i = 0; i < logins->count; i++)
 		find_company(worker, &logins->login[i]);
+	for (uint32_t i = 0; i < logins->count; i++)
+		take_company(&logins->login[i]);
 	for (uint32_t i = 0; i < logins->count; i++)
 		prefetch_domain(&logins->login[i]);
 	for (uint32_t i = 0; i < logins->count; i++)

@@ -24,11 +24,12 @@ enum authentication {
 
 struct authenticate_login {
 	struct packet *packet;
-	const struct company *by_from; /* NULL: From names none */
-	uint8_t result;		       /* enum authentication; without credentials: why there are none */
-	bool is_asked;		       /* neither refused nor known by its address */
-	bool has_credentials;	       /* of our realm; what follows is about these */
-	uint8_t header;		       /* where they stand */
+	const struct company *const *of_from; /* where the directory names by_from */
+	const struct company *by_from;	      /* NULL: From names none */
+	uint8_t result;			      /* enum authentication; without credentials: why there are none */
+	bool is_asked;			      /* neither refused nor known by its address */
+	bool has_credentials;		      /* of our realm; what follows is about these */
+	uint8_t header;			      /* where they stand */
 	bool is_banned;
 	bool is_right;	       /* the digest is; of a name that does not exist it means nothing */
 	bool has_key_of_row;   /* `key` was not hashed */

@@ -129,15 +129,33 @@ static bool route_is_initial(const struct packet *packet)
 	return route_is_asked(packet) && packet->kind == PACKET_INITIAL;
 }
 
+static bool route_has_target(const struct packet *packet)
+{
+	return packet->decision.outcome != ROUTE_OUTCOME_REJECT && packet->decision.target;
+}
+
 /* What this stage and the next ones will look at of the target. */
 static void route_prefetch_target(const struct packet *packet)
 {
 	const struct endpoint *target = packet->decision.target;
 
-	if (packet->decision.outcome == ROUTE_OUTCOME_REJECT || !target)
+	if (!route_has_target(packet))
 		return;
+	__builtin_prefetch(target);
 	__builtin_prefetch(&target->direct);
 	__builtin_prefetch(target->aor_key);
+}
+
+/* What its row leads to; fork describes the call with the name. */
+static void route_prefetch_of_target(const struct worker *worker, const struct packet *packet)
+{
+	const struct endpoint *target = packet->decision.target;
+
+	if (!route_has_target(packet))
+		return;
+	__builtin_prefetch(target->name.at);
+	if (!target->is_direct)
+		location_prefetch(worker->snapshot->location, target->aor_key);
 }
 
 /*
@@ -150,9 +168,15 @@ static void route_decide_burst(struct worker *worker)
 		struct packet *packet = &worker->packet[i];
 		if (!route_is_initial(packet))
 			continue;
-		packet->step_count = 0;
-		target_decide(worker, packet);
+		target_decide_number(worker, packet);
 		route_prefetch_target(packet);
+	}
+	for (uint32_t i = 0; i < worker->packet_count; i++) {
+		struct packet *packet = &worker->packet[i];
+		if (!route_is_initial(packet))
+			continue;
+		target_decide_forwards(worker, packet);
+		route_prefetch_of_target(worker, packet);
 	}
 }
 

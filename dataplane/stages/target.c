@@ -14,6 +14,23 @@ void target_decide(struct worker *worker, struct packet *packet)
 	worker->counters->value[COUNTER_PATTERNS_GIVEN_UP] += packet->request.scratch->given_up - given_up;
 }
 
+void target_decide_number(struct worker *worker, struct packet *packet)
+{
+	packet->step_count = 0;
+	request_read(&packet->request, worker, packet);
+	uint32_t given_up = packet->request.scratch->given_up;
+	route_decide_number(&packet->decision, &packet->request, NULL);
+	worker->counters->value[COUNTER_PATTERNS_GIVEN_UP] += packet->request.scratch->given_up - given_up;
+}
+
+void target_decide_forwards(struct worker *worker, struct packet *packet)
+{
+	uint32_t given_up = packet->request.scratch->given_up;
+
+	route_decide_forwards(&packet->decision, &packet->request, NULL);
+	worker->counters->value[COUNTER_PATTERNS_GIVEN_UP] += packet->request.scratch->given_up - given_up;
+}
+
 enum reason target_find_hop(struct worker *worker, struct packet *packet)
 {
 	const struct hop_way *way = hop_find(worker, packet->destination.ip, packet->entry);

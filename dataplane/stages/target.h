@@ -18,6 +18,10 @@
 /* Decides anew, and goes on by the failures that packet->step already holds. The decision may be a REJECT. */
 void target_decide(struct worker *worker, struct packet *packet);
 
+/* Its two halves for a new request of the burst, which has no failures: the second one reads the target's row. */
+void target_decide_number(struct worker *worker, struct packet *packet);
+void target_decide_forwards(struct worker *worker, struct packet *packet);
+
 /*
  * The first binding of the present target with q below `below_q` that can be reached, or its fixed address; when there
  * is none, that of the next target, and so on.

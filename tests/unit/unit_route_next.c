@@ -487,7 +487,7 @@ static void r16_next_address_then_next_carrier(void **state)
 	}
 	assert_external(world, world->telco_b, 0, "+34600123123", "+34944000001");
 	assert_string_equal(world->decision.rule, "R16");
-	assert_text(world->decision.pattern, "^(?!\\+33)");
+	assert_text(*world->decision.pattern, "^(?!\\+33)");
 	assert_false(target_fails(world, ROUTE_FAILURE_UNREACHABLE));
 	/* Only those whose patterns match. */
 	route_fixture_call(world, world->bob, "0049301234567");
