@@ -57,7 +57,7 @@ static void check(struct span received)
 	for (uint32_t room = 0; room <= ROOM_BYTES; room++) {
 		bool fits = length >= 0 && (uint32_t)length <= received.length + room;
 		if (apply_as_elsewhere(room, received) != fits)
-			fail_msg("%u bytes before %zu that become %d", room, received.length, length);
+			fail_msg("%u bytes before %u that become %d", room, received.length, length);
 	}
 }
 
