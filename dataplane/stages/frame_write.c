@@ -64,19 +64,20 @@ static uint32_t frame_write_ethernet_bytes(const struct wire_hop *hop)
 	return hop->interface->vlan ? VLAN_FRAME_BYTES : (uint32_t)sizeof(struct rte_ether_hdr);
 }
 
+/* At any address, odd ones too: a message that is written over the received one begins where it comes to. */
 static void frame_write_ethernet(char *frame, const struct wire_hop *hop, uint16_t type)
 {
-	struct rte_ether_hdr *ether = (struct rte_ether_hdr *)frame;
 	uint16_t type_be = rte_cpu_to_be_16(type);
+	char *at = frame + 2 * RTE_ETHER_ADDR_LEN;
 
-	memcpy(&ether->dst_addr, hop->mac, RTE_ETHER_ADDR_LEN);
-	memcpy(&ether->src_addr, hop->interface->mac, RTE_ETHER_ADDR_LEN);
-	ether->ether_type = type_be;
-	if (hop->interface->vlan == 0)
-		return;
-	struct rte_vlan_hdr *tag = (struct rte_vlan_hdr *)(ether + 1);
-	ether->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_VLAN);
-	*tag = (struct rte_vlan_hdr){.vlan_tci = rte_cpu_to_be_16(hop->interface->vlan), .eth_proto = type_be};
+	memcpy(frame, hop->mac, RTE_ETHER_ADDR_LEN);
+	memcpy(frame + RTE_ETHER_ADDR_LEN, hop->interface->mac, RTE_ETHER_ADDR_LEN);
+	if (hop->interface->vlan) {
+		const uint16_t tag[] = {rte_cpu_to_be_16(RTE_ETHER_TYPE_VLAN), rte_cpu_to_be_16(hop->interface->vlan)};
+		memcpy(at, tag, sizeof(tag));
+		at += sizeof(tag);
+	}
+	memcpy(at, &type_be, sizeof(type_be));
 }
 
 static void frame_write_words(char *at, uint32_t first, uint32_t second)

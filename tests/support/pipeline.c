@@ -534,9 +534,10 @@ static struct span read_ipv6(struct pipeline_message *message, const struct rte_
 static struct span read_frame(const struct pipeline *pipeline, struct pipeline_message *message,
 			      const struct rte_mbuf *mbuf, struct frame_fragment *part)
 {
-	const struct rte_ether_hdr *ether = rte_pktmbuf_mtod(mbuf, const struct rte_ether_hdr *);
-	const char *ip = (const char *)(ether + 1);
-	uint16_t type = rte_be_to_cpu_16(ether->ether_type);
+	const char *frame = rte_pktmbuf_mtod(mbuf, const char *), *ip = frame + sizeof(struct rte_ether_hdr);
+	struct rte_ether_hdr ether; /* which may begin at an odd address */
+	memcpy(&ether, frame, sizeof(ether));
+	uint16_t type = rte_be_to_cpu_16(ether.ether_type);
 
 	if (pipeline->interface.vlan) {
 		const struct rte_vlan_hdr *tag = (const struct rte_vlan_hdr *)ip;
@@ -544,7 +545,7 @@ static struct span read_frame(const struct pipeline *pipeline, struct pipeline_m
 		type = rte_be_to_cpu_16(tag->eth_proto);
 		ip = (const char *)(tag + 1);
 	}
-	must(ip - (const char *)ether + pipeline->interface.mtu >= rte_pktmbuf_data_len(mbuf));
+	must(ip - frame + pipeline->interface.mtu >= rte_pktmbuf_data_len(mbuf));
 	must(type == RTE_ETHER_TYPE_IPV4 || type == RTE_ETHER_TYPE_IPV6);
 	return type == RTE_ETHER_TYPE_IPV4 ? read_ipv4(message, (const struct rte_ipv4_hdr *)ip, part)
 					   : read_ipv6(message, (const struct rte_ipv6_hdr *)ip, part);
