@@ -20,8 +20,9 @@ static bool rewrite_request_is_usual_contact(struct span contact, const uint8_t 
 	const char *host = end ? memchr(rest.at, '@', (size_t)(end - rest.at)) : NULL;
 	char own[IPV4_ROOM_BYTES];
 
-	if (!host++ || !net_address_is_v4(ip))
+	if (!host || !net_address_is_v4(ip))
 		return false;
+	host++;
 	uint32_t length = ipv4_write(own, ip + 12);
 	return end - host >= (ptrdiff_t)length && memcmp(host, own, length) == 0 &&
 	       (host[length] == '>' || host[length] == ':' || host[length] == ';');
