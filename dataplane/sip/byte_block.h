@@ -53,35 +53,4 @@ static inline uint32_t byte_block_find_class(__m128i block, uint8_t class)
 }
 #endif
 
-#if defined(__SSSE3__)
-/* Not zero where a byte is from `from` on up to `width` more. */
-static inline __m128i byte_block_find_between(__m128i block, __m128i from, __m128i width)
-{
-	__m128i above = _mm_sub_epi8(block, from);
-
-	return _mm_cmpeq_epi8(_mm_min_epu8(above, width), above);
-}
-#endif
-
-/* Is there a byte from `first` to `last` in the text? */
-static inline bool byte_block_has_between(struct span text, uint8_t first, uint8_t last)
-{
-	const char *at = text.at, *end = text.at + text.length;
-#if defined(__SSSE3__)
-	if (text.length >= BYTE_BLOCK_BYTES) {
-		const __m128i from = _mm_set1_epi8((char)first), width = _mm_set1_epi8((char)(last - first));
-		const char *last_block = end - BYTE_BLOCK_BYTES;
-		__m128i found = byte_block_find_between(_mm_loadu_si128((const __m128i *)last_block), from, width);
-		for (; at < last_block; at += BYTE_BLOCK_BYTES) {
-			__m128i block = _mm_loadu_si128((const __m128i *)at);
-			found = _mm_or_si128(found, byte_block_find_between(block, from, width));
-		}
-		return _mm_movemask_epi8(found) != 0;
-	}
-#endif
-	while (at < end && (uint8_t)((uint8_t)*at - first) > last - first)
-		at++;
-	return at < end;
-}
-
 #endif
