@@ -3,32 +3,35 @@
 #include "hop_find.h"
 #include "request_read.h"
 
-void target_decide(struct worker *worker, struct packet *packet)
+/* `before`: what the scratch said of the patterns that were given up before this decision. */
+static void count_given_up(struct worker *worker, const struct packet *packet, uint32_t before)
 {
-	request_read(&packet->request, worker, packet);
-	uint32_t given_up = packet->request.scratch->given_up;
-	route_decide(&packet->decision, &packet->request, NULL);
-	for (uint32_t i = 0; i < packet->step_count && packet->decision.outcome != ROUTE_OUTCOME_REJECT; i++)
-		if (!route_next(&packet->decision, &packet->request, (enum route_failure)packet->step[i], NULL))
-			packet->step_count = (uint8_t)i; /* an apply has taken the rest of the way away */
-	worker->counters->value[COUNTER_PATTERNS_GIVEN_UP] += packet->request.scratch->given_up - given_up;
+	worker->counters->value[COUNTER_PATTERNS_GIVEN_UP] += packet->request.scratch->given_up - before;
 }
 
 void target_decide_number(struct worker *worker, struct packet *packet)
 {
-	packet->step_count = 0;
 	request_read(&packet->request, worker, packet);
-	uint32_t given_up = packet->request.scratch->given_up;
+	uint32_t before = packet->request.scratch->given_up;
 	route_decide_number(&packet->decision, &packet->request, NULL);
-	worker->counters->value[COUNTER_PATTERNS_GIVEN_UP] += packet->request.scratch->given_up - given_up;
+	count_given_up(worker, packet, before);
 }
 
 void target_decide_forwards(struct worker *worker, struct packet *packet)
 {
-	uint32_t given_up = packet->request.scratch->given_up;
+	uint32_t before = packet->request.scratch->given_up;
 
 	route_decide_forwards(&packet->decision, &packet->request, NULL);
-	worker->counters->value[COUNTER_PATTERNS_GIVEN_UP] += packet->request.scratch->given_up - given_up;
+	for (uint32_t i = 0; i < packet->step_count && packet->decision.outcome != ROUTE_OUTCOME_REJECT; i++)
+		if (!route_next(&packet->decision, &packet->request, (enum route_failure)packet->step[i], NULL))
+			packet->step_count = (uint8_t)i; /* an apply has taken the rest of the way away */
+	count_given_up(worker, packet, before);
+}
+
+void target_decide(struct worker *worker, struct packet *packet)
+{
+	target_decide_number(worker, packet);
+	target_decide_forwards(worker, packet);
 }
 
 enum reason target_find_hop(struct worker *worker, struct packet *packet)

@@ -18,7 +18,7 @@
 /* Decides anew, and goes on by the failures that packet->step already holds. The decision may be a REJECT. */
 void target_decide(struct worker *worker, struct packet *packet);
 
-/* Its two halves for a new request of the burst, which has no failures: the second one reads the target's row. */
+/* Its two halves, for a burst: the second one reads the row of the target, which the first one finds. */
 void target_decide_number(struct worker *worker, struct packet *packet);
 void target_decide_forwards(struct worker *worker, struct packet *packet);
 
