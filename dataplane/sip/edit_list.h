@@ -1,6 +1,6 @@
 /*
  * edit_list.h - how a message leaves: a list of replacements against the received bytes, applied in one pass into the
- * outgoing mbuf.
+ * outgoing mbuf, or over the received bytes themselves.
  *
  *   received   [........XXXX..........|............]      replace XXXX by text, insert text at |
  *   outgoing   [........text..........text............]

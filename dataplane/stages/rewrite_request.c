@@ -2,6 +2,7 @@
 
 #include "address_parse.h"
 #include "call_track.h"
+#include "copy_bytes.h"
 #include "ipv4_write.h"
 #include "message_facts.h"
 #include "request_uri.h"
@@ -103,7 +104,7 @@ static bool rewrite_request_record_route(struct worker *worker, const struct pac
 					      sip_message_text(message, message->call_id));
 	if (length <= 0)
 		return false;
-	memcpy(at + length, end.at, 3);
+	copy_bytes(at + length, end.at, end.length);
 	edits->writer.length = own->record_route_length + (uint32_t)length + end.length;
 	edit_list_insert(edits, rewrite_parts_above(message, SIP_HEADER_RECORD_ROUTE));
 	return true;

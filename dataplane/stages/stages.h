@@ -38,7 +38,7 @@ void route_burst(struct worker *worker);
 /* Makes the server transaction of a routed request and its first branch (RFC 3261 16.5, 16.6, 17.2; R18). */
 void fork_burst(struct worker *worker);
 
-/* The outgoing message: an edit list against the received bytes, applied in one pass into a new mbuf. */
+/* The outgoing message: an edit list against the received bytes, applied in one pass into a new mbuf, or over them. */
 void rewrite_burst(struct worker *worker);
 
 /* Packets for the control thread into its ring. */
