@@ -349,6 +349,30 @@ static void r18_calls_of_a_carrier_go_by_the_next_and_of_a_company_end(void **st
 	end(&scene);
 }
 
+/* Neither caller, nor its company, nor the carrier that the call goes on by has a limit. */
+static void r18_a_call_that_goes_on_counts_no_more_where_it_was(void **state)
+{
+	static struct call_case first, second;
+	static struct pipeline_message message;
+	struct scene scene = begin(state);
+	uint32_t invites = 0;
+
+	assert_int_equal(place(&scene, &first, &gate, "911000001"), 0);
+	pipeline_case_expect_destination(&first.invite, "198.51.100.7:5060");
+	assert_int_equal(audit(&scene).limited, 1);
+	respond(&scene, &first.invite, 503, "");
+	while (pipeline_take(scene.pipeline, &message))
+		if (strncmp(message.text, "INVITE ", 7) == 0) {
+			pipeline_case_expect_destination(&message, "198.51.100.8:5060");
+			invites++;
+		}
+	assert_int_equal(invites, 1);
+	assert_int_equal(audit(&scene).limited, 0);
+	assert_int_equal(place(&scene, &second, &gate, "911000002"), 0);
+	pipeline_case_expect_destination(&second.invite, "198.51.100.7:5060");
+	end(&scene);
+}
+
 static void r18_new_calls_per_second_of_a_friend(void **state)
 {
 	static struct call_case call;
@@ -526,6 +550,7 @@ int main(void)
 		PIPELINE_CASE_ROWS(a_failed_call_has_the_status_that_the_caller_got),
 		PIPELINE_CASE_ROWS(r18_calls_towards_a_friend),
 		PIPELINE_CASE_ROWS(r18_calls_of_a_carrier_go_by_the_next_and_of_a_company_end),
+		PIPELINE_CASE_ROWS(r18_a_call_that_goes_on_counts_no_more_where_it_was),
 		PIPELINE_CASE_ROWS(r18_new_calls_per_second_of_a_friend),
 		PIPELINE_CASE_ROWS(r37_nothing_stops_an_emergency_call),
 		PIPELINE_CASE_ROWS(drain_takes_no_new_calls_and_ends_none),

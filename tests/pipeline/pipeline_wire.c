@@ -69,6 +69,32 @@ static void others_frames_among_ours(void **state)
 	pipeline_stop(pipeline);
 }
 
+/* A port that cuts frames has no buffers for them as we asked for: what is in the first part alone is no message. */
+static void a_frame_in_two_parts(void **state)
+{
+	static struct pipeline_message message;
+	static char datagram[WIRE_FRAME_BYTES_MAX];
+	struct pipeline *pipeline = start(state);
+
+	for (uint32_t v6 = 0; v6 < 2; v6++) {
+		struct wire_frame frame = wire_frame_make(v6, 7);
+		struct span options = wire_case_options(v6, frame.source, 600);
+		struct span bytes =
+			wire_frame_write(&frame, wire_frame_udp(datagram, &frame, options, WIRE_CHECKSUM_RIGHT));
+		struct rte_mbuf *part[2];
+		for (uint32_t i = 0; i < RTE_DIM(part); i++) {
+			part[i] = rte_pktmbuf_alloc(pipeline_dataplane(pipeline)->pool);
+			memcpy(rte_pktmbuf_append(part[i], (uint16_t)bytes.length), bytes.at, bytes.length);
+		}
+		must(rte_pktmbuf_chain(part[0], part[1]) == 0);
+		pipeline_put_frame_mbuf(pipeline, part[0]);
+		pipeline_run(pipeline);
+		assert_false(pipeline_take(pipeline, &message));
+		assert_int_equal(pipeline_reason(pipeline, REASON_LENGTH_WRONG), v6 + 1);
+	}
+	pipeline_stop(pipeline);
+}
+
 /* RFC 768, RFC 8200 8.1. */
 static void checksums(void **state)
 {
@@ -409,6 +435,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		PIPELINE_CASE_ROWS(others_frames_among_ours),
+		PIPELINE_CASE_ROWS(a_frame_in_two_parts),
 		PIPELINE_CASE_ROWS(checksums),
 		PIPELINE_CASE_ROWS(vlan_tags),
 		PIPELINE_CASE_ROWS(ipv6_extension_headers),
