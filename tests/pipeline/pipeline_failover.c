@@ -10,7 +10,9 @@
 #include "dialog_case.h"
 #include "scene.h"
 #include "carrier.h"
+#include "route_cookie.h"
 #include "transaction.h"
+#include "worker.h"
 
 #define OUTSIDE "600123123"
 
@@ -40,6 +42,46 @@ static void r16_next_address_then_next_carrier(void **state)
 		scene_refuse(&scene, &leg, 503);
 		scene_expect_end(&scene, statuses[i]);
 	}
+	scene_end(&scene, 0);
+}
+
+/* Where the caller came in, as the Record-Route of that INVITE tells it. */
+static struct net_entry read_caller_entry(struct scene *scene, const struct leg *invite)
+{
+	static char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX];
+	struct dialog_cookie cookie;
+	char route[2200], call_id[128];
+
+	assert_true(sip_find_header(route, sizeof(route), invite->text, "Record-Route", 0));
+	assert_true(sip_find_header(call_id, sizeof(call_id), invite->text, "Call-ID", 0));
+	const char *text = strstr(route, ";c=");
+	assert_non_null(text);
+	struct span sealed = span_make(text + 3, strcspn(text + 3, ">;"));
+	const struct snapshot *snapshot = atomic_load(&pipeline_dataplane(scene->pipeline)->snapshot);
+	assert_true(route_cookie_open_dialog(&cookie, plain, sealed, snapshot->keys, span_of_text(call_id)));
+	return cookie.caller_entry;
+}
+
+/* The INVITE of a later target is written from the request that was kept: what its callee sends leaves as well by where
+ * the caller came in. */
+static void r30_the_callers_way_in_is_that_of_every_target(void **state)
+{
+	const uint8_t none[16] = {0};
+	struct scene scene;
+	struct leg leg;
+
+	scene_begin(&scene, state);
+	scene_call(&scene, OUTSIDE);
+	scene_expect_request(&scene, &leg, TELCO, "INVITE");
+	struct net_entry first = read_caller_entry(&scene, &leg);
+	assert_memory_not_equal(first.ip, none, sizeof(none));
+	scene_refuse(&scene, &leg, 503);
+	scene_expect_request(&scene, &leg, SPARE, "INVITE");
+	struct net_entry second = read_caller_entry(&scene, &leg);
+	assert_memory_equal(second.ip, first.ip, sizeof(first.ip));
+	assert_int_equal(second.interface, first.interface);
+	scene_refuse(&scene, &leg, 486);
+	scene_expect_end(&scene, 486);
 	scene_end(&scene, 0);
 }
 
@@ -362,6 +404,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PIPELINE_CASE_ROWS(r16_failures_of_so_many_targets_end_the_call),
 		PIPELINE_CASE_ROWS(r16_next_address_then_next_carrier),
+		PIPELINE_CASE_ROWS(r30_the_callers_way_in_is_that_of_every_target),
 		PIPELINE_CASE_ROWS(r16_other_failures_are_the_last_word),
 		PIPELINE_CASE_ROWS(r16_no_reply_is_a_failure_too),
 		PIPELINE_CASE_ROWS(r16_cancel_stops_the_failover),
