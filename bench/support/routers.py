@@ -224,10 +224,9 @@ class KamailioRouter:
     def _configuration(self, directory, site, database):
         text = (tree.ROOT / "bench/compare/kamailio.cfg").read_text()
         everybody = site.companies * site.users
-        journal = f'modparam("db_sqlite", "db_set_journal_mode", "{database}=WAL")\n' if self.location == "sqlite" else ""
         words = {"CHILDREN": self.setting["children"], "NONCE": int(self.one_time_nonce), "ADDRESS": places.ROUTER, "DIRECTORY": directory,
                  "HTABLE_SIZE": min(max(everybody.bit_length(), 10), 20), "LOCATION_SIZE": min(max(everybody.bit_length(), 10), 17),
-                 "LOCATION": journal + LOCATIONS[self.location], "MATCH": self._matching(site), "CARRIER": places.CARRIER,
+                 "LOCATION": LOCATIONS[self.location], "MATCH": self._matching(site), "CARRIER": places.CARRIER,
                  "FRIENDS": places.FRIENDS, "DATABASE": database}
         for word, value in words.items():
             text = text.replace(f"@{word}@", str(value))
@@ -259,14 +258,20 @@ class KamailioRouter:
         """
         Of its registrations, in memory-backed files: SQLite's default is a sync of the disk for each of its transactions, which its
         module cannot be told to leave (amity syncs none for a registration: it survives a crash of the process). There it costs nothing.
+
+        With a write-ahead log, as an expert would have it. The file says so, not the module's db_set_journal_mode: its processes would all set
+        it at once, and as the module waits for no lock, some would fail now and then (kamailio/kamailio#4028). For the same reason the
+        connection stays open: whoever opens such a file first locks it.
         """
         path = FAST_DATABASE / f"{rig.network.prefix}-location.db"
         try:
-            if self.location == "sqlite":
-                with contextlib.closing(sqlite3.connect(path)) as database:
+            with contextlib.ExitStack() as opened:
+                if self.location == "sqlite":
+                    database = opened.enter_context(contextlib.closing(sqlite3.connect(path)))
+                    database.execute("PRAGMA journal_mode=WAL")
                     for script in ("standard-create.sql", "usrloc-create.sql"):
                         database.executescript((SQLITE_TABLES / script).read_text())
-            yield path
+                yield path
         finally:
             for leftover in FAST_DATABASE.glob(path.name + "*"):
                 leftover.unlink()
