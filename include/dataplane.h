@@ -38,6 +38,7 @@ struct dataplane {
 	struct rte_mempool *pool;	 /* received frames and outgoing messages of that size */
 	struct rte_mempool *large_pool;	 /* messages up to 64 KB: room for UINT16_MAX bytes with data_off 0 */
 	struct rte_mempool *medium_pool; /* what transactions keep that no frame holds; NULL where frames are larger */
+	struct rte_mempool *answer_pool; /* as `pool`, for what nobody keeps: few, which the caches of a core hold */
 
 	struct rte_ring *punt[LCORES_MAX];	   /* worker -> control, mbufs */
 	struct rte_ring *auth_failure[LCORES_MAX]; /* worker -> control, struct auth_failure by value */

@@ -55,6 +55,10 @@
 #include <openssl/sha.h>
 #include <sodium.h>
 
+/* gcc leaves calls of what only does that out (prefetch.h). */
+#include "prefetch.h"
+
+#pragma GCC poison __builtin_prefetch
 #pragma GCC poison malloc calloc realloc free strdup strndup asprintf posix_memalign aligned_alloc
 #pragma GCC poison rte_malloc rte_zmalloc rte_calloc rte_realloc rte_free
 #pragma GCC poison pthread_mutex_lock pthread_mutex_trylock pthread_rwlock_rdlock pthread_rwlock_wrlock                \

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 
 #include "company.h"
+#include "prefetch.h"
 
 #define BINDINGS_PER_AOR_MAX 10 /* R34 */
 
@@ -63,7 +64,7 @@ static inline uint32_t location_bucket(const struct location *location, const ui
 /* Asks for the bucket that location_find() begins with. Thread: any. */
 static inline void location_prefetch(const struct location *location, const uint8_t aor_key[AOR_KEY_BYTES])
 {
-	__builtin_prefetch((const void *)&location->bucket[location_bucket(location, aor_key)]);
+	prefetch_line((const void *)&location->bucket[location_bucket(location, aor_key)]);
 }
 
 /*

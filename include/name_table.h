@@ -7,6 +7,7 @@
 #ifndef AMITY_NAME_TABLE_H
 #define AMITY_NAME_TABLE_H
 
+#include "prefetch.h"
 #include "span.h"
 
 #define NAME_INLINE_BYTES 20
@@ -61,7 +62,7 @@ static inline uint32_t name_table_hash(struct span name, bool fold)
 static inline void name_table_prefetch(const struct name_table *table, struct span name, bool fold)
 {
 	if (table->slot)
-		__builtin_prefetch(&table->slot[name_table_hash(name, fold) & table->mask]);
+		prefetch_line(&table->slot[name_table_hash(name, fold) & table->mask]);
 }
 
 static inline struct span name_slot_text(const struct name_slot *slot)

@@ -17,11 +17,18 @@
 
 #include "match_scratch.h"
 #include "pattern_plain.h"
+#include "prefetch.h"
 
 struct hs_database;
 struct pcre2_real_code_8;
 
 #define PATTERN_BYTES_MAX 255 /* R7 */
+
+/* Of a database, which is larger: a scan begins there. */
+#define PATTERN_SET_PREFETCH_BYTES 1024
+
+/* Of more, most would be asked for in vain. */
+#define PATTERN_SET_PREFETCH_OWNERS 32
 
 struct pattern_set {
 	const struct hs_database *database;		/* of patterns plain_count to count - 1; NULL: there are none */
@@ -36,12 +43,12 @@ struct pattern_set {
 /* Asks for what pattern_match_first() will look at, of a set that is in a company's block. Thread: any. */
 static inline void pattern_set_prefetch(const struct pattern_set *set)
 {
-	const char *at = set->plain_row_count ? (const char *)set->plain : (const char *)set->database;
-	uint32_t bytes = set->plain_row_count ? set->plain_row_count * (uint32_t)sizeof(*set->plain) : 1024;
-
-	for (uint32_t i = 0; at && i < bytes; i += 64)
-		__builtin_prefetch(at + i);
-	__builtin_prefetch(set->owner);
+	if (set->plain_row_count)
+		prefetch_lines(set->plain, set->plain_row_count * sizeof(*set->plain));
+	else if (set->database)
+		prefetch_lines(set->database, PATTERN_SET_PREFETCH_BYTES);
+	if (set->count <= PATTERN_SET_PREFETCH_OWNERS)
+		prefetch_lines(set->owner, set->count * sizeof(*set->owner));
 }
 
 /*

@@ -2,6 +2,8 @@
 
 #include <emmintrin.h>
 
+#include "short_text.h"
+
 /* What the rows ask about a number. SSE2 is a part of x86-64: no twin is needed. */
 struct plain_number {
 	__m128i first;	      /* as many bytes as a prefix has, zero behind its end: no prefix has a zero */
@@ -11,16 +13,15 @@ struct plain_number {
 
 static struct plain_number plain_read(struct span number)
 {
-	uint8_t first[sizeof(__m128i)] = {0};
 	struct plain_number read = {.end = number.length};
 
 	if (number.length && number.at[number.length - 1] == '\n')
 		read.end--;
-	for (uint32_t i = 0; i < number.length && i < PATTERN_PLAIN_PREFIX_BYTES; i++)
-		first[i] = (uint8_t)number.at[i];
+	uint32_t first = number.length < PATTERN_PLAIN_PREFIX_BYTES ? number.length : PATTERN_PLAIN_PREFIX_BYTES;
+	struct short_text text = short_text_read(number.at, first);
+	read.first = _mm_set_epi64x((long long)text.high, (long long)text.low);
 	for (uint32_t i = 0; i < read.end; i++)
 		read.digits_from = (uint8_t)(number.at[i] - '0') > 9 ? i + 1 : read.digits_from;
-	read.first = _mm_loadu_si128((const __m128i *)(const void *)first);
 	return read;
 }
 

@@ -52,11 +52,11 @@ static inline bool write_plain_user(struct route_presentation *presentation, str
 	if (user.length >= BYTE_BLOCK_BYTES ||
 	    sizeof(presentation->text) - presentation->text_length < BYTE_BLOCK_BYTES)
 		return false;
-	copy_bytes(at, user.at, user.length);
-	__m128i block = _mm_loadu_si128((const __m128i *)at);
+	__m128i block = byte_block_load_short(user.at, user.length);
 	uint32_t plain = byte_block_find_class(block, LEXIS_USER) & ~byte_block_find_two(block, ';', '?');
 	if (~plain & ((1u << user.length) - 1))
 		return false;
+	_mm_storeu_si128((__m128i *)at, block);
 	presentation->text_length += user.length;
 	return true;
 }

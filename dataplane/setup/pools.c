@@ -72,11 +72,15 @@ enum status pools_create(struct setup *setup, const struct dataplane_plan *plan)
 	setup->mbuf_count = setup_mbuf_count(plan);
 	setup->medium_count = plan->worker_count * setup_transaction_medium_count(plan);
 	setup->large_count = setup_large_count(plan);
+	setup->answer_count = setup_answer_count(plan);
 	enum status status =
 		create_pool(setup, &setup->shared.pool, "amity_packets", setup->mbuf_count, setup_room_bytes(plan));
 	if (status == STATUS_OK)
 		status = create_pool(setup, &setup->shared.large_pool, "amity_large", setup->large_count,
 				     SETUP_LARGE_ROOM_BYTES);
+	if (status == STATUS_OK)
+		status = create_pool(setup, &setup->shared.answer_pool, "amity_answers", setup->answer_count,
+				     setup_room_bytes(plan));
 	if (status == STATUS_OK && setup->medium_count > 0)
 		status = create_pool(setup, &setup->shared.medium_pool, "amity_medium", setup->medium_count,
 				     KEPT_MESSAGE_MEDIUM_BYTES);
@@ -97,5 +101,6 @@ uint32_t pools_free(struct setup *setup)
 {
 	return free_pool(&setup->shared.pool, setup->mbuf_count) +
 	       free_pool(&setup->shared.medium_pool, setup->medium_count) +
+	       free_pool(&setup->shared.answer_pool, setup->answer_count) +
 	       free_pool(&setup->shared.large_pool, setup->large_count);
 }

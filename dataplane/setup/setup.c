@@ -35,6 +35,9 @@
 #define TRANSACTION_MEDIUM_LEAST 128
 #define TRANSACTION_LARGE_LEAST	 32
 
+/* Of a worker's answers that nobody keeps: what waits in a port's transmit queue, which may be as long. */
+#define ANSWERS_MOVING 1024
+
 /* Rings, EAL's own tables, the ports' queues. */
 #define OTHER_MEMORY_BYTES (96ull << 20)
 
@@ -91,6 +94,11 @@ uint32_t setup_large_count(const struct dataplane_plan *plan)
 {
 	return plan->worker_count * (DATAGRAM_TABLE_SLOTS + LARGE_IN_BURST + setup_transaction_large_count(plan)) +
 	       LARGE_IN_RINGS;
+}
+
+uint32_t setup_answer_count(const struct dataplane_plan *plan)
+{
+	return plan->worker_count * ANSWERS_MOVING;
 }
 
 uint32_t setup_nonce_set_count(const struct dataplane_plan *plan)
@@ -156,6 +164,7 @@ struct dataplane_memory setup_memory(const struct dataplane_plan *plan)
 {
 	uint32_t room_bytes = setup_room_bytes(plan);
 	uint64_t all_mbufs = pools_bytes(setup_mbuf_count(plan), room_bytes) +
+			     pools_bytes(setup_answer_count(plan), room_bytes) +
 			     pools_bytes(setup_large_count(plan), SETUP_LARGE_ROOM_BYTES);
 	uint64_t kept_in_all =
 		pools_bytes(plan->worker_count * setup_transaction_mbuf_count(plan), room_bytes) +

@@ -33,7 +33,7 @@ struct setup {
 	uint32_t lcore[LCORES_MAX]; /* EAL's id of each worker's lcore */
 	bool running;
 	uint8_t fragment_key[16]; /* the workers': one for all, so that their ids of a pair of addresses differ */
-	uint32_t mbuf_count, medium_count, large_count;
+	uint32_t mbuf_count, medium_count, large_count, answer_count;
 	char *error; /* of the call that is under way */
 	size_t error_bytes;
 };
@@ -45,6 +45,7 @@ enum status setup_fail(struct setup *setup, enum status status, const char *form
 /* Sizes that follow from the plan. */
 uint32_t setup_mbuf_count(const struct dataplane_plan *plan);
 uint32_t setup_large_count(const struct dataplane_plan *plan);
+uint32_t setup_answer_count(const struct dataplane_plan *plan);
 uint32_t setup_frame_bytes(const struct dataplane_plan *plan); /* of an af_packet ring: a power of two, or 60 KiB */
 uint32_t setup_mtu_max(const struct dataplane_plan *plan);     /* of what such a frame holds */
 uint32_t setup_room_bytes(const struct dataplane_plan *plan);  /* data room of an mbuf, with headroom */

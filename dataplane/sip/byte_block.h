@@ -10,6 +10,7 @@
 #define AMITY_BYTE_BLOCK_H
 
 #include "lexis.h"
+#include "short_text.h"
 
 #define BYTE_BLOCK_BYTES 16
 
@@ -25,6 +26,14 @@ static inline __m128i byte_block_load(const char *at, const char *end)
 		return _mm_loadu_si128((const __m128i *)at);
 	return _mm_shuffle_epi8(_mm_loadu_si128((const __m128i *)(end - BYTE_BLOCK_BYTES)),
 				_mm_loadu_si128((const __m128i *)(moves + (at - (end - BYTE_BLOCK_BYTES)))));
+}
+
+/* A whole text of less than a block. */
+static inline __m128i byte_block_load_short(const char *at, uint32_t length)
+{
+	struct short_text text = short_text_read(at, length);
+
+	return _mm_set_epi64x((long long)text.high, (long long)text.low);
 }
 
 /* Bit n: byte n is `byte`. */

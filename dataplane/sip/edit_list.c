@@ -6,7 +6,11 @@ void edit_list_init(struct edit_list *list)
 {
 	list->count = 0;
 	list->overflowed = false;
-	list->writer = text_write_begin(list->text, sizeof(list->text));
+	/* One by one: as a whole it would be read when all before it is written (short_text.h). */
+	list->writer.at = list->text;
+	list->writer.length = 0;
+	list->writer.capacity = sizeof(list->text);
+	list->writer.overflowed = false;
 }
 
 void edit_list_insert(struct edit_list *list, uint16_t offset)

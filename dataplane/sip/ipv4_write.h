@@ -4,6 +4,7 @@
 #ifndef AMITY_IPV4_WRITE_H
 #define AMITY_IPV4_WRITE_H
 
+#include "short_text.h"
 #include "span.h"
 
 #define IPV4_ROOM_BYTES 16 /* fifteen, and the point that ipv4_write() leaves behind them */
@@ -29,21 +30,27 @@ static inline uint32_t ipv4_write(char *text, const uint8_t octets[4])
 	return (uint32_t)(at - text) - 1;
 }
 
-/* Is `text` the address, as we write it? Thread: any. */
+/*
+ * Is `text` the address, as we write it? Thread: any. Compared in registers: what has just been written in parts can be
+ * read as a whole only when all that was to be written before it has been.
+ */
 static inline bool ipv4_write_equals(struct span text, const uint8_t octets[4])
 {
-	uint64_t own[IPV4_ROOM_BYTES / 8], head, tail, own_tail;
-	char *written = (char *)own;
-	uint32_t length = ipv4_write(written, octets);
+	__extension__ unsigned __int128 own = 0;
+	uint32_t length = 0;
 
+	for (uint32_t i = 0; i < 4; i++) {
+		uint32_t octet;
+		memcpy(&octet, ipv4_write_octets[octets[i]].text, sizeof(octet));
+		own |= (unsigned __int128)octet << (8 * length);
+		length += ipv4_write_octets[octets[i]].length;
+	}
+	length--;
 	if (text.length != length)
 		return false;
-	if (length < 8)
-		return memcmp(text.at, written, length) == 0;
-	memcpy(&head, text.at, 8);
-	memcpy(&tail, text.at + length - 8, 8);
-	memcpy(&own_tail, written + length - 8, 8);
-	return ((head ^ own[0]) | (tail ^ own_tail)) == 0;
+	struct short_text read = short_text_read(text.at, length);
+	own &= ((unsigned __int128)1 << (8 * length)) - 1;
+	return read.low == (uint64_t)own && read.high == (uint64_t)(own >> 64);
 }
 
 #endif

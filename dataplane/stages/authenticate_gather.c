@@ -1,6 +1,7 @@
 #include "authenticate_gather.h"
 
 #include "message_facts.h"
+#include "prefetch.h"
 
 _Static_assert((int)AUTHENTICATE_LOGINS_MAX == (int)BURST_MAX && (int)DIGEST_BATCH_MAX == (int)BURST_MAX,
 	       "a login and a digest for each packet");
@@ -11,13 +12,6 @@ static const struct digest_secret no_secret;
 /* The headers with credentials, in the order in which they are looked at; [1]: of REGISTER. */
 static const uint8_t header_names[2][2] = {{SIP_HEADER_PROXY_AUTHORIZATION, SIP_HEADER_AUTHORIZATION},
 					   {SIP_HEADER_AUTHORIZATION, SIP_HEADER_PROXY_AUTHORIZATION}};
-
-/* `at` may be NULL, and the bytes more than there are: an address to prefetch need not be one. */
-static void prefetch_lines(const void *at, size_t bytes)
-{
-	for (size_t i = 0; i < bytes; i += 64)
-		__builtin_prefetch((const void *)((uintptr_t)at + i));
-}
 
 static void begin_logins(struct worker *worker)
 {
@@ -43,7 +37,7 @@ static void find_company(const struct worker *worker, struct authenticate_login 
 {
 	login->of_from = company_find_place(worker->snapshot->directory, login->packet->facts.from_host);
 	if (login->of_from)
-		__builtin_prefetch(login->of_from);
+		prefetch_line(login->of_from);
 }
 
 /* What only calls to and from outside look at is left out: few lines can be on their way at once. */
@@ -58,7 +52,7 @@ static void take_company(struct authenticate_login *login)
 static void prefetch_domain(const struct authenticate_login *login)
 {
 	if (login->by_from)
-		__builtin_prefetch(login->by_from->domain.at);
+		prefetch_line(login->by_from->domain.at);
 }
 
 bool authenticate_gather_credentials(struct authenticate_login *login, uint8_t from)
@@ -118,8 +112,8 @@ static void prefetch_endpoint(const struct authenticate_login *login)
 		prefetch_lines(endpoint, sizeof(*endpoint));
 		return;
 	}
-	__builtin_prefetch(endpoint);
-	__builtin_prefetch(endpoint->aor_key);
+	prefetch_line(endpoint);
+	prefetch_line(endpoint->aor_key);
 	prefetch_lines(&endpoint->secret, sizeof(endpoint->secret));
 }
 
@@ -137,11 +131,11 @@ static void find_endpoint(const struct worker *worker, struct authenticate_login
 /* Who logs in is compared with its name or described by it; who calls is shown by its extension, too. */
 static void prefetch_texts(const struct packet *packet, const struct endpoint *endpoint)
 {
-	__builtin_prefetch(endpoint->name.at);
+	prefetch_line(endpoint->name.at);
 	if (packet->message.method != SIP_METHOD_INVITE)
 		return;
-	__builtin_prefetch(endpoint->extension.at);
-	__builtin_prefetch(packet->caller.company->name.at);
+	prefetch_line(endpoint->extension.at);
+	prefetch_line(packet->caller.company->name.at);
 }
 
 /* An endpoint has its key in its row; a name that does not exist needs one too: its failures are counted likewise. */

@@ -22,8 +22,15 @@ static void drop_mbuf(struct drop_batch *batch, struct rte_mbuf *mbuf)
 {
 	if (!mbuf)
 		return;
-	if (rte_mbuf_refcnt_read(mbuf) != 1 || !RTE_MBUF_DIRECT(mbuf) || mbuf->nb_segs != 1) {
+	uint16_t holders = rte_mbuf_refcnt_read(mbuf);
+
+	if (!RTE_MBUF_DIRECT(mbuf) || mbuf->nb_segs != 1) {
 		rte_pktmbuf_free(mbuf);
+		return;
+	}
+	/* What was received is held by transactions of this lcore alone: nothing has to be locked. */
+	if (holders != 1) {
+		rte_mbuf_refcnt_set(mbuf, (uint16_t)(holders - 1));
 		return;
 	}
 	if (batch->count && mbuf->pool != batch->mbuf[0]->pool)

@@ -1,7 +1,7 @@
-#include <rte_prefetch.h>
 
 #include "call_track.h"
 #include "client_branch.h"
+#include "prefetch.h"
 #include "response_context.h"
 #include "server_transaction.h"
 #include "stages.h"
@@ -73,7 +73,7 @@ static void expire_prefetch(const struct worker *worker)
 		transaction_table_prefetch_end(table, expire_slot_of(table, first));
 	if (second) {
 		transaction_table_prefetch_branch(table, expire_slot_of(table, second));
-		rte_prefetch0(second->next);
+		prefetch_line(second->next);
 	}
 }
 

@@ -1,6 +1,6 @@
-#include <rte_prefetch.h>
 
 #include "message_parse.h"
+#include "prefetch.h"
 #include "stages.h"
 #include "transact_warm.h"
 
@@ -40,7 +40,7 @@ void parse_burst(struct worker *worker)
 {
 	for (uint32_t i = 0; i < worker->packet_count; i++) {
 		if (i + 1 < worker->packet_count)
-			rte_prefetch0(worker->packet[i + 1].bytes.at);
+			prefetch_line(worker->packet[i + 1].bytes.at);
 		if (!worker->packet[i].verdict && !worker->packet[i].is_unreachable)
 			parse_packet(worker, &worker->packet[i]);
 	}

@@ -1,8 +1,8 @@
 #include <rte_ethdev.h>
 #include <rte_mbuf.h>
-#include <rte_prefetch.h>
 
 #include "frame_read.h"
+#include "prefetch.h"
 #include "stages.h"
 #include "unreachable_read.h"
 
@@ -107,7 +107,7 @@ static void receive_from_queue(struct worker *worker, uint16_t interface, struct
 
 	for (uint32_t i = 0; i < count; i++) {
 		if (i + PREFETCH_AHEAD < count)
-			rte_prefetch0(rte_pktmbuf_mtod(mbufs[i + PREFETCH_AHEAD], const char *));
+			prefetch_line(rte_pktmbuf_mtod(mbufs[i + PREFETCH_AHEAD], const char *));
 		bytes += rte_pktmbuf_data_len(mbufs[i]);
 		receive_from_port(worker, &queue, mbufs[i]);
 	}

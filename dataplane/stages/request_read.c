@@ -70,19 +70,17 @@ void request_read(struct route_request *request, struct worker *worker, const st
 {
 	const struct sip_message *message = &packet->message;
 
-	*request = (struct route_request){
-		.directory = worker->snapshot->directory,
-		.scratch = &worker->snapshot->scratch[worker->index],
-		.company = packet->caller.company,
-		.caller = packet->caller.endpoint,
-		.carrier = packet->caller.carrier,
-		.number = packet->request_uri.user,
-		.identity_user = identity_user(message, packet->caller.carrier != NULL),
-		.from_user = from_user(packet),
-		.from_display = sip_message_text(message, message->from.display),
-		.diversion_user = first_user(message, SIP_HEADER_DIVERSION),
-		.max_forwards = message->max_forwards,
-	};
+	request->directory = worker->snapshot->directory;
+	request->scratch = &worker->snapshot->scratch[worker->index];
+	request->company = packet->caller.company;
+	request->caller = packet->caller.endpoint;
+	request->carrier = packet->caller.carrier;
+	request->number = packet->request_uri.user;
+	request->identity_user = identity_user(message, packet->caller.carrier != NULL);
+	request->from_user = from_user(packet);
+	request->from_display = sip_message_text(message, message->from.display);
+	request->diversion_user = first_user(message, SIP_HEADER_DIVERSION);
+	request->max_forwards = message->max_forwards;
 	request->anonymous =
 		message_facts_find_privacy(message) != SIP_HEADER_NONE || route_caller_is_anonymous(request->from_user);
 }

@@ -1,9 +1,9 @@
 #include <rte_mbuf.h>
-#include <rte_prefetch.h>
 
 #include "frame_write.h"
 #include "fork.h"
 #include "message_hold.h"
+#include "prefetch.h"
 #include "rewrite.h"
 #include "rewrite_body.h"
 #include "rewrite_request.h"
@@ -11,6 +11,9 @@
 #include "send.h"
 #include "server_transaction.h"
 #include "stages.h"
+
+/* Whose buffer is asked for while a message is written. */
+#define REWRITE_AHEAD 2
 
 /* A phone's offer. */
 #define REWRITE_PREFETCH_BYTES 512
@@ -72,10 +75,7 @@ static bool rewrite_apply(struct worker *worker, const struct packet *packet, st
 /* Nobody has looked at the body since it came: asked for while the headers are written. */
 static void rewrite_prefetch_body(const struct sip_message *message)
 {
-	uint32_t bytes = RTE_MIN(message->body.length, REWRITE_PREFETCH_BYTES);
-
-	for (uint32_t i = 0; i < bytes; i += RTE_CACHE_LINE_SIZE)
-		rte_prefetch0(message->bytes.at + message->body.offset + i);
+	prefetch_lines(message->bytes.at + message->body.offset, RTE_MIN(message->body.length, REWRITE_PREFETCH_BYTES));
 }
 
 /* A request that has a branch is kept by it. */
@@ -155,6 +155,8 @@ void rewrite_burst(struct worker *worker)
 {
 	for (uint32_t i = 0; i < worker->packet_count; i++) {
 		struct packet *packet = &worker->packet[i];
+		if (i + REWRITE_AHEAD < worker->packet_count)
+			send_prefetch_reserved_again(worker, &worker->packet[i + REWRITE_AHEAD]);
 		if (packet->verdict)
 			continue;
 		enum reason reason = rewrite_packet(worker, packet);

@@ -1,9 +1,13 @@
 #include "call_track.h"
 #include "message_facts.h"
+#include "prefetch.h"
 #include "stages.h"
 #include "target.h"
 
 #define SIP_PORT_DEFAULT 5060
+
+/* Whose caller is asked for while another call is decided. */
+#define ROUTE_AHEAD 2
 
 static enum reason route_initial(struct worker *worker, struct packet *packet)
 {
@@ -134,6 +138,13 @@ static bool route_has_target(const struct packet *packet)
 	return packet->decision.outcome != ROUTE_OUTCOME_REJECT && packet->decision.target;
 }
 
+/* Asked for by authenticate, but others had the nearest cache since. */
+static void route_prefetch_caller(const struct packet *packet)
+{
+	if (route_is_initial(packet) && packet->caller.endpoint)
+		prefetch_line(packet->caller.endpoint->extension.at);
+}
+
 /* What this stage and the next ones will look at of the target. */
 static void route_prefetch_target(const struct packet *packet)
 {
@@ -141,9 +152,9 @@ static void route_prefetch_target(const struct packet *packet)
 
 	if (!route_has_target(packet))
 		return;
-	__builtin_prefetch(target);
-	__builtin_prefetch(&target->direct);
-	__builtin_prefetch(target->aor_key);
+	prefetch_line(target);
+	prefetch_line(&target->direct);
+	prefetch_line(target->aor_key);
 }
 
 /* What its row leads to; fork describes the call with the name. */
@@ -153,7 +164,7 @@ static void route_prefetch_of_target(const struct worker *worker, const struct p
 
 	if (!route_has_target(packet))
 		return;
-	__builtin_prefetch(target->name.at);
+	prefetch_line(target->name.at);
 	if (!target->is_direct)
 		location_prefetch(worker->snapshot->location, target->aor_key);
 }
@@ -168,6 +179,8 @@ static void route_decide_burst(struct worker *worker)
 		struct packet *packet = &worker->packet[i];
 		if (!route_is_initial(packet))
 			continue;
+		if (i + ROUTE_AHEAD < worker->packet_count)
+			route_prefetch_caller(&worker->packet[i + ROUTE_AHEAD]);
 		target_decide_number(worker, packet);
 		route_prefetch_target(packet);
 	}

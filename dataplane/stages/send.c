@@ -7,6 +7,7 @@
 
 #include "frame_write.h"
 #include "hop_find.h"
+#include "prefetch.h"
 
 /* Of any link (RFC 791): an interface that is going away says 0. */
 #define IPV4_MTU_MIN 68u
@@ -25,15 +26,6 @@
 
 /* Of most answers that have only what every response has. */
 #define SEND_ANSWER_BYTES 384
-
-/* Two lines at a time, so that one too many may be asked for. */
-static void send_prefetch_lines(const char *from, const char *end)
-{
-	for (const char *at = from; at < end; at += 2 * RTE_CACHE_LINE_SIZE) {
-		__builtin_prefetch(at, 1);
-		__builtin_prefetch(at + RTE_CACHE_LINE_SIZE, 1);
-	}
-}
 
 /* Without a look into the mbuf, which would wait for it. */
 static const char *send_text_of_reserved(struct rte_mempool *pool, const struct packet *packet)
@@ -61,9 +53,9 @@ static bool send_is_to_reserve(const struct worker *worker, const struct packet 
 static void send_set_reserved(struct rte_mempool *pool, struct packet *packet, struct rte_mbuf *mbuf, size_t bytes)
 {
 	packet->reserved = mbuf;
-	send_prefetch_lines((const char *)mbuf, (const char *)(mbuf + 1));
+	prefetch_lines_to_write(mbuf, sizeof(*mbuf));
 	const char *text = send_text_of_reserved(pool, packet);
-	send_prefetch_lines(text - RTE_CACHE_LINE_SIZE, text + bytes);
+	prefetch_lines_to_write(text - RTE_CACHE_LINE_SIZE, bytes + RTE_CACHE_LINE_SIZE);
 }
 
 /* All of them or none, at one look into the pool. */
@@ -95,12 +87,22 @@ void send_prefetch_reserved(const struct worker *worker, const struct packet *pa
 	if (!packet->reserved)
 		return;
 	const char *text = send_text_of_reserved(worker->dataplane->pool, packet);
-	send_prefetch_lines(text + packet->bytes.length / 2, text + packet->bytes.length + SEND_GROWTH_BYTES);
+	prefetch_lines_to_write(text + packet->bytes.length / 2, packet->bytes.length / 2 + SEND_GROWTH_BYTES);
+}
+
+void send_prefetch_reserved_again(const struct worker *worker, const struct packet *packet)
+{
+	if (!packet->reserved)
+		return;
+	const char *text = send_text_of_reserved(worker->dataplane->pool, packet);
+	prefetch_lines_to_write(packet->reserved, sizeof(*packet->reserved));
+	prefetch_lines_to_write(text - RTE_CACHE_LINE_SIZE,
+				RTE_CACHE_LINE_SIZE + packet->bytes.length + SEND_GROWTH_BYTES);
 }
 
 void send_reserve_answer(struct worker *worker, struct packet *packet)
 {
-	struct rte_mempool *pool = worker->dataplane->pool;
+	struct rte_mempool *pool = worker->dataplane->answer_pool;
 	struct rte_mbuf *mbuf = packet->reserved ? NULL : rte_mbuf_raw_alloc(pool);
 
 	if (mbuf)

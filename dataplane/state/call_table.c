@@ -1,6 +1,8 @@
 #include "call_table.h"
 
+#include "clear_bytes.h"
 #include "limit_table.h"
+#include "prefetch.h"
 
 #define SERIAL_MASK ((UINT64_C(1) << CALL_SERIAL_BITS) - 1)
 
@@ -35,9 +37,10 @@ struct call *call_table_add(struct call_table *table)
 	struct call *call = &table->call[slot];
 	table->free_call = call->next_free;
 	/* The next one, freed long ago, is asked for before it is needed. */
-	for (uint32_t i = 0; i < sizeof(*call) && table->free_call != CALL_TABLE_NONE; i += 64)
-		__builtin_prefetch((const char *)&table->call[table->free_call] + i, 1);
-	memset(call, 0, sizeof(*call));
+	if (table->free_call != CALL_TABLE_NONE)
+		prefetch_lines_to_write(&table->call[table->free_call], sizeof(*call));
+	clear_bytes(call, offsetof(struct call, record.text));
+	clear_bytes(call->limit, sizeof(*call) - offsetof(struct call, limit));
 	call->next_free = CALL_TABLE_NONE;
 	call->record.handle = call_handle_make(slot, table->worker, take_serial(table));
 	call->record.state = CALL_TRYING;
@@ -64,12 +67,11 @@ void call_table_prefetch(const struct call_table *table, uint64_t handle, bool w
 
 	if (handle == CALL_NONE || slot >= table->count)
 		return;
-	const char *call = (const char *)&table->call[slot];
-	__builtin_prefetch(call, 1);
-	__builtin_prefetch(call + offsetof(struct call, limit), 1);
+	const struct call *call = &table->call[slot];
+	prefetch_line_to_write(call);
+	prefetch_line_to_write(call->limit);
 	if (whole)
-		for (uint32_t i = 64; i < offsetof(struct call, limit); i += 64)
-			__builtin_prefetch(call + i, 1);
+		prefetch_lines_to_write(call, offsetof(struct call, limit));
 }
 
 void call_table_set_state(struct call_table *table, struct call *call, enum call_state state)

@@ -1,5 +1,9 @@
 #include "decision_log.h"
 
+#include "clear_bytes.h"
+#include "copy_bytes.h"
+#include "prefetch.h"
+
 static const uint8_t text_bytes[DECISION_TEXT_COUNT] = {
 	[DECISION_TEXT_CALL_ID] = DECISION_CALL_ID_BYTES,
 	[DECISION_TEXT_CALLER] = DECISION_NAME_BYTES,
@@ -15,12 +19,10 @@ void decision_log_init(struct decision_log *log, struct decision *memory, uint32
 struct decision *decision_log_add(struct decision_log *log)
 {
 	struct decision *decision = &log->decision[log->count++ & log->mask];
-	const char *next = (const char *)&log->decision[log->count & log->mask];
 
-	memset(decision, 0, sizeof(*decision));
+	clear_bytes(decision, sizeof(*decision));
 	/* The ring is longer than any cache: the next one is asked for before it is needed. */
-	for (uint32_t offset = 0; offset < sizeof(*decision); offset += 64)
-		__builtin_prefetch(next + offset, 1);
+	prefetch_lines_to_write(&log->decision[log->count & log->mask], sizeof(*decision));
 	return decision;
 }
 
@@ -28,8 +30,7 @@ void decision_log_set_text(struct decision *decision, enum decision_text_kind ki
 {
 	uint32_t length = text.length < text_bytes[kind] ? text.length : text_bytes[kind];
 
-	if (length)
-		memcpy(decision->text + decision_text_offset(kind), text.at, length);
+	copy_bytes(decision->text + decision_text_offset(kind), text.at, length);
 	decision->length[kind] = (uint8_t)length;
 }
 

@@ -2,6 +2,8 @@
 
 #include <rte_mbuf.h>
 
+#include "prefetch.h"
+
 #define NEAR_SIZE 7 /* its bits */
 
 enum kept_size kept_message_size_of_mbuf(const struct rte_mbuf *mbuf)
@@ -73,5 +75,5 @@ void kept_message_prefetch(const struct kept_message *kept)
 {
 	if (!kept->mbuf)
 		return;
-	__builtin_prefetch(kept->mbuf, 1);
+	prefetch_line_to_write(kept->mbuf);
 }

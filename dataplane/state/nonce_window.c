@@ -1,5 +1,6 @@
 #include "nonce_window.h"
 #include "nonce.h"
+#include "prefetch.h"
 
 #define WINDOW_COUNTS 64
 #define HASH_FACTOR   0x9e3779b97f4a7c15u /* 2^64 / golden ratio */
@@ -67,8 +68,8 @@ void nonce_window_prefetch(const struct nonce_window *window, uint64_t name)
 {
 	const struct nonce_window_entry *set = set_of(window, name);
 
-	__builtin_prefetch(set, 1);
-	__builtin_prefetch(set + NONCE_WINDOW_WAYS / 2, 1);
+	prefetch_line_to_write(set);
+	prefetch_line_to_write(set + NONCE_WINDOW_WAYS / 2);
 }
 
 enum nonce_use nonce_window_use(struct nonce_window *window, uint64_t name, uint32_t nc, uint32_t issued_s,

@@ -18,6 +18,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "prefetch.h"
+
 #define TIMER_WHEEL_TICK_MS	10
 #define TIMER_WHEEL_LEVELS	4
 #define TIMER_WHEEL_SLOTS	256			  /* 2.56 s, 11 minutes, 46 hours, 1.3 years */
@@ -62,8 +64,8 @@ static inline void timer_wheel_prefetch(const struct timer *timer)
 {
 	if (!timer_is_running(timer))
 		return;
-	__builtin_prefetch(timer->link, 1);
-	__builtin_prefetch(timer->next, 1);
+	prefetch_line_to_write(timer->link);
+	prefetch_line_to_write(timer->next);
 }
 
 /*

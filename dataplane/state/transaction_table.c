@@ -1,7 +1,9 @@
 #include "transaction_table.h"
 
 #include <rte_common.h>
-#include <rte_prefetch.h>
+
+#include "clear_bytes.h"
+#include "prefetch.h"
 
 #define SPARE_DIVISOR 4 /* a quarter more branches than transactions: most requests go to one place */
 #define SPARE_LEAST   64
@@ -101,22 +103,16 @@ struct transaction *transaction_table_find(const struct transaction_table *table
 	return NULL;
 }
 
-static void prefetch_lines(const void *at, uint32_t bytes)
-{
-	for (uint32_t offset = 0; offset < bytes; offset += RTE_CACHE_LINE_SIZE)
-		rte_prefetch0((const char *)at + offset);
-}
-
 /* A text that is seldom longer than a line lies on two, as often as not. */
 static void prefetch_ends(const char *at, uint32_t length)
 {
-	rte_prefetch0(at);
-	rte_prefetch0(at + length);
+	prefetch_line(at);
+	prefetch_line(at + length);
 }
 
 void transaction_table_prefetch_bucket(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES])
 {
-	rte_prefetch0(bucket_of(table, key));
+	prefetch_line(bucket_of(table, key));
 }
 
 void transaction_table_prefetch_first(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES])
@@ -124,7 +120,7 @@ void transaction_table_prefetch_first(const struct transaction_table *table, con
 	uint32_t index = *bucket_of(table, key);
 
 	if (index != TRANSACTION_NONE)
-		rte_prefetch0(&table->transaction[index]);
+		prefetch_line(&table->transaction[index]);
 }
 
 void transaction_table_prefetch_branch(const struct transaction_table *table, uint32_t slot)
@@ -146,7 +142,7 @@ void transaction_table_prefetch_response(const struct transaction_table *table, 
 
 void transaction_table_prefetch_merged(const struct transaction_table *table, uint64_t merge_key)
 {
-	rte_prefetch0(merge_bucket_of(table, merge_key));
+	prefetch_line(merge_bucket_of(table, merge_key));
 }
 
 void transaction_table_prefetch_found(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES])
@@ -188,8 +184,8 @@ void transaction_table_prefetch_end(const struct transaction_table *table, uint3
 	kept_message_prefetch(&transaction->request);
 	kept_message_prefetch(&transaction->response);
 	timer_wheel_prefetch(&transaction->timer);
-	rte_prefetch0(bucket_of(table, transaction->key));
-	rte_prefetch0(merge_bucket_of(table, transaction->merge_key));
+	prefetch_line(bucket_of(table, transaction->key));
+	prefetch_line(merge_bucket_of(table, transaction->merge_key));
 }
 
 static bool has_ended(const struct transaction *transaction)
@@ -294,8 +290,8 @@ void transaction_table_hold(struct transaction_table *table, struct transaction 
 /* What taking and removing touch, all at once: who has lingered for 32 s is in no cache. */
 static void prefetch_slot(const struct transaction_table *table, uint32_t index)
 {
-	prefetch_lines(&table->transaction[index], sizeof(struct transaction));
-	prefetch_lines(&table->branch[index], sizeof(struct branch));
+	prefetch_lines_to_write(&table->transaction[index], sizeof(struct transaction));
+	prefetch_lines_to_write(&table->branch[index], sizeof(struct branch));
 }
 
 static bool has_room(const struct transaction_table *table, uint32_t mbufs)
@@ -322,7 +318,7 @@ struct transaction *transaction_table_add(struct transaction_table *table, const
 	struct transaction *transaction = &table->transaction[table->free_transaction];
 	table->free_transaction = transaction->next_free;
 	table->used_count++;
-	memset(transaction, 0, sizeof(*transaction));
+	clear_bytes(transaction, sizeof(*transaction));
 	memcpy(transaction->key, key, TRANSACTION_KEY_BYTES);
 	transaction->merge_key = merge_key;
 	transaction->state = TRANSACTION_PROCEEDING;
@@ -375,12 +371,12 @@ struct branch *transaction_table_add_branch(struct transaction_table *table, str
 	if (index == TRANSACTION_NONE)
 		return NULL;
 	struct branch *branch = &table->branch[index];
-	*branch = (struct branch){
-		.generation = (uint16_t)(branch->generation + 1),
-		.transaction = transaction_index(table, transaction),
-		.next = TRANSACTION_NONE,
-		.state = BRANCH_CALLING,
-	};
+	uint16_t generation = (uint16_t)(branch->generation + 1);
+	clear_bytes(branch, sizeof(*branch));
+	branch->generation = generation;
+	branch->transaction = transaction_index(table, transaction);
+	branch->next = TRANSACTION_NONE;
+	branch->state = BRANCH_CALLING;
 	append_branch(table, transaction, index);
 	return branch;
 }

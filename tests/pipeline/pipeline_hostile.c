@@ -255,10 +255,9 @@ static void full_table_is_503_with_retry_after(void **state)
 	scene_end(&scene, ringing);
 }
 
-/* All mbufs of the pool, but so many. */
-static uint32_t take_mbufs(const struct scene *scene, void **mbufs, uint32_t most, uint32_t but)
+/* All mbufs of a pool, but so many. */
+static uint32_t take_mbufs(struct rte_mempool *pool, void **mbufs, uint32_t most, uint32_t but)
 {
-	struct rte_mempool *pool = pipeline_dataplane(scene->pipeline)->pool;
 	uint32_t count = 0;
 
 	while (count < most && rte_mempool_get(pool, &mbufs[count]) == 0)
@@ -271,17 +270,18 @@ static uint32_t take_mbufs(const struct scene *scene, void **mbufs, uint32_t mos
 /* No buffer for what would be sent: it is counted as lost, and comes when it is due again. */
 static void no_buffer_loses_messages_and_no_state(void **state)
 {
-	static void *mbufs[20000];
+	static void *mbufs[20000], *answers[20000];
 	struct scene scene;
 	struct leg hq, again;
 	char text[SIP_TEXT_BYTES_MAX];
 
 	scene_begin(&scene, state);
 	struct rte_mempool *pool = pipeline_dataplane(scene.pipeline)->pool;
+	struct rte_mempool *answer_pool = pipeline_dataplane(scene.pipeline)->answer_pool;
 	scene_prepare(&scene, DESK, "INVITE", "3000");
 	sip_request_write(text, &scene.request);
 	pipeline_put(scene.pipeline, 0, DESK, span_of_text(text));
-	uint32_t count = take_mbufs(&scene, mbufs, RTE_DIM(mbufs), 0);
+	uint32_t count = take_mbufs(pool, mbufs, RTE_DIM(mbufs), 0);
 	pipeline_run(scene.pipeline);
 	scene_expect_silence(&scene);
 	assert_int_equal(scene_transactions(&scene), 0);
@@ -290,9 +290,11 @@ static void no_buffer_loses_messages_and_no_state(void **state)
 
 	/* One buffer: the INVITE leaves, its 100 does not. */
 	pipeline_put(scene.pipeline, 0, DESK, span_of_text(text));
-	count = take_mbufs(&scene, mbufs, RTE_DIM(mbufs), 1);
+	count = take_mbufs(pool, mbufs, RTE_DIM(mbufs), 1);
+	uint32_t answer_count = take_mbufs(answer_pool, answers, RTE_DIM(answers), 0);
 	pipeline_run(scene.pipeline);
 	rte_mempool_put_bulk(pool, mbufs, count);
+	rte_mempool_put_bulk(answer_pool, answers, answer_count);
 	scene_now(&scene);
 	scene_expect_request(&scene, &hq, HQ, "INVITE");
 	scene_expect_silence(&scene);
@@ -301,7 +303,7 @@ static void no_buffer_loses_messages_and_no_state(void **state)
 
 	/* No A either. */
 	scene_wait_until(&scene, 490);
-	count = take_mbufs(&scene, mbufs, RTE_DIM(mbufs), 0);
+	count = take_mbufs(pool, mbufs, RTE_DIM(mbufs), 0);
 	scene_wait_until(&scene, 500);
 	scene_expect_silence(&scene);
 	rte_mempool_put_bulk(pool, mbufs, count);
@@ -309,6 +311,34 @@ static void no_buffer_loses_messages_and_no_state(void **state)
 	scene_expect_request(&scene, &again, HQ, "INVITE");
 	scene_refuse(&scene, &hq, 486);
 	scene_expect_end(&scene, 486);
+	scene_end(&scene, 0);
+}
+
+/* The 100 has a pool of its own, and does without it: one of the two is enough. */
+static void trying_takes_of_either_pool(void **state)
+{
+	static void *mbufs[20000];
+	struct scene scene;
+	struct leg hq;
+
+	scene_begin(&scene, state);
+	struct rte_mempool *pool = pipeline_dataplane(scene.pipeline)->pool;
+	struct rte_mempool *answer_pool = pipeline_dataplane(scene.pipeline)->answer_pool;
+	char text[SIP_TEXT_BYTES_MAX];
+	for (uint32_t i = 0; i < 2; i++) {
+		struct rte_mempool *taken = i == 0 ? pool : answer_pool;
+		scene_prepare(&scene, DESK, "INVITE", "3000");
+		sip_request_write(text, &scene.request);
+		pipeline_put(scene.pipeline, 0, DESK, span_of_text(text));
+		uint32_t count = take_mbufs(taken, mbufs, RTE_DIM(mbufs), i == 0 ? 1 : 0);
+		pipeline_run(scene.pipeline);
+		rte_mempool_put_bulk(taken, mbufs, count);
+		scene_now(&scene);
+		scene_expect_status(&scene, DESK, 100);
+		scene_expect_request(&scene, &hq, HQ, "INVITE");
+		scene_refuse(&scene, &hq, 486);
+		scene_expect_end(&scene, 486);
+	}
 	scene_end(&scene, 0);
 }
 
@@ -394,6 +424,7 @@ int main(void)
 		PIPELINE_CASE_ROWS(rfc3261_16_6_seventy_hops),
 		PIPELINE_CASE_ROWS(full_table_is_503_with_retry_after),
 		PIPELINE_CASE_ROWS(no_buffer_loses_messages_and_no_state),
+		PIPELINE_CASE_ROWS(trying_takes_of_either_pool),
 		PIPELINE_CASE_ROWS(final_response_that_cannot_be_passed_is_500),
 		PIPELINE_CASE_ROWS(ringing_that_cannot_be_passed_is_lost),
 	};

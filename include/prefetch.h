@@ -1,0 +1,56 @@
+/*
+ * prefetch.h - asks for lines of the cache before they are needed. An address need not be one: nothing is read.
+ *
+ * Not __builtin_prefetch(): gcc (12) takes a function that does nothing else for one without effect and leaves its
+ * calls out, without a word, wherever it was not inlined early. What is written here stays.
+ */
+#ifndef AMITY_PREFETCH_H
+#define AMITY_PREFETCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define PREFETCH_LINE_BYTES 64
+
+/* To be read. Thread: any. */
+static inline void prefetch_line(const void *at)
+{
+#if defined(__x86_64__)
+	__asm__ volatile("prefetcht0 %a0" : : "p"(at));
+#else
+	__asm__ volatile("" : : "r"(at));
+	__builtin_prefetch(at);
+#endif
+}
+
+/* To be written: no other core has it then. */
+static inline void prefetch_line_to_write(const void *at)
+{
+#if defined(__x86_64__)
+	__asm__ volatile("prefetchw %a0" : : "p"(at));
+#else
+	__asm__ volatile("" : : "r"(at));
+	__builtin_prefetch(at, 1);
+#endif
+}
+
+/* All lines of so many bytes, to be read; to be written. */
+static inline void prefetch_lines(const void *at, size_t bytes)
+{
+	uintptr_t end = (uintptr_t)at + bytes;
+
+	for (uintptr_t line = (uintptr_t)at & ~(uintptr_t)(PREFETCH_LINE_BYTES - 1); line < end;
+	     line += PREFETCH_LINE_BYTES)
+		prefetch_line((const void *)line);
+}
+
+static inline void prefetch_lines_to_write(const void *at, size_t bytes)
+{
+	uintptr_t end = (uintptr_t)at + bytes;
+
+	for (uintptr_t line = (uintptr_t)at & ~(uintptr_t)(PREFETCH_LINE_BYTES - 1); line < end;
+	     line += PREFETCH_LINE_BYTES)
+		prefetch_line_to_write((const void *)line);
+}
+
+#endif
