@@ -18,7 +18,8 @@
 void send_reserve_burst(struct worker *worker);
 void send_prefetch_reserved(const struct worker *worker, const struct packet *packet);
 
-/* All of it, shortly before it is written: since then others had the nearest cache, and lines come back in turn only. */
+/* All of it, shortly before it is written: since then others had the nearest cache, and lines come back in turn only.
+ */
 void send_prefetch_reserved_again(const struct worker *worker, const struct packet *packet);
 void send_give_back_reserved(struct packet *packet);
 
