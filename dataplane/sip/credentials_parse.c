@@ -60,6 +60,9 @@ static bool parse_nonce_count(uint32_t *count, struct span text)
 	return true;
 }
 
+/* Of more than 255 blocks a byte could not count the quotes. */
+#define CREDENTIALS_PIECES_BYTES (255 * BYTE_BLOCK_BYTES)
+
 #define FIELD_AT(name) (offsetof(struct digest_credentials, name) / sizeof(struct span))
 _Static_assert(FIELD_AT(username) == CREDENTIALS_FIELD_USERNAME && FIELD_AT(realm) == CREDENTIALS_FIELD_REALM &&
 		       FIELD_AT(nonce) == CREDENTIALS_FIELD_NONCE && FIELD_AT(uri) == CREDENTIALS_FIELD_URI &&
@@ -143,11 +146,85 @@ static inline const char *take_usual_fields(struct digest_credentials *credentia
 	return __builtin_popcount(bits) == count ? done : NULL;
 }
 
+/* What is seen of the fields on the way. */
+struct usual_fields {
+	const char *end; /* of all of them */
+	uint32_t bits, count;
+	uint32_t quotes; /* that belong to values */
+};
+
+/* One field, from its name to what separates it from the next one. Result: false when it may not be what it looks like.
+ */
+static inline bool take_piece(struct usual_fields *fields, struct digest_credentials *credentials, const char *at,
+			      const char *to)
+{
+	const struct credentials_field_name *name = credentials_field_find(byte_block_load(at, fields->end));
+
+	if (name == NULL)
+		return false;
+	const char *from = at + name->length;
+	if (name->is_quoted) {
+		to--;
+		if (to < from || *to != '"')
+			return false;
+		fields->quotes += 2;
+	} else {
+		uint64_t values = byte_block_find_class(byte_block_load(from, fields->end), LEXIS_VALUE);
+		if (to <= from || __builtin_ctzll(~values) < to - from)
+			return false;
+	}
+	credentials->text[name->field] = lexis_span(from, to);
+	fields->bits |= name->bit;
+	fields->count++;
+	return true;
+}
+
+/*
+ * All fields, when each of them is usual (take_usual_fields) and no comma stands in a value. Where the next one begins
+ * does not have to wait for what this one is: a core looks at several at a time.
+ *
+ * A value has no quotes and no backslashes inside when there are none but those that belong to the values.
+ *
+ * Result: false when something else may be there; nothing that was taken counts then.
+ */
+static inline bool take_pieces(struct digest_credentials *credentials, uint32_t *seen, const char *at, const char *end)
+{
+	struct usual_fields fields = {.end = end};
+	__m128i quotes = _mm_setzero_si128(), backslashes = _mm_setzero_si128();
+	const char *piece = at;
+
+	if (end - at < BYTE_BLOCK_BYTES || end - at > CREDENTIALS_PIECES_BYTES)
+		return false;
+	for (const char *block_at = at; block_at < end; block_at += BYTE_BLOCK_BYTES) {
+		__m128i block = byte_block_load(block_at, end);
+		quotes = _mm_sub_epi8(quotes, _mm_cmpeq_epi8(block, _mm_set1_epi8('"')));
+		backslashes = _mm_or_si128(backslashes, _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
+		for (uint32_t commas = byte_block_find(block, ','); commas; commas &= commas - 1) {
+			const char *comma = block_at + __builtin_ctz(commas);
+			if (comma + 1 == end || !take_piece(&fields, credentials, piece, comma))
+				return false;
+			piece = comma + 1 + (comma[1] == ' ');
+		}
+	}
+	if (piece > end || !take_piece(&fields, credentials, piece, end))
+		return false;
+	__m128i sums = _mm_sad_epu8(quotes, _mm_setzero_si128());
+	*seen = fields.bits;
+	return (uint32_t)_mm_cvtsi128_si32(sums) + (uint32_t)_mm_extract_epi16(sums, 4) == fields.quotes &&
+	       _mm_movemask_epi8(backslashes) == 0 && (uint32_t)__builtin_popcount(fields.bits) == fields.count;
+}
+
 static inline bool is_for_blocks(struct span value)
 {
 	return value.length >= BYTE_BLOCK_BYTES;
 }
 #else
+static inline bool take_pieces(struct digest_credentials *credentials, uint32_t *seen, const char *at, const char *end)
+{
+	(void)credentials, (void)seen, (void)at, (void)end;
+	return false;
+}
+
 static inline const char *take_usual_fields(struct digest_credentials *credentials, uint32_t *seen, const char *at,
 					    const char *end)
 {
@@ -166,6 +243,11 @@ static inline bool is_for_blocks(struct span value)
 static inline bool take_fields(struct digest_credentials *credentials, uint32_t *seen, struct span fields,
 			       bool is_usual)
 {
+	const char *begin = fields.at + (fields.length && *fields.at == ' ');
+
+	if (take_pieces(credentials, seen, begin, fields.at + fields.length)) /* nearly always */
+		return true;
+	*seen = 0;
 	for (const char *at = fields.at, *end = at + fields.length;; at++) {
 		const char *from = at + (at < end && *at == ' ');
 		at = is_usual ? take_usual_fields(credentials, seen, from, end) : from;

@@ -4,6 +4,9 @@
 #include "copy_bytes.h"
 #include "prefetch.h"
 
+/* A packet takes a fifth of the time that a line is on its way. */
+#define DECISIONS_AHEAD 5
+
 static const uint8_t text_bytes[DECISION_TEXT_COUNT] = {
 	[DECISION_TEXT_CALL_ID] = DECISION_CALL_ID_BYTES,
 	[DECISION_TEXT_CALLER] = DECISION_NAME_BYTES,
@@ -20,9 +23,9 @@ struct decision *decision_log_add(struct decision_log *log)
 {
 	struct decision *decision = &log->decision[log->count++ & log->mask];
 
-	clear_bytes(decision, sizeof(*decision));
-	/* The ring is longer than any cache: the next one is asked for before it is needed. */
-	prefetch_lines_to_write(&log->decision[log->count & log->mask], sizeof(*decision));
+	clear_bytes(decision, offsetof(struct decision, text));
+	/* The ring is longer than any cache: those of the next packets are asked for before they are needed. */
+	prefetch_lines_to_write(&log->decision[(log->count + DECISIONS_AHEAD) & log->mask], sizeof(*decision));
 	return decision;
 }
 
