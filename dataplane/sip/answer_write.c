@@ -159,14 +159,12 @@ static bool is_behind_nat(const struct sip_message *request, const struct net_ad
 	return !uri_parse_ip_equals(host, source->ip) && uri_parse_ip(ip, host);
 }
 
-struct net_address answer_destination(const struct sip_message *request, const struct net_address *source,
-				      bool via_stays)
+void answer_destination(struct net_address *destination, const struct sip_message *request,
+			const struct net_address *source, bool via_stays)
 {
-	struct net_address destination = *source;
-
+	*destination = *source;
 	if (via_stays || (!request->via_has_rport && !is_behind_nat(request, source)))
-		destination.port = request->via_port ? request->via_port : SIP_PORT_DEFAULT;
-	return destination;
+		destination->port = request->via_port ? request->via_port : SIP_PORT_DEFAULT;
 }
 
 void answer_make_tag(char tag[ANSWER_TAG_BYTES], const struct sip_message *request, const uint8_t key[16])

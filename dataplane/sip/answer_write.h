@@ -29,8 +29,8 @@ int answer_write(char *out, uint32_t capacity, const struct sip_message *request
  * address in its sent-by than it sends from is behind NAT (R35): the port there is no way back either, asked for rport
  * or not. RFC 3261 18.2.2 would send it there all the same. `via_stays` as in struct answer.
  */
-struct net_address answer_destination(const struct sip_message *request, const struct net_address *source,
-				      bool via_stays);
+void answer_destination(struct net_address *destination, const struct sip_message *request,
+			const struct net_address *source, bool via_stays);
 
 /*
  * To tag of our own stateless answers: a MAC over Call-ID, From tag and CSeq number, so that the retransmitted request

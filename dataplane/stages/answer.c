@@ -33,7 +33,7 @@ static void answer_packet(struct worker *worker, struct packet *packet)
 	if (reason != REASON_NONE)
 		packet_end(packet, VERDICT_DROP, reason);
 	else
-		packet->destination = answer_destination(&packet->message, &packet->source, packet->via_stays);
+		answer_destination(&packet->destination, &packet->message, &packet->source, packet->via_stays);
 }
 
 void answer_burst(struct worker *worker)

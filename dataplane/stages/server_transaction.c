@@ -41,7 +41,7 @@ void server_transaction_begin(struct worker *worker, struct transaction *transac
 	transaction->source = packet->source;
 	transaction->entry = net_entry_make(&packet->local, packet->interface);
 	packet->via_stays = !via_stamp_is_needed(message, &packet->source);
-	transaction->upstream = answer_destination(message, &packet->source, packet->via_stays);
+	answer_destination(&transaction->upstream, message, &packet->source, packet->via_stays);
 	transaction->endpoint = TRANSACTION_NONE;
 	transaction->bindings_q = packet->binding ? packet->binding->q : 0;
 	transaction->call = packet->call;

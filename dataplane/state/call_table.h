@@ -63,8 +63,8 @@ uint64_t call_table_bytes(uint32_t count);
  */
 void call_table_init(struct call_table *table, void *memory, uint32_t count, uint32_t worker, uint64_t first_serial);
 
-/* A call in state TRYING, zeroed but for its handle, its limits (none) and what is behind its texts. Result: NULL: full. Thread: the owner, as all
- * below. */
+/* A call in state TRYING, zeroed but for its handle, its limits (none) and what is behind its texts. Result: NULL:
+ * full. Thread: the owner, as all below. */
 struct call *call_table_add(struct call_table *table);
 
 /* Result: NULL when there is no such call (any more). */

@@ -16,7 +16,8 @@ struct decision_log {
 /* `memory`: `count` zeroed decisions; a power of two. Thread: setup. */
 void decision_log_init(struct decision_log *log, struct decision *memory, uint32_t count);
 
-/* The next entry for the caller to fill: zeroed, and its texts are empty. Thread: the owner, as all below. Cost: three cache lines. */
+/* The next entry for the caller to fill: zeroed, and its texts are empty. Thread: the owner, as all below. Cost: three
+ * cache lines. */
 struct decision *decision_log_add(struct decision_log *log);
 
 /* What does not fit is cut. */

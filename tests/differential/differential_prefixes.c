@@ -137,7 +137,8 @@ static void write_answer(const struct sip_message *message)
 	answer_is_own_tag(message, keys.tag_key);
 	answer.to_tag = span_make(tag, sizeof(tag));
 	assert_true(answer_write(out, sizeof(out), message, &answer) > 0);
-	answer_destination(message, &answer.source, false);
+	struct net_address destination;
+	answer_destination(&destination, message, &answer.source, false);
 }
 
 /* All that the stages and the registrar's way ask of a message, whatever the parser said of it. */
