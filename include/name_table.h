@@ -58,11 +58,15 @@ static inline uint32_t name_table_hash(struct span name, bool fold)
 	return (uint32_t)hash;
 }
 
-/* Asks for the cache line where a search for `name` will begin. Thread: any. */
+/* Where a search for `name` will begin: to be asked for. Thread: any. Result: NULL in an empty table. */
+static inline const struct name_slot *name_table_place(const struct name_table *table, struct span name, bool fold)
+{
+	return table->slot ? &table->slot[name_table_hash(name, fold) & table->mask] : NULL;
+}
+
 static inline void name_table_prefetch(const struct name_table *table, struct span name, bool fold)
 {
-	if (table->slot)
-		prefetch_line(&table->slot[name_table_hash(name, fold) & table->mask]);
+	prefetch_line(name_table_place(table, name, fold));
 }
 
 static inline struct span name_slot_text(const struct name_slot *slot)

@@ -206,7 +206,7 @@ static inline bool take_pieces(struct digest_credentials *credentials, uint32_t 
 			piece = comma + 1 + (comma[1] == ' ');
 		}
 	}
-	if (piece > end || !take_piece(&fields, credentials, piece, end))
+	if (!take_piece(&fields, credentials, piece, end))
 		return false;
 	__m128i sums = _mm_sad_epu8(quotes, _mm_setzero_si128());
 	*seen = fields.bits;

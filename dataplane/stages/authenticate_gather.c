@@ -29,7 +29,7 @@ static void begin_logins(struct worker *worker)
 		login->is_asked = login->has_credentials = login->is_banned = false;
 		packet->digest_user = (struct span){0};
 		message_facts_caller(&packet->facts, packet, worker->snapshot->wire);
-		name_table_prefetch(&directory->company_by_domain, packet->facts.from_host, true);
+		login->place = name_table_place(&directory->company_by_domain, packet->facts.from_host, true);
 	}
 }
 
@@ -48,11 +48,13 @@ static void take_company(struct authenticate_login *login)
 		prefetch_lines(login->by_from, offsetof(struct company, ddi));
 }
 
-/* The name is not in the row: every host of the request is compared with it. */
-static void prefetch_domain(const struct authenticate_login *login)
+/* The name is not in the row: every host of the request is compared with it. All other tables are in one page. */
+static void prefetch_of_company(const struct authenticate_login *login)
 {
-	if (login->by_from)
-		prefetch_line(login->by_from->domain.at);
+	if (!login->by_from)
+		return;
+	prefetch_line(login->by_from->domain.at);
+	prefetch_line(login->by_from->friends.plain);
 }
 
 bool authenticate_gather_credentials(struct authenticate_login *login, uint8_t from)
@@ -117,7 +119,7 @@ static void prefetch_endpoint(const struct authenticate_login *login)
 	prefetch_lines(&endpoint->secret, sizeof(endpoint->secret));
 }
 
-static void find_endpoint(const struct worker *worker, struct authenticate_login *login)
+static void find_endpoint(struct authenticate_login *login)
 {
 	if (!login->has_credentials)
 		return;
@@ -125,7 +127,12 @@ static void find_endpoint(const struct worker *worker, struct authenticate_login
 	if (login->endpoint)
 		prefetch_endpoint(login);
 	login->nonce_name = nonce_window_name(login->credentials.nonce);
-	nonce_window_prefetch(&worker->nonce_window, login->nonce_name);
+}
+
+static void prefetch_nonce(const struct worker *worker, const struct authenticate_login *login)
+{
+	if (login->has_credentials)
+		nonce_window_prefetch(&worker->nonce_window, login->nonce_name);
 }
 
 /* Who logs in is compared with its name or described by it; who calls is shown by its extension, too. */
@@ -206,22 +213,26 @@ void authenticate_gather_burst(struct worker *worker)
 
 	begin_logins(worker);
 	for (uint32_t i = 0; i < logins->count; i++)
+		prefetch_line(logins->login[i].place);
+	for (uint32_t i = 0; i < logins->count; i++)
 		find_company(worker, &logins->login[i]);
 	for (uint32_t i = 0; i < logins->count; i++)
 		take_company(&logins->login[i]);
 	for (uint32_t i = 0; i < logins->count; i++)
-		prefetch_domain(&logins->login[i]);
+		prefetch_of_company(&logins->login[i]);
 	for (uint32_t i = 0; i < logins->count; i++)
 		identify(worker, &logins->login[i]);
 	for (uint32_t i = 0; i < logins->count; i++)
-		find_endpoint(worker, &logins->login[i]);
+		find_endpoint(&logins->login[i]);
+	for (uint32_t i = 0; i < logins->count; i++)
+		prefetch_nonce(worker, &logins->login[i]);
 	find_bans(worker, logins);
 	verify_digests(logins);
 }
 
 void authenticate_gather_alone(struct worker *worker, struct authenticate_login *login)
 {
-	find_endpoint(worker, login);
+	find_endpoint(login);
 	make_key(worker, login);
 	login->is_banned = ban_find(worker->snapshot->bans, &login->key, worker->now_tsc);
 	login->is_right = digest_verify(secret_of(login), &login->credentials, method_of(login));

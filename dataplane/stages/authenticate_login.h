@@ -24,6 +24,7 @@ enum authentication {
 
 struct authenticate_login {
 	struct packet *packet;
+	const struct name_slot *place;	      /* where a search for the company of From begins */
 	const struct company *const *of_from; /* where the directory names by_from */
 	const struct company *by_from;	      /* NULL: From names none */
 	uint8_t result;			      /* enum authentication; without credentials: why there are none */

@@ -1,4 +1,3 @@
-
 #include "call_track.h"
 #include "client_branch.h"
 #include "prefetch.h"

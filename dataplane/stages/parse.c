@@ -1,4 +1,3 @@
-
 #include "message_parse.h"
 #include "prefetch.h"
 #include "stages.h"
