@@ -35,7 +35,7 @@ PARTS_SHORT = ("calls10", "register", "memory")
 # Calls a second: about half of what each can take on the slow side of this machine's moods, and near that; the cheaper one counts, of
 # every router. amity at the rate of the others would mostly idle, and a small error in the price of idling would be a large one in that
 # of a call.
-CALL_RATES = {"memif": (60_000, 100_000), "af_xdp": (10_000, 20_000), "af_packet": (8000, 16_000), "kamailio": (4000, 5500)}
+CALL_RATES = {"memif": (60_000, 90_000), "af_xdp": (10_000, 20_000), "af_packet": (8000, 16_000), "kamailio": (4000, 5500)}
 SAVE_RATE = 4000
 REGISTER_RATE, FILL_RATE = 4000, 8000
 SHORT_RATE = 200

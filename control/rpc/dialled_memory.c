@@ -112,20 +112,31 @@ static bool read_record(struct dialled_call *call, const struct call_record *rec
 	return true;
 }
 
+/* What is not used is 0 of all: nothing that could differ. */
+static size_t used_bytes(const struct dialled_call *call)
+{
+	size_t bytes = offsetof(struct dialled_call, text);
+
+	for (uint32_t i = 0; i < DIALLED_TEXT_COUNT; i++)
+		bytes += call->length[i];
+	return bytes;
+}
+
 static uint32_t *bucket_of(struct dialled_memory *memory, const struct dialled_call *call)
 {
 	uint64_t hash;
 
 	_Static_assert(sizeof(hash) == crypto_shorthash_BYTES, "the hash is one word");
-	crypto_shorthash((uint8_t *)&hash, (const uint8_t *)call, sizeof(*call), memory->hash_key);
+	crypto_shorthash((uint8_t *)&hash, (const uint8_t *)call, used_bytes(call), memory->hash_key);
 	return &memory->bucket[hash & memory->bucket_mask];
 }
 
 static uint32_t find(const struct dialled_memory *memory, uint32_t first, const struct dialled_call *call)
 {
 	uint32_t index = first;
+	size_t bytes = used_bytes(call);
 
-	while (index != NONE && memcmp(&memory->slot[index].call, call, sizeof(*call)) != 0)
+	while (index != NONE && memcmp(&memory->slot[index].call, call, bytes) != 0)
 		index = memory->slot[index].next;
 	return index;
 }

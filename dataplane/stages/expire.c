@@ -60,19 +60,21 @@ static uint32_t expire_slot_of(const struct transaction_table *table, const stru
 }
 
 /*
- * What timers time has been in no cache for half a minute. Of those that follow, the first one's transaction has come:
- * what that leads to is asked for, the transaction of the second, the timer of the third.
+ * What timers time has been in no cache for half a minute, and a line is longer on its way than one of them takes. Of
+ * those that follow, the second one's transaction has come: what that leads to is asked for, the transaction of the
+ * third, the timer of the fourth.
  */
 static void expire_prefetch(const struct worker *worker)
 {
 	const struct transaction_table *table = &worker->transactions;
 	const struct timer *first = worker->wheel.due, *second = first ? first->next : NULL;
+	const struct timer *third = second ? second->next : NULL;
 
-	if (first)
-		transaction_table_prefetch_end(table, expire_slot_of(table, first));
-	if (second) {
-		transaction_table_prefetch_branch(table, expire_slot_of(table, second));
-		prefetch_line(second->next);
+	if (second)
+		transaction_table_prefetch_end(table, expire_slot_of(table, second));
+	if (third) {
+		transaction_table_prefetch_branch(table, expire_slot_of(table, third));
+		prefetch_line(third->next);
 	}
 }
 

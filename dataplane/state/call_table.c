@@ -28,6 +28,11 @@ static uint64_t take_serial(struct call_table *table)
 	return serial ? serial : table->serial++;
 }
 
+static uint32_t slot_after(const struct call_table *table, uint32_t slot)
+{
+	return slot == CALL_TABLE_NONE ? CALL_TABLE_NONE : table->call[slot].next_free;
+}
+
 struct call *call_table_add(struct call_table *table)
 {
 	uint32_t slot = table->free_call;
@@ -36,9 +41,10 @@ struct call *call_table_add(struct call_table *table)
 		return NULL;
 	struct call *call = &table->call[slot];
 	table->free_call = call->next_free;
-	/* The next one, freed long ago, is asked for before it is needed. */
-	if (table->free_call != CALL_TABLE_NONE)
-		prefetch_lines_to_write(&table->call[table->free_call], sizeof(*call));
+	/* The one after the next, freed long ago, is asked for now: a line is longer on its way than a call takes. */
+	uint32_t second = slot_after(table, table->free_call);
+	if (second != CALL_TABLE_NONE)
+		prefetch_lines_to_write(&table->call[second], sizeof(*call));
 	clear_bytes(call, offsetof(struct call, record.text));
 	clear_bytes(call->limit, sizeof(*call) - offsetof(struct call, limit));
 	call->next_free = CALL_TABLE_NONE;

@@ -310,6 +310,11 @@ static bool make_room(struct transaction_table *table, uint32_t mbufs)
 	return has_room(table, mbufs);
 }
 
+static uint32_t slot_after(const struct transaction_table *table, uint32_t free_slot)
+{
+	return table->transaction[free_slot].next_free;
+}
+
 struct transaction *transaction_table_add(struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES],
 					  uint64_t merge_key, uint32_t mbufs)
 {
@@ -325,8 +330,9 @@ struct transaction *transaction_table_add(struct transaction_table *table, const
 	transaction->first_branch = TRANSACTION_NONE;
 	enter_key(table, transaction);
 	enter_merge_key(table, transaction);
-	/* In a flood the next one comes at once. */
-	uint32_t next = table->free_transaction == TRANSACTION_NONE ? table->oldest : table->free_transaction;
+	/* In a flood the next ones come at once, sooner than a line. */
+	uint32_t next = table->free_transaction == TRANSACTION_NONE ? table->oldest
+								    : slot_after(table, table->free_transaction);
 	if (next != TRANSACTION_NONE)
 		prefetch_slot(table, next);
 	return transaction;
