@@ -12,10 +12,14 @@
 
 #define PREFETCH_LINE_BYTES 64
 
+#if defined(__x86_64__) && !defined(__clang__)
+#define PREFETCH_BY_ASM 1
+#endif
+
 /* To be read. Thread: any. */
 static inline void prefetch_line(const void *at)
 {
-#if defined(__x86_64__)
+#if defined(PREFETCH_BY_ASM)
 	__asm__ volatile("prefetcht0 %a0" : : "p"(at));
 #else
 	__asm__ volatile("" : : "r"(at));
@@ -26,7 +30,7 @@ static inline void prefetch_line(const void *at)
 /* To be written: no other core has it then. */
 static inline void prefetch_line_to_write(const void *at)
 {
-#if defined(__x86_64__)
+#if defined(PREFETCH_BY_ASM)
 	__asm__ volatile("prefetchw %a0" : : "p"(at));
 #else
 	__asm__ volatile("" : : "r"(at));
