@@ -150,11 +150,9 @@ static void rfc3261_16_10_cancel_at_once_of_a_fork(void **state)
 	pipeline_run(scene.pipeline);
 	scene_expect_status(&scene, DESK, 100);
 	scene_expect_status(&scene, DESK, 200);
-	/* Of two alike the one that registered in a later second is the first. */
-	const char *one = scene_has_got(&scene, BOB) ? BOB : "192.0.2.32:5060";
-	scene_expect_request(&scene, &first, one, "INVITE");
+	scene_expect_request(&scene, &first, BOB, "INVITE");
 	scene_answer(&scene, &first, 180);
-	scene_expect_request(&scene, &cancel, one, "CANCEL");
+	scene_expect_request(&scene, &cancel, BOB, "CANCEL");
 	scene_answer(&scene, &cancel, 200);
 	scene_refuse(&scene, &first, 487);
 	scene_expect_end(&scene, 487);

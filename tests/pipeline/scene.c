@@ -137,15 +137,6 @@ void scene_expect_request(struct scene *scene, struct leg *leg, const char *peer
 	strcpy(leg->text, text);
 }
 
-bool scene_has_got(struct scene *scene, const char *peer)
-{
-	sort_what_left(scene);
-	for (uint32_t i = 0; i < scene->message_count; i++)
-		if (!scene->message[i].taken && strcmp(scene->message[i].peer, peer) == 0)
-			return true;
-	return false;
-}
-
 const char *scene_expect_any(struct scene *scene, const char *peer)
 {
 	return expect_next(scene, peer, "anything");

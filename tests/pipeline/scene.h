@@ -75,8 +75,6 @@ void scene_prepare(struct scene *scene, const char *caller, const char *method, 
 void scene_cancel(struct scene *scene);
 void scene_acknowledge(struct scene *scene, const char *response);
 
-bool scene_has_got(struct scene *scene, const char *peer); /* something that nobody has expected yet */
-
 /* The next message that `peer` got: a request with that method, a response with that status. Fails the test when it is
  * another one, or none. `leg`, `response`: where it is kept. */
 void scene_expect_request(struct scene *scene, struct leg *leg, const char *peer, const char *method);

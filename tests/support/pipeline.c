@@ -202,6 +202,22 @@ static void take_failure(void *guard, const struct ban_key *key)
 	(void)key;
 }
 
+/* The registrar's seconds pass with the lcores' time, which stands still: bindings made one after the other are of one
+ * second. */
+static struct {
+	const struct dataplane *dataplane;
+	uint64_t began_tsc;
+	int64_t began_unix_s;
+} stopped_clock;
+
+static int64_t unix_now_s(void)
+{
+	uint64_t tsc = stopped_clock.dataplane->virtual_tsc;
+
+	return tsc ? stopped_clock.began_unix_s + (int64_t)((tsc - stopped_clock.began_tsc) / rte_get_tsc_hz())
+		   : (int64_t)time(NULL);
+}
+
 static void start_registrar(struct pipeline *pipeline, const struct pipeline_sizes *sizes)
 {
 	uint32_t endpoints = sizes->endpoint_count ? sizes->endpoint_count : 4096;
@@ -216,6 +232,7 @@ static void start_registrar(struct pipeline *pipeline, const struct pipeline_siz
 					      .location = pipeline->location,
 					      .max_bindings = 1000,
 					      .find_endpoint = find_endpoint,
+					      .unix_now_s = unix_now_s,
 					      .directory = pipeline};
 	if (registrar_open(&pipeline->registrar, &settings, problem, sizeof(problem)) != STATUS_OK)
 		must_fail(problem);
@@ -232,7 +249,11 @@ static void start_registrar(struct pipeline *pipeline, const struct pipeline_siz
 static void stop_clock(struct pipeline *pipeline)
 {
 	uint64_t tick_tsc = pipeline_worker(pipeline, 0)->tick_tsc;
+
 	pipeline->dataplane->virtual_tsc = (rte_rdtsc() / tick_tsc + 1) * tick_tsc;
+	stopped_clock.dataplane = pipeline->dataplane;
+	stopped_clock.began_tsc = pipeline->dataplane->virtual_tsc;
+	stopped_clock.began_unix_s = (int64_t)time(NULL);
 }
 
 void pipeline_use_tsc(struct pipeline *pipeline)
