@@ -64,6 +64,7 @@ static inline const struct name_slot *name_table_place(const struct name_table *
 	return table->slot ? &table->slot[name_table_hash(name, fold) & table->mask] : NULL;
 }
 
+/* Asks for that. Thread: any. */
 static inline void name_table_prefetch(const struct name_table *table, struct span name, bool fold)
 {
 	prefetch_line(name_table_place(table, name, fold));

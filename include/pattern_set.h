@@ -27,7 +27,7 @@ struct pcre2_real_code_8;
 /* Of a database, which is larger: a scan begins there. */
 #define PATTERN_SET_PREFETCH_BYTES 1024
 
-/* Of more, most would be asked for in vain. */
+/* Those of the patterns that come first; of more, most would be asked for in vain. */
 #define PATTERN_SET_PREFETCH_OWNERS 32
 
 struct pattern_set {
@@ -47,8 +47,9 @@ static inline void pattern_set_prefetch(const struct pattern_set *set)
 		prefetch_lines(set->plain, set->plain_row_count * sizeof(*set->plain));
 	else if (set->database)
 		prefetch_lines(set->database, PATTERN_SET_PREFETCH_BYTES);
-	if (set->count <= PATTERN_SET_PREFETCH_OWNERS)
-		prefetch_lines(set->owner, set->count * sizeof(*set->owner));
+	prefetch_lines(set->owner,
+		       (set->count < PATTERN_SET_PREFETCH_OWNERS ? set->count : PATTERN_SET_PREFETCH_OWNERS) *
+			       sizeof(*set->owner));
 }
 
 /*

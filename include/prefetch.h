@@ -38,7 +38,7 @@ static inline void prefetch_line_to_write(const void *at)
 #endif
 }
 
-/* All lines of so many bytes, to be read; to be written. */
+/* All lines of so many bytes, to be read; to be written. Thread: any. */
 static inline void prefetch_lines(const void *at, size_t bytes)
 {
 	uintptr_t end = (uintptr_t)at + bytes;

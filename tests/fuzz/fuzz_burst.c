@@ -16,7 +16,6 @@
 
 #include <rte_cycles.h>
 #include <rte_mbuf.h>
-#include <rte_mempool.h>
 #include <rte_rcu_qsbr.h>
 #include <rte_ring_elem.h>
 #include <sanitizer/lsan_interface.h>
@@ -456,15 +455,10 @@ static uint64_t count_ended(void)
 	return sum;
 }
 
-static uint32_t count_buffers(void)
-{
-	return rte_mempool_avail_count(dataplane->pool) + rte_mempool_avail_count(dataplane->answer_pool);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 {
 	struct span input = fuzz_input_span(bytes, length);
-	uint32_t available = count_buffers(), count = 0;
+	uint32_t available = pipeline_free_mbufs(pipeline), count = 0;
 	uint64_t ended = count_ended();
 
 	forget();
@@ -474,6 +468,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 	let_end();
 	pipeline_check_identity(pipeline);
 	must(count_ended() - ended == packets);
-	must(count_buffers() == available);
+	must(pipeline_free_mbufs(pipeline) == available);
 	return 0;
 }

@@ -5,7 +5,6 @@
  *
  *   simulation_chaos [--count SEQUENCES] [--steps STEPS] [--seed SEED]
  */
-#include <rte_mempool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -311,13 +310,6 @@ static void pass(uint32_t ms)
 	}
 }
 
-static uint32_t count_mbufs(void)
-{
-	const struct dataplane *dataplane = pipeline_dataplane(pipeline);
-
-	return rte_mempool_avail_count(dataplane->pool) + rte_mempool_avail_count(dataplane->answer_pool);
-}
-
 static void check_nothing_is_left(void)
 {
 	pipeline_settle(pipeline);
@@ -335,7 +327,7 @@ static void check_nothing_is_left(void)
 			complain("a call or a timer is left", "");
 	}
 	pipeline_check_identity(pipeline);
-	if (count_mbufs() != mbufs_at_start)
+	if (pipeline_free_mbufs(pipeline) != mbufs_at_start)
 		complain("an mbuf is missing", "");
 }
 
@@ -366,7 +358,7 @@ static int start(void **state)
 	pipeline = pipeline_start_sized(worker_count, simulation_provisioning, &sizes);
 	for (uint32_t i = 0; i < worker_count; i++)
 		pipeline_worker(pipeline, i)->call_ticks_max = CALL_TICKS_MAX;
-	mbufs_at_start = count_mbufs();
+	mbufs_at_start = pipeline_free_mbufs(pipeline);
 	return 0;
 }
 

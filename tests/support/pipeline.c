@@ -714,6 +714,12 @@ struct publisher *pipeline_publisher(struct pipeline *pipeline)
 	return pipeline->publisher;
 }
 
+uint32_t pipeline_free_mbufs(const struct pipeline *pipeline)
+{
+	return rte_mempool_avail_count(pipeline->dataplane->pool) +
+	       rte_mempool_avail_count(pipeline->dataplane->answer_pool);
+}
+
 struct location_table *pipeline_location(struct pipeline *pipeline)
 {
 	return pipeline->location;

@@ -125,6 +125,9 @@ void pipeline_check_identity(const struct pipeline *pipeline);
 /* The router's interface, for tests that change its MTU or VLAN. */
 struct wire_interface *pipeline_interface(struct pipeline *pipeline);
 
+/* Of all that frames and answers are written into: as many as at the start when nothing is kept or on its way. */
+uint32_t pipeline_free_mbufs(const struct pipeline *pipeline);
+
 /* The parts, for those who look at them. */
 struct dataplane *pipeline_dataplane(struct pipeline *pipeline);
 struct location_table *pipeline_location(struct pipeline *pipeline);
