@@ -15,11 +15,11 @@
 /* What `node.idle` means to a worker; one row a word. */
 static const struct {
 	uint32_t spin_polls, sleep_us_max;
-	bool gathers_asleep;
+	bool sleeps_between;
 } idle_policies[] = {
 	[CONFIG_IDLE_SPIN] = {UINT32_MAX, 0, false},
 	[CONFIG_IDLE_BALANCED] = {1000, 200, false},
-	[CONFIG_IDLE_SAVE] = {50, 2000, true},
+	[CONFIG_IDLE_SAVE] = {0, 2000, true},
 };
 
 static const enum memory_plan memory_plans[] = {
@@ -80,7 +80,7 @@ void router_plan(struct dataplane_plan *plan, const struct config *config)
 	plan->call_duration_s_max = config->limits.max_call_duration_s;
 	plan->spin_polls = idle_policies[config->node.idle].spin_polls;
 	plan->sleep_us_max = idle_policies[config->node.idle].sleep_us_max;
-	plan->gathers_asleep = idle_policies[config->node.idle].gathers_asleep;
+	plan->sleeps_between = idle_policies[config->node.idle].sleeps_between;
 	plan->gather_us = config->node.gather_us;
 }
 

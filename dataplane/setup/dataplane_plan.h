@@ -69,7 +69,7 @@ struct dataplane_plan {
 	uint32_t spin_polls;	    /* struct idle_policy; UINT32_MAX: never sleep */
 	uint32_t sleep_us_max;
 	uint32_t gather_us;
-	bool gathers_asleep;
+	bool sleeps_between;
 	uint32_t mbuf_count;	      /* default 8,191 and 2,048 more a worker */
 	uint32_t nonce_set_count;     /* a power of two; default 16,384 */
 	uint32_t transaction_count;   /* limits.max_transactions: of all workers together; default 65,536 */

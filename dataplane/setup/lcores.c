@@ -87,7 +87,7 @@ static enum status create_worker(struct setup *setup, const struct dataplane_pla
 	worker->idle = (struct idle_policy){.spin_polls = plan->spin_polls,
 					    .sleep_us_max = plan->sleep_us_max,
 					    .gather_us = plan->gather_us,
-					    .gathers_asleep = plan->gathers_asleep,
+					    .sleeps_between = plan->sleeps_between,
 					    .tsc_hz = rte_get_tsc_hz()};
 	worker->message_bytes_max = plan->message_bytes_max;
 	worker->challenge_md5_only = plan->challenge_md5_only;

@@ -35,9 +35,9 @@ struct worker_queue {
 /* How an lcore behaves when there is nothing to do (`node.idle`), or little (`node.gather`). */
 struct idle_policy {
 	uint32_t spin_polls;   /* empty polls before it starts to sleep; UINT32_MAX: never */
-	uint32_t sleep_us_max; /* the longest sleep; sleeps double from 1 us */
+	uint32_t sleep_us_max; /* the longest sleep */
 	uint32_t gather_us;    /* from a burst with few packets to the next one, at least; 0: it follows at once */
-	bool gathers_asleep;   /* the core is somebody else's meanwhile */
+	bool sleeps_between;   /* it sleeps between bursts, as long as lets enough packets come; gather_us at first */
 	uint64_t tsc_hz;
 };
 
