@@ -3,21 +3,23 @@
 #include <stdlib.h>
 
 #include <event2/event.h>
+#include <rte_common.h>
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 #include <rte_ring_elem.h>
 
-#define POLL_BURST     64
-#define ROUNDS_MAX     16 /* bursts from one ring in one look, so that other events get their turn */
-#define BUSY_US	       1000
-#define IDLE_US	       5000
-#define IDLE_LOOKS_MAX 20 /* empty looks before it slows down */
+#define POLL_BURST  64
+#define ROUNDS_MAX  16 /* bursts from one ring in one look, so that other events get their turn */
+#define SHORTEST_US 1000
+#define LONGEST_US  5000
+#define FEW	    32 /* a look and a transaction of the registrar cost as much as some of these */
+#define MANY	    128
 
 struct punt_reader {
 	struct dataplane *dataplane;
 	struct punt_handlers handlers;
 	struct event *timer;
-	uint32_t idle_looks;
+	uint32_t interval_us; /* until the next look */
 	struct punt_reader_counts counts;
 	char linear[UINT16_MAX]; /* payloads that span several segments */
 };
@@ -93,13 +95,20 @@ uint32_t punt_reader_poll(struct punt_reader *reader)
 	return taken;
 }
 
+uint32_t punt_reader_interval(uint32_t interval_us, uint32_t taken)
+{
+	if (taken < FEW)
+		return RTE_MIN(interval_us * 2, (uint32_t)LONGEST_US);
+	return taken < MANY ? interval_us : RTE_MAX(interval_us / 2, (uint32_t)SHORTEST_US);
+}
+
 static void on_timer(evutil_socket_t descriptor, short events, void *argument)
 {
 	struct punt_reader *reader = argument;
 	(void)descriptor;
 	(void)events;
-	reader->idle_looks = punt_reader_poll(reader) ? 0 : reader->idle_looks + 1;
-	struct timeval next = {.tv_usec = reader->idle_looks > IDLE_LOOKS_MAX ? IDLE_US : BUSY_US};
+	reader->interval_us = punt_reader_interval(reader->interval_us, punt_reader_poll(reader));
+	struct timeval next = {.tv_usec = reader->interval_us};
 	event_add(reader->timer, &next);
 }
 
@@ -111,8 +120,9 @@ enum status punt_reader_create(struct punt_reader **reader, struct dataplane *da
 		return STATUS_NO_MEMORY;
 	made->dataplane = dataplane;
 	made->handlers = *handlers;
+	made->interval_us = SHORTEST_US;
 	if (base) {
-		struct timeval first = {.tv_usec = BUSY_US};
+		struct timeval first = {.tv_usec = SHORTEST_US};
 		made->timer = evtimer_new(base, on_timer, made);
 		if (!made->timer || event_add(made->timer, &first) != 0) {
 			punt_reader_free(made);

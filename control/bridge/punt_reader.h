@@ -1,7 +1,7 @@
 /*
  * punt_reader.h - takes what lcores hand to the control thread and gives it to who wants it.
  *
- * Polled by an event timer: every millisecond while there is something, slower (5 ms) when there is nothing.
+ * Polled by an event timer: every 5 ms, sooner when there is much, down to 1 ms.
  */
 #ifndef AMITY_PUNT_READER_H
 #define AMITY_PUNT_READER_H
@@ -39,6 +39,9 @@ void punt_reader_free(struct punt_reader *reader);
 /* One look at all rings, bounded. Result: items taken. The timer calls it; also for tests and for draining at the end.
  */
 uint32_t punt_reader_poll(struct punt_reader *reader);
+
+/* Microseconds until the next look, after one that took so many; `interval_us`: those until that. */
+uint32_t punt_reader_interval(uint32_t interval_us, uint32_t taken);
 
 struct punt_reader_counts punt_reader_counts(const struct punt_reader *reader);
 

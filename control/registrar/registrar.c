@@ -13,7 +13,6 @@
 #include "registrar_batch.h"
 #include "registrar_load.h"
 
-#define FLUSH_US	 2000
 #define EXPIRE_S	 1
 #define MIN_EXPIRES_S	 60
 #define MAX_EXPIRES_S	 7200
@@ -25,7 +24,7 @@ struct registrar {
 	struct registrar_bindings bindings;
 	struct registrar_batch batch;
 	struct registrar_counts counts;
-	struct event *flush_timer, *expire_timer, *ping_timer;
+	struct event *flush, *expire_timer, *ping_timer;
 	uint8_t tag_key[crypto_shorthash_KEYBYTES];
 	uint32_t ping_cseq;
 	struct register_request request;   /* the one at hand */
@@ -67,10 +66,10 @@ static enum status start_timers(struct registrar *registrar)
 	struct event_base *base = registrar->settings.base;
 	if (!base)
 		return STATUS_OK;
-	registrar->flush_timer = evtimer_new(base, on_flush, registrar);
+	registrar->flush = evtimer_new(base, on_flush, registrar);
 	registrar->expire_timer = event_new(base, -1, EV_PERSIST, on_expire, registrar);
 	registrar->ping_timer = event_new(base, -1, EV_PERSIST, on_ping, registrar);
-	if (!registrar->flush_timer || !registrar->expire_timer || !registrar->ping_timer ||
+	if (!registrar->flush || !registrar->expire_timer || !registrar->ping_timer ||
 	    event_add(registrar->expire_timer, &expire) != 0 || event_add(registrar->ping_timer, &ping) != 0)
 		return STATUS_NO_MEMORY;
 	return STATUS_OK;
@@ -118,8 +117,8 @@ void registrar_close(struct registrar *registrar)
 		return;
 	if (registrar->bindings.store && registrar->bindings.texts)
 		registrar_flush(registrar);
-	if (registrar->flush_timer)
-		event_free(registrar->flush_timer);
+	if (registrar->flush)
+		event_free(registrar->flush);
 	if (registrar->expire_timer)
 		event_free(registrar->expire_timer);
 	if (registrar->ping_timer)
@@ -132,8 +131,8 @@ void registrar_close(struct registrar *registrar)
 
 void registrar_flush(struct registrar *registrar)
 {
-	if (registrar->flush_timer)
-		event_del(registrar->flush_timer);
+	if (registrar->flush)
+		event_del(registrar->flush);
 	if (registrar->batch.count || registrar->bindings.pending_count) {
 		registrar->counts.batches++;
 		if (registrar_bindings_commit(&registrar->bindings) == STATUS_OK) {
@@ -273,9 +272,8 @@ static void answer_ok(struct registrar *registrar, const struct punt *punt, cons
 	}
 	if (registrar->batch.count == BATCH_MAX) {
 		registrar_flush(registrar);
-	} else if (registrar->batch.count == 1 && registrar->flush_timer) {
-		struct timeval soon = {.tv_usec = FLUSH_US};
-		event_add(registrar->flush_timer, &soon);
+	} else if (registrar->batch.count == 1 && registrar->flush) {
+		event_active(registrar->flush, EV_TIMEOUT, 0);
 	}
 }
 

@@ -2,7 +2,8 @@
  * registrar.h - REGISTER (R34, R35, R36; RFC 3261 10.3, RFC 3327, RFC 3581): takes verified requests, keeps bindings,
  * answers.
  *
- *   registrar_take -> batch -> (2 ms or BATCH_MAX) -> one SQLite transaction -> location table -> the answers leave
+ *   registrar_take -> batch -> (what came together, or BATCH_MAX) -> one SQLite transaction -> location table -> the
+ * answers leave
  *
  * An answer never leaves before its bindings are in the store. Everything runs on the control thread.
  */

@@ -335,6 +335,20 @@ static void large_message_takes_a_large_buffer(void **state)
 	rte_pktmbuf_free(mbuf);
 }
 
+static void punts_are_looked_at_the_later_the_fewer_there_are(void **state)
+{
+	(void)state;
+	assert_int_equal(punt_reader_interval(1000, 0), 2000);
+	assert_int_equal(punt_reader_interval(2000, 31), 4000);
+	assert_int_equal(punt_reader_interval(4000, 1), 5000); /* so long at most */
+	assert_int_equal(punt_reader_interval(5000, 0), 5000);
+	assert_int_equal(punt_reader_interval(3000, 32), 3000);
+	assert_int_equal(punt_reader_interval(3000, 127), 3000);
+	assert_int_equal(punt_reader_interval(5000, 128), 2500);
+	assert_int_equal(punt_reader_interval(1250, 1024), 1000); /* so long at least */
+	assert_int_equal(punt_reader_interval(1000, 1024), 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest cases[] = {
@@ -350,6 +364,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(reader_hands_over_and_frees, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(full_ring_loses_and_counts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(large_message_takes_a_large_buffer, set_up, tear_down),
+		cmocka_unit_test(punts_are_looked_at_the_later_the_fewer_there_are),
 	};
 	return cmocka_run_group_tests(cases, NULL, NULL);
 }
