@@ -183,6 +183,7 @@ void transaction_table_prefetch_end(const struct transaction_table *table, uint3
 	kept_message_prefetch(&table->branch[slot].request);
 	kept_message_prefetch(&transaction->request);
 	kept_message_prefetch(&transaction->response);
+	timer_wheel_prefetch(&table->branch[slot].timer);
 	timer_wheel_prefetch(&transaction->timer);
 	prefetch_line(bucket_of(table, transaction->key));
 	prefetch_line(merge_bucket_of(table, transaction->merge_key));
@@ -310,9 +311,23 @@ static bool make_room(struct transaction_table *table, uint32_t mbufs)
 	return has_room(table, mbufs);
 }
 
-static uint32_t slot_after(const struct transaction_table *table, uint32_t free_slot)
+/*
+ * In a flood the next ones come at once, sooner than a line: the slots that they will get. Whoever gives way for the
+ * next one has been asked for the time before; what its end touches is asked for now.
+ */
+static void prefetch_next(const struct transaction_table *table)
 {
-	return table->transaction[free_slot].next_free;
+	uint32_t next = table->free_transaction, after;
+
+	if (next == TRANSACTION_NONE && table->oldest != TRANSACTION_NONE)
+		transaction_table_prefetch_end(table, table->oldest);
+	if (next != TRANSACTION_NONE)
+		after = table->transaction[next].next_free;
+	else
+		after = table->oldest == TRANSACTION_NONE ? TRANSACTION_NONE
+							  : table->transaction[table->oldest].linger_newer;
+	if (after != TRANSACTION_NONE)
+		prefetch_slot(table, after);
 }
 
 struct transaction *transaction_table_add(struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES],
@@ -330,11 +345,7 @@ struct transaction *transaction_table_add(struct transaction_table *table, const
 	transaction->first_branch = TRANSACTION_NONE;
 	enter_key(table, transaction);
 	enter_merge_key(table, transaction);
-	/* In a flood the next ones come at once, sooner than a line. */
-	uint32_t next = table->free_transaction == TRANSACTION_NONE ? table->oldest
-								    : slot_after(table, table->free_transaction);
-	if (next != TRANSACTION_NONE)
-		prefetch_slot(table, next);
+	prefetch_next(table);
 	return transaction;
 }
 
