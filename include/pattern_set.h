@@ -35,16 +35,18 @@ struct pattern_set {
 	const struct pcre2_real_code_8 *const *confirm; /* [count - plain_count]; NULL when no pattern needs it */
 	const struct span *text;			/* [count], as provisioned, for explain */
 	const uint32_t *owner;				/* [count] */
-	const struct pattern_plain *plain;		/* [plain_row_count], of patterns 0 to plain_count - 1 */
-	uint32_t count;
-	uint8_t plain_count, plain_row_count; /* at most PATTERN_PLAIN_ROWS_MAX */
+	const struct pattern_plains *plain;		/* of patterns 0 to plain_count - 1; NULL: there are none */
+	uint32_t count, plain_count;
 };
 
 /* Asks for what pattern_match_first() will look at, of a set that is in a company's block. Thread: any. */
 static inline void pattern_set_prefetch(const struct pattern_set *set)
 {
-	if (set->plain_row_count)
-		prefetch_lines(set->plain, set->plain_row_count * sizeof(*set->plain));
+	/* A list has about as many rows as patterns; of groups only the number can tell what will be read. */
+	if (set->plain_count)
+		prefetch_lines(
+			set->plain,
+			pattern_plains_bytes(set->plain_count <= PATTERN_PLAIN_LIST_MAX ? set->plain_count : 0, 0));
 	else if (set->database)
 		prefetch_lines(set->database, PATTERN_SET_PREFETCH_BYTES);
 	prefetch_lines(set->owner,
@@ -55,9 +57,9 @@ static inline void pattern_set_prefetch(const struct pattern_set *set)
 /*
  * The least id whose pattern matches `number`.
  *
- * Thread: the owner of `scratch`.   Cost: about 1 ns a pattern when all are plain, else one scan: 30-100 ns for ten
- * patterns that are in the cache, 2-4 us where they are not.   Result: false when none matches; *id untouched. A
- * confirmation that comes to its limit (match_scratch.h) counts as no match, and in scratch->given_up.
+ * Thread: the owner of `scratch`.   Cost: what pattern_plain_find() costs when all are plain, else one scan: 30-100 ns
+ * for ten patterns that are in the cache, 2-4 us where they are not.   Result: false when none matches; *id untouched.
+ * A confirmation that comes to its limit (match_scratch.h) counts as no match, and in scratch->given_up.
  */
 bool pattern_match_first(uint32_t *id, const struct pattern_set *set, struct span number,
 			 struct match_scratch *scratch);

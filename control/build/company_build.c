@@ -281,15 +281,14 @@ static void bring_near(struct builder *builder, struct pattern_set *set)
 {
 	if (builder->status != STATUS_OK)
 		return;
-	struct pattern_plain *plain = take_lines(builder, set->plain_row_count, sizeof(*plain));
+	size_t plain_bytes = set->plain ? pattern_plains_bytes(set->plain->row_count, set->plain->slot_count) : 0;
+	struct pattern_plains *plain = take_lines(builder, 1, plain_bytes);
 	struct span *text = take(builder, set->count, sizeof(*text));
 	if (builder->status != STATUS_OK || set->count == 0)
 		return;
-	if (set->plain_row_count)
-		memcpy(plain, set->plain, set->plain_row_count * sizeof(*plain));
-	memcpy(text, set->text, set->count * sizeof(*text));
-	set->plain = plain;
-	set->text = text;
+	if (set->plain)
+		set->plain = memcpy(plain, set->plain, plain_bytes);
+	set->text = memcpy(text, set->text, set->count * sizeof(*text));
 }
 
 static void build_acl(struct builder *builder, struct call_acl *acl, const struct model_acl *model)

@@ -1,5 +1,5 @@
 /*
- * pattern_plain_build.h - which patterns of a set are of the usual shape (pattern_plain.h), and their rows.
+ * pattern_plain_build.h - which patterns of a set are of the usual shapes (pattern_plain.h), and their rows.
  *
  * Thread: any.
  */
@@ -7,17 +7,19 @@
 #define AMITY_PATTERN_PLAIN_BUILD_H
 
 #include "pattern_plain.h"
+#include "status.h"
 
 /*
  * Rows of the first patterns of a set, up to the first that is of another shape or that has no room. These need no
  * other check: all that is of this shape is a regular expression of at most PATTERN_BYTES_MAX bytes.
  *
- * Result: how many patterns these rows stand for; their ids are their indices. *row_count: rows written.
+ * Result: NO_MEMORY; or *pattern_count: how many patterns these rows stand for, whose ids are their indices; *plains:
+ * NULL when that is 0. Owner: the caller, free().
  */
-uint32_t pattern_plain_build(struct pattern_plain row[PATTERN_PLAIN_ROWS_MAX], uint32_t *row_count,
-			     const struct span *pattern, uint32_t count);
+AMITY_CHECKED enum status pattern_plain_build(struct pattern_plains **plains, uint32_t *pattern_count,
+					      const struct span *pattern, uint32_t count);
 
-/* Is this one of the usual shape? */
+/* Is this one of the usual shapes? */
 bool pattern_plain_build_is(struct span pattern);
 
 #endif

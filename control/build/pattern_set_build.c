@@ -26,8 +26,8 @@ struct pattern_compiled {
 	hs_database_t *database; /* of the patterns behind the plain ones; NULL: there are none */
 	pcre2_code **confirm;	 /* of the same, in the arena; NULL when none is needed */
 	struct span *text;
-	struct pattern_plain *plain; /* of the first plain_count patterns */
-	uint8_t plain_count, plain_row_count;
+	struct pattern_plains *plain; /* of the first plain_count patterns; NULL: there are none */
+	uint32_t plain_count;
 	struct arena arena;
 };
 
@@ -129,23 +129,20 @@ enum status pattern_set_build_check_all(const struct span *pattern, uint32_t cou
 	return status;
 }
 
-/* All of it in one piece, but for confirmations. */
-static size_t content_bytes(const struct span *pattern, uint32_t count, uint32_t row_count)
+/* All of it in one piece, but for confirmations and rows. */
+static size_t content_bytes(const struct span *pattern, uint32_t count)
 {
-	size_t bytes = count * sizeof(struct span) + row_count * sizeof(struct pattern_plain);
+	size_t bytes = count * sizeof(struct span);
 	for (uint32_t i = 0; i < count; i++)
 		bytes += pattern[i].length + alignof(max_align_t); /* with its NUL, rounded up */
 	return bytes;
 }
 
-static bool fill(struct pattern_compiled *set, const struct span *pattern, const struct pattern_plain *row)
+static bool fill(struct pattern_compiled *set, const struct span *pattern)
 {
 	set->text = arena_take_array(&set->arena, set->count, sizeof(*set->text));
-	set->plain = arena_take_array(&set->arena, set->plain_row_count, sizeof(*set->plain));
-	if (!set->text || !set->plain)
+	if (!set->text)
 		return false;
-	if (set->plain_row_count)
-		memcpy(set->plain, row, set->plain_row_count * sizeof(*row));
 	for (uint32_t i = 0; i < set->count; i++) {
 		char *copy = arena_copy_text(&set->arena, pattern[i].at, pattern[i].length);
 		if (!copy)
@@ -157,9 +154,7 @@ static bool fill(struct pattern_compiled *set, const struct span *pattern, const
 
 enum status pattern_set_build_begin(struct pattern_compiled **begun, const struct span *pattern, uint32_t count)
 {
-	struct pattern_plain row[PATTERN_PLAIN_ROWS_MAX];
-	uint32_t row_count, plain_count = pattern_plain_build(row, &row_count, pattern, count);
-	size_t bytes = ARENA_CHUNK_HEADER_BYTES + content_bytes(pattern, count, row_count);
+	size_t bytes = ARENA_CHUNK_HEADER_BYTES + content_bytes(pattern, count);
 	struct pattern_compiled *set = calloc(1, sizeof(*set) + bytes);
 	if (!set)
 		return STATUS_NO_MEMORY;
@@ -167,9 +162,7 @@ enum status pattern_set_build_begin(struct pattern_compiled **begun, const struc
 	atomic_init(&set->references, 1);
 	set->count = count;
 	set->hash = pattern_set_build_hash(pattern, count);
-	set->plain_count = (uint8_t)plain_count;
-	set->plain_row_count = (uint8_t)row_count;
-	if (fill(set, pattern, row)) {
+	if (fill(set, pattern) && pattern_plain_build(&set->plain, &set->plain_count, pattern, count) == STATUS_OK) {
 		*begun = set;
 		return STATUS_OK;
 	}
@@ -239,6 +232,7 @@ void pattern_set_build_release(struct pattern_compiled *compiled)
 	for (uint32_t i = 0; compiled->confirm && i < compiled->count - compiled->plain_count; i++)
 		pcre2_code_free(compiled->confirm[i]);
 	hs_free_database(compiled->database);
+	free(compiled->plain);
 	arena_free(&compiled->arena);
 	free(compiled);
 }
@@ -253,7 +247,6 @@ void pattern_set_build_view(struct pattern_set *set, const struct pattern_compil
 		.plain = compiled->plain,
 		.count = compiled->count,
 		.plain_count = compiled->plain_count,
-		.plain_row_count = compiled->plain_row_count,
 	};
 }
 

@@ -135,7 +135,7 @@ bool pattern_match_next(uint32_t *id, const struct pattern_set *set, uint32_t fr
 			struct match_scratch *scratch)
 {
 	if (from < set->plain_count) {
-		if (pattern_plain_find(id, set->plain, set->plain_row_count, from, number))
+		if (pattern_plain_find(id, set->plain, from, number))
 			return true;
 		from = set->plain_count;
 	}
@@ -154,7 +154,7 @@ bool pattern_match_one(const struct pattern_set *set, uint32_t id, struct span n
 {
 	if (id < set->plain_count) {
 		uint32_t taker;
-		return pattern_plain_find(&taker, set->plain, set->plain_row_count, id, number) && taker == id;
+		return pattern_plain_find(&taker, set->plain, id, number) && taker == id;
 	}
 
 	struct only only = {.id = id - set->plain_count};

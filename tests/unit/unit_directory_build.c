@@ -36,7 +36,7 @@ static char *make_document(uint32_t companies, uint32_t friends, uint32_t change
 		for (uint32_t j = 0; j < friends; j++)
 			fprintf(out,
 				"  - {name: f%u, password: p%u, direct: 'udp:10.%u.%u.%u', priority: %u, patterns: "
-				"['^%u%u[0-9]{2}$', '^\\+?34%u']}\n",
+				"['^%u%u[0-9]{2}$', '^\\+?34+%u']}\n",
 				j, i == changed ? 1 : 0, j, i / 2 / 250, i / 2 % 250, j, i % 90, j, i * 10 + j);
 		fprintf(out, "  ddis:\n  - {number: '+34%09u'}\n  - {number: '+33%09u'}\n", i, i);
 	}
