@@ -37,7 +37,7 @@ enum config_driver {
 enum config_idle {
 	CONFIG_IDLE_SPIN,     /* never sleeps */
 	CONFIG_IDLE_BALANCED, /* sleeps up to 200 us after 1,000 empty polls */
-	CONFIG_IDLE_SAVE,     /* sleeps up to 2 ms after 50 empty polls */
+	CONFIG_IDLE_SAVE,     /* sleeps up to 2 ms, and between bursts while little comes */
 };
 
 /* What challenges offer. */
