@@ -6,7 +6,6 @@
 /* DPDK's own are floating point. */
 #define NANOSECONDS_PER_S  1000000000ull
 #define MICROSECONDS_PER_S 1000000ull
-#define NANOSECONDS_PER_US 1000ull
 
 /* The next burst is at least half as full as it can be: more would not make a packet much cheaper. */
 #define GATHERED_ENOUGH (BURST_MAX / 2)
@@ -44,25 +43,27 @@ static void rest(struct idle *idle)
 	rte_delay_us_sleep(idle->sleep_us);
 }
 
-/* Result: ns, 0 when nothing had come before. */
-static uint64_t sleep_between(struct idle *idle, uint32_t taken)
+static void sleep_between(struct idle *idle, uint32_t taken)
 {
 	const struct idle_policy *policy = idle->policy;
 
-	if (taken < TOO_FEW)
+	if (taken && policy->gather_us == 0)
+		idle->sleep_us = 0;
+	else if (taken < TOO_FEW)
 		idle->sleep_us =
 			RTE_MIN(RTE_MAX(idle->sleep_us * 2, RTE_MAX(policy->gather_us, 1u)), policy->sleep_us_max);
 	else if (taken >= GATHERED_ENOUGH)
 		idle->sleep_us /= 2;
 	if (idle->sleep_us)
 		rte_delay_us_sleep(idle->sleep_us);
-	return taken ? idle->sleep_us * NANOSECONDS_PER_US : 0;
 }
 
 uint64_t idle_after_burst(struct idle *idle, uint64_t burst_tsc, uint32_t taken)
 {
-	if (idle->policy->sleeps_between)
-		return sleep_between(idle, taken);
+	if (idle->policy->sleeps_between) {
+		sleep_between(idle, taken);
+		return 0;
+	}
 	if (taken == 0) {
 		rest(idle);
 		return 0;

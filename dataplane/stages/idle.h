@@ -26,7 +26,7 @@ void idle_init(struct idle *idle, const struct idle_policy *policy);
 
 /*
  * The only place where an lcore gives up its core. `burst_tsc`: when the burst began, which took `taken` packets.
- * Result: nanoseconds in which packets were let gather.
+ * Result: nanoseconds in which it kept the core while packets were let gather.
  */
 uint64_t idle_after_burst(struct idle *idle, uint64_t burst_tsc, uint32_t taken);
 

@@ -37,7 +37,8 @@ struct idle_policy {
 	uint32_t spin_polls;   /* empty polls before it starts to sleep; UINT32_MAX: never */
 	uint32_t sleep_us_max; /* the longest sleep */
 	uint32_t gather_us;    /* from a burst with few packets to the next one, at least; 0: it follows at once */
-	bool sleeps_between;   /* it sleeps between bursts, as long as lets enough packets come; gather_us at first */
+	bool sleeps_between;   /* it sleeps between bursts, as long as lets enough packets come, gather_us at first;
+				  gather_us 0: only when nothing came */
 	uint64_t tsc_hz;
 };
 

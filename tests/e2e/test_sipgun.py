@@ -16,7 +16,7 @@ node:
   id: 1
   state_dir: elsewhere
   control_socket: elsewhere
-  idle: save
+  idle: balanced
 {{node}}
 interfaces:
   - device: lan0
