@@ -26,6 +26,9 @@
 /* Rows with one prefix: to read more would cost more than a scan. */
 #define PATTERN_PLAIN_GROUP_MAX 64
 
+/* Slots that are looked at for a prefix: whoever provisions may choose prefixes whose slots are the same. */
+#define PATTERN_PLAIN_PROBES_MAX 128
+
 #define PATTERN_PLAIN_MANY 254 /* of most_bytes: digits without end */
 #define PATTERN_PLAIN_OPEN 255 /* of most_bytes: anything may follow, no `$` */
 

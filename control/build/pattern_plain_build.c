@@ -118,21 +118,35 @@ static uint32_t count_slots(const struct rows *rows)
 	return slots;
 }
 
-static void fill_slots(struct pattern_plains *plains)
+/* Result: false: none is free where it would be looked for. */
+static bool take_slot(uint32_t *slot, uint32_t mask, uint32_t hash, uint32_t row)
 {
-	uint32_t *slot = (uint32_t *)(void *)(plains->row + plains->row_count), mask = plains->slot_count - 1;
+	for (uint32_t i = 0; i < PATTERN_PLAIN_PROBES_MAX; i++) {
+		uint32_t at = (hash + i) & mask;
+		if (slot[at] == PATTERN_PLAIN_NO_GROUP) {
+			slot[at] = (hash & PATTERN_PLAIN_HASH_MASK) | row;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Result: the first pattern whose group got no slot; pattern_count: all have. */
+static uint32_t fill_slots(struct pattern_plains *plains, uint32_t pattern_count)
+{
+	uint32_t *slot = (uint32_t *)(void *)(plains->row + plains->row_count), least = pattern_count;
 
 	memset(slot, 0xff, plains->slot_count * sizeof(*slot));
+	plains->lengths = 0;
 	for (uint32_t i = 0; i < plains->row_count; i++) {
 		const struct pattern_plain *row = &plains->row[i];
 		if (i > 0 && is_of_group(row - 1, row))
 			continue;
-		uint32_t hash = hash_of(row), at = hash & mask;
-		while (slot[at] != PATTERN_PLAIN_NO_GROUP)
-			at = (at + 1) & mask;
-		slot[at] = (hash & PATTERN_PLAIN_HASH_MASK) | i;
+		if (!take_slot(slot, plains->slot_count - 1, hash_of(row), i) && row->id < least)
+			least = row->id;
 		plains->lengths |= (uint16_t)(1u << row->prefix_bytes);
 	}
+	return least;
 }
 
 /* Sorts the rows as they will stand, without those that have no room. Result: as groups? */
@@ -148,19 +162,29 @@ static bool sort_rows(struct rows *rows)
 	return false;
 }
 
+static void copy_rows(struct pattern_plains *plains, const struct rows *rows)
+{
+	plains->row_count = rows->count;
+	memcpy(plains->row, rows->row, rows->count * sizeof(*rows->row));
+}
+
 /* Result: NULL without memory. */
 static struct pattern_plains *make_plains(struct rows *rows)
 {
 	uint32_t slot_count = sort_rows(rows) ? count_slots(rows) : 0;
-	size_t bytes = pattern_plains_bytes(rows->count, slot_count);
-	struct pattern_plains *plains = malloc(bytes);
+	struct pattern_plains *plains = malloc(pattern_plains_bytes(rows->count, slot_count));
 
 	if (!plains)
 		return NULL;
-	*plains = (struct pattern_plains){.row_count = rows->count, .slot_count = slot_count};
-	memcpy(plains->row, rows->row, rows->count * sizeof(*rows->row));
-	if (slot_count)
-		fill_slots(plains);
+	*plains = (struct pattern_plains){.slot_count = slot_count};
+	copy_rows(plains, rows);
+	uint32_t placed = slot_count ? fill_slots(plains, rows->pattern_count) : rows->pattern_count;
+	if (placed < rows->pattern_count) {
+		/* As many slots for fewer: who had one finds one again, not farther from where it is looked for. */
+		keep_first_patterns(rows, placed);
+		copy_rows(plains, rows);
+		fill_slots(plains, placed);
+	}
 	return plains;
 }
 
@@ -168,12 +192,19 @@ enum status pattern_plain_build(struct pattern_plains **plains, uint32_t *patter
 				uint32_t count)
 {
 	struct rows rows = {0};
-	bool is_read = read_rows(&rows, pattern, count);
+	struct pattern_plains *made = NULL;
+	bool is_made = read_rows(&rows, pattern, count) && (rows.count == 0 || (made = make_plains(&rows)));
 
-	*plains = is_read && rows.count ? make_plains(&rows) : NULL;
-	*pattern_count = *plains ? rows.pattern_count : 0;
 	free(rows.row);
-	return is_read && (*plains || rows.count == 0) ? STATUS_OK : STATUS_NO_MEMORY;
+	if (!is_made)
+		return STATUS_NO_MEMORY;
+	if (rows.pattern_count == 0) {
+		free(made);
+		made = NULL;
+	}
+	*plains = made;
+	*pattern_count = rows.pattern_count;
+	return STATUS_OK;
 }
 
 bool pattern_plain_build_is(struct span pattern)

@@ -93,13 +93,14 @@ static uint32_t plain_find_group(const struct pattern_plains *plains, const stru
 	const uint32_t *slots = pattern_plains_slots(plains);
 	uint32_t mask = plains->slot_count - 1;
 
-	for (uint32_t at = prefix->hash & mask;; at = (at + 1) & mask) {
-		uint32_t slot = slots[at], first = slot & ~PATTERN_PLAIN_HASH_MASK;
+	for (uint32_t i = 0; i < PATTERN_PLAIN_PROBES_MAX; i++) {
+		uint32_t slot = slots[(prefix->hash + i) & mask], first = slot & ~PATTERN_PLAIN_HASH_MASK;
 		if (slot == PATTERN_PLAIN_NO_GROUP)
-			return slot;
+			break;
 		if (((slot ^ prefix->hash) & PATTERN_PLAIN_HASH_MASK) == 0 && plain_is_of(&plains->row[first], prefix))
 			return first;
 	}
+	return PATTERN_PLAIN_NO_GROUP;
 }
 
 static bool plain_find_in_groups(uint32_t *id, const struct pattern_plains *plains, uint32_t from,

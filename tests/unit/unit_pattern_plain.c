@@ -243,6 +243,47 @@ static void a_group_is_no_larger_than_may_be_read(void **state)
 	free(plains);
 }
 
+/* Prefixes of seven digits whose search begins at the same of 1,024 slots. */
+static void make_prefixes_alike(uint32_t count)
+{
+	for (uint32_t number = 0, found = 0; found < count; number++) {
+		char text[8];
+		uint64_t low = 0;
+		assert_true(number < 10000000);
+		snprintf(text, sizeof(text), "%07u", number);
+		memcpy(&low, text, 7);
+		if ((pattern_plain_hash(low, 0) & 1023) == 0)
+			set_pattern(found++, "^%07u$", number);
+	}
+}
+
+/* Whoever provisions may choose prefixes that stand in each other's way: of these so many have rows as are looked at
+ * for one. */
+static void no_prefix_is_looked_for_long(void **state)
+{
+	enum { ALIKE = 300 };
+	struct pattern_plains *plains;
+	uint32_t id;
+
+	(void)state;
+	make_prefixes_alike(ALIKE);
+	assert_int_equal(build(&plains, ALIKE), PATTERN_PLAIN_PROBES_MAX);
+	assert_int_equal(plains->row_count, PATTERN_PLAIN_PROBES_MAX);
+	assert_int_equal(plains->slot_count, 1024);
+	for (uint32_t i = 0; i < ALIKE; i++) {
+		bool is_found = pattern_plain_find(&id, plains, 0, span_make(many_text[i] + 1, 7));
+		assert_int_equal(is_found, i < PATTERN_PLAIN_PROBES_MAX);
+		assert_true(!is_found || id == i);
+	}
+	free(plains);
+	/* The first pattern is the one that finds no slot, since its prefix is the last: there are no rows at all. */
+	struct span last = many[ALIKE - 1];
+	memmove(many + 1, many, (ALIKE - 1) * sizeof(many[0]));
+	many[0] = last;
+	assert_int_equal(build(&plains, ALIKE), 0);
+	assert_null(plains);
+}
+
 /* An id has 16 bits. */
 static void more_patterns_than_ids_are_for_the_scan(void **state)
 {
@@ -467,6 +508,7 @@ int main(void)
 		cmocka_unit_test(rows_stand_for_the_first_patterns),
 		cmocka_unit_test(many_rows_are_found_by_their_prefix),
 		cmocka_unit_test(a_group_is_no_larger_than_may_be_read),
+		cmocka_unit_test(no_prefix_is_looked_for_long),
 		cmocka_unit_test(more_patterns_than_ids_are_for_the_scan),
 		cmocka_unit_test(rows_scan_and_pcre2_agree),
 	};
