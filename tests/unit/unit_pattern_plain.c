@@ -212,6 +212,32 @@ static void many_rows_are_found_by_their_prefix(void **state)
 	free(plains);
 }
 
+/* Prefixes that differ behind their eighth byte, and by how many they have. */
+static void long_prefixes_are_told_apart(void **state)
+{
+	enum { COUNT = 1000 };
+	struct pattern_plains *plains;
+	char number[32];
+	uint32_t id;
+
+	(void)state;
+	for (uint32_t i = 0; i < COUNT; i++)
+		set_pattern(i, "^12345678%03u[0-9]$", i);
+	set_pattern(COUNT, "^12345678[0-9]{4}$", 0);
+	set_pattern(COUNT + 1, "^1234567890[0-9]{2}$", 0);
+	assert_int_equal(build(&plains, COUNT + 2), COUNT + 2);
+	assert_int_equal(plains->lengths, 1u << 8 | 1u << 10 | 1u << 11);
+	for (uint32_t i = 0; i < COUNT; i++) {
+		snprintf(number, sizeof(number), "12345678%03u9", i);
+		assert_true(pattern_plain_find(&id, plains, 0, span_of_text(number)));
+		assert_int_equal(id, i);
+		assert_true(pattern_plain_find(&id, plains, i + 1, span_of_text(number)));
+		assert_int_equal(id, COUNT);
+		assert_int_equal(pattern_plain_find(&id, plains, COUNT + 1, span_of_text(number)), i / 10 == 90);
+	}
+	free(plains);
+}
+
 /* Nobody reads more than PATTERN_PLAIN_GROUP_MAX rows with one prefix: the pattern that would be one more has no rows,
  * nor has any behind it. */
 static void a_group_is_no_larger_than_may_be_read(void **state)
@@ -507,6 +533,7 @@ int main(void)
 		cmocka_unit_test(too_long_is_not_plain),
 		cmocka_unit_test(rows_stand_for_the_first_patterns),
 		cmocka_unit_test(many_rows_are_found_by_their_prefix),
+		cmocka_unit_test(long_prefixes_are_told_apart),
 		cmocka_unit_test(a_group_is_no_larger_than_may_be_read),
 		cmocka_unit_test(no_prefix_is_looked_for_long),
 		cmocka_unit_test(more_patterns_than_ids_are_for_the_scan),
