@@ -90,6 +90,7 @@ enum status registrar_rig_try_open(struct registrar_rig *rig)
 		.state_dir = rig->state_dir,
 		.reinject = rig->reinject,
 		.location = rig->location,
+		.base = rig->base,
 		.max_bindings = RIG_BINDINGS_MAX,
 		.find_endpoint = find_endpoint,
 		.unix_now_s = rig_now_s,

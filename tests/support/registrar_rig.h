@@ -24,6 +24,7 @@ struct registrar_rig {
 	struct reinject *reinject;
 	struct location_table *location;
 	struct registrar *registrar;
+	struct event_base *base; /* the caller's, for the next one that is opened; NULL: no timers */
 	char state_dir[64];
 	char problem[1024];
 	char answer[65536]; /* of registrar_rig_receive() */

@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <event2/event.h>
 #include <sqlite3.h>
 
 #include "cmocka_all.h"
@@ -810,6 +811,28 @@ static void ten_long_contacts_fit_an_answer(void **state)
 
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
+/* Whoever comes alone does not wait for others: in the same turn of the loop, without registrar_flush() from here. */
+static void what_came_together_is_stored_and_answered_at_once(void **state)
+{
+	struct event_base *base = event_base_new();
+
+	(void)state;
+	assert_non_null(base);
+	rig.base = base;
+	registrar_rig_restart(&rig);
+	for (uint32_t cseq = 1; cseq <= 2; cseq++) {
+		registrar_rig_take(&rig, "pbx", SOURCE,
+				   span_of_text(message_of(cseq, "Contact: <sip:pbx@192.0.2.10:5060>\r\n")));
+		assert_int_equal(registrar_rig_receive(&rig).length, 0);
+		assert_int_equal(event_base_loop(base, EVLOOP_NONBLOCK), 0);
+		assert_true(registrar_rig_receive(&rig).length > 0 && answer_has("SIP/2.0 200 OK"));
+		assert_non_null(registrar_rig_find(&rig, "pbx"));
+	}
+	rig.base = NULL;
+	registrar_rig_restart(&rig);
+	event_base_free(base);
+}
+
 int main(void)
 {
 	const struct CMUnitTest cases[] = {
@@ -861,6 +884,7 @@ int main(void)
 		CASE(garbage_is_survived),
 		CASE(long_contact_is_400),
 		CASE(ten_long_contacts_fit_an_answer),
+		cmocka_unit_test_setup_teardown(what_came_together_is_stored_and_answered_at_once, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(cases, NULL, NULL);
 }
