@@ -5,7 +5,7 @@
 #include "pattern_plain_read.h"
 
 #define ROWS_AT_FIRST	128
-#define GROUPS_PER_SLOT 2 /* slots for each group, at least */
+#define SLOTS_PER_GROUP 2 /* at least */
 
 struct rows {
 	struct pattern_plain *row;
@@ -113,7 +113,7 @@ static uint32_t count_slots(const struct rows *rows)
 {
 	uint32_t groups = count_groups(rows), slots = 1;
 
-	while (slots < GROUPS_PER_SLOT * groups)
+	while (slots < SLOTS_PER_GROUP * groups)
 		slots *= 2;
 	return slots;
 }
