@@ -339,7 +339,7 @@ static void more_patterns_than_ids_are_for_the_scan(void **state)
 
 #define OF_SET_MAX 96
 
-/* Sets that are lists, and sets that are groups when all of them is plain. */
+/* Sets that are lists, and sets that are groups when all of their patterns are plain. */
 static const struct {
 	uint32_t sets, of_set, numbers;
 } rounds[] = {{900, 8, 300}, {12, OF_SET_MAX, 3000}};
@@ -526,6 +526,60 @@ static void rows_scan_and_pcre2_agree(void **state)
 	pattern_set_fixture_free_scratch(&scratch);
 }
 
+#define JUMBLES 400000
+
+/* Nobody writes these; somebody will send them. Most are no expression at all, and those must not have rows. */
+static void make_jumble(char *text)
+{
+	static const char bytes[] = "226+#a()()[]|?{}*\\d.$-,:^0";
+	uint32_t length = random_below(9);
+
+	text[0] = '^';
+	for (uint32_t i = 1; i <= length; i++)
+		text[i] = bytes[random_below(sizeof(bytes) - 1)];
+	strcpy(text + 1 + length, CHOOSE("$", "", "[0-9]$", ")$", "2)?$"));
+}
+
+static void whatever_has_rows_means_the_same_to_pcre2(void **state)
+{
+	pcre2_match_data *found = pcre2_match_data_create(1, NULL);
+	uint32_t with_rows = 0, grouped = 0, matches = 0;
+
+	(void)state;
+	seed = 1;
+	for (uint32_t i = 0; i < JUMBLES; i++) {
+		char text[32], bytes[NUMBER_BYTES_MAX];
+		struct pattern_plains *plains;
+		uint32_t taken, id;
+		int error;
+		PCRE2_SIZE offset;
+		make_jumble(text);
+		struct span pattern = span_of_text(text);
+		assert_int_equal(pattern_plain_build(&plains, &taken, &pattern, 1), STATUS_OK);
+		if (!taken)
+			continue;
+		pcre2_code *code = pcre2_compile((PCRE2_SPTR)text, PCRE2_ZERO_TERMINATED, 0, &error, &offset, NULL);
+		if (!code)
+			fail_msg("%s has rows, and is no regular expression", text);
+		for (uint32_t n = 0; n < 40; n++) {
+			struct span number = make_number(bytes);
+			bool by_rows = pattern_plain_find(&id, plains, 0, number);
+			if (by_rows !=
+			    (pcre2_match(code, (PCRE2_SPTR)number.at, number.length, 0, 0, found, NULL) >= 0))
+				fail_msg("%s and \"" SPAN_FORMAT "\": %d by rows", text, SPAN_ARGUMENTS(number),
+					 by_rows);
+			matches += by_rows;
+		}
+		with_rows++;
+		grouped += strchr(text, '(') != NULL;
+		pcre2_code_free(code);
+		free(plains);
+	}
+	print_message("%u of %u have rows, %u with a group; %u numbers taken\n", with_rows, JUMBLES, grouped, matches);
+	assert_true(with_rows > JUMBLES / 100 && grouped > JUMBLES / 2000 && matches > JUMBLES / 20);
+	pcre2_match_data_free(found);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -538,6 +592,7 @@ int main(void)
 		cmocka_unit_test(no_prefix_is_looked_for_long),
 		cmocka_unit_test(more_patterns_than_ids_are_for_the_scan),
 		cmocka_unit_test(rows_scan_and_pcre2_agree),
+		cmocka_unit_test(whatever_has_rows_means_the_same_to_pcre2),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -809,8 +809,6 @@ static void ten_long_contacts_fit_an_answer(void **state)
 	assert_int_equal(registrar_rig_find(&rig, "pbx")->count, 10);
 }
 
-#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-
 /* Whoever comes alone does not wait for others: in the same turn of the loop, without registrar_flush() from here. */
 static void what_came_together_is_stored_and_answered_at_once(void **state)
 {
@@ -832,6 +830,8 @@ static void what_came_together_is_stored_and_answered_at_once(void **state)
 	registrar_rig_restart(&rig);
 	event_base_free(base);
 }
+
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
@@ -884,7 +884,7 @@ int main(void)
 		CASE(garbage_is_survived),
 		CASE(long_contact_is_400),
 		CASE(ten_long_contacts_fit_an_answer),
-		cmocka_unit_test_setup_teardown(what_came_together_is_stored_and_answered_at_once, set_up, tear_down),
+		CASE(what_came_together_is_stored_and_answered_at_once),
 	};
 	return cmocka_run_group_tests(cases, NULL, NULL);
 }
