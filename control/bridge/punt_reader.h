@@ -40,7 +40,7 @@ void punt_reader_free(struct punt_reader *reader);
  */
 uint32_t punt_reader_poll(struct punt_reader *reader);
 
-/* Microseconds until the next look, after one that took so many; `interval_us`: those until that. */
+/* Microseconds until the next look, after one that took so many; `interval_us`: those until that. Thread: any. */
 uint32_t punt_reader_interval(uint32_t interval_us, uint32_t taken);
 
 struct punt_reader_counts punt_reader_counts(const struct punt_reader *reader);
