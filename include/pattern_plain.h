@@ -72,7 +72,8 @@ static inline size_t pattern_plains_bytes(uint32_t row_count, uint32_t slot_coun
 #define PATTERN_PLAIN_ROW_BITS	24
 #define PATTERN_PLAIN_HASH_MASK (UINT32_MAX << PATTERN_PLAIN_ROW_BITS)
 
-/* The number of a prefix, zero behind its end (thread: any): its high bits for a slot, its low bits for where the search begins. */
+/* The number of a prefix, zero behind its end (thread: any): its high bits for a slot, its low bits for where the
+ * search begins. */
 static inline uint32_t pattern_plain_hash(uint64_t low, uint64_t high)
 {
 	uint64_t mixed = (low ^ high * 0x9e3779b97f4a7c15ull) * 0xff51afd7ed558ccdull;
