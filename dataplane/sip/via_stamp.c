@@ -3,6 +3,8 @@
 
 #define EACH_BYTE(byte) (0x0101010101010101ull * (byte))
 
+static const struct span label_branch = SPAN_LITERAL(";branch="), label_rport = SPAN_LITERAL(";rport");
+
 /* With quotes: they hide what stands between them. */
 static uint32_t quoted_part_length(struct span text)
 {
@@ -84,26 +86,52 @@ static bool has_parameter_in_r(struct span value)
 	return false;
 }
 
-/* "host:5060;branch=z9hG4bK1" and nothing else, nearly always. Result: false also for some that are that. */
-static bool has_only_branch(const struct sip_message *request, struct span value)
+/* Where the parameters begin, when no more than a port stands in front of them. NULL: elsewhere, or not seen. */
+static const char *find_parameters(const struct sip_message *request)
 {
-	static const struct span label = SPAN_LITERAL(";branch=");
-	const char *text = request->bytes.at;
-	struct slice host = request->via_host, branch = request->via_branch;
-	size_t host_end = (size_t)host.offset + host.length;
-	size_t value_end = (size_t)(value.at + value.length - text);
+	const char *host_end = request->bytes.at + request->via_host.offset + request->via_host.length;
 	uint64_t word;
 
-	if (branch.length == 0 || host.length == 0 || (size_t)branch.offset + branch.length != value_end ||
-	    branch.offset < host_end + sizeof(word))
-		return false;
-	memcpy(&word, text + host_end, sizeof(word));
+	if (request->via_host.length == 0 ||
+	    request->via_branch.offset < request->via_host.offset + request->via_host.length + sizeof(word))
+		return NULL;
+	memcpy(&word, host_end, sizeof(word));
 	word ^= EACH_BYTE(';');
 	/* The lowest bit found is right, whatever the borrows are. */
 	uint64_t found = (word - EACH_BYTE(1)) & ~word & EACH_BYTE(0x80);
-	size_t parameters = branch.offset - label.length;
-	return found && host_end + (size_t)__builtin_ctzll(found) / 8 == parameters &&
-	       memcmp(text + parameters, label.at, sizeof(word)) == 0;
+	return found ? host_end + (size_t)__builtin_ctzll(found) / 8 : NULL;
+}
+
+static inline bool begins(const char *at, struct span text)
+{
+	return memcmp(at, text.at, text.length) == 0;
+}
+
+/* What a topmost Via consists of, nearly always: a place and its branch, "host:5060;branch=z9hG4bK1", and perhaps
+ * ";rport" in front of the branch or behind it. */
+struct usual_via {
+	struct span place, branch; /* with ";branch=" */
+};
+
+/* Result: false also for some that are usual. */
+static bool read_usual(struct usual_via *usual, const struct sip_message *request, struct span value)
+{
+	const char *parameters = find_parameters(request), *value_end = value.at + value.length;
+	const char *branch = request->bytes.at + request->via_branch.offset, *end = branch + request->via_branch.length;
+
+	if (!parameters || request->via_branch.length == 0)
+		return false;
+	/* A blank in front of it goes when the value is taken apart. */
+	if (parameters[-1] == ' ' || parameters[-1] == '\t')
+		return false;
+	usual->place = span_make(value.at, (size_t)(parameters - value.at));
+	usual->branch = span_make(branch - label_branch.length, label_branch.length + request->via_branch.length);
+	if (!begins(usual->branch.at, label_branch))
+		return false;
+	if (usual->branch.at == parameters + label_rport.length)
+		return end == value_end && begins(parameters, label_rport);
+	return usual->branch.at == parameters &&
+	       (end == value_end || (value_end == end + label_rport.length && begins(end, label_rport)));
 }
 
 static bool adds_received(const struct sip_message *request, const struct net_address *source)
@@ -114,29 +142,44 @@ static bool adds_received(const struct sip_message *request, const struct net_ad
 bool via_stamp_is_needed(const struct sip_message *request, const struct net_address *source)
 {
 	struct span value = sip_message_first(request, SIP_HEADER_VIA);
+	struct usual_via usual;
 
-	return adds_received(request, source) || (!has_only_branch(request, value) && has_parameter_in_r(value));
+	return adds_received(request, source) || (!read_usual(&usual, request, value) && has_parameter_in_r(value));
 }
 
-void via_stamp_write(struct text_writer *writer, const struct sip_message *request, const struct net_address *source)
+/* All of the first value but received and rport. Result: what stands behind it. */
+static struct span write_parts(struct text_writer *writer, struct span value, bool *has_received)
 {
-	struct span value = sip_message_first(request, SIP_HEADER_VIA);
-	bool add_received = adds_received(request, source);
-	char buffer[IP_TEXT_BYTES];
-
-	if (!add_received && !has_parameter_in_r(value)) {
-		text_write_span(writer, value);
-		return;
-	}
-
 	bool is_plain = value.length && !memchr(value.at, ',', value.length) && !memchr(value.at, '"', value.length);
+
 	for (bool first = true; value.length && *value.at != ','; first = false) {
 		struct span part = span_make(value.at, part_length(value, is_plain));
 		value = span_skip(value, part.length);
 		bool is_received = parameter_is(part, SPAN_LITERAL("received"));
-		add_received |= is_received;
+		*has_received |= is_received;
 		if (first || (!is_received && !parameter_is(part, SPAN_LITERAL("rport"))))
 			text_write_span(writer, span_trim(part));
+	}
+	return value;
+}
+
+void via_stamp_write(struct text_writer *writer, const struct sip_message *request, const struct net_address *source)
+{
+	struct span value = sip_message_first(request, SIP_HEADER_VIA), behind = {0};
+	bool add_received = adds_received(request, source);
+	struct usual_via usual;
+	bool is_usual = read_usual(&usual, request, value);
+	char buffer[IP_TEXT_BYTES];
+
+	if (!add_received && (is_usual || !has_parameter_in_r(value))) {
+		text_write_span(writer, value);
+		return;
+	}
+	if (is_usual) {
+		text_write_span(writer, usual.place);
+		text_write_span(writer, usual.branch);
+	} else {
+		behind = write_parts(writer, value, &add_received);
 	}
 	if (add_received) {
 		text_write_literal(writer, ";received=");
@@ -146,5 +189,5 @@ void via_stamp_write(struct text_writer *writer, const struct sip_message *reque
 		text_write_literal(writer, ";rport=");
 		text_write_number(writer, source->port);
 	}
-	text_write_span(writer, value);
+	text_write_span(writer, behind);
 }
