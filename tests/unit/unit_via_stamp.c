@@ -92,10 +92,19 @@ static void vias_of_usual_parts_are_stamped_as_any_other(void **state)
 	static const char *const places[] = {"SIP/2.0/UDP 192.0.2.4",	  "SIP/2.0/UDP 192.0.2.4:5062",
 					     "SIP/2.0/UDP 10.1.1.1:5060", "SIP/2.0/UDP pbx.example.net",
 					     "SIP/2.0/UDP 192.0.2.4:5 ",  "SIP / 2.0 / UDP a"};
-	static const char *const parameters[] = {
-		"",	    ";branch=z9hG4bKa",	 ";rport",  ";RPort",
-		";rport=7", ";received=6.6.6.6", ";x=1",    ";rportx",
-		";xrport",  "; rport",		 " ;rport", ";branch=z9hG4bKa,SIP/2.0/UDP 10.1.1.2;rport"};
+	static const char *const parameters[] = {"",
+						 ";branch=z9hG4bKa",
+						 ";rport",
+						 ";RPort",
+						 ";rport=7",
+						 ";received=6.6.6.6",
+						 ";x=1",
+						 ";x=123",
+						 ";rportx",
+						 ";xport",
+						 "; rport",
+						 " ;rport",
+						 ";branch=z9hG4bKa,SIP/2.0/UDP 10.1.1.2;rport"};
 	char value[VALUE_BYTES_MAX];
 
 	(void)state;
