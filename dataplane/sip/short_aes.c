@@ -45,13 +45,20 @@ void short_aes_expand(struct short_aes *aes, const uint8_t key[SHORT_AES_BYTES])
 	round[10] = next_round_key(round[9], _mm_aeskeygenassist_si128(round[9], 0x36));
 }
 
-void short_aes_xor(uint8_t *out, const uint8_t *in, uint32_t length, const struct short_aes *aes,
-		   const uint8_t iv[SHORT_AES_BYTES])
+static inline __m128i with_last_byte(__m128i block, uint8_t last)
+{
+	const __m128i others = _mm_setr_epi32(-1, -1, -1, 0xffffff);
+
+	return _mm_or_si128(_mm_and_si128(block, others), _mm_setr_epi32(0, 0, 0, (int)((uint32_t)last << 24)));
+}
+
+void short_aes_xor(uint8_t *out, struct span in, const struct short_aes *aes, const uint8_t iv[SHORT_AES_BYTES],
+		   uint8_t last)
 {
 	const __m128i *round = (const __m128i *)aes->round_key, one = _mm_set_epi64x(0, 1);
-	__m128i counter = _mm_loadu_si128((const __m128i *)iv), block[GROUP_BLOCKS];
+	__m128i counter = with_last_byte(_mm_loadu_si128((const __m128i *)iv), last), block[GROUP_BLOCKS];
 
-	for (uint32_t done = 0; done < length; done += SHORT_AES_GROUP_BYTES) {
+	for (uint32_t done = 0; done < in.length; done += SHORT_AES_GROUP_BYTES) {
 		for (uint32_t i = 0; i < GROUP_BLOCKS; i++) {
 			block[i] = _mm_xor_si128(counter, round[0]);
 			counter = _mm_add_epi64(counter, one);
@@ -60,7 +67,7 @@ void short_aes_xor(uint8_t *out, const uint8_t *in, uint32_t length, const struc
 			for (uint32_t i = 0; i < GROUP_BLOCKS; i++)
 				block[i] = _mm_aesenc_si128(block[i], round[r]);
 		for (uint32_t i = 0; i < GROUP_BLOCKS; i++) {
-			const __m128i *from = (const __m128i *)(in + done) + i;
+			const __m128i *from = (const __m128i *)(in.at + done) + i;
 			block[i] = _mm_aesenclast_si128(block[i], round[LAST_ROUND]);
 			block[i] = _mm_xor_si128(block[i], _mm_loadu_si128(from));
 			_mm_storeu_si128((__m128i *)(out + done) + i, block[i]);
@@ -120,7 +127,6 @@ static inline void take_text(struct mac_state *mac, struct span text)
 
 void short_aes_mac(uint8_t mac[SHORT_AES_BYTES], const struct short_aes *aes, struct span first, struct span second)
 {
-	const __m128i sum_bytes = _mm_setr_epi32(-1, -1, -1, 0xffffff);
 	struct mac_state state = {.round = (const __m128i *)aes->round_key,
 				  .place = _mm_setr_epi32(0, 0, 0, DOMAIN_PART << 24),
 				  .sum = _mm_setzero_si128()};
@@ -128,8 +134,7 @@ void short_aes_mac(uint8_t mac[SHORT_AES_BYTES], const struct short_aes *aes, st
 	take_part(&state, _mm_setr_epi32((int)first.length, (int)second.length, 0, 0));
 	take_text(&state, first);
 	take_text(&state, second);
-	__m128i sum = _mm_or_si128(_mm_and_si128(state.sum, sum_bytes), _mm_setr_epi32(0, 0, 0, DOMAIN_SUM << 24));
-	_mm_storeu_si128((__m128i *)mac, encrypt(sum, state.round));
+	_mm_storeu_si128((__m128i *)mac, encrypt(with_last_byte(state.sum, DOMAIN_SUM), state.round));
 }
 
 #else
@@ -139,10 +144,10 @@ void short_aes_expand(struct short_aes *aes, const uint8_t key[SHORT_AES_BYTES])
 	(void)aes, (void)key;
 }
 
-void short_aes_xor(uint8_t *out, const uint8_t *in, uint32_t length, const struct short_aes *aes,
-		   const uint8_t iv[SHORT_AES_BYTES])
+void short_aes_xor(uint8_t *out, struct span in, const struct short_aes *aes, const uint8_t iv[SHORT_AES_BYTES],
+		   uint8_t last)
 {
-	(void)out, (void)in, (void)length, (void)aes, (void)iv;
+	(void)out, (void)in, (void)aes, (void)iv, (void)last;
 }
 
 void short_aes_mac(uint8_t mac[SHORT_AES_BYTES], const struct short_aes *aes, struct span first, struct span second)

@@ -60,13 +60,14 @@ static inline const struct short_aes *short_aes_find(struct short_aes *room, con
 }
 
 /*
- * out = in XOR the encrypted counters iv, iv + 1, ...: the first eight bytes count, least first, and wrap.
+ * out = in XOR the encrypted counters iv, iv + 1, ...: the first eight bytes count, least first, and wrap. `last`
+ * stands in place of their last byte: writing it into `iv` first would have the whole block wait for that store.
  *
  * Reads and writes whole groups: both buffers go on to the next multiple of SHORT_AES_GROUP_BYTES. They may be
  * the same.   Cost: about 15 ns for 128 bytes.
  */
-void short_aes_xor(uint8_t *out, const uint8_t *in, uint32_t length, const struct short_aes *aes,
-		   const uint8_t iv[SHORT_AES_BYTES]);
+void short_aes_xor(uint8_t *out, struct span in, const struct short_aes *aes, const uint8_t iv[SHORT_AES_BYTES],
+		   uint8_t last);
 
 #define SHORT_AES_DOMAIN_COUNTER 3
 
