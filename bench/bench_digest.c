@@ -17,6 +17,8 @@
 #include "nonce.h"
 #include "nonce_window.h"
 #include "route_cookie.h"
+#include "scan.h"
+#include "short_aes.h"
 
 #define CALLS	    256
 #define NOW_S	    1800000000u
@@ -255,6 +257,26 @@ static void open_dialog(struct call *call, uint32_t round)
 	bench.wrong += !route_cookie_open_dialog(&cookie, plain, call->dialog_text, &bench.keys, call->call_id);
 }
 
+/* As measure_variants(). */
+static void measure_aes(void)
+{
+	static const char *const names[] = {[SHORT_AES_NI] = "AES-NI", [SHORT_AES_VAES] = "VAES"};
+	static const struct {
+		const char *name;
+		void (*run)(struct call *call, uint32_t round);
+	} rows[] = {{"nonce_issue", issue_nonce},
+		    {"nonce_verify", verify_nonce},
+		    {"route_cookie_seal_dialog", seal_dialog},
+		    {"route_cookie_open_dialog", open_dialog}};
+
+	for (enum short_aes_variant variant = SHORT_AES_NI; variant < SHORT_AES_VARIANTS; variant++)
+		for (size_t i = 0; short_aes_select(variant) && i < sizeof(rows) / sizeof(rows[0]); i++) {
+			char workload[64];
+			snprintf(workload, sizeof(workload), "%s by %s", rows[i].name, names[variant]);
+			measure(workload, rows[i].run);
+		}
+}
+
 static void write_branch(struct call *call, uint32_t round)
 {
 	char text[BRANCH_NAME_TEXT_BYTES];
@@ -280,6 +302,8 @@ int main(int argc, char **argv)
 	randombytes_buf(&bench.keys, sizeof(bench.keys));
 	for (int k = 0; k < 2; k++)
 		bench.keys.nonce.id[k] = bench.keys.cookie.id[k] = (uint8_t)k;
+	secret_keys_make_ready(&bench.keys);
+	scan_select_best();
 	bench.window.set_count = WINDOW_SETS;
 	bench.window.entry = calloc(WINDOW_SETS * NONCE_WINDOW_WAYS, sizeof(*bench.window.entry));
 	if (!bench.window.entry)
@@ -292,11 +316,8 @@ int main(int argc, char **argv)
 	measure("digest_verify MD5", verify_md5);
 	measure("digest_verify SHA-256", verify_sha256);
 	measure_variants();
-	measure("nonce_issue", issue_nonce);
-	measure("nonce_verify", verify_nonce);
+	measure_aes();
 	measure("nonce_window_use", use_window);
-	measure("route_cookie_seal_dialog", seal_dialog);
-	measure("route_cookie_open_dialog", open_dialog);
 	measure("branch_name_write", write_branch);
 	measure("branch_name_read", read_branch);
 	bench_report_row(&report, "dialog cookie", "bytes", bench.call[0].dialog_text.length);

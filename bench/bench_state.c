@@ -1,6 +1,6 @@
 /*
  * bench_state - what the tables that change in place cost an lcore: 100,000 registered endpoints, 1,000 bans, and
- * the frame in front of a message. (The window of nonces: bench_digest.)
+ * the frame in front of a message with its checksum. (The window of nonces: bench_digest.)
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,16 +11,19 @@
 
 #include "ban_table_write.h"
 #include "bench_report.h"
+#include "checksum.h"
 #include "frame_write.h"
 #include "location_table.h"
 #include "must.h"
 #include "registrar_rig.h"
+#include "scan.h"
 
 #define ENDPOINTS     100000
 #define BANS	      1000
 #define LOOKUPS	      4096
 #define BURST	      32
 #define MESSAGE_BYTES 900
+#define SUMMED_BYTES  700
 
 struct bench {
 	struct location_table *location;
@@ -128,6 +131,27 @@ static void write_frames(void *argument)
 	}
 }
 
+static void sum_messages(void *argument)
+{
+	const char *message = rte_pktmbuf_mtod(bench.mbuf, const char *);
+
+	(void)argument;
+	for (uint32_t i = 0; i < LOOKUPS; i++)
+		bench.wrong += checksum_udp_message(i, 0, message, SUMMED_BYTES) == 0;
+}
+
+/* In each variant that this CPU has; the best stays. */
+static void measure_checksums(void)
+{
+	static const char *const names[] = {[SCAN_SCALAR] = "checksum, 700 bytes",
+					    [SCAN_AVX2] = "checksum by AVX2, 700 bytes",
+					    [SCAN_AVX512] = "checksum by AVX-512, 700 bytes"};
+
+	for (enum scan_variant variant = SCAN_SCALAR; variant < SCAN_VARIANTS; variant++)
+		if (scan_select(variant))
+			bench_report_measure(&report, names[variant], LOOKUPS, sum_messages, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	if (!bench_report_init(&report, "bench_state", argc, argv))
@@ -138,6 +162,7 @@ int main(int argc, char **argv)
 	bench_report_measure(&report, "location_find", LOOKUPS, find_locations, NULL);
 	bench_report_measure(&report, "ban_find", LOOKUPS, find_bans, NULL);
 	bench_report_measure(&report, "ban_find_burst of 32", LOOKUPS, find_bans_of_bursts, NULL);
+	measure_checksums();
 	bench_report_measure(&report, "frame_write IPv4", LOOKUPS, write_frames, NULL);
 	bench_report_measure(&report, "frame_write IPv6", LOOKUPS, write_frames, &bench);
 	rte_pktmbuf_free(bench.mbuf);

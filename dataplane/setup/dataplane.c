@@ -14,6 +14,7 @@
 #include "rings.h"
 #include "md5_lanes.h"
 #include "scan.h"
+#include "short_aes.h"
 #include "xdp_port.h"
 
 static struct setup *owner_of(struct dataplane *dataplane)
@@ -66,6 +67,7 @@ static enum status build(struct setup *setup, const struct dataplane_plan *plan)
 		return setup_fail(setup, STATUS_ENVIRONMENT, "libsodium finds no source of random bytes");
 	scan_select_best();
 	md5_lanes_select_best();
+	short_aes_select_best();
 	if (status == STATUS_OK)
 		status = eal_start(setup, plan);
 	if (status != STATUS_OK)

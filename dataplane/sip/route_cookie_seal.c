@@ -48,24 +48,15 @@ static void hash_siv(uint8_t siv[SIV_BYTES], const uint8_t *secret, struct span 
 	keyed_hash_finish(&hash, siv);
 }
 
-/* Where the counters of a text begin: those of the second form are blocks as they come. */
-static void make_counter(uint8_t counter[SIV_BYTES], const uint8_t siv[SIV_BYTES], uint8_t kind)
-{
-	memcpy(counter, siv, SIV_BYTES);
-	if (kind == SIV_OF_AES)
-		counter[SIV_BYTES - 1] = SHORT_AES_DOMAIN_COUNTER;
-}
-
 static void seal_siv(struct text_writer *text, struct span plain, const struct rotating_key *keys, struct span call_id)
 {
-	uint8_t raw[SIV_CIPHERTEXT_AT + ROUTE_COOKIE_PLAIN_BYTES_MAX], counter[SIV_BYTES];
+	uint8_t raw[SIV_CIPHERTEXT_AT + ROUTE_COOKIE_PLAIN_BYTES_MAX], *siv = raw + KEY_ID_BYTES;
 	struct short_aes room;
 	const struct short_aes *aes = short_aes_find(&room, keys, keys->key[0]);
 
 	raw[0] = (uint8_t)(keys->id[0] % SECRET_KEY_IDS) | SIV_OF_AES;
-	short_aes_mac(raw + KEY_ID_BYTES, aes, call_id, plain);
-	make_counter(counter, raw + KEY_ID_BYTES, SIV_OF_AES);
-	short_aes_xor(raw + SIV_CIPHERTEXT_AT, (const uint8_t *)plain.at, plain.length, aes, counter);
+	short_aes_mac(siv, aes, call_id, plain);
+	short_aes_xor(raw + SIV_CIPHERTEXT_AT, plain, aes, siv, SHORT_AES_DOMAIN_COUNTER);
 	text_write_char(text, SIV_MARK);
 	text_write_base64url(text, raw, SIV_CIPHERTEXT_AT + plain.length);
 }
@@ -73,26 +64,26 @@ static void seal_siv(struct text_writer *text, struct span plain, const struct r
 static int unseal_siv(char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text, const struct rotating_key *keys,
 		      struct span call_id)
 {
-	uint8_t raw[SIV_CIPHERTEXT_AT + ROUTE_COOKIE_PLAIN_BYTES_MAX], siv[SIV_BYTES], counter[SIV_BYTES];
+	uint8_t raw[SIV_CIPHERTEXT_AT + ROUTE_COOKIE_PLAIN_BYTES_MAX], siv[SIV_BYTES];
 	int raw_length = base64url_read(raw, sizeof(raw), text);
 	struct short_aes room;
 
 	if (raw_length <= SIV_CIPHERTEXT_AT)
 		return -1;
 
-	uint8_t kind = raw[0] & SIV_OF_AES;
+	uint8_t kind = raw[0] & SIV_OF_AES, *sealed_siv = raw + KEY_ID_BYTES;
 	const uint8_t *secret = secret_keys_find(keys, raw[0] % SECRET_KEY_IDS);
 	struct span opened = span_make(plain, (size_t)(raw_length - SIV_CIPHERTEXT_AT));
 	if (!secret)
 		return -1;
 	const struct short_aes *aes = short_aes_find(&room, keys, secret);
-	make_counter(counter, raw + KEY_ID_BYTES, kind);
-	short_aes_xor((uint8_t *)plain, raw + SIV_CIPHERTEXT_AT, opened.length, aes, counter);
+	short_aes_xor((uint8_t *)plain, span_make((const char *)raw + SIV_CIPHERTEXT_AT, opened.length), aes,
+		      sealed_siv, kind == SIV_OF_AES ? SHORT_AES_DOMAIN_COUNTER : sealed_siv[SIV_BYTES - 1]);
 	if (kind == SIV_OF_AES)
 		short_aes_mac(siv, aes, call_id, opened);
 	else
 		hash_siv(siv, secret, opened, call_id);
-	return keyed_hash_is_same(siv, raw + KEY_ID_BYTES) ? (int)opened.length : -1;
+	return keyed_hash_is_same(siv, sealed_siv) ? (int)opened.length : -1;
 }
 
 /* ------------------------------------------------------------ the third form */

@@ -1,18 +1,13 @@
 #include "short_aes.h"
 
 #if defined(__x86_64__)
+#include <cpuid.h>
 #include <tmmintrin.h>
-#include <wmmintrin.h>
 
-#define GROUP_BLOCKS (SHORT_AES_GROUP_BYTES / SHORT_AES_BYTES)
-#define LAST_ROUND   (SHORT_AES_ROUND_KEYS - 1)
+#include "short_aes_parts.h"
 
-/* Of a block that is a part of the message: 13 bytes, then its number, then DOMAIN_PART. */
-#define PART_BYTES 13
-#define NUMBER_ONE (1 << 8) /* in its last word */
-
-/* The last byte of each block that the MAC encrypts; SHORT_AES_DOMAIN_COUNTER is that of the others. */
-enum { DOMAIN_PART = 1, DOMAIN_SUM = 2 };
+/* Of both texts, for VAES. Of fewer it takes as long where they lie ready; a nonce, whose texts do not, took longer. */
+#define WORTH_BYTES 104
 
 struct mac_state {
 	const __m128i *round;
@@ -45,13 +40,13 @@ void short_aes_expand(struct short_aes *aes, const uint8_t key[SHORT_AES_BYTES])
 	round[10] = next_round_key(round[9], _mm_aeskeygenassist_si128(round[9], 0x36));
 }
 
-void short_aes_xor(uint8_t *out, const uint8_t *in, uint32_t length, const struct short_aes *aes,
-		   const uint8_t iv[SHORT_AES_BYTES])
+static void xor_by_aes_ni(uint8_t *out, struct span in, const struct short_aes *aes, const uint8_t iv[SHORT_AES_BYTES],
+			  uint8_t last)
 {
 	const __m128i *round = (const __m128i *)aes->round_key, one = _mm_set_epi64x(0, 1);
-	__m128i counter = _mm_loadu_si128((const __m128i *)iv), block[GROUP_BLOCKS];
+	__m128i counter = with_last_byte(_mm_loadu_si128((const __m128i *)iv), last), block[GROUP_BLOCKS];
 
-	for (uint32_t done = 0; done < length; done += SHORT_AES_GROUP_BYTES) {
+	for (uint32_t done = 0; done < in.length; done += SHORT_AES_GROUP_BYTES) {
 		for (uint32_t i = 0; i < GROUP_BLOCKS; i++) {
 			block[i] = _mm_xor_si128(counter, round[0]);
 			counter = _mm_add_epi64(counter, one);
@@ -60,20 +55,12 @@ void short_aes_xor(uint8_t *out, const uint8_t *in, uint32_t length, const struc
 			for (uint32_t i = 0; i < GROUP_BLOCKS; i++)
 				block[i] = _mm_aesenc_si128(block[i], round[r]);
 		for (uint32_t i = 0; i < GROUP_BLOCKS; i++) {
-			const __m128i *from = (const __m128i *)(in + done) + i;
+			const __m128i *from = (const __m128i *)(in.at + done) + i;
 			block[i] = _mm_aesenclast_si128(block[i], round[LAST_ROUND]);
 			block[i] = _mm_xor_si128(block[i], _mm_loadu_si128(from));
 			_mm_storeu_si128((__m128i *)(out + done) + i, block[i]);
 		}
 	}
-}
-
-static inline __m128i encrypt(__m128i block, const __m128i *round)
-{
-	block = _mm_xor_si128(block, round[0]);
-	for (uint32_t r = 1; r < LAST_ROUND; r++)
-		block = _mm_aesenc_si128(block, round[r]);
-	return _mm_aesenclast_si128(block, round[LAST_ROUND]);
 }
 
 /* Up to PART_BYTES of the message, zeros behind them; what is beyond is left out. */
@@ -118,9 +105,9 @@ static inline void take_text(struct mac_state *mac, struct span text)
 		take_part(mac, _mm_srli_si128(last, PART_BYTES));
 }
 
-void short_aes_mac(uint8_t mac[SHORT_AES_BYTES], const struct short_aes *aes, struct span first, struct span second)
+static void make_mac_by_aes_ni(uint8_t mac[SHORT_AES_BYTES], const struct short_aes *aes, struct span first,
+			       struct span second)
 {
-	const __m128i sum_bytes = _mm_setr_epi32(-1, -1, -1, 0xffffff);
 	struct mac_state state = {.round = (const __m128i *)aes->round_key,
 				  .place = _mm_setr_epi32(0, 0, 0, DOMAIN_PART << 24),
 				  .sum = _mm_setzero_si128()};
@@ -128,21 +115,63 @@ void short_aes_mac(uint8_t mac[SHORT_AES_BYTES], const struct short_aes *aes, st
 	take_part(&state, _mm_setr_epi32((int)first.length, (int)second.length, 0, 0));
 	take_text(&state, first);
 	take_text(&state, second);
-	__m128i sum = _mm_or_si128(_mm_and_si128(state.sum, sum_bytes), _mm_setr_epi32(0, 0, 0, DOMAIN_SUM << 24));
-	_mm_storeu_si128((__m128i *)mac, encrypt(sum, state.round));
+	finish_mac(mac, state.sum, state.round);
+}
+
+/* Written by short_aes_select before the lcores start, read by all of them. */
+static bool is_vaes_selected;
+
+/* Not all compilers know VAES by name. What they say of AVX-512 is also that the system keeps its registers. */
+static bool has_vaes(void)
+{
+	uint32_t eax, ebx, ecx, edx;
+
+	return __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+	       __builtin_cpu_supports("avx512vbmi") && __builtin_cpu_supports("bmi2") &&
+	       __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && ecx & bit_VAES;
+}
+
+bool short_aes_select(enum short_aes_variant variant)
+{
+	if (variant == SHORT_AES_VAES && !has_vaes())
+		return false;
+	is_vaes_selected = variant == SHORT_AES_VAES;
+	return true;
+}
+
+void short_aes_xor(uint8_t *out, struct span in, const struct short_aes *aes, const uint8_t iv[SHORT_AES_BYTES],
+		   uint8_t last)
+{
+	if (is_vaes_selected)
+		short_aes_vaes_xor(out, in, aes, iv, last);
+	else
+		xor_by_aes_ni(out, in, aes, iv, last);
+}
+
+void short_aes_mac(uint8_t mac[SHORT_AES_BYTES], const struct short_aes *aes, struct span first, struct span second)
+{
+	if (is_vaes_selected && first.length + second.length >= WORTH_BYTES)
+		short_aes_vaes_mac(mac, aes, first, second);
+	else
+		make_mac_by_aes_ni(mac, aes, first, second);
 }
 
 #else
+
+bool short_aes_select(enum short_aes_variant variant)
+{
+	return variant == SHORT_AES_NI;
+}
 
 void short_aes_expand(struct short_aes *aes, const uint8_t key[SHORT_AES_BYTES])
 {
 	(void)aes, (void)key;
 }
 
-void short_aes_xor(uint8_t *out, const uint8_t *in, uint32_t length, const struct short_aes *aes,
-		   const uint8_t iv[SHORT_AES_BYTES])
+void short_aes_xor(uint8_t *out, struct span in, const struct short_aes *aes, const uint8_t iv[SHORT_AES_BYTES],
+		   uint8_t last)
 {
-	(void)out, (void)in, (void)length, (void)aes, (void)iv;
+	(void)out, (void)in, (void)aes, (void)iv, (void)last;
 }
 
 void short_aes_mac(uint8_t mac[SHORT_AES_BYTES], const struct short_aes *aes, struct span first, struct span second)
@@ -151,3 +180,9 @@ void short_aes_mac(uint8_t mac[SHORT_AES_BYTES], const struct short_aes *aes, st
 }
 
 #endif
+
+void short_aes_select_best(void)
+{
+	if (!short_aes_select(SHORT_AES_VAES))
+		short_aes_select(SHORT_AES_NI);
+}

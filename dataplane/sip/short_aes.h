@@ -31,6 +31,23 @@ struct short_aes {
 };
 _Static_assert(sizeof(struct short_aes) == SECRET_KEY_ROUNDS_BYTES, "as it is kept with the key");
 
+enum short_aes_variant {
+	SHORT_AES_NI,
+	SHORT_AES_VAES, /* four blocks in a register of AVX-512 (BW, VL, VBMI) */
+	SHORT_AES_VARIANTS
+};
+
+/*
+ * Chooses the variant of short_aes_xor() and short_aes_mac(), which write the same bytes in each. Without a call the
+ * first one works.
+ *
+ * Thread: setup, before lcores start; tests.   Result: false when this CPU lacks it; the choice is then unchanged.
+ */
+bool short_aes_select(enum short_aes_variant variant);
+
+/* Chooses the fastest variant of this CPU. Thread: setup, before lcores start. */
+void short_aes_select_best(void);
+
 /* Did sodium_init() find a CPU with AES instructions, and is this built for it? What follows is for such ones only. */
 static inline bool short_aes_is_available(void)
 {
@@ -60,13 +77,14 @@ static inline const struct short_aes *short_aes_find(struct short_aes *room, con
 }
 
 /*
- * out = in XOR the encrypted counters iv, iv + 1, ...: the first eight bytes count, least first, and wrap.
+ * out = in XOR the encrypted counters iv, iv + 1, ...: the first eight bytes count, least first, and wrap. `last`
+ * stands in place of their last byte: writing it into `iv` first would have the whole block wait for that store.
  *
  * Reads and writes whole groups: both buffers go on to the next multiple of SHORT_AES_GROUP_BYTES. They may be
  * the same.   Cost: about 15 ns for 128 bytes.
  */
-void short_aes_xor(uint8_t *out, const uint8_t *in, uint32_t length, const struct short_aes *aes,
-		   const uint8_t iv[SHORT_AES_BYTES]);
+void short_aes_xor(uint8_t *out, struct span in, const struct short_aes *aes, const uint8_t iv[SHORT_AES_BYTES],
+		   uint8_t last);
 
 #define SHORT_AES_DOMAIN_COUNTER 3
 
@@ -76,5 +94,11 @@ void short_aes_xor(uint8_t *out, const uint8_t *in, uint32_t length, const struc
  * Thread: any.   Cost: about 25 ns for 150 bytes.
  */
 void short_aes_mac(uint8_t mac[SHORT_AES_BYTES], const struct short_aes *aes, struct span first, struct span second);
+
+/* For short_aes.c: the same by VAES, built in a file of its own with its own compiler options; tests. */
+void short_aes_vaes_xor(uint8_t *out, struct span in, const struct short_aes *aes, const uint8_t iv[SHORT_AES_BYTES],
+			uint8_t last);
+void short_aes_vaes_mac(uint8_t mac[SHORT_AES_BYTES], const struct short_aes *aes, struct span first,
+			struct span second);
 
 #endif

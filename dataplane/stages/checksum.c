@@ -10,8 +10,16 @@
 #if defined(__x86_64__)
 static uint64_t sum_words(const char *at, uint32_t length)
 {
-	return length >= CHECKSUM_WIDE_BYTES && scan_selected() != SCAN_SCALAR ? checksum_words_avx2(at, length)
-									       : checksum_words(at, length);
+	enum scan_variant variant = length >= CHECKSUM_WIDE_BYTES ? scan_selected() : SCAN_SCALAR;
+
+	switch (variant) {
+	case SCAN_AVX512:
+		return checksum_words_avx512(at, length);
+	case SCAN_AVX2:
+		return checksum_words_avx2(at, length);
+	default:
+		return checksum_words(at, length);
+	}
 }
 #else
 #define CHECKSUM_BYTES UINT32_MAX

@@ -17,15 +17,16 @@ static inline uint64_t checksum_odd_byte(const char *at, uint32_t length)
 
 #if defined(__x86_64__)
 #define CHECKSUM_BYTES	    32 /* the least that checksum_words() takes */
-#define CHECKSUM_WIDE_BYTES 64 /* likewise checksum_words_avx2() */
+#define CHECKSUM_WIDE_BYTES 64 /* likewise the next two */
 
 /*
- * Thread: any; the second one on a CPU that has AVX2 (scan.h).
+ * Thread: any; the second one on a CPU that has AVX2, the third one with AVX-512BW (scan.h).
  *
  * Range: up to UINT16_MAX bytes.   Result: not folded, less than 2^33.
  */
 uint64_t checksum_words(const char *at, uint32_t length);
 uint64_t checksum_words_avx2(const char *at, uint32_t length);
+uint64_t checksum_words_avx512(const char *at, uint32_t length);
 #endif
 
 #endif

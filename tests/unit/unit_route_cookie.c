@@ -399,103 +399,6 @@ static void a_text_of_now_is_known(void **state)
 		assert_false(opens(SPAN_LITERAL(known))); /* a node without AES */
 }
 
-/* FIPS 197 appendix C.1, then counters: each block as if it were alone, over the end of the eight bytes too. */
-static void aes_counts_as_fips_197_says(void **state)
-{
-	static const uint8_t key[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
-	static const uint8_t zeros[256], block[16] = {0x00, 0x11, 0x22, 0x33, 0x44, 0x55, 0x66, 0x77,
-						      0x88, 0x99, 0xaa, 0xbb, 0xcc, 0xdd, 0xee, 0xff};
-	static const uint8_t encrypted[SHORT_AES_GROUP_BYTES] = {0x69, 0xc4, 0xe0, 0xd8, 0x6a, 0x7b, 0x04, 0x30,
-								 0xd8, 0xcd, 0xb7, 0x80, 0x70, 0xb4, 0xc5, 0x5a};
-	struct short_aes aes;
-	uint8_t many[256], one[64], iv[16];
-
-	(void)state;
-	if (!short_aes_is_available())
-		return;
-	short_aes_expand(&aes, key);
-	short_aes_xor(one, zeros, 16, &aes, block);
-	assert_memory_equal(one, encrypted, 16);
-	short_aes_xor(one, encrypted, 16, &aes, block);
-	assert_memory_equal(one, zeros, 16);
-	memset(iv, 0xff, sizeof(iv));
-	iv[0] = 0xfa;
-	short_aes_xor(many, zeros, sizeof(many), &aes, iv);
-	for (uint32_t i = 0; i < sizeof(many) / 16; i++) {
-		uint64_t count = 0xfffffffffffffffa + (uint64_t)i;
-		memcpy(iv, &count, sizeof(count));
-		short_aes_xor(one, zeros, 1, &aes, iv);
-		assert_memory_equal(one, many + 16 * i, 16);
-	}
-}
-
-/* One block by itself. */
-static void encrypt(uint8_t block[16], const struct short_aes *aes)
-{
-	uint8_t zeros[64] = {0}, out[64];
-
-	short_aes_xor(out, zeros, 16, aes, block);
-	memcpy(block, out, 16);
-}
-
-static void add_to_sum(uint8_t sum[16], const uint8_t *bytes, uint32_t length, uint32_t number,
-		       const struct short_aes *aes)
-{
-	uint8_t block[16] = {[13] = (uint8_t)number, [14] = (uint8_t)(number >> 8), [15] = 1};
-
-	memcpy(block, bytes, length);
-	encrypt(block, aes);
-	for (uint32_t i = 0; i < 16; i++)
-		sum[i] ^= block[i];
-}
-
-/* As short_aes.h says it, block by block. */
-static void mac_slowly(uint8_t mac[16], const struct short_aes *aes, struct span first, struct span second)
-{
-	struct span texts[] = {first, second};
-	uint32_t lengths[] = {first.length, second.length}, number = 0;
-
-	memset(mac, 0, 16);
-	add_to_sum(mac, (const uint8_t *)lengths, sizeof(lengths), number++, aes);
-	for (uint32_t i = 0; i < 2; i++)
-		for (uint32_t at = 0; at < texts[i].length; at += 13)
-			add_to_sum(mac, (const uint8_t *)texts[i].at + at,
-				   texts[i].length - at < 13 ? texts[i].length - at : 13, number++, aes);
-	mac[15] = 2;
-	encrypt(mac, aes);
-}
-
-/* All lengths of both texts around the sizes of parts and loads, and one of many parts. Nothing else is read. */
-static void the_mac_is_what_the_header_says(void **state)
-{
-	static char bytes[10000];
-	struct short_aes aes;
-	struct guard_page first_page, second_page;
-	uint8_t mac[16], expected[16];
-
-	(void)state;
-	if (!short_aes_is_available())
-		return;
-	guard_page_build(&first_page, sizeof(bytes));
-	guard_page_build(&second_page, sizeof(bytes));
-	for (size_t i = 0; i < sizeof(bytes); i++)
-		bytes[i] = (char)rand();
-	short_aes_expand(&aes, (const uint8_t *)bytes);
-	for (uint32_t i = 0; i < 90 * 90; i++) {
-		struct span first = span_make(bytes + i % 7, i % 90), second = span_make(bytes + i % 1000, i / 90);
-		if (i % 4000 == 0)
-			first.length = 9000;
-		mac_slowly(expected, &aes, first, second);
-		short_aes_mac(mac, &aes, guard_page_place(&first_page, first), guard_page_place(&second_page, second));
-		assert_memory_equal(mac, expected, 16);
-		short_aes_mac(mac, &aes, guard_page_place_first(&first_page, first),
-			      guard_page_place_first(&second_page, second));
-		assert_memory_equal(mac, expected, 16);
-	}
-	guard_page_free(&first_page);
-	guard_page_free(&second_page);
-}
-
 /* Contents that are nearly right, and texts that would grow beyond the buffer: nothing is read or written outside. */
 static void random_contents_stay_inside(void **state)
 {
@@ -618,8 +521,6 @@ int main(void)
 		cmocka_unit_test(a_dialog_of_before_opens),
 		cmocka_unit_test(texts_of_before_open),
 		cmocka_unit_test(a_text_of_now_is_known),
-		cmocka_unit_test(aes_counts_as_fips_197_says),
-		cmocka_unit_test(the_mac_is_what_the_header_says),
 		cmocka_unit_test(random_contents_stay_inside),
 		cmocka_unit_test(the_same_contents_get_the_same_bytes),
 		cmocka_unit_test(outlives_one_rotation),
@@ -645,5 +546,10 @@ int main(void)
 		print_error("a text of a node without AES does not open on a node with it\n");
 		return 1;
 	}
-	return cmocka_run_group_tests_name("AES-256-GCM", tests, NULL, NULL);
+	int failed = cmocka_run_group_tests_name("AES-256-GCM", tests, NULL, NULL);
+	if (!short_aes_select(SHORT_AES_VAES)) {
+		print_message("VAES: not tested, this CPU has none, or no AVX-512 VBMI\n");
+		return failed;
+	}
+	return failed + cmocka_run_group_tests_name("VAES", tests, NULL, NULL);
 }
