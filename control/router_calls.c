@@ -16,8 +16,7 @@ static void take_records(void *argument, const struct call_record *records, uint
 {
 	struct router *router = argument;
 
-	for (uint32_t i = 0; i < count; i++)
-		dialled_memory_take(router->dialled, &records[i]);
+	dialled_memory_take(router->dialled, records, count);
 	for (uint32_t i = 0; i < count && router->cdr; i++)
 		cdr_writer_take(router->cdr, &records[i]);
 }
