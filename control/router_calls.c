@@ -12,13 +12,13 @@
 
 _Static_assert(ROUTER_CALLS_ERROR_BYTES == CDR_FILE_ERROR_BYTES, "one text");
 
-static void take_record(void *argument, const struct call_record *record)
+static void take_records(void *argument, const struct call_record *records, uint32_t count)
 {
 	struct router *router = argument;
 
-	dialled_memory_take(router->dialled, record);
-	if (router->cdr)
-		cdr_writer_take(router->cdr, record);
+	dialled_memory_take(router->dialled, records, count);
+	for (uint32_t i = 0; i < count && router->cdr; i++)
+		cdr_writer_take(router->cdr, &records[i]);
 }
 
 static enum status open_records(struct router *router, struct problem_list *problems)
@@ -37,7 +37,7 @@ static enum status open_records(struct router *router, struct problem_list *prob
 	enum status status = dialled_memory_create(&router->dialled, DIALLED_MEMORY_CALLS_MAX);
 	/* Without a file records are read all the same: what was dialled is remembered, and the rings do not fill. */
 	if (status == STATUS_OK)
-		status = record_reader_create(&router->records, router->dataplane, base, take_record, router);
+		status = record_reader_create(&router->records, router->dataplane, base, take_records, router);
 	if (status) {
 		dialled_memory_free(router->dialled);
 		cdr_writer_close(router->cdr);

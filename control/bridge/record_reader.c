@@ -4,7 +4,7 @@
 
 #include <event2/event.h>
 #include <rte_ring.h>
-#include <rte_ring_elem.h>
+#include <rte_ring_peek_zc.h>
 
 #define POLL_BURST 32
 #define LOOK_US	   20000 /* an lcore whose ring of 4,096 is full by then ends 200,000 calls a second */
@@ -14,18 +14,26 @@ struct record_reader {
 	struct event *timer;
 	record_reader_take_fn *take;
 	void *argument;
-	struct call_record record[POLL_BURST];
 };
+
+static void take_records(const struct record_reader *reader, const struct call_record *records, uint32_t count)
+{
+	if (count && reader->take)
+		reader->take(reader->argument, records, count);
+}
 
 /* At most what the ring holds: a busy lcore cannot keep the control thread here. */
 static uint32_t poll_ring(struct record_reader *reader, struct rte_ring *ring)
 {
 	uint32_t taken = 0, most = rte_ring_get_capacity(ring), count;
+	struct rte_ring_zc_data part = {0};
 
 	do {
-		count = rte_ring_dequeue_burst_elem(ring, reader->record, sizeof(reader->record[0]), POLL_BURST, NULL);
-		for (uint32_t i = 0; i < count && reader->take; i++)
-			reader->take(reader->argument, &reader->record[i]);
+		/* In two parts where the ring begins anew. */
+		count = rte_ring_dequeue_zc_burst_elem_start(ring, sizeof(struct call_record), POLL_BURST, &part, NULL);
+		take_records(reader, part.ptr1, part.n1);
+		take_records(reader, part.ptr2, count - part.n1);
+		rte_ring_dequeue_zc_elem_finish(ring, count);
 		taken += count;
 	} while (count == POLL_BURST && taken < most);
 	return taken;

@@ -12,7 +12,7 @@ struct event_base;
 struct record_reader;
 
 /* `record` ends with the call. */
-typedef void record_reader_take_fn(void *argument, const struct call_record *record);
+typedef void record_reader_take_fn(void *argument, const struct call_record *record, uint32_t n);
 
 /*
  * Starts looking, on a timer of `base` (may be NULL: record_reader_poll() alone). `take` may be NULL: records are

@@ -81,9 +81,8 @@ static char *line_of(const struct cdr_writer *writer, const struct call_record *
 	return line;
 }
 
-void cdr_writer_take(void *argument, const struct call_record *record)
+void cdr_writer_take(struct cdr_writer *writer, const struct call_record *record)
 {
-	struct cdr_writer *writer = argument;
 	char *line = line_of(writer, record);
 
 	if (!line) {

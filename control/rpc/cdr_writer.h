@@ -22,8 +22,7 @@ struct cdr_writer_counts {
 enum status cdr_writer_open(struct cdr_writer **writer, struct event_base *base, const char *path, uint32_t node_id,
 			    char error[CDR_FILE_ERROR_BYTES]) AMITY_CHECKED;
 
-/* record_reader_take_fn. */
-void cdr_writer_take(void *writer, const struct call_record *record);
+void cdr_writer_take(struct cdr_writer *writer, const struct call_record *record);
 
 /* Writes what waits, and logs when that begins or ceases to fail. Result: false: something still waits. */
 bool cdr_writer_flush(struct cdr_writer *writer);

@@ -1,24 +1,45 @@
 #include "dialled_memory.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include <sodium.h>
 
-#define NONE UINT32_MAX
+#include "prefetch.h"
 
-struct slot {
-	struct dialled_call call;
-	uint32_t newer, older;
-	uint32_t next; /* of the bucket */
-};
+#define SET_PLACES 8
+/* Room for sets that get more than their share: the header says what that promises. */
+#define PLACES_PER_CALL 3
+/* Ages are put close together again after so many calls for each that is promised: rarely, and before 32 bits end. */
+#define AGES_PER_CALL (1u << 18)
+_Static_assert((uint64_t)DIALLED_MEMORY_CALLS_MAX *AGES_PER_CALL <= UINT32_MAX, "an age is 32 bits");
+
+#define BURST	      32 /* as many as the ring's reader hands over */
+#define RECORDS_AHEAD 2	 /* asked for while one is read */
+
+/* One line of the cache: all that is touched for a call that is known. */
+struct set {
+	uint32_t tag[SET_PLACES]; /* half of the call's hash; the other half chose the set */
+	uint32_t age[SET_PLACES]; /* the greater, the newer; 0: the place is free */
+} __attribute__((aligned(PREFETCH_LINE_BYTES)));
+_Static_assert(sizeof(struct set) == PREFETCH_LINE_BYTES, "a line");
 
 struct dialled_memory {
-	uint32_t calls_max, count;
-	uint32_t newest, oldest;
-	uint32_t bucket_mask;
+	uint32_t calls_max, used; /* places */
+	uint32_t age, age_max;	  /* of the newest; where they are put together */
+	uint32_t set_mask;
 	uint8_t hash_key[crypto_shorthash_KEYBYTES]; /* numbers are the caller's choice */
-	uint32_t *bucket;
-	struct slot slot[];
+	struct set *set;
+	struct dialled_call *call; /* of each place, set by set */
+	uint64_t *order;	   /* age and place, to be sorted */
+};
+
+/* A call on its way through the passes over a burst. */
+struct reading {
+	struct dialled_call call;
+	size_t bytes; /* of it, that are used */
+	uint32_t tag, set_index;
+	struct dialled_call *target; /* where it is to be written; NULL: it is known */
 };
 
 struct span dialled_memory_text(const struct dialled_call *call, enum dialled_text which)
@@ -30,89 +51,59 @@ struct span dialled_memory_text(const struct dialled_call *call, enum dialled_te
 	return span_make(call->text + offset, call->length[which]);
 }
 
-static uint32_t bucket_count(uint32_t calls_max)
+static uint32_t set_count(uint32_t calls_max)
 {
 	uint32_t count = 1;
 
-	while (count < calls_max)
+	while (count * SET_PLACES < calls_max * PLACES_PER_CALL)
 		count *= 2;
 	return count;
 }
 
 uint64_t dialled_memory_bytes(uint32_t calls_max)
 {
-	return sizeof(struct dialled_memory) + (uint64_t)calls_max * sizeof(struct slot) +
-	       (uint64_t)bucket_count(calls_max) * sizeof(uint32_t);
+	uint64_t sets = set_count(calls_max);
+
+	return sizeof(struct dialled_memory) +
+	       sets * (sizeof(struct set) + SET_PLACES * (sizeof(struct dialled_call) + sizeof(uint64_t)));
 }
 
 enum status dialled_memory_create(struct dialled_memory **memory, uint32_t calls_max)
 {
-	struct dialled_memory *made = calloc(1, sizeof(*made) + calls_max * sizeof(made->slot[0]));
-	uint32_t buckets = bucket_count(calls_max);
+	struct dialled_memory *made = calloc(1, sizeof(*made));
+	size_t sets = set_count(calls_max);
 
 	if (!made)
 		return STATUS_NO_MEMORY;
-	made->bucket = malloc(buckets * sizeof(made->bucket[0]));
-	if (!made->bucket) {
-		free(made);
+	made->set = aligned_alloc(sizeof(struct set), sets * sizeof(made->set[0]));
+	made->call = malloc(sets * SET_PLACES * sizeof(made->call[0]));
+	made->order = malloc(sets * SET_PLACES * sizeof(made->order[0]));
+	if (!made->set || !made->call || !made->order) {
+		dialled_memory_free(made);
 		return STATUS_NO_MEMORY;
 	}
-	memset(made->bucket, 0xff, buckets * sizeof(made->bucket[0]));
+	memset(made->set, 0, sets * sizeof(made->set[0]));
 	randombytes_buf(made->hash_key, sizeof(made->hash_key));
 	made->calls_max = calls_max;
-	made->bucket_mask = buckets - 1;
-	made->newest = made->oldest = NONE;
+	made->age_max = calls_max * AGES_PER_CALL;
+	made->set_mask = (uint32_t)sets - 1;
 	*memory = made;
 	return STATUS_OK;
 }
 
 void dialled_memory_free(struct dialled_memory *memory)
 {
-	if (memory)
-		free(memory->bucket);
+	if (memory) {
+		free(memory->set);
+		free(memory->call);
+		free(memory->order);
+	}
 	free(memory);
 }
 
 /* ---- one call ---- */
 
-static void add_text(struct dialled_call *call, enum dialled_text which, struct span text, uint32_t *used)
-{
-	call->length[which] = (uint8_t)text.length;
-	if (text.length)
-		memcpy(call->text + *used, text.at, text.length);
-	*used += text.length;
-}
-
-/* Result: false: nothing that could be dialled again. */
-static bool read_record(struct dialled_call *call, const struct call_record *record)
-{
-	struct span caller = call_record_text(record, CALL_TEXT_CALLER);
-	struct span number = call_record_text(record, CALL_TEXT_DIALLED);
-	struct span identity = call_record_text(record, CALL_TEXT_CALLER_NUMBER);
-	bool from_carrier = record->caller_kind == CALL_PARTY_CARRIER;
-	uint32_t used = 0;
-
-	if (record->caller_kind == CALL_PARTY_NONE || caller.length == 0 || number.length == 0)
-		return false;
-	for (uint32_t kind = CALL_TEXT_DIALLED; kind <= CALL_TEXT_COMPANY; kind++)
-		if (record->part[kind].cut)
-			return false;
-	/* A user is known by its extension, and a friend that gives no number by its name. */
-	if (record->caller_kind == CALL_PARTY_USER || (!from_carrier && span_equals(identity, caller)))
-		identity = (struct span){0};
-	*call = (struct dialled_call){
-		.caller_kind = record->caller_kind,
-		.anonymous = (record->flags & CALL_ANONYMOUS) != 0,
-	};
-	add_text(call, DIALLED_COMPANY, from_carrier ? (struct span){0} : call_record_text(record, CALL_TEXT_COMPANY),
-		 &used);
-	add_text(call, DIALLED_CALLER, caller, &used);
-	add_text(call, DIALLED_NUMBER, number, &used);
-	add_text(call, DIALLED_IDENTITY, identity, &used);
-	return true;
-}
-
-/* What is not used is 0 of all: nothing that could differ. */
+/* The head, and the texts that there are. */
 static size_t used_bytes(const struct dialled_call *call)
 {
 	size_t bytes = offsetof(struct dialled_call, text);
@@ -122,95 +113,169 @@ static size_t used_bytes(const struct dialled_call *call)
 	return bytes;
 }
 
-static uint32_t *bucket_of(struct dialled_memory *memory, const struct dialled_call *call)
+static void add_text(struct reading *reading, enum dialled_text which, struct span text)
 {
-	uint64_t hash;
-
-	_Static_assert(sizeof(hash) == crypto_shorthash_BYTES, "the hash is one word");
-	crypto_shorthash((uint8_t *)&hash, (const uint8_t *)call, used_bytes(call), memory->hash_key);
-	return &memory->bucket[hash & memory->bucket_mask];
+	reading->call.length[which] = (uint8_t)text.length;
+	if (text.length)
+		memcpy((char *)&reading->call + reading->bytes, text.at, text.length);
+	reading->bytes += text.length;
 }
 
-static uint32_t find(const struct dialled_memory *memory, uint32_t first, const struct dialled_call *call)
+/* Result: false: nothing that could be dialled again. */
+static bool read_record(struct reading *reading, const struct call_record *record)
 {
-	uint32_t index = first;
-	size_t bytes = used_bytes(call);
+	struct span caller = call_record_text(record, CALL_TEXT_CALLER);
+	struct span number = call_record_text(record, CALL_TEXT_DIALLED);
+	struct span identity = call_record_text(record, CALL_TEXT_CALLER_NUMBER);
+	bool from_carrier = record->caller_kind == CALL_PARTY_CARRIER;
 
-	while (index != NONE && memcmp(&memory->slot[index].call, call, bytes) != 0)
-		index = memory->slot[index].next;
-	return index;
+	if (record->caller_kind == CALL_PARTY_NONE || caller.length == 0 || number.length == 0)
+		return false;
+	for (uint32_t kind = CALL_TEXT_DIALLED; kind <= CALL_TEXT_COMPANY; kind++)
+		if (record->part[kind].cut)
+			return false;
+	/* A user is known by its extension, and a friend that gives no number by its name. */
+	if (record->caller_kind == CALL_PARTY_USER || (!from_carrier && span_equals(identity, caller)))
+		identity = (struct span){0};
+	reading->call.caller_kind = record->caller_kind;
+	reading->call.anonymous = (record->flags & CALL_ANONYMOUS) != 0;
+	reading->bytes = offsetof(struct dialled_call, text);
+	add_text(reading, DIALLED_COMPANY,
+		 from_carrier ? (struct span){0} : call_record_text(record, CALL_TEXT_COMPANY));
+	add_text(reading, DIALLED_CALLER, caller);
+	add_text(reading, DIALLED_NUMBER, number);
+	add_text(reading, DIALLED_IDENTITY, identity);
+	return true;
 }
 
 /* ---- their order ---- */
 
-static void unlink_age(struct dialled_memory *memory, uint32_t index)
+static int compare_newest_first(const void *a, const void *b)
 {
-	const struct slot *slot = &memory->slot[index];
+	uint64_t left = *(const uint64_t *)a, right = *(const uint64_t *)b;
 
-	if (slot->newer == NONE)
-		memory->newest = slot->older;
-	else
-		memory->slot[slot->newer].older = slot->older;
-	if (slot->older == NONE)
-		memory->oldest = slot->newer;
-	else
-		memory->slot[slot->older].newer = slot->newer;
+	return (left < right) - (left > right);
 }
 
-static void link_newest(struct dialled_memory *memory, uint32_t index)
-{
-	struct slot *slot = &memory->slot[index];
-
-	slot->newer = NONE;
-	slot->older = memory->newest;
-	if (memory->newest == NONE)
-		memory->oldest = index;
-	else
-		memory->slot[memory->newest].newer = index;
-	memory->newest = index;
-}
-
-/* The oldest, out of its bucket and its order. */
-static uint32_t make_room(struct dialled_memory *memory)
-{
-	uint32_t index = memory->oldest;
-	uint32_t *at = bucket_of(memory, &memory->slot[index].call);
-
-	while (*at != index)
-		at = &memory->slot[*at].next;
-	*at = memory->slot[index].next;
-	unlink_age(memory, index);
-	return index;
-}
-
-void dialled_memory_take(struct dialled_memory *memory, const struct call_record *record)
-{
-	struct dialled_call call;
-
-	if (!read_record(&call, record))
-		return;
-	uint32_t *bucket = bucket_of(memory, &call), index = find(memory, *bucket, &call);
-	if (index != NONE) {
-		unlink_age(memory, index);
-	} else {
-		index = memory->count < memory->calls_max ? memory->count++ : make_room(memory);
-		memory->slot[index].call = call;
-		memory->slot[index].next = *bucket;
-		*bucket = index;
-	}
-	link_newest(memory, index);
-}
-
-uint32_t dialled_memory_copy(struct dialled_call *calls, const struct dialled_memory *memory, uint32_t most)
+/* All calls into memory->order, newest first. */
+static void sort_places(const struct dialled_memory *memory)
 {
 	uint32_t count = 0;
 
-	for (uint32_t index = memory->newest; index != NONE && count < most; index = memory->slot[index].older)
-		calls[count++] = memory->slot[index].call;
+	for (uint32_t place = 0; count < memory->used; place++) {
+		uint32_t age = memory->set[place / SET_PLACES].age[place % SET_PLACES];
+		if (age)
+			memory->order[count++] = (uint64_t)age << 32 | place;
+	}
+	qsort(memory->order, count, sizeof(memory->order[0]), compare_newest_first);
+}
+
+/* The ages 1, 2, 3... in the order that there was. */
+static void renumber(struct dialled_memory *memory)
+{
+	sort_places(memory);
+	for (uint32_t i = 0; i < memory->used; i++) {
+		uint32_t place = (uint32_t)memory->order[i];
+		memory->set[place / SET_PLACES].age[place % SET_PLACES] = memory->used - i;
+	}
+	memory->age = memory->used;
+}
+
+/* Result: SET_PLACES: none. */
+static uint32_t find_place(const struct set *set, uint32_t tag)
+{
+	uint32_t place = 0;
+
+	while (place < SET_PLACES && (set->tag[place] != tag || set->age[place] == 0))
+		place++;
+	return place;
+}
+
+static uint32_t oldest_place(const struct set *set)
+{
+	uint32_t oldest = 0;
+
+	for (uint32_t place = 1; place < SET_PLACES; place++)
+		if (set->age[place] < set->age[oldest])
+			oldest = place;
+	return oldest;
+}
+
+/* ---- a burst ---- */
+
+/* Result: false: passed over. */
+static bool read_call(struct reading *reading, const struct dialled_memory *memory, const struct call_record *record)
+{
+	uint64_t hash;
+
+	_Static_assert(sizeof(hash) == crypto_shorthash_BYTES, "the hash is one word");
+	if (!read_record(reading, record))
+		return false;
+	crypto_shorthash((uint8_t *)&hash, (const uint8_t *)&reading->call, reading->bytes, memory->hash_key);
+	reading->tag = (uint32_t)(hash >> 32);
+	reading->set_index = (uint32_t)hash & memory->set_mask;
+	prefetch_line_to_write(&memory->set[reading->set_index]);
+	return true;
+}
+
+static void place_call(struct reading *reading, struct dialled_memory *memory)
+{
+	struct set *set = &memory->set[reading->set_index];
+	uint32_t place = find_place(set, reading->tag);
+
+	assert(memory->age < memory->age_max);
+	reading->target = NULL;
+	if (place == SET_PLACES) {
+		place = oldest_place(set);
+		memory->used += set->age[place] == 0;
+		set->tag[place] = reading->tag;
+		reading->target = &memory->call[reading->set_index * SET_PLACES + place];
+		prefetch_lines_to_write(reading->target, reading->bytes);
+	}
+	set->age[place] = ++memory->age;
+	if (memory->age == memory->age_max)
+		renumber(memory);
+}
+
+/* In passes, so that the lines of several calls are on their way at once. */
+static void take_burst(struct dialled_memory *memory, const struct call_record *records, uint32_t count)
+{
+	struct reading reading[BURST];
+	uint32_t read = 0;
+
+	for (uint32_t i = 0; i < count; i++) {
+		if (i + RECORDS_AHEAD < count)
+			prefetch_lines(&records[i + RECORDS_AHEAD], sizeof(records[0]));
+		read += read_call(&reading[read], memory, &records[i]);
+	}
+	for (uint32_t i = 0; i < read; i++)
+		place_call(&reading[i], memory);
+	for (uint32_t i = 0; i < read; i++)
+		if (reading[i].target)
+			memcpy(reading[i].target, &reading[i].call, reading[i].bytes);
+}
+
+void dialled_memory_take(struct dialled_memory *memory, const struct call_record *records, uint32_t count)
+{
+	for (uint32_t first = 0; first < count; first += BURST)
+		take_burst(memory, &records[first], count - first < BURST ? count - first : BURST);
+}
+
+/* ---- what is kept ---- */
+
+uint32_t dialled_memory_copy(struct dialled_call *calls, const struct dialled_memory *memory, uint32_t most)
+{
+	uint32_t kept = dialled_memory_count(memory), count = most < kept ? most : kept;
+
+	sort_places(memory);
+	for (uint32_t i = 0; i < count; i++) {
+		const struct dialled_call *call = &memory->call[(uint32_t)memory->order[i]];
+		memcpy(&calls[i], call, used_bytes(call));
+	}
 	return count;
 }
 
 uint32_t dialled_memory_count(const struct dialled_memory *memory)
 {
-	return memory->count;
+	return memory->used < memory->calls_max ? memory->used : memory->calls_max;
 }

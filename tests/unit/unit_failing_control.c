@@ -167,13 +167,15 @@ static void open_calls(void)
 	assert_int_equal(inquirer_create(&router.inquirer, router.dataplane, NULL), STATUS_OK);
 	assert_int_equal(cdr_writer_open(&router.cdr, NULL, path, 1, error), STATUS_OK);
 	assert_int_equal(dialled_memory_create(&router.dialled, 8), STATUS_OK);
-	dialled_memory_take(router.dialled, &(struct call_record){
-						    .caller_kind = CALL_PARTY_USER,
-						    .part[CALL_TEXT_DIALLED] = {.length = 4},
-						    .part[CALL_TEXT_CALLER] = {.offset = 4, .length = 5},
-						    .part[CALL_TEXT_COMPANY] = {.offset = 9, .length = 4},
-						    .text = "2001aliceacme",
-					    });
+	dialled_memory_take(router.dialled,
+			    &(struct call_record){
+				    .caller_kind = CALL_PARTY_USER,
+				    .part[CALL_TEXT_DIALLED] = {.length = 4},
+				    .part[CALL_TEXT_CALLER] = {.offset = 4, .length = 5},
+				    .part[CALL_TEXT_COMPANY] = {.offset = 9, .length = 4},
+				    .text = "2001aliceacme",
+			    },
+			    1);
 }
 
 static void open_server(void)
