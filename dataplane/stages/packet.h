@@ -25,7 +25,6 @@ enum packet_kind {
 	PACKET_INITIAL,	  /* creates a dialog or stands alone: authenticated and routed */
 	PACKET_HOP,	  /* CANCEL, ACK of a non-2xx: meant for the transaction of their INVITE */
 	PACKET_IN_DIALOG, /* carries our Record-Route cookie */
-	PACKET_KIND_COUNT,
 };
 
 /* What a fragment says of its datagram; packet->bytes is the part that it carries. */

@@ -147,35 +147,18 @@ static void rewrite_reserve_trying(struct worker *worker, struct packet *packet)
 		send_reserve_answer(worker, packet);
 }
 
-/* Those that are to be written, one kind after the other, each in the order in which it came. Result: how many. */
-static uint32_t rewrite_put_in_order(struct packet *order[BURST_MAX], struct worker *worker)
-{
-	uint32_t place[PACKET_KIND_COUNT + 1] = {0};
-
-	for (uint32_t i = 0; i < worker->packet_count; i++)
-		place[worker->packet[i].kind + 1] += !worker->packet[i].verdict;
-	for (uint32_t kind = 1; kind <= PACKET_KIND_COUNT; kind++)
-		place[kind] += place[kind - 1];
-	for (uint32_t i = 0; i < worker->packet_count; i++)
-		if (!worker->packet[i].verdict)
-			order[place[worker->packet[i].kind]++] = &worker->packet[i];
-	return place[PACKET_KIND_COUNT];
-}
-
 /*
- * Two passes, and one kind of messages after the other: the code of all does not fit into the cache of a core, 32 KB,
- * and would be fetched again for each packet. What takes of a share of few buffers is kept at once: the next one asks
- * for what is left (rewrite_admit).
+ * Two passes: the code of both does not fit into the cache of a core, 32 KB, and would be fetched again for each
+ * packet. What takes of a share of few buffers is kept at once: the next one asks for what is left (rewrite_admit).
  */
 void rewrite_burst(struct worker *worker)
 {
-	struct packet *order[BURST_MAX];
-	uint32_t count = rewrite_put_in_order(order, worker);
-
-	for (uint32_t i = 0; i < count; i++) {
-		struct packet *packet = order[i];
-		if (i + REWRITE_AHEAD < count)
-			send_prefetch_reserved_again(worker, order[i + REWRITE_AHEAD]);
+	for (uint32_t i = 0; i < worker->packet_count; i++) {
+		struct packet *packet = &worker->packet[i];
+		if (i + REWRITE_AHEAD < worker->packet_count)
+			send_prefetch_reserved_again(worker, &worker->packet[i + REWRITE_AHEAD]);
+		if (packet->verdict)
+			continue;
 		enum reason reason = rewrite_packet(worker, packet);
 		if (reason != REASON_NONE)
 			rewrite_refuse(worker, packet, reason);
@@ -184,7 +167,7 @@ void rewrite_burst(struct worker *worker)
 		else
 			rewrite_reserve_trying(worker, packet);
 	}
-	for (uint32_t i = 0; i < count; i++)
-		if (!order[i]->verdict)
-			rewrite_complete(worker, order[i]);
+	for (uint32_t i = 0; i < worker->packet_count; i++)
+		if (!worker->packet[i].verdict)
+			rewrite_complete(worker, &worker->packet[i]);
 }
