@@ -11,8 +11,8 @@
 struct event_base;
 struct record_reader;
 
-/* `record` ends with the call. */
-typedef void record_reader_take_fn(void *argument, const struct call_record *record, uint32_t n);
+/* `records` end with the call; the last one is the newest. */
+typedef void record_reader_take_fn(void *argument, const struct call_record *records, uint32_t count);
 
 /*
  * Starts looking, on a timer of `base` (may be NULL: record_reader_poll() alone). `take` may be NULL: records are
