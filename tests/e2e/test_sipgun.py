@@ -11,6 +11,7 @@ from router import build_directory
 
 CALLER, CALLEE, SCANNER = "198.51.100.11", "198.51.100.30", "198.51.100.99"
 USERS = [f"user{n}" for n in range(20)]
+GATHER_US = 1000
 CONFIGURATION = f"""
 node:
   id: 1
@@ -79,7 +80,8 @@ def gun():
     net = network.Network("test", "-gun")
     try:
         place = Range(net)
-        with place.router(place.write("acme.yaml", PROVISIONING), configuration=CONFIGURATION) as router:
+        # So long that a burst is over by then also on a machine that does other things.
+        with place.router(place.write("acme.yaml", PROVISIONING), configuration=CONFIGURATION, node=f"  gather: {GATHER_US}") as router:
             place.amityd = router
             yield place
     finally:
@@ -146,11 +148,11 @@ def test_requests_in_dialogs(gun, method):
 
 
 def test_packets_are_let_gather(gun):
-    """node.gather, 50 us: at this rate there are few in a burst, nearly always."""
+    """node.gather: at this rate there are few in a burst, nearly always."""
     before = counter(gun.amityd, "GATHERING_NS"), counter(gun.amityd, "BURSTS")
     assert_all_completed(gun.shoot("--workload", "options"))
     waited_ns, bursts = counter(gun.amityd, "GATHERING_NS") - before[0], counter(gun.amityd, "BURSTS") - before[1]
-    assert 98 <= bursts and 0 < waited_ns <= 50_000 * bursts
+    assert 98 <= bursts and 0 < waited_ns <= 1000 * GATHER_US * bursts
 
 
 def test_options(gun):
