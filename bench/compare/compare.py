@@ -21,7 +21,6 @@ import time
 import tree
 import company_site
 import costs
-import neighbour
 import network
 import rig as places
 import routers
@@ -286,7 +285,6 @@ def run(report, parts, is_short, rounds):
                f" CPU {routers.ROUTER_CPU}, sipgun on CPU {routers.PEERS_CPU}; {rounds} round(s) by turns")
     report.say("CPU time is that of all threads and processes of a router (schedstat), the share in the kernel by ticks. On a veth the kernel delivers a packet in"
                " its sender's time:\na router pays for what reaches sipgun, sipgun for what reaches the router. 'us each' is without idling, 'raw us' is all.")
-    neighbour.report(report, routers.ROUTER_CPU, routers.PEERS_CPU)
     report.say("OpenSIPS: " + ("is installed, but nothing here drives it." if has_opensips else "not compared: Debian 12 has no package of it."))
     with Rig("compare") as rig:
         compare = Compare(report, rig, is_short, rounds)

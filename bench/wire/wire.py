@@ -19,7 +19,6 @@ import time
 import tree  # noqa: F401
 import company_site
 import million
-import neighbour
 import rig as places
 import routers
 from gun import FAILED_PERCENT_MAX
@@ -112,7 +111,6 @@ def run(report, workloads, is_short):
     began = time.monotonic()
     report.say(f"wire: amityd and sipgun on net_memif, {time.strftime('%Y-%m-%d %H:%M')}, {platform.machine()}, {os.cpu_count()} CPUs; amityd's worker spins on"
                f" CPU {routers.ROUTER_CPU}, sipgun on CPU {routers.PEERS_CPU}, amityd's control thread on either")
-    neighbour.report(report, routers.ROUTER_CPU, routers.PEERS_CPU)
     with Rig("wire") as rig:
         rates = [workload for workload in workloads if workload not in million.PARTS]
         if rates:
