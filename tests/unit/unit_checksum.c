@@ -70,18 +70,6 @@ static void a_datagram_of_ones_is_all_ones(void **state)
 	}
 }
 
-static void every_variant_is_there(void **state)
-{
-	static const char *const names[] = {[SCAN_SCALAR] = "none", [SCAN_AVX2] = "AVX2", [SCAN_AVX512] = "AVX-512"};
-
-	(void)state;
-	for (enum scan_variant variant = SCAN_SCALAR; variant < SCAN_VARIANTS; variant++)
-		if (!scan_select(variant)) {
-			print_message("skipped: this CPU has no %s\n", names[variant]);
-			skip();
-		}
-}
-
 static void zeros_are_told_from_ones(void **state)
 {
 	static const uint8_t bytes[8];
@@ -125,10 +113,15 @@ static void a_datagram_that_is_sent_is_right(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(sums_are_those_of_dpdk),	    cmocka_unit_test(a_datagram_of_ones_is_all_ones),
-		cmocka_unit_test(every_variant_is_there),	    cmocka_unit_test(zeros_are_told_from_ones),
+		cmocka_unit_test(sums_are_those_of_dpdk),
+		cmocka_unit_test(a_datagram_of_ones_is_all_ones),
+		cmocka_unit_test(zeros_are_told_from_ones),
 		cmocka_unit_test(a_datagram_that_is_sent_is_right),
 	};
 
+	if (!scan_select(SCAN_AVX2))
+		print_message("sums by AVX2: not tested, this CPU has none\n");
+	if (!scan_select(SCAN_AVX512))
+		print_message("sums by AVX-512: not tested, this CPU has none\n");
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
