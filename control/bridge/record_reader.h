@@ -11,7 +11,7 @@
 struct event_base;
 struct record_reader;
 
-/* `records` end with the call; the last one is the newest. */
+/* Of one lcore, oldest first, where they lie in its ring: they end with the call. */
 typedef void record_reader_take_fn(void *argument, const struct call_record *records, uint32_t count);
 
 /*

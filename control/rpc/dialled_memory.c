@@ -26,7 +26,7 @@ _Static_assert(sizeof(struct set) == PREFETCH_LINE_BYTES, "a line");
 
 struct dialled_memory {
 	uint32_t calls_max, used; /* places */
-	uint32_t age, age_max;	  /* of the newest; where they are put together */
+	uint32_t age;		  /* of the newest */
 	uint32_t set_mask;
 	uint8_t hash_key[crypto_shorthash_KEYBYTES]; /* numbers are the caller's choice */
 	struct set *set;
@@ -85,7 +85,6 @@ enum status dialled_memory_create(struct dialled_memory **memory, uint32_t calls
 	memset(made->set, 0, sets * sizeof(made->set[0]));
 	randombytes_buf(made->hash_key, sizeof(made->hash_key));
 	made->calls_max = calls_max;
-	made->age_max = calls_max * AGES_PER_CALL;
 	made->set_mask = (uint32_t)sets - 1;
 	*memory = made;
 	return STATUS_OK;
@@ -221,9 +220,9 @@ static bool read_call(struct reading *reading, const struct dialled_memory *memo
 static void place_call(struct reading *reading, struct dialled_memory *memory)
 {
 	struct set *set = &memory->set[reading->set_index];
-	uint32_t place = find_place(set, reading->tag);
+	uint32_t place = find_place(set, reading->tag), age_max = memory->calls_max * AGES_PER_CALL;
 
-	assert(memory->age < memory->age_max);
+	assert(memory->age < age_max);
 	reading->target = NULL;
 	if (place == SET_PLACES) {
 		place = oldest_place(set);
@@ -233,7 +232,7 @@ static void place_call(struct reading *reading, struct dialled_memory *memory)
 		prefetch_lines_to_write(reading->target, reading->bytes);
 	}
 	set->age[place] = ++memory->age;
-	if (memory->age == memory->age_max)
+	if (memory->age == age_max)
 		renumber(memory);
 }
 

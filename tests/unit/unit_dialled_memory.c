@@ -236,7 +236,7 @@ static void the_order_outlives_the_ages(void **state)
 #define MISSING_MOST  30 /* 5 are to be expected, with a deviation of 2.3 */
 #define DIALLED_TWICE 20000
 
-/* Each once, from 0 on; then the first ones again. The newest come first: last_of_second down to 0, then the others. */
+/* Each was dialled once, from 0 on; then the first DIALLED_TWICE again. 0: the newest. */
 static uint32_t age_of(uint32_t number)
 {
 	return number < DIALLED_TWICE ? DIALLED_TWICE - 1 - number : DIALLED_TWICE + MANY - 1 - number;
