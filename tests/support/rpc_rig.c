@@ -36,18 +36,20 @@ static bool params_fit(const char *method, const json_t *params, char *error)
 static const struct rpc_method methods[] = {
 	{"echo", true, method_echo}, {"refuse", true, method_refuse}, {"later", false, method_later}};
 
-void rpc_rig_open_with(struct rpc_rig *rig, bool read_only, uint32_t timeout_ms, uint32_t silent_ms_min)
+void rpc_rig_open_with(struct rpc_rig *rig, bool read_only, struct rpc_rig_times times)
 {
+	static const uint32_t hour_ms = 3600000;
+	static unsigned rig_count;
 	struct problem_list problems = {0};
 	const struct rpc_server_options options = {
 		.path = rig->path,
 		.mode = 0600,
 		.read_only = read_only,
 		.line_bytes_max = RPC_RIG_LINE_BYTES_MAX,
-		.line_timeout_ms = timeout_ms,
-		.write_timeout_ms = timeout_ms,
+		.line_timeout_ms = times.line_timeout ? times.line_timeout : hour_ms,
+		.write_timeout_ms = times.write_timeout ? times.write_timeout : hour_ms,
 		.clients_max = RPC_RIG_CLIENTS_MAX,
-		.silent_ms_min = silent_ms_min,
+		.silent_ms_min = times.silent_min ? times.silent_min : hour_ms,
 		.methods = methods,
 		.method_count = 3,
 		.context = rig,
@@ -56,13 +58,14 @@ void rpc_rig_open_with(struct rpc_rig *rig, bool read_only, uint32_t timeout_ms,
 	rig->open_call = NULL;
 	rig->echo_count = 0;
 	rig->base = event_base_new();
-	snprintf(rig->path, sizeof(rig->path), "/tmp/amity-unit-rpc-%d/s", (int)getpid());
+	/* A place of its own: a test that fails leaves its socket, and the next one works all the same. */
+	snprintf(rig->path, sizeof(rig->path), "/tmp/amity-unit-rpc-%d-%u/s", (int)getpid(), rig_count++);
 	assert_int_equal(rpc_server_open(&rig->server, rig->base, &options, &problems), STATUS_OK);
 }
 
 void rpc_rig_open(struct rpc_rig *rig, bool read_only)
 {
-	rpc_rig_open_with(rig, read_only, 3600000, 3600000);
+	rpc_rig_open_with(rig, read_only, (struct rpc_rig_times){0});
 }
 
 void rpc_rig_close(struct rpc_rig *rig)

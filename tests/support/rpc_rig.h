@@ -23,10 +23,17 @@ struct rpc_rig {
 	unsigned echo_count;
 };
 
+/* Milliseconds; what each means is at `struct rpc_server_options`. */
+struct rpc_rig_times {
+	uint32_t line_timeout;
+	uint32_t write_timeout;
+	uint32_t silent_min;
+};
+
 /* Nothing that takes time happens in it. */
 void rpc_rig_open(struct rpc_rig *rig, bool read_only);
-/* `timeout_ms`: of a line's end, and of a client that takes nothing. */
-void rpc_rig_open_with(struct rpc_rig *rig, bool read_only, uint32_t timeout_ms, uint32_t silent_ms_min);
+/* Members that are 0: an hour. */
+void rpc_rig_open_with(struct rpc_rig *rig, bool read_only, struct rpc_rig_times times);
 /* The socket's file must be gone then. */
 void rpc_rig_close(struct rpc_rig *rig);
 
