@@ -197,7 +197,7 @@ int main(int argc, char **argv)
 	fill_table();
 	measure_all();
 	measure_giving_way();
-	/* Beside its mbufs; the keys' buckets and the spare branches are in it. */
+	/* Beside its mbufs; the keys' indexes and the spare branches are in it. */
 	bench_report_row(&report, "memory", "bytes", (double)transaction_table_bytes(COUNT) / COUNT);
 	free(memory);
 	if (wrong)

@@ -68,7 +68,7 @@ void transact_warm_request(const struct worker *worker, struct packet *packet)
 {
 	hash_call_id(worker, packet);
 	make_key(worker, packet);
-	transaction_table_prefetch_bucket(&worker->transactions, packet->key);
+	transaction_table_prefetch_key(&worker->transactions, packet->key);
 }
 
 static bool is_asked_for(const struct packet *packet)
@@ -78,9 +78,6 @@ static bool is_asked_for(const struct packet *packet)
 
 void transact_warm_burst(const struct worker *worker)
 {
-	for (uint32_t i = 0; i < worker->packet_count; i++)
-		if (is_asked_for(&worker->packet[i]))
-			transaction_table_prefetch_first(&worker->transactions, worker->packet[i].key);
 	for (uint32_t i = 0; i < worker->packet_count; i++)
 		if (is_asked_for(&worker->packet[i]))
 			transaction_table_prefetch_found(&worker->transactions, worker->packet[i].key);

@@ -77,10 +77,10 @@ _Static_assert(sizeof(struct branch) == 128, "two cache lines");
 struct transaction {
 	/* Matching. */
 	_Alignas(64) uint8_t key[TRANSACTION_KEY_BYTES]; /* keyed hash: RFC 3261 17.2.3; Call-ID is a part of it */
-	uint64_t merge_key; /* keyed hash of Call-ID, From tag, CSeq; 0: in no merge chain */
-	uint64_t loop_key;  /* keyed hash of what decides about routing (16.3 step 4) */
-	uint32_t next_in_bucket, next_in_merge_bucket;
-	uint32_t previous_in_merge_bucket; /* whoever sends many alike must not make their removal long */
+	uint64_t merge_key;   /* keyed hash of Call-ID, From tag, CSeq; 0: not sought by it */
+	uint64_t loop_key;    /* keyed hash of what decides about routing (16.3 step 4) */
+	uint32_t older_alike; /* with the same merge key; TRANSACTION_NONE: end */
+	uint32_t newer_alike; /* likewise: whoever sends many alike must not make their removal long */
 	uint32_t next_free;
 	/* Who asked, to route again; compared since an apply may have moved it. */
 	uint64_t company_id;

@@ -8,8 +8,6 @@
 #define SPARE_DIVISOR 4 /* a quarter more branches than transactions: most requests go to one place */
 #define SPARE_LEAST   64
 
-#define BUCKETS_A_TRANSACTION 2
-
 static uint64_t round_up_to_line(uint64_t bytes)
 {
 	return RTE_ALIGN_CEIL(bytes, (uint64_t)RTE_CACHE_LINE_SIZE);
@@ -18,17 +16,6 @@ static uint64_t round_up_to_line(uint64_t bytes)
 static uint32_t count_branches(uint32_t count)
 {
 	return count + RTE_MAX(count / SPARE_DIVISOR, (uint32_t)SPARE_LEAST);
-}
-
-/* Chains of more than one are rare: whoever is behind another one costs a cache line of that, when it goes too. */
-static uint64_t count_buckets(uint32_t count)
-{
-	return BUCKETS_A_TRANSACTION * rte_align64pow2(count);
-}
-
-static uint64_t bucket_bytes(uint32_t count)
-{
-	return round_up_to_line(count_buckets(count) * sizeof(uint32_t));
 }
 
 static uint64_t transaction_bytes(uint32_t count)
@@ -43,22 +30,19 @@ static uint64_t branch_bytes(uint32_t count)
 
 uint64_t transaction_table_bytes(uint32_t count)
 {
-	return transaction_bytes(count) + branch_bytes(count) + 2 * bucket_bytes(count);
+	return transaction_bytes(count) + branch_bytes(count) + 2 * key_index_bytes(count);
 }
 
 void transaction_table_init(struct transaction_table *table, void *memory, uint32_t count, uint32_t mbufs_max,
 			    struct timer_wheel *wheel)
 {
-	char *at = memory;
+	char *at = memory, *index = at + transaction_bytes(count) + branch_bytes(count);
 
 	*table = (struct transaction_table){
 		.transaction = (struct transaction *)at,
 		.branch = (struct branch *)(at + transaction_bytes(count)),
-		.bucket = (uint32_t *)(at + transaction_bytes(count) + branch_bytes(count)),
-		.merge_bucket = (uint32_t *)(at + transaction_bytes(count) + branch_bytes(count) + bucket_bytes(count)),
 		.count = count,
 		.branch_count = count_branches(count),
-		.mask = (uint32_t)(count_buckets(count) - 1),
 		.mbufs_max = mbufs_max,
 		.size_max[KEPT_SMALL] = UINT32_MAX,
 		.wheel = wheel,
@@ -67,8 +51,8 @@ void transaction_table_init(struct transaction_table *table, void *memory, uint3
 		.oldest = TRANSACTION_NONE,
 		.newest = TRANSACTION_NONE,
 	};
-	memset(table->bucket, 0xff, bucket_bytes(count));
-	memset(table->merge_bucket, 0xff, bucket_bytes(count));
+	key_index_init(&table->keys, index, count);
+	key_index_init(&table->merge_keys, index + key_index_bytes(count), count);
 	for (uint32_t i = 0; i < count; i++)
 		table->transaction[i].next_free = i + 1 < count ? i + 1 : TRANSACTION_NONE;
 	for (uint32_t i = count; i < table->branch_count; i++)
@@ -76,30 +60,28 @@ void transaction_table_init(struct transaction_table *table, void *memory, uint3
 }
 
 /* The keys are keyed hashes: every bit of them is as good as any other. */
-static uint32_t *bucket_of(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES])
+static uint32_t key_bits(const uint8_t key[TRANSACTION_KEY_BYTES])
 {
 	uint32_t bits;
 
 	memcpy(&bits, key, sizeof(bits));
-	return &table->bucket[bits & table->mask];
+	return bits;
 }
 
-static uint32_t *merge_bucket_of(const struct transaction_table *table, uint64_t merge_key)
+static uint32_t merge_key_bits(uint64_t merge_key)
 {
-	return &table->merge_bucket[merge_key & table->mask];
+	return (uint32_t)merge_key;
 }
 
 struct transaction *transaction_table_find(const struct transaction_table *table,
 					   const uint8_t key[TRANSACTION_KEY_BYTES])
 {
-	uint32_t index = *bucket_of(table, key);
+	struct key_search search = key_index_search(&table->keys, key_bits(key));
+	uint32_t slot;
 
-	while (index != TRANSACTION_NONE) {
-		struct transaction *transaction = &table->transaction[index];
-		if (memcmp(transaction->key, key, TRANSACTION_KEY_BYTES) == 0)
-			return transaction;
-		index = transaction->next_in_bucket;
-	}
+	while ((slot = key_index_next(&table->keys, key_bits(key), &search)) != KEY_INDEX_NONE)
+		if (memcmp(table->transaction[slot].key, key, TRANSACTION_KEY_BYTES) == 0)
+			return &table->transaction[slot];
 	return NULL;
 }
 
@@ -110,17 +92,9 @@ static void prefetch_ends(const char *at, uint32_t length)
 	prefetch_line(at + length);
 }
 
-void transaction_table_prefetch_bucket(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES])
+void transaction_table_prefetch_key(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES])
 {
-	prefetch_line(bucket_of(table, key));
-}
-
-void transaction_table_prefetch_first(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES])
-{
-	uint32_t index = *bucket_of(table, key);
-
-	if (index != TRANSACTION_NONE)
-		prefetch_line(&table->transaction[index]);
+	key_index_prefetch(&table->keys, key_bits(key));
 }
 
 void transaction_table_prefetch_branch(const struct transaction_table *table, uint32_t slot)
@@ -142,18 +116,16 @@ void transaction_table_prefetch_response(const struct transaction_table *table, 
 
 void transaction_table_prefetch_merged(const struct transaction_table *table, uint64_t merge_key)
 {
-	prefetch_line(merge_bucket_of(table, merge_key));
+	key_index_prefetch(&table->merge_keys, merge_key_bits(merge_key));
 }
 
 void transaction_table_prefetch_found(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES])
 {
-	uint32_t index = *bucket_of(table, key);
+	struct key_search search = key_index_search(&table->keys, key_bits(key));
+	uint32_t slot = key_index_next(&table->keys, key_bits(key), &search);
 
-	if (index == TRANSACTION_NONE)
-		return;
-	const struct transaction *transaction = &table->transaction[index];
-	if (memcmp(transaction->key, key, TRANSACTION_KEY_BYTES) == 0)
-		prefetch_lines(transaction, sizeof(*transaction));
+	if (slot != KEY_INDEX_NONE)
+		prefetch_lines(&table->transaction[slot], sizeof(struct transaction));
 }
 
 void transaction_table_prefetch_kept(const struct transaction_table *table, uint32_t slot)
@@ -185,8 +157,8 @@ void transaction_table_prefetch_end(const struct transaction_table *table, uint3
 	kept_message_prefetch(&transaction->response);
 	timer_wheel_prefetch(&table->branch[slot].timer);
 	timer_wheel_prefetch(&transaction->timer);
-	prefetch_line(bucket_of(table, transaction->key));
-	prefetch_line(merge_bucket_of(table, transaction->merge_key));
+	key_index_prefetch(&table->keys, key_bits(transaction->key));
+	key_index_prefetch(&table->merge_keys, merge_key_bits(transaction->merge_key));
 }
 
 static bool has_ended(const struct transaction *transaction)
@@ -194,63 +166,62 @@ static bool has_ended(const struct transaction *transaction)
 	return transaction->state == TRANSACTION_ENDED || transaction->status >= 300;
 }
 
+/* Result: the newest with that merge key, whatever its state; TRANSACTION_NONE: none. */
+static uint32_t newest_alike(const struct transaction_table *table, uint64_t merge_key)
+{
+	struct key_search search = key_index_search(&table->merge_keys, merge_key_bits(merge_key));
+	uint32_t slot;
+
+	while ((slot = key_index_next(&table->merge_keys, merge_key_bits(merge_key), &search)) != KEY_INDEX_NONE)
+		if (table->transaction[slot].merge_key == merge_key)
+			return slot;
+	return TRANSACTION_NONE;
+}
+
 struct transaction *transaction_table_find_merged(const struct transaction_table *table, uint64_t merge_key)
 {
-	uint32_t index = *merge_bucket_of(table, merge_key);
+	uint32_t index = merge_key ? newest_alike(table, merge_key) : TRANSACTION_NONE;
 
-	if (merge_key == 0)
-		return NULL;
 	for (uint32_t looks = 0; index != TRANSACTION_NONE && looks < TRANSACTION_MERGE_LOOK_MAX; looks++) {
 		struct transaction *transaction = &table->transaction[index];
-		if (transaction->merge_key == merge_key && !has_ended(transaction))
+		if (!has_ended(transaction))
 			return transaction;
-		index = transaction->next_in_merge_bucket;
+		index = transaction->older_alike;
 	}
 	return NULL;
 }
 
-static void enter_key(struct transaction_table *table, struct transaction *transaction)
-{
-	uint32_t *bucket = bucket_of(table, transaction->key);
-
-	transaction->next_in_bucket = *bucket;
-	*bucket = transaction_index(table, transaction);
-}
-
-static void forget_key(struct transaction_table *table, const struct transaction *transaction)
-{
-	uint32_t *link = bucket_of(table, transaction->key), index = transaction_index(table, transaction);
-
-	while (*link != index)
-		link = &table->transaction[*link].next_in_bucket;
-	*link = transaction->next_in_bucket;
-}
-
 static void enter_merge_key(struct transaction_table *table, struct transaction *transaction)
 {
-	uint32_t *bucket = merge_bucket_of(table, transaction->merge_key);
+	uint32_t index = transaction_index(table, transaction), bits = merge_key_bits(transaction->merge_key);
 
 	if (transaction->merge_key == 0)
 		return;
-	transaction->previous_in_merge_bucket = TRANSACTION_NONE;
-	transaction->next_in_merge_bucket = *bucket;
-	if (*bucket != TRANSACTION_NONE)
-		table->transaction[*bucket].previous_in_merge_bucket = transaction_index(table, transaction);
-	*bucket = transaction_index(table, transaction);
+	transaction->newer_alike = TRANSACTION_NONE;
+	transaction->older_alike = newest_alike(table, transaction->merge_key);
+	if (transaction->older_alike == TRANSACTION_NONE) {
+		key_index_add(&table->merge_keys, bits, index);
+		return;
+	}
+	table->transaction[transaction->older_alike].newer_alike = index;
+	key_index_replace(&table->merge_keys, bits, transaction->older_alike, index);
 }
 
 static void forget_merge_key(struct transaction_table *table, const struct transaction *transaction)
 {
-	uint32_t next = transaction->next_in_merge_bucket, previous = transaction->previous_in_merge_bucket;
+	uint32_t older = transaction->older_alike, newer = transaction->newer_alike;
+	uint32_t index = transaction_index(table, transaction), bits = merge_key_bits(transaction->merge_key);
 
 	if (transaction->merge_key == 0)
 		return;
-	if (previous == TRANSACTION_NONE)
-		*merge_bucket_of(table, transaction->merge_key) = next;
+	if (newer != TRANSACTION_NONE)
+		table->transaction[newer].older_alike = older;
+	else if (older != TRANSACTION_NONE)
+		key_index_replace(&table->merge_keys, bits, index, older);
 	else
-		table->transaction[previous].next_in_merge_bucket = next;
-	if (next != TRANSACTION_NONE)
-		table->transaction[next].previous_in_merge_bucket = previous;
+		key_index_remove(&table->merge_keys, bits, index);
+	if (older != TRANSACTION_NONE)
+		table->transaction[older].newer_alike = newer;
 }
 
 void transaction_table_linger(struct transaction_table *table, struct transaction *transaction)
@@ -343,7 +314,7 @@ struct transaction *transaction_table_add(struct transaction_table *table, const
 	transaction->merge_key = merge_key;
 	transaction->state = TRANSACTION_PROCEEDING;
 	transaction->first_branch = TRANSACTION_NONE;
-	enter_key(table, transaction);
+	key_index_add(&table->keys, key_bits(key), transaction_index(table, transaction));
 	enter_merge_key(table, transaction);
 	prefetch_next(table);
 	return transaction;
@@ -426,7 +397,7 @@ void transaction_table_remove(struct transaction_table *table, struct transactio
 	transaction_table_give_back(table, &transaction->response);
 	transaction_table_give_back(table, &transaction->best);
 	transaction_table_hold(table, transaction);
-	forget_key(table, transaction);
+	key_index_remove(&table->keys, key_bits(transaction->key), transaction_index(table, transaction));
 	forget_merge_key(table, transaction);
 	transaction->state = TRANSACTION_FREE;
 	transaction->next_free = table->free_transaction;

@@ -17,6 +17,7 @@
 #ifndef AMITY_TRANSACTION_TABLE_H
 #define AMITY_TRANSACTION_TABLE_H
 
+#include "key_index.h"
 #include "transaction.h"
 
 #define TRANSACTION_GIVE_WAY_MAX   64			    /* forgotten for one new request: an lcore must not stall */
@@ -26,9 +27,9 @@ struct transaction_table {
 	/* By setup. */
 	struct transaction *transaction; /* [count] */
 	struct branch *branch;		 /* [branch_count]: count + spare */
-	uint32_t *bucket;		 /* [mask + 1] */
-	uint32_t *merge_bucket;		 /* [mask + 1] */
-	uint32_t count, branch_count, mask;
+	struct key_index keys;		 /* slots in `transaction` */
+	struct key_index merge_keys;	 /* likewise: the newest with each */
+	uint32_t count, branch_count;
 	uint32_t mbufs_max;		    /* that transactions may keep */
 	uint32_t size_max[KEPT_SIZE_COUNT]; /* of these by enum kept_size; few messages are larger than a frame */
 
@@ -54,18 +55,17 @@ uint64_t transaction_table_bytes(uint32_t count);
 void transaction_table_init(struct transaction_table *table, void *memory, uint32_t count, uint32_t mbufs_max,
 			    struct timer_wheel *wheel);
 
-/* Result: NULL when there is none. Thread: the owner, as all below. Cost: one bucket, 50 ns from memory. */
+/* Result: NULL when there is none. Thread: the owner, as all below. Cost: a line of the index and the transaction's. */
 struct transaction *transaction_table_find(const struct transaction_table *table,
 					   const uint8_t key[TRANSACTION_KEY_BYTES]);
 
 /*
- * Ask for the cache lines that a search will look at, so that the misses of a burst overlap: the bucket of a key, what
- * stands first in it, and all of it when it is the one; the branch in a slot and the transaction that it belongs to
- * unless it is a spare one, or what a response takes of these; then what it reads and gives back of what these keep.
- * `slot` may be of no branch.
+ * Ask for the cache lines that a search will look at, so that the misses of a burst overlap: where a key is looked up,
+ * and the transaction that has it; the branch in a slot and the transaction that it belongs to unless it is a spare
+ * one, or what a response takes of these; then what it reads and gives back of what these keep. `slot` may be of no
+ * branch.
  */
-void transaction_table_prefetch_bucket(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES]);
-void transaction_table_prefetch_first(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES]);
+void transaction_table_prefetch_key(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES]);
 void transaction_table_prefetch_merged(const struct transaction_table *table, uint64_t merge_key);
 void transaction_table_prefetch_found(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES]);
 void transaction_table_prefetch_branch(const struct transaction_table *table, uint32_t slot);
