@@ -33,8 +33,7 @@ struct key_line {
 
 struct key_index {
 	struct key_line *line; /* [line_count] */
-	uint32_t line_count; /* with room for half as many again as slots: of a full table, nine lines in ten have some
-			      */
+	uint32_t line_count;   /* 12 entries for 8 slots: four lines in five have room when all are used */
 };
 
 /* The entries with these bits that were not seen yet. */
