@@ -68,6 +68,8 @@ static enum status build(struct setup *setup, const struct dataplane_plan *plan)
 	scan_select_best();
 	md5_lanes_select_best();
 	short_aes_select_best();
+	for (uint32_t i = 0; status == STATUS_OK && i < plan->port_count; i++)
+		status = port_check(setup, plan, i);
 	if (status == STATUS_OK)
 		status = eal_start(setup, plan);
 	if (status != STATUS_OK)

@@ -178,9 +178,6 @@ static enum status write_device(struct setup *setup, const struct dataplane_plan
 	snprintf(device, bytes, "%s", port->device);
 	if (port->profile != PORT_KERNEL)
 		return STATUS_OK;
-	enum status status = kernel_interface_check(setup, port->device);
-	if (status != STATUS_OK)
-		return status;
 	if (port->driver == PORT_AF_XDP)
 		return xdp_port_prepare(setup, plan, index, device, bytes);
 	write_kernel_device(device, bytes, plan, index);
@@ -203,6 +200,18 @@ static enum status open_device(struct setup *setup, struct setup_port *port, con
 		xdp_port_end_queues(port);
 	if (status == STATUS_OK && port->xdp != NULL)
 		status = xdp_port_take_over(setup, port);
+	return status;
+}
+
+enum status port_check(struct setup *setup, const struct dataplane_plan *plan, uint32_t index)
+{
+	const struct port_plan *port = &plan->port[index];
+
+	if (port->profile != PORT_KERNEL)
+		return STATUS_OK;
+	enum status status = kernel_interface_check(setup, port->device);
+	if (status == STATUS_OK && port->driver == PORT_AF_XDP)
+		status = xdp_port_check(setup, plan, port);
 	return status;
 }
 

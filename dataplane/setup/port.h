@@ -7,7 +7,14 @@
 #include "setup.h"
 
 /*
- * Opens port `index` of the plan with as many receive and transmit queues as it has, up to one a worker.
+ * Is there a kernel's interface that the driver can take? Asked before memory is, which the interface's MTU decides:
+ * gigabytes, where it is that of `lo`. Result: NOT_FOUND, INVALID, ENVIRONMENT, said in setup->error.
+ */
+enum status port_check(struct setup *setup, const struct dataplane_plan *plan, uint32_t index) AMITY_CHECKED;
+
+/*
+ * Opens port `index` of the plan, which port_check() found right, with as many receive and transmit queues as it has,
+ * up to one a worker.
  * Result: setup->port[index] filled and counted in setup->shared.port_count.
  */
 enum status port_open(struct setup *setup, const struct dataplane_plan *plan, uint32_t index) AMITY_CHECKED;

@@ -73,7 +73,7 @@ uint64_t xdp_port_memory_bytes(const struct dataplane_plan *plan, const struct p
 	return (uint64_t)count_frames(plan, port->device) * (BUFFER_BYTES + sizeof(void *));
 }
 
-static enum status check_limits(struct setup *setup, const struct dataplane_plan *plan, const struct port_plan *port)
+enum status xdp_port_check(struct setup *setup, const struct dataplane_plan *plan, const struct port_plan *port)
 {
 	uint32_t mtu = port->mtu_bytes ? port->mtu_bytes : kernel_interface_mtu(port->device);
 	struct kernel_interface_queues queues = kernel_interface_queues(port->device);
@@ -139,9 +139,7 @@ enum status xdp_port_prepare(struct setup *setup, const struct dataplane_plan *p
 		return STATUS_NO_MEMORY;
 	xdp_filter_init(&xdp->filter);
 	setup->port[index].xdp = xdp;
-	enum status status = check_limits(setup, plan, port);
-	if (status == STATUS_OK)
-		status = xdp_filter_check(setup, port->device);
+	enum status status = xdp_filter_check(setup, port->device);
 	if (status == STATUS_OK)
 		status = create_frames(setup, xdp, plan, index);
 	if (status == STATUS_OK)

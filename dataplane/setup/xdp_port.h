@@ -19,8 +19,12 @@ uint32_t xdp_port_mtu_max(void);
 /* Of the pool that such a port will have. */
 uint64_t xdp_port_memory_bytes(const struct dataplane_plan *plan, const struct port_plan *port);
 
+/* Can the driver take the interface's MTU and queues? Result: INVALID, said in setup->error. */
+enum status xdp_port_check(struct setup *setup, const struct dataplane_plan *plan,
+			   const struct port_plan *port) AMITY_CHECKED;
+
 /*
- * Checks the interface, makes the pool, writes the driver's device string.
+ * Looks for an XDP program that is in the way, makes the pool, writes the driver's device string.
  * Result: INVALID, CONFLICT, ENVIRONMENT, NO_MEMORY, said in setup->error; xdp_port_close() undoes all of it.
  */
 enum status xdp_port_prepare(struct setup *setup, const struct dataplane_plan *plan, uint32_t index, char *device,

@@ -315,6 +315,18 @@ def test_interfaces_that_cannot(lab):
         lab.router_namespace.ip("link", "delete", "many0")
 
 
+def test_an_interface_is_asked_before_memory_is_taken(lab):
+    """Its MTU decides how much: gigabytes for lo. In an address space that holds no data plane, what is wrong is said all the same."""
+    with lab.router(provisioning=None, configuration=XDP) as router:
+        router.stop()
+        configuration = router.configuration_path.read_text()
+        for wrong, said in (("lo", "lo: it carries no Ethernet"), ("none0", "none0: the kernel has no such interface")):
+            router.configuration_path.write_text(configuration.replace("device: lan0", f"device: {wrong}"))
+            done = subprocess.run(["ip", "netns", "exec", lab.router_namespace.name, "prlimit", f"--as={2**30}", router.amityd,
+                                   "--config", router.configuration_path], capture_output=True, text=True, timeout=60)
+            assert done.returncode == 1 and said in done.stderr, done.stderr
+
+
 def test_without_the_capability(lab):
     """root, but without CAP_BPF and CAP_SYS_ADMIN."""
     with lab.router(provisioning=None, configuration=XDP) as router:
