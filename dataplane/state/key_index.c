@@ -1,7 +1,5 @@
 #include "key_index.h"
 
-#include <stdbool.h>
-
 /* There is always a line with room, where every search ends. */
 static uint32_t lines_for(uint32_t count)
 {
@@ -52,8 +50,8 @@ void key_index_replace(struct key_index *index, uint32_t bits, uint32_t slot, ui
 	index->line[place.line].slot[place.entry] = other;
 }
 
-/* Moves an entry of `line` into the gap if it is at home there or before it. Result: whether there was one. */
-static bool fill_from(struct key_index *index, uint32_t line, struct place *gap)
+/* Moves an entry of `line` that is at home at the gap or before it into the gap, which is then where it was. */
+static void fill_from(struct key_index *index, uint32_t line, struct place *gap)
 {
 	struct key_line *from = &index->line[line], *to = &index->line[gap->line];
 
@@ -65,9 +63,8 @@ static bool fill_from(struct key_index *index, uint32_t line, struct place *gap)
 		to->bits[gap->entry] = from->bits[entry];
 		to->slot[gap->entry] = from->slot[entry];
 		*gap = (struct place){line, entry};
-		return true;
+		return;
 	}
-	return false;
 }
 
 void key_index_remove(struct key_index *index, uint32_t bits, uint32_t slot)
