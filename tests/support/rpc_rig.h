@@ -23,11 +23,11 @@ struct rpc_rig {
 	unsigned echo_count;
 };
 
-/* Milliseconds; what each means is at `struct rpc_server_options`. */
+/* What each means is at `struct rpc_server_options`. */
 struct rpc_rig_times {
-	uint32_t line_timeout;
-	uint32_t write_timeout;
-	uint32_t silent_min;
+	uint32_t line_timeout_ms;
+	uint32_t write_timeout_ms;
+	uint32_t silent_min_ms;
 };
 
 /* Nothing that takes time happens in it. */

@@ -101,7 +101,7 @@ static void test_half_a_line(void **state)
 	char answer[512];
 
 	(void)state;
-	rpc_rig_open_with(&rig, false, (struct rpc_rig_times){.line_timeout = 1});
+	rpc_rig_open_with(&rig, false, (struct rpc_rig_times){.line_timeout_ms = 1});
 	/* And gone. */
 	int client = rpc_rig_connect(&rig);
 	rpc_rig_ask(&rig, client, half);
@@ -130,7 +130,7 @@ static void test_silent_clients_make_room(void **state)
 	char answer[512];
 
 	(void)state;
-	rpc_rig_open_with(&rig, false, (struct rpc_rig_times){.silent_min = 1});
+	rpc_rig_open_with(&rig, false, (struct rpc_rig_times){.silent_min_ms = 1});
 	clients[0] = rpc_rig_connect(&rig);
 	rpc_rig_ask(&rig, clients[0], "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"later\"}\n");
 	assert_non_null(rig.open_call);
@@ -163,7 +163,7 @@ static void test_answers_nobody_reads(void **state)
 
 	(void)state;
 	/* A loaded machine may fill the sockets slowly. */
-	rpc_rig_open_with(&rig, false, (struct rpc_rig_times){.write_timeout = 4000});
+	rpc_rig_open_with(&rig, false, (struct rpc_rig_times){.write_timeout_ms = 4000});
 	int length = sprintf(request,
 			     "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"echo\",\"params\":{\"a\":\"%03000d\"}}\n", 0);
 	int client = rpc_rig_connect(&rig);
