@@ -315,16 +315,28 @@ def test_interfaces_that_cannot(lab):
         lab.router_namespace.ip("link", "delete", "many0")
 
 
+def in_little_memory(lab, router):
+    """What amityd says instead of starting, in an address space that holds no data plane."""
+    done = subprocess.run(["ip", "netns", "exec", lab.router_namespace.name, "prlimit", f"--as={2**30}", router.amityd,
+                           "--config", router.configuration_path], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1, done.stderr
+    return done.stderr
+
+
 def test_an_interface_is_asked_before_memory_is_taken(lab):
-    """Its MTU decides how much: gigabytes for lo. In an address space that holds no data plane, what is wrong is said all the same."""
+    """Its MTU decides how much: gigabytes for lo."""
     with lab.router(provisioning=None, configuration=XDP) as router:
         router.stop()
         configuration = router.configuration_path.read_text()
         for wrong, said in (("lo", "lo: it carries no Ethernet"), ("none0", "none0: the kernel has no such interface")):
             router.configuration_path.write_text(configuration.replace("device: lan0", f"device: {wrong}"))
-            done = subprocess.run(["ip", "netns", "exec", lab.router_namespace.name, "prlimit", f"--as={2**30}", router.amityd,
-                                   "--config", router.configuration_path], capture_output=True, text=True, timeout=60)
-            assert done.returncode == 1 and said in done.stderr, done.stderr
+            assert said in in_little_memory(lab, router)
+        router.configuration_path.write_text(configuration)
+        set_mtu(lab, 9000)
+        try:
+            assert "lan0: MTU 9000 is over" in in_little_memory(lab, router)
+        finally:
+            set_mtu(lab, 1500)
 
 
 def test_without_the_capability(lab):
