@@ -25,11 +25,8 @@ static void parse_packet(const struct worker *worker, struct packet *packet)
 	/* The received bytes are ours to write: no later stage sees a fold, and no second buffer is needed. */
 	if (reason == REASON_NONE && message_unfold(message, (char *)(uintptr_t)packet->bytes.at))
 		reason = message_parse(message, packet->bytes);
-	if (reason == REASON_NONE) {
-		if (!message->is_request)
-			transact_warm_response(worker, packet);
+	if (reason == REASON_NONE)
 		return;
-	}
 	if (message->is_request && message->method != SIP_METHOD_ACK && message->via_host.length == 0)
 		reason = REASON_MALFORMED_UNANSWERABLE;
 	packet_refuse(packet, reason);
@@ -43,4 +40,5 @@ void parse_burst(struct worker *worker)
 		if (!worker->packet[i].verdict && !worker->packet[i].is_unreachable)
 			parse_packet(worker, &worker->packet[i]);
 	}
+	transact_warm_parsed(worker);
 }

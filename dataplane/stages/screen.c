@@ -141,12 +141,7 @@ void screen_burst(struct worker *worker)
 			screen_request(worker, packet);
 		else
 			screen_response(worker, packet);
-		if (packet->verdict)
-			continue;
-		if (packet->message.is_request)
-			transact_warm_request(worker, packet);
-		else
-			transact_warm_found(worker, packet);
 	}
+	transact_warm_screened(worker);
 	send_reserve_burst(worker);
 }

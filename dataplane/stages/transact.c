@@ -92,7 +92,7 @@ static void transact_response(struct worker *worker, struct packet *packet)
 
 void transact_burst(struct worker *worker)
 {
-	transact_warm_burst(worker);
+	transact_warm_named(worker);
 	for (uint32_t i = 0; i < worker->packet_count; i++) {
 		struct packet *packet = &worker->packet[i];
 		if (packet->verdict)

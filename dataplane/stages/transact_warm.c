@@ -40,45 +40,75 @@ static void hash_call_id(const struct worker *worker, struct packet *packet)
 	packet->call_id_hash = call_track_hash_call_id(worker, sip_message_text(message, message->call_id));
 }
 
-void transact_warm_response(const struct worker *worker, struct packet *packet)
+static bool is_message(const struct packet *packet)
+{
+	return !packet->verdict && !packet->is_unreachable;
+}
+
+static bool is_request(const struct packet *packet)
+{
+	return is_message(packet) && packet->message.is_request;
+}
+
+static bool is_response(const struct packet *packet)
+{
+	return is_message(packet) && !packet->message.is_request;
+}
+
+static void read_branch_name(struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
 
 	packet->has_branch_name =
 		branch_name_read(&packet->branch_name, sip_message_text(message, message->via_branch));
-	if (packet->has_branch_name)
-		transaction_table_prefetch_response(&worker->transactions, packet->branch_name.slot);
 }
 
-void transact_warm_found(const struct worker *worker, struct packet *packet)
+void transact_warm_parsed(struct worker *worker)
+{
+	for (uint32_t i = 0; i < worker->packet_count; i++)
+		if (is_response(&worker->packet[i]))
+			read_branch_name(&worker->packet[i]);
+	for (uint32_t i = 0; i < worker->packet_count; i++) {
+		const struct packet *packet = &worker->packet[i];
+		if (is_response(packet) && packet->has_branch_name)
+			transaction_table_prefetch_response(&worker->transactions, packet->branch_name.slot);
+	}
+}
+
+static void prefetch_kept(const struct worker *worker, const struct packet *packet)
 {
 	const struct transaction_table *table = &worker->transactions;
 	uint32_t slot = packet->branch_name.slot;
 
-	hash_call_id(worker, packet);
 	if (!packet->has_branch_name)
 		return;
-	transaction_table_prefetch_kept(table, slot);
+	transaction_table_prefetch_kept(table, slot, packet->message.status_code >= 200);
 	if (slot < table->count)
 		call_table_prefetch(&worker->calls, table->transaction[slot].call,
 				    packet->message.method == SIP_METHOD_BYE);
 }
 
-void transact_warm_request(const struct worker *worker, struct packet *packet)
+void transact_warm_screened(struct worker *worker)
 {
-	hash_call_id(worker, packet);
-	make_key(worker, packet);
-	transaction_table_prefetch_key(&worker->transactions, packet->key);
+	for (uint32_t i = 0; i < worker->packet_count; i++) {
+		struct packet *packet = &worker->packet[i];
+		if (is_message(packet))
+			hash_call_id(worker, packet);
+		if (is_request(packet))
+			make_key(worker, packet);
+	}
+	for (uint32_t i = 0; i < worker->packet_count; i++) {
+		const struct packet *packet = &worker->packet[i];
+		if (is_request(packet))
+			transaction_table_prefetch_key(&worker->transactions, packet->key);
+		else if (is_response(packet))
+			prefetch_kept(worker, packet);
+	}
 }
 
-static bool is_asked_for(const struct packet *packet)
-{
-	return !packet->verdict && !packet->is_unreachable && packet->message.is_request;
-}
-
-void transact_warm_burst(const struct worker *worker)
+void transact_warm_named(const struct worker *worker)
 {
 	for (uint32_t i = 0; i < worker->packet_count; i++)
-		if (is_asked_for(&worker->packet[i]))
+		if (is_request(&worker->packet[i]))
 			transaction_table_prefetch_found(&worker->transactions, worker->packet[i].key);
 }

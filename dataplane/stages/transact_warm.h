@@ -6,21 +6,20 @@
  *   response   parse: branch and transaction     screen: what they lead to
  *   request                                      screen: bucket                  transact: the transaction in it
  *
- * Thread: lcore.
+ * Asking is a loop of its own, behind the one that finds out for what (prefetch.h).   Thread: lcore.
  */
 #ifndef AMITY_TRANSACT_WARM_H
 #define AMITY_TRANSACT_WARM_H
 
 #include "worker.h"
 
-/* By parse, of responses: reads packet->branch_name. */
-void transact_warm_response(const struct worker *worker, struct packet *packet);
+/* At the end of parse, of responses: reads packet->branch_name. */
+void transact_warm_parsed(struct worker *worker);
 
-/* By screen, of those that it lets pass: packet->call_id_hash, and packet->key of requests. */
-void transact_warm_found(const struct worker *worker, struct packet *packet);
-void transact_warm_request(const struct worker *worker, struct packet *packet);
+/* At the end of screen, of those that it lets pass: packet->call_id_hash, and packet->key of requests. */
+void transact_warm_screened(struct worker *worker);
 
 /* By transact, before it looks at the first packet. */
-void transact_warm_burst(const struct worker *worker);
+void transact_warm_named(const struct worker *worker);
 
 #endif
