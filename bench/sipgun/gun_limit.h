@@ -1,8 +1,9 @@
 /*
  * gun_limit.h - --find-limit: the highest rate with less than 0.01 % failed.
  *
- * The rate doubles until a step fails, then the gap between the last good and the first bad is halved until it is 3 %.
- * A step in which sipgun itself could not keep the rate is bad too, and says so.
+ * The rate doubles until one is bad, then the gap between the last good and the first bad is halved until it is 3 %.
+ * A step in which sipgun itself could not keep the rate fails too, and says so. A rate is bad when two steps of it
+ * failed: on a machine that others use, one that fails by chance would keep the search below it.
  */
 #ifndef AMITY_GUN_LIMIT_H
 #define AMITY_GUN_LIMIT_H

@@ -33,7 +33,7 @@ SHORT_RATE, FIRST_RATE = 500, 10_000
 GARBAGE_PERCENT = 90
 CALLS_MAX = 200_000
 STANDING, STANDING_SHORT = 5000, 20  # calls in which requests are sent
-LIMIT_S, LIMIT_GAP = 3, 1.05
+LIMIT_S, LIMIT_GAP, LIMIT_ATTEMPTS = 3, 1.05, 2
 STARTED_SHARE = 0.98
 
 
@@ -57,16 +57,19 @@ class Wire:
         return self.gun.fire(workload, FIRST_RATE, LIMIT_S, find_limit=True, calls_max=CALLS_MAX)["limit"]
 
     def limit_in_dialog(self):
-        """sipgun sets the calls up once for each run, so it does not search itself: rates double until one fails, then the gap is halved."""
+        """sipgun sets the calls up once for each run, so it does not search itself: rates double until one is bad, then the gap is halved."""
         good, bad, rate = 0, None, FIRST_RATE
         while rate >= 1 and (not good or not bad or bad / good > LIMIT_GAP):
-            shot = self.fire("in_dialog", rate, LIMIT_S)
-            if shot.failed_percent < FAILED_PERCENT_MAX and shot["rate_done"] > STARTED_SHARE * rate:
+            if any(self.is_taken("in_dialog", rate) for _ in range(LIMIT_ATTEMPTS)):
                 good = rate
             else:
                 bad = rate
             rate = good * 2 if not bad else (good + bad) / 2
         return good
+
+    def is_taken(self, workload, rate):
+        shot = self.fire(workload, rate, LIMIT_S)
+        return shot.failed_percent < FAILED_PERCENT_MAX and shot["rate_done"] > STARTED_SHARE * rate
 
     def row(self, name, latency, rate, limit, shot):
         """One line of the table, and its rows for programs."""

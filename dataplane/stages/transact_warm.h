@@ -6,7 +6,8 @@
  *   response   parse: branch and transaction     screen: what they lead to
  *   request                                      screen: bucket                  transact: the transaction in it
  *
- * Asking is a loop of its own, behind the one that finds out for what (prefetch.h).   Thread: lcore.
+ * Asking is a loop of its own, behind the one that finds out for what. A core retires nothing behind a prefetch whose
+ * page it has to look for; it looks for several pages at once when few instructions are between.   Thread: lcore.
  */
 #ifndef AMITY_TRANSACT_WARM_H
 #define AMITY_TRANSACT_WARM_H

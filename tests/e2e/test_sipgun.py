@@ -1,5 +1,6 @@
 """sipgun against amityd over a veth pair: its calls complete, and what does not is reported as what it is."""
 
+import itertools
 import json
 import struct
 
@@ -191,6 +192,8 @@ def test_the_limit_is_searched(gun):
     assert rows[-1]["metric"] == "limit" and [row["metric"] for row in rows[:-1]] == ["step"] * (len(rows) - 1), output + errors
     good = [row["rate"] for row in rows[:-1] if row["good"]]
     assert status == (0 if good else 1) and rows[-1]["value"] == max(good, default=0)
+    tries = [[row["good"] for row in steps] for _, steps in itertools.groupby(rows[:-1], key=lambda row: row["rate"])]
+    assert all(tried in ([True], [False, True], [False, False]) for tried in tries), output
 
 
 @pytest.mark.parametrize("words, wants", [
