@@ -82,7 +82,7 @@ static void prefetch_kept(const struct worker *worker, const struct packet *pack
 
 	if (!packet->has_branch_name)
 		return;
-	transaction_table_prefetch_kept(table, slot, packet->message.status_code >= 200);
+	transaction_table_prefetch_kept(table, slot);
 	if (slot < table->count)
 		call_table_prefetch(&worker->calls, table->transaction[slot].call,
 				    packet->message.method == SIP_METHOD_BYE);

@@ -128,19 +128,17 @@ void transaction_table_prefetch_found(const struct transaction_table *table, con
 		prefetch_lines(&table->transaction[slot], sizeof(struct transaction));
 }
 
-void transaction_table_prefetch_kept(const struct transaction_table *table, uint32_t slot, bool is_final)
+void transaction_table_prefetch_kept(const struct transaction_table *table, uint32_t slot)
 {
 	if (slot < table->branch_count) {
 		const struct branch *branch = &table->branch[slot];
-		if (is_final)
-			kept_message_prefetch(&branch->request);
+		kept_message_prefetch(&branch->request);
 		timer_wheel_prefetch(&branch->timer);
 	}
 	if (slot >= table->count || !table->transaction[slot].request.mbuf)
 		return;
 	const struct transaction *transaction = &table->transaction[slot];
-	if (is_final)
-		kept_message_prefetch(&transaction->request);
+	kept_message_prefetch(&transaction->request);
 	kept_message_prefetch(&transaction->response);
 	if (!transaction->request.near)
 		return; /* where the text is, only the mbuf knows */

@@ -70,7 +70,7 @@ void transaction_table_prefetch_merged(const struct transaction_table *table, ui
 void transaction_table_prefetch_found(const struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES]);
 void transaction_table_prefetch_branch(const struct transaction_table *table, uint32_t slot);
 void transaction_table_prefetch_response(const struct transaction_table *table, uint32_t slot);
-void transaction_table_prefetch_kept(const struct transaction_table *table, uint32_t slot, bool is_final);
+void transaction_table_prefetch_kept(const struct transaction_table *table, uint32_t slot);
 
 /* Likewise what the end of a transaction touches beside itself. Its own lines have come; `slot` may be of another
  * branch. */
