@@ -99,6 +99,11 @@ class Site:
             if provisioning is not None:
                 router.must("apply", provisioning)
             yield router
+        except BaseException:
+            for command in ("status", "stats", "reasons"):
+                print(router.ctl(command).text)  # pytest shows it with the failure
+            print(router.log_tail())
+            raise
         finally:
             if router.process.poll() is None:
                 status = router.stop()

@@ -13,6 +13,7 @@ import socket
 import time
 
 WAIT_S = 3.0
+STORED_WAIT_S = 32.0  # timer F (RFC 3261 17.1.2.2): a 200 to REGISTER comes when the disk has it, and a busy disk takes seconds
 SILENCE_S = 0.4
 COMPACT = {"v": "Via", "f": "From", "t": "To", "i": "Call-ID", "m": "Contact", "l": "Content-Length", "c": "Content-Type",
            "k": "Supported", "s": "Subject", "e": "Content-Encoding", "o": "Event", "r": "Refer-To", "u": "Allow-Events"}
@@ -338,15 +339,15 @@ class Peer:
 
     # Whole steps.
 
-    def transact(self, request):
+    def transact(self, request, wait_s=WAIT_S):
         """
         Sends, and returns the response that is not 100; what comes of an earlier call on this port is not it. A non-2xx
         answer of an INVITE gets its ACK.
         """
         self.send(request)
-        response = self.receive()
+        response = self.receive(wait_s)
         while response.status == 100 or not response.is_request and response.call_id != request.call_id:
-            response = self.receive()
+            response = self.receive(wait_s)
         assert not response.is_request, f"expected a response, got:\n{response}"
         if request.method == "INVITE" and response.status >= 300:
             self.send(self.ack_of_failure(request, response))
@@ -386,7 +387,7 @@ class Peer:
         request = self.request("REGISTER", f"sip:{self.domain}", to=f"<sip:{self.name}@{self.domain}>", contact=False, **options)
         request.headers.insert(-1, ("Contact", contact or self.contact))
         request.headers.insert(-1, ("Expires", str(expires)))
-        return self.transact(self.authorized(request, self.challenged(request)))
+        return self.transact(self.authorized(request, self.challenged(request)), STORED_WAIT_S)
 
     def forget(self):
         """Removes all bindings of the endpoint. Result: the final answer."""
