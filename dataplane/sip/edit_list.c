@@ -117,6 +117,52 @@ int edit_list_apply(struct edit_list *list, char *out, uint32_t capacity, struct
 	return end ? (int)(end - out) : -1;
 }
 
+/*
+ * Of edits in order: can all that is kept move to where it goes, the last piece first?
+ *
+ *   received   [..a..XXXX..b..YY....c....]      b goes first, then the text for YY, then a. Neither must reach what
+ *   outgoing      [..a..x..b..yyyy..c....]      goes later: b may go back as far as XXXX began, a as the room does.
+ *
+ * Result: false also when a text is a part of the message, or edits overlap: the other way looks closer.
+ */
+static bool can_move(const struct edit_list *list, uint32_t room, struct span received)
+{
+	uintptr_t first = (uintptr_t)received.at - room, end = (uintptr_t)received.at + received.length;
+	const struct edit *behind = list->edit + list->count;
+	int64_t shift = 0;
+
+	if (list->count && (uint32_t)behind[-1].offset + behind[-1].removed > received.length)
+		return false;
+	for (uint32_t i = list->count; i-- > 0;) {
+		const struct edit *edit = &list->edit[i];
+		int64_t kept = i ? (int64_t)edit[-1].offset + edit[-1].removed : 0;
+		int64_t least = i ? (int64_t)edit[-1].offset : -(int64_t)room;
+		uintptr_t text = (uintptr_t)edit->text;
+		bool is_own = edit->text_length && text < end && text + edit->text_length > first;
+		shift += (int64_t)edit->removed - edit->text_length;
+		if (is_own || kept > edit->offset || kept + shift < least)
+			return false;
+	}
+	return true;
+}
+
+/* Result: where the outgoing message begins. */
+static char *move_pieces(const struct edit_list *list, struct span received)
+{
+	char *at = (char *)(uintptr_t)received.at;
+	int64_t shift = 0;
+
+	for (uint32_t i = list->count; i-- > 0;) {
+		const struct edit *edit = &list->edit[i];
+		uint32_t kept = i ? (uint32_t)edit[-1].offset + edit[-1].removed : 0;
+		shift += (int64_t)edit->removed - edit->text_length;
+		if (shift)
+			memmove(at + kept + shift, at + kept, edit->offset - kept);
+		copy_bytes(at + edit->offset + shift, edit->text, edit->text_length);
+	}
+	return at + shift;
+}
+
 /* Where the last edit ends, in the received bytes. */
 static uint32_t find_end(const struct edit_list *list)
 {
@@ -129,15 +175,13 @@ static uint32_t find_end(const struct edit_list *list)
 	return end;
 }
 
-char *edit_list_apply_in_place(struct edit_list *list, uint32_t room, struct span received)
+/* Put together behind the texts, which may be parts of the message themselves. `text_bytes`: of all texts. */
+static char *put_together(struct edit_list *list, uint32_t text_bytes, uint32_t room, struct span received)
 {
 	uint32_t before = find_end(list);
-
-	if (list->overflowed || list->writer.overflowed || before > received.length)
-		return NULL;
-	/* Put together behind the texts, which may be parts of the message themselves. */
 	char *put_at = list->writer.at;
-	if ((uint64_t)sort_edits(list) + before > list->writer.capacity)
+
+	if (before > received.length || (uint64_t)text_bytes + before > list->writer.capacity)
 		return NULL;
 	const char *end = put_all(put_at, put_at + list->writer.capacity, true, list, span_make(received.at, before));
 	if (!end || (uint64_t)(end - put_at) > (uint64_t)before + room)
@@ -145,4 +189,13 @@ char *edit_list_apply_in_place(struct edit_list *list, uint32_t room, struct spa
 	char *start = (char *)(uintptr_t)received.at + before - (end - put_at);
 	copy_bytes(start, put_at, (uint32_t)(end - put_at));
 	return start;
+}
+
+char *edit_list_apply_in_place(struct edit_list *list, uint32_t room, struct span received)
+{
+	if (list->overflowed || list->writer.overflowed)
+		return NULL;
+	uint32_t text_bytes = sort_edits(list);
+	return can_move(list, room, received) ? move_pieces(list, received)
+					      : put_together(list, text_bytes, room, received);
 }

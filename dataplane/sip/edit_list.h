@@ -122,9 +122,10 @@ int edit_list_apply(struct edit_list *list, char *out, uint32_t capacity, struct
  *   received   [......XXXXXX........................]      the outgoing message ends where the received one did
  *   outgoing         [......text....................]
  *
- * Range: `received` is ours to write to, as are `room` bytes before it.   Cost: what is before the last edit, twice.
- * Result: where the outgoing message begins; NULL as -1 above, or when the edits do not fit into the room, or what
- * stands before the last one not behind the texts of the list: then nothing was written.
+ * Range: `received` is ours to write to, as are `room` bytes before it.   Cost: what is before the last edit, once;
+ * twice when a text is a part of the message, or longer than what the message loses around it.
+ * Result: where the outgoing message begins; NULL as -1 above, or when the edits do not fit into the room, or, of what
+ * is copied twice, what stands before the last one not behind the texts of the list: then nothing was written.
  */
 char *edit_list_apply_in_place(struct edit_list *list, uint32_t room, struct span received);
 

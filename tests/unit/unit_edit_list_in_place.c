@@ -135,20 +135,39 @@ static void random_edits(void **state)
 	assert_true(applied > 5000 && refused > 1000);
 }
 
-/* What is before the last edit is put together behind the texts: as long as it fits there. */
+/*
+ * With a text that is a part of the message, what is before the last edit is put together behind the texts: as long as
+ * it fits there. Else it moves where it is, of any length.
+ */
 static void as_much_as_the_list_has_room_for(void **state)
 {
 	(void)state;
 	struct span received = place(RECEIVED_BYTES);
 	for (uint32_t taken = 0; taken <= 7; taken += 7)
-		for (uint32_t at = EDIT_LIST_TEXT_BYTES - 20; at <= EDIT_LIST_TEXT_BYTES; at++) {
+		for (uint32_t at = EDIT_LIST_TEXT_BYTES - 20; at <= EDIT_LIST_TEXT_BYTES; at++)
+			for (uint32_t own = 0; own <= 1; own++) {
+				struct span text = own ? span_make(received.at + 20, 1) : SPAN_LITERAL("x");
+				edit_list_init(&list);
+				text_write_span(&list.writer, span_make("1234567", taken));
+				edit_list_replace(&list, part(0, 9), edit_list_take(&list));
+				edit_list_replace(&list, part(at, 0), text);
+				/* The text that was taken, twice: where it stands and where it is put. */
+				bool fits = 2 * taken + 1 + at <= EDIT_LIST_TEXT_BYTES;
+				assert_int_equal(apply_as_elsewhere(ROOM_BYTES, received), !own || fits);
+			}
+}
+
+/* What goes back reaches as far as the removal before it began, and a byte further. */
+static void growth_eats_what_was_removed_before_it(void **state)
+{
+	(void)state;
+	struct span received = place(100);
+	for (uint32_t removed = 0; removed <= 20; removed++)
+		for (uint32_t grown = 0; grown <= 21; grown++) {
 			edit_list_init(&list);
-			text_write_span(&list.writer, span_make("1234567", taken));
-			edit_list_replace(&list, part(0, 9), edit_list_take(&list));
-			edit_list_replace(&list, part(at, 0), SPAN_LITERAL("x"));
-			/* The text that was taken, twice: where it stands and where it is put. */
-			bool fits = 2 * taken + 1 + at <= EDIT_LIST_TEXT_BYTES;
-			assert_int_equal(apply_as_elsewhere(ROOM_BYTES, received), fits);
+			edit_list_replace(&list, part(30, removed), (struct span){0});
+			edit_list_replace(&list, part(60, 0), span_make("abcdefghijklmnopqrstuvwxyz", grown));
+			check(received);
 		}
 }
 
@@ -198,6 +217,7 @@ int main(void)
 		cmocka_unit_test(no_edit_and_each_kind),
 		cmocka_unit_test(random_edits),
 		cmocka_unit_test(as_much_as_the_list_has_room_for),
+		cmocka_unit_test(growth_eats_what_was_removed_before_it),
 		cmocka_unit_test(what_ran_over_or_lies_outside),
 	};
 	return cmocka_run_group_tests(tests, build_guard, free_guard);
