@@ -78,7 +78,8 @@ struct sip_message {
 	bool is_request;
 	uint8_t max_forwards; /* SIP_MAX_FORWARDS_DEFAULT when absent, UINT8_MAX when larger */
 	bool via_has_rport : 1;
-	bool is_folded : 1; /* a header has SIP_HEADER_FOLDED */
+	bool via_is_alone : 1; /* no other value is in the line of the topmost Via */
+	bool is_folded : 1;    /* a header has SIP_HEADER_FOLDED */
 	uint8_t header_count;
 	uint8_t via_line_count;		 /* of the header lines, those that are Via */
 	uint8_t first[SIP_HEADER_COUNT]; /* index into header[], SIP_HEADER_NONE: absent */
@@ -115,6 +116,12 @@ static inline uint8_t sip_message_next(const struct sip_message *message, uint8_
 		if (message->header[i].name == message->header[index].name)
 			return i;
 	return SIP_HEADER_NONE;
+}
+
+/* Is there a Via value behind the topmost one? */
+static inline bool sip_message_has_next_via(const struct sip_message *message)
+{
+	return message->via_line_count > 1 || !message->via_is_alone;
 }
 
 /* The same for a Via line: most requests have one, and no line has to be looked at then. */

@@ -234,6 +234,7 @@ static enum reason parse_top_via(struct sip_message *message)
 	message->via_branch = slice_of(message, via.branch);
 	message->via_port = via.port;
 	message->via_has_rport = via.has_rport;
+	message->via_is_alone = is_right && rest.length == 0;
 	return is_right ? REASON_NONE : REASON_MALFORMED_VIA;
 }
 

@@ -71,6 +71,7 @@ static inline bool take_via(const struct usual *usual)
 	message->via_branch = tail.branch;
 	message->via_port = tail.port;
 	message->via_has_rport = tail.has_rport;
+	message->via_is_alone = true;
 	return true;
 }
 

@@ -51,13 +51,9 @@ static uint64_t make_loop_key(const struct worker *worker, const struct packet *
 /* Most requests have one Via value, read already, and it is not of our making. */
 static bool is_from_elsewhere(const struct sip_message *message)
 {
-	uint8_t index = message->first[SIP_HEADER_VIA];
 	struct branch_name name;
 
-	if (index == SIP_HEADER_NONE)
-		return true;
-	struct span value = sip_message_header_value(message, index);
-	return sip_message_next_via(message, index) == SIP_HEADER_NONE && !memchr(value.at, ',', value.length) &&
+	return !sip_message_has_next_via(message) &&
 	       !branch_name_read(&name, sip_message_text(message, message->via_branch));
 }
 

@@ -62,16 +62,16 @@ static bool rewrite_response_recall_sender(struct worker *worker, struct packet 
 	return false;
 }
 
-/* Our Via, which the parser has read without a fault: without a comma it has the line for itself. */
+/* Our Via, which the parser has read without a fault. */
 static void rewrite_response_pop_via(struct edit_list *edits, const struct sip_message *message)
 {
 	uint8_t index = message->first[SIP_HEADER_VIA];
-	struct span rest, value = sip_message_header_value(message, index);
 	struct sip_via via;
+	struct span rest;
 
-	if (!memchr(value.at, ',', value.length))
+	if (message->via_is_alone)
 		rewrite_parts_remove_line(edits, message, index);
-	else if (via_parse(&via, &rest, value))
+	else if (via_parse(&via, &rest, sip_message_header_value(message, index)))
 		rewrite_parts_remove_first_value(edits, message, index, rest);
 }
 

@@ -45,17 +45,6 @@ static void transact_request(struct worker *worker, struct packet *packet)
 	}
 }
 
-/* Our Via must not be the last one: there would be nobody to pass the response to. */
-static bool transact_has_next_via(const struct sip_message *message)
-{
-	uint8_t index = message->first[SIP_HEADER_VIA];
-
-	if (sip_message_next_via(message, index) != SIP_HEADER_NONE)
-		return true;
-	struct span value = sip_message_header_value(message, index);
-	return memchr(value.at, ',', value.length) != NULL;
-}
-
 /* Whose branch is it? */
 static enum reason transact_find_branch(struct worker *worker, struct packet *packet)
 {
@@ -72,8 +61,9 @@ static enum reason transact_find_branch(struct worker *worker, struct packet *pa
 	    message->cseq != packet->transaction->cseq ||
 	    (message->method != packet->transaction->method && !of_cancel))
 		return REASON_RESPONSE_FORGED;
-	/* The CANCEL was our own: there is nobody else in its Via. */
-	return of_cancel || transact_has_next_via(message) ? REASON_NONE : REASON_RESPONSE_WITHOUT_NEXT_VIA;
+	/* Our Via must not be the last one: there would be nobody to pass the response to. But our own CANCEL has no
+	 * other. */
+	return of_cancel || sip_message_has_next_via(message) ? REASON_NONE : REASON_RESPONSE_WITHOUT_NEXT_VIA;
 }
 
 static void transact_response(struct worker *worker, struct packet *packet)

@@ -185,6 +185,36 @@ static void test_response_parts(void **state)
 	assert_int_equal(message.method_text.length, 0);
 }
 
+static void test_who_is_behind_the_topmost_via(void **state)
+{
+	static const struct {
+		const char *lines;
+		bool is_alone, has_next;
+	} cases[] = {
+		{"Via: SIP/2.0/UDP a;branch=z9hG4bK1\r\n", true, false},
+		{"Via: SIP/2.0/UDP a;branch=z9hG4bK1\r\nVia: SIP/2.0/UDP b\r\n", true, true},
+		{"Via: SIP/2.0/UDP a;branch=z9hG4bK1, SIP/2.0/UDP b\r\n", false, true},
+		{"Via: SIP/2.0/UDP a, SIP/2.0/UDP b\r\nv: SIP/2.0/UDP c\r\n", false, true},
+		{"Via: SIP/2.0/UDP a;x=\"1, 2\"\r\n", true, false},
+		{"v : SIP / 2.0 / UDP a ; branch=z9hG4bK1\r\n", true, false},
+		{"Via: SIP/2.0/UDP a;branch=z9hG4bK1\r\n , SIP/2.0/UDP b\r\n", false, true},
+	};
+	char text[512];
+	struct sip_message message;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		snprintf(text, sizeof(text), "%s%s%s\r\n", INVITE, cases[i].lines, PARTIES CALL_ID CSEQ);
+		for (enum scan_variant variant = SCAN_SCALAR; variant < SCAN_VARIANTS; variant++) {
+			if (!scan_select(variant))
+				continue;
+			assert_int_equal(message_parse(&message, span_of_text(text)), REASON_NONE);
+			assert_int_equal(message.via_is_alone, cases[i].is_alone);
+			assert_int_equal(sip_message_has_next_via(&message), cases[i].has_next);
+		}
+	}
+}
+
 static void test_bare_line_feeds_are_tolerated(void **state)
 {
 	(void)state;
@@ -381,6 +411,7 @@ int main(void)
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_request_parts),
 		cmocka_unit_test(test_response_parts),
+		cmocka_unit_test(test_who_is_behind_the_topmost_via),
 		cmocka_unit_test(test_bare_line_feeds_are_tolerated),
 		cmocka_unit_test(test_malformed_requests_can_be_answered),
 		cmocka_unit_test(test_too_many_headers),
