@@ -70,12 +70,18 @@ static uint64_t ended_packets(const struct worker *worker)
 /* What the control thread does beside the lcore. */
 enum beside {
 	BESIDE_NOTHING,
-	BESIDE_DRY_RUNS, /* all of an apply but its publication: what a CPU that works takes from the other one */
+	BESIDE_DRY_RUNS, /* all of an apply but its publication, with as much for the disk: what a CPU that works takes
+			  * from the other one, and what the disk's interrupts do, which may come on the lcore's CPU */
 	BESIDE_APPLIES,
 	BESIDE_COUNT,
 };
 
 static const char *const beside_names[BESIDE_COUNT] = {"quiet", "dry runs", "applies"};
+
+/* The store of an apply: a transaction of up to twelve pages, on the disk at its end (strace). */
+#define STORED_BYTES (12 * 4096)
+
+static FILE *scratch; /* nobody's: what a dry run writes in place of the store */
 
 static uint32_t turns;
 
@@ -88,9 +94,13 @@ static uint32_t write_next(struct bench_scale *scale, char text[BENCH_SCALE_TEXT
 
 static void run_dry(struct bench_scale *scale)
 {
+	static const char stored[STORED_BYTES];
 	char text[BENCH_SCALE_TEXT_BYTES];
 	uint32_t number = write_next(scale, text);
+
 	must(bench_scale_apply_company_dry(scale, number, text).accepted);
+	must(pwrite(fileno(scratch), stored, sizeof(stored), 0) == sizeof(stored));
+	must(fdatasync(fileno(scratch)) == 0);
 }
 
 /* Result: ms from the publication until nothing that it replaced waits any more. */
@@ -178,6 +188,8 @@ void bench_scale_load_measure(struct bench_scale *scale)
 	double *grace = calloc((size_t)ROUNDS * a_round, sizeof(*grace));
 
 	must(grace);
+	scratch = tmpfile();
+	must(scratch);
 	dataplane->worker_count = 1;
 	for (uint32_t i = 0; i < ROUNDS; i++) {
 		const struct phase quiet = {BESIDE_NOTHING, rounds, NULL}, dry = {BESIDE_DRY_RUNS, a_round, NULL},
@@ -187,6 +199,7 @@ void bench_scale_load_measure(struct bench_scale *scale)
 		rounds = run_under_load(scale, &bursts[BESIDE_APPLIES], &applies);
 	}
 	dataplane->worker_count = all_workers;
+	fclose(scratch);
 	bench_report_row(&scale->report, "load: applied meanwhile", "companies", (double)ROUNDS * a_round);
 	for (uint32_t i = 0; i < BESIDE_COUNT; i++)
 		report_bursts(scale, beside_names[i], &bursts[i]);
