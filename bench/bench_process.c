@@ -1,5 +1,7 @@
 #include "bench_process.h"
 
+#include <jemalloc/jemalloc.h>
+#include <rte_common.h>
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
@@ -11,6 +13,12 @@ uint64_t bench_process_now_us(void)
 	struct timespec now;
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t bench_process_used_bytes(void)
+{
+	must(mallctl("arena." RTE_STR(MALLCTL_ARENAS_ALL) ".purge", NULL, NULL, NULL, 0) == 0);
+	return bench_process_resident_bytes();
 }
 
 uint64_t bench_process_resident_bytes(void)

@@ -93,8 +93,8 @@ void bench_scale_bindings_measure(struct bench_report *report, struct pipeline *
 						    .max_bindings = count,
 						    .find_endpoint = find_endpoint,
 						    .directory = pipeline_provision(pipeline)};
-	uint64_t start_us = bench_process_now_us(), start_cpu_ns = bench_report_cpu_ns(),
-		 before = bench_process_resident_bytes();
+	uint64_t before = bench_process_used_bytes();
+	uint64_t start_us = bench_process_now_us(), start_cpu_ns = bench_report_cpu_ns();
 	must(registrar_open(&registrar, &settings, problem, sizeof(problem)) == STATUS_OK);
 	must(registrar_restore(registrar, problem, sizeof(problem)) == STATUS_OK);
 	must(registrar_counts(registrar).bindings == count);
@@ -102,7 +102,7 @@ void bench_scale_bindings_measure(struct bench_report *report, struct pipeline *
 			 (double)(bench_process_now_us() - start_us) / 1000);
 	bench_report_row(report, "start, bindings from their store", "CPU ms",
 			 (double)(bench_report_cpu_ns() - start_cpu_ns) / 1e6);
-	uint64_t all = bench_process_resident_bytes() - before, sets = location_table_fill(location).set_bytes;
+	uint64_t all = bench_process_used_bytes() - before, sets = location_table_fill(location).set_bytes;
 	bench_report_row(report, "memory, a binding", "bytes", (double)all / count);
 	bench_report_row(report, "memory, of it in the location table's sets", "bytes", (double)sets / count);
 	bench_report_row(report, "memory, location table's hash, planned", "bytes",

@@ -122,7 +122,8 @@ void memory_print_plan(FILE *out, const struct config *config, uint32_t worker_c
 		"  a user or friend takes about %.1f KiB, a pattern %.1f KiB; what an apply changes takes as much "
 		"again "
 		"while it is built;\n"
-		"  companies' tables lie in huge pages where the kernel gives them (transparent_hugepage: madvise or "
+		"  companies' tables and registrations lie in huge pages where the kernel gives them "
+		"(transparent_hugepage: madvise or "
 		"always), 2 MiB at a time\n",
 		ENDPOINT_BYTES / 1024.0, PATTERN_BYTES / 1024.0);
 }

@@ -1,7 +1,8 @@
 #include "location_set.h"
 
 #include <assert.h>
-#include <stdlib.h>
+
+#include "block_memory.h"
 
 #define LONG_ADDRESS_BYTES 16
 
@@ -61,7 +62,7 @@ struct binding_set *location_set_make(const uint8_t key[AOR_KEY_BYTES], const st
 			 room.text_bytes;
 	for (uint32_t i = 0; i < count; i++)
 		bytes += text_bytes_of(&binding[i]);
-	struct binding_set *set = malloc(bytes);
+	struct binding_set *set = block_memory_take(bytes);
 	if (!set)
 		return NULL;
 	atomic_init(&set->next, NULL);
@@ -77,7 +78,7 @@ struct binding_set *location_set_make(const uint8_t key[AOR_KEY_BYTES], const st
 
 void location_set_free(struct binding_set *set)
 {
-	free(set);
+	block_memory_give_back(set);
 }
 
 char *location_set_text(const struct binding_set *set, uint32_t fixed_bytes)

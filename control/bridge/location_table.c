@@ -7,6 +7,8 @@
 #include <rte_malloc.h>
 #include <rte_rcu_qsbr.h>
 
+#include "prefetch.h"
+
 #define BUCKETS_MIN 1024
 /* What rte_malloc() puts around a block. */
 #define BYTES_AROUND 128
@@ -113,6 +115,11 @@ static _Atomic(struct binding_set *) *find_link(const struct location_table *tab
 struct binding_set *location_table_find(const struct location_table *table, const uint8_t key[AOR_KEY_BYTES])
 {
 	return load(find_link(table, key));
+}
+
+void location_table_prefetch_set(const struct location_table *table, const uint8_t key[AOR_KEY_BYTES])
+{
+	prefetch_line(load(&table->location.bucket[location_bucket(&table->location, key)]));
 }
 
 /* Readers may still stand on it, and go on by its `next`. */

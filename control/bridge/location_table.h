@@ -36,6 +36,9 @@ uint64_t location_table_tsc_in(const struct location_table *table, uint32_t seco
 /* What `key` has, for who made it: it may change what is behind the bindings. Result: NULL when there is nothing. */
 struct binding_set *location_table_find(const struct location_table *table, const uint8_t key[AOR_KEY_BYTES]);
 
+/* Asks for what location_table_find() looks at when location_prefetch() has brought the bucket. Thread: control. */
+void location_table_prefetch_set(const struct location_table *table, const uint8_t key[AOR_KEY_BYTES]);
+
 /*
  * Puts `set` (location_set.h) where set->key's was, which is retired. Owner: the table, from here on. Cannot fail.
  * A reader finds the old set or the new one. Thread: control.

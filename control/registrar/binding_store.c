@@ -224,20 +224,75 @@ static bool read_row(struct binding_record *draft, sqlite3_stmt *statement)
 	       column_address(&draft->next_hop, statement, 8) && draft->contact.length;
 }
 
+/* More than the datagram of a REGISTER has, and the address of record: a row that has more is not ours. */
+#define BATCH_TEXT_BYTES (128 * 1024)
+
+/* SQLite's texts are void when the next row is read; these are not. */
+struct batch {
+	enum status (*visit)(void *argument, const struct binding_row *rows, uint32_t count);
+	void *argument;
+	uint32_t count, text_bytes;
+	struct binding_row row[BINDING_STORE_ROWS_MAX];
+	char text[BATCH_TEXT_BYTES];
+};
+
+static enum status visit_batch(struct batch *batch)
+{
+	enum status status = batch->count ? batch->visit(batch->argument, batch->row, batch->count) : STATUS_OK;
+	batch->count = 0;
+	batch->text_bytes = 0;
+	return status;
+}
+
+static void keep_text(struct batch *batch, struct span *text)
+{
+	char *kept = batch->text + batch->text_bytes;
+	if (text->length)
+		memcpy(kept, text->at, text->length);
+	text->at = kept;
+	batch->text_bytes += text->length;
+}
+
+/* Result: STATUS_STORE when the row is not one of ours. */
+static enum status add_to_batch(struct batch *batch, sqlite3_stmt *statement)
+{
+	struct binding_row row = {.aor = column_text(statement, 0)};
+	if (!read_row(&row.draft, statement))
+		return STATUS_STORE;
+	struct span *texts[] = {&row.aor,	    &row.draft.contact,	 &row.draft.path,
+				&row.draft.call_id, &row.draft.instance, &row.draft.user_agent};
+	uint64_t bytes = 0;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		bytes += texts[i]->length;
+	if (bytes > BATCH_TEXT_BYTES)
+		return STATUS_STORE;
+	enum status status = STATUS_OK;
+	if (batch->count == BINDING_STORE_ROWS_MAX || batch->text_bytes + bytes > BATCH_TEXT_BYTES)
+		status = visit_batch(batch);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		keep_text(batch, texts[i]);
+	batch->row[batch->count++] = row;
+	return status;
+}
+
 enum status binding_store_load(struct binding_store *store,
-			       enum status (*visit)(void *argument, struct span aor,
-						    const struct binding_record *draft),
+			       enum status (*visit)(void *argument, const struct binding_row *rows, uint32_t count),
 			       void *argument)
 {
 	sqlite3_stmt *statement = store->statement[STATEMENT_LOAD];
+	struct batch *batch = calloc(1, sizeof(*batch));
+	if (!batch)
+		return STATUS_NO_MEMORY;
+	batch->visit = visit;
+	batch->argument = argument;
 	enum status status = STATUS_OK;
-	int result;
-	while ((result = sqlite3_step(statement)) == SQLITE_ROW && status == STATUS_OK) {
-		struct binding_record draft;
-		store->has_foreign_row = !read_row(&draft, statement);
-		status = store->has_foreign_row ? STATUS_STORE : visit(argument, column_text(statement, 0), &draft);
-		store->has_foreign_row |= status == STATUS_STORE;
-	}
+	int result = SQLITE_DONE;
+	while (status == STATUS_OK && (result = sqlite3_step(statement)) == SQLITE_ROW)
+		status = add_to_batch(batch, statement);
+	if (status == STATUS_OK && result == SQLITE_DONE)
+		status = visit_batch(batch);
+	free(batch);
+	store->has_foreign_row = status == STATUS_STORE;
 	sqlite3_reset(statement);
 	if (status != STATUS_OK)
 		return status;

@@ -37,14 +37,22 @@ AMITY_CHECKED enum status binding_store_remove(struct binding_store *store, stru
 AMITY_CHECKED enum status binding_store_commit(struct binding_store *store);
 void binding_store_rollback(struct binding_store *store);
 
+/* Its texts live as long as the visit. */
+struct binding_row {
+	struct span aor;
+	struct binding_record draft; /* expires_unix_s 0: it says that the contact was removed */
+};
+
+/* Who takes so many at a time can ask memory for what all of them need before it looks at the first. */
+#define BINDING_STORE_ROWS_MAX 32
+
 /*
- * Calls `visit` for each row, oldest first, so for a contact several times; draft->expires_unix_s is 0 in a row that
- * says that it was removed. Stops at the first status that is not STATUS_OK and returns it; STATUS_STORE from `visit`:
- * the row cannot be ours.
+ * Calls `visit` with all rows, up to BINDING_STORE_ROWS_MAX at a time, oldest first, so for a contact several times.
+ * Stops at the first status that is not STATUS_OK and returns it; STATUS_STORE from `visit`: a row cannot be ours.
  */
 AMITY_CHECKED enum status binding_store_load(struct binding_store *store,
-					     enum status (*visit)(void *argument, struct span aor,
-								  const struct binding_record *draft),
+					     enum status (*visit)(void *argument, const struct binding_row *rows,
+								  uint32_t count),
 					     void *argument);
 
 /* How many rows there are, those included that no longer count. */

@@ -75,7 +75,7 @@ static struct binding_record loaded[16];
 static char loaded_text[16][5][64];
 static uint32_t loaded_count;
 
-/* What is loaded is void when the next row is. */
+/* What is loaded is void when the visit ends. */
 static void keep_text(struct span *text, char *copy)
 {
 	assert_in_range(text->length, 0, sizeof(loaded_text[0][0]));
@@ -83,17 +83,24 @@ static void keep_text(struct span *text, char *copy)
 	text->at = copy;
 }
 
-static enum status keep(void *argument, struct span aor, const struct binding_record *draft)
+static void keep_row(const struct binding_row *row)
 {
 	struct binding_record *record = &loaded[loaded_count];
-	(void)argument, (void)aor;
-	*record = *draft;
+	*record = row->draft;
 	keep_text(&record->contact, loaded_text[loaded_count][0]);
 	keep_text(&record->path, loaded_text[loaded_count][1]);
 	keep_text(&record->call_id, loaded_text[loaded_count][2]);
 	keep_text(&record->instance, loaded_text[loaded_count][3]);
 	keep_text(&record->user_agent, loaded_text[loaded_count][4]);
 	loaded_count++;
+}
+
+static enum status keep(void *argument, const struct binding_row *rows, uint32_t count)
+{
+	(void)argument;
+	assert_in_range(count, 1, BINDING_STORE_ROWS_MAX);
+	for (uint32_t i = 0; i < count; i++)
+		keep_row(&rows[i]);
 	return STATUS_OK;
 }
 
@@ -337,6 +344,92 @@ static void the_first_format_is_brought_to_this_one(void **state)
 	assert_int_equal(binding_store_rows(store), 1);
 }
 
+/* A text that says which row it is of, of any length. */
+static struct span long_text(char *room, uint32_t number, uint32_t length)
+{
+	memset(room, 'a' + (int)(number % 26), length);
+	return span_make(room, length);
+}
+
+/* Some rows are so long that no other has room beside two of them. */
+static uint32_t agent_bytes(uint32_t number)
+{
+	return number % 7 < 3 ? 60000 : number % 40;
+}
+
+static char agent_room[60000];
+
+static enum status check_rows(void *argument, const struct binding_row *rows, uint32_t count)
+{
+	uint32_t *next = argument;
+	char contact[32];
+	assert_in_range(count, 1, BINDING_STORE_ROWS_MAX);
+	for (uint32_t i = 0; i < count; i++, (*next)++) {
+		struct span agent = long_text(agent_room, *next, agent_bytes(*next));
+		snprintf(contact, sizeof(contact), "sip:%u@h", *next);
+		assert_true(span_equals(rows[i].aor, SPAN_LITERAL("a@d")));
+		assert_true(span_equals(rows[i].draft.contact, span_of_text(contact)));
+		assert_true(span_equals(rows[i].draft.user_agent, agent));
+		assert_true(span_equals(rows[i].draft.call_id, example(contact).call_id));
+	}
+	return STATUS_OK;
+}
+
+static void rows_are_visited_in_order_so_many_at_a_time(void **state)
+{
+	uint32_t next = 0;
+	char contact[32];
+	(void)state;
+	assert_int_equal(binding_store_begin(store), STATUS_OK);
+	for (uint32_t i = 0; i < 200; i++) {
+		snprintf(contact, sizeof(contact), "sip:%u@h", i);
+		struct binding_record record = example(contact);
+		record.user_agent = long_text(agent_room, i, agent_bytes(i));
+		assert_int_equal(binding_store_put(store, SPAN_LITERAL("a@d"), &record), STATUS_OK);
+	}
+	assert_int_equal(binding_store_commit(store), STATUS_OK);
+	assert_int_equal(binding_store_load(store, check_rows, &next), STATUS_OK);
+	assert_int_equal(next, 200);
+}
+
+static enum status refuse_the_second(void *argument, const struct binding_row *rows, uint32_t count)
+{
+	uint32_t *visits = argument;
+	(void)rows, (void)count;
+	return ++*visits == 2 ? STATUS_NO_MEMORY : STATUS_OK;
+}
+
+static void a_refusal_ends_the_visits(void **state)
+{
+	uint32_t visits = 0;
+	char contact[32];
+	(void)state;
+	assert_int_equal(binding_store_begin(store), STATUS_OK);
+	for (uint32_t i = 0; i < 4 * BINDING_STORE_ROWS_MAX; i++) {
+		snprintf(contact, sizeof(contact), "sip:%u@h", i);
+		put("a@d", contact);
+	}
+	assert_int_equal(binding_store_commit(store), STATUS_OK);
+	assert_int_equal(binding_store_load(store, refuse_the_second, &visits), STATUS_NO_MEMORY);
+	assert_int_equal(visits, 2);
+}
+
+static void a_row_longer_than_any_request_is_damage(void **state)
+{
+	sqlite3 *database;
+	(void)state;
+	assert_int_equal(sqlite3_open(path, &database), SQLITE_OK);
+	assert_int_equal(
+		sqlite3_exec(database,
+			     "INSERT INTO binding VALUES (NULL, 'a@d', 'sip:a@h', '', 'c', '', "
+			     "hex(zeroblob(66000)), zeroblob(20), zeroblob(20), zeroblob(20), 1, 2, 3, 4, 5, 6)",
+			     NULL, NULL, NULL),
+		SQLITE_OK);
+	sqlite3_close(database);
+	assert_int_equal(binding_store_load(store, keep, NULL), STATUS_STORE);
+	assert_non_null(strstr(binding_store_error(store), "a row that amity did not write"));
+}
+
 static void a_foreign_row_is_damage(void **state)
 {
 	sqlite3 *database;
@@ -377,6 +470,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(no_database_is_refused_by_name, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(other_version_is_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_first_format_is_brought_to_this_one, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(rows_are_visited_in_order_so_many_at_a_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_refusal_ends_the_visits, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_row_longer_than_any_request_is_damage, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_foreign_row_is_damage, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(missing_directory_is_refused_by_name, set_up, tear_down),
 	};

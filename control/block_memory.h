@@ -1,6 +1,7 @@
 /*
- * block_memory.h - memory of what lcores read and nearly never find in the cache: companies' blocks. They lie close
- * together, in pages that the kernel is asked to make huge, so that a lookup does not wait for page tables too.
+ * block_memory.h - memory of what lcores read and nearly never find in the cache: companies' blocks, bindings. They lie
+ * close together, in pages that the kernel is asked to make huge, so that a lookup does not wait for page tables too,
+ * and a start not for a fault every 4 KiB.
  *
  * An arena of jemalloc's of its own: a retired block's memory goes to the next block. Where the program has another
  * allocator (tests, sanitizers), memory is that allocator's.
