@@ -253,7 +253,7 @@ static void keep_text(struct batch *batch, struct span *text)
 	batch->text_bytes += text->length;
 }
 
-/* Result: STATUS_STORE when the row is not one of ours. */
+/* Result: STATUS_STORE when the row is not one of ours, or what the visit of those before it came to. */
 static enum status add_to_batch(struct batch *batch, sqlite3_stmt *statement)
 {
 	struct binding_row row = {.aor = column_text(statement, 0)};
