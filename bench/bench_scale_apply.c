@@ -89,7 +89,7 @@ struct apply_result bench_scale_apply_company_dry(struct bench_scale *scale, uin
 
 void bench_scale_apply_release_waiting(struct bench_scale *scale)
 {
-	publish_poll(pipeline_publisher(scale->pipeline));
+	must(publish_poll(pipeline_publisher(scale->pipeline)) == 0);
 }
 
 static uint32_t number_of(const struct bench_scale *scale, enum bench_scale_change change, uint32_t sample)
@@ -102,7 +102,8 @@ static uint32_t number_of(const struct bench_scale *scale, enum bench_scale_chan
 void bench_scale_apply_measure(struct bench_scale *scale)
 {
 	uint32_t samples = scale->report.is_short ? SAMPLES_SHORT : SAMPLES;
-	double ms[SAMPLES];
+	double ms[SAMPLES], rest_ms[SAMPLES], store_ms[RTE_DIM(changes) * SAMPLES];
+	uint32_t stored = 0;
 	char text[BENCH_SCALE_TEXT_BYTES];
 
 	for (size_t k = 0; k < RTE_DIM(changes); k++) {
@@ -124,12 +125,17 @@ void bench_scale_apply_measure(struct bench_scale *scale)
 			uint64_t start_us = bench_process_now_us();
 			struct apply_result result = bench_scale_apply_company(scale, number, text);
 			ms[i] = (double)(bench_process_now_us() - start_us) / 1000;
+			store_ms[stored] = (double)result.store_us / 1000;
+			rest_ms[i] = ms[i] - store_ms[stored++];
 			must(result.patterns_compiled == (change == BENCH_CHANGE_NEW_PATTERNS));
 			must(result.patterns_loaded == (change == BENCH_CHANGE_KNOWN_PATTERNS));
 			bench_scale_apply_release_waiting(scale);
 		}
 		bench_scale_row_times(scale, changes[k].name, ms, samples);
+		snprintf(text, sizeof(text), "%s, but for its store", changes[k].name);
+		bench_scale_row_times(scale, text, rest_ms, samples);
 	}
+	bench_scale_row_times(scale, "apply one, of it: stored", store_ms, stored);
 }
 
 void bench_scale_apply_measure_parts(struct bench_scale *scale)

@@ -101,8 +101,10 @@ void cli_changes_show(FILE *out, const json_t *result)
 	if (json_object_get(result, "document_of"))
 		fprintf(out, " (the document of revision %lld)", cli_member_number(result, "document_of"));
 	long long compiled = cli_member_number(result, "patterns_compiled");
-	fprintf(out, ", %.1f ms, %lld pattern set%s compiled\n", (double)cli_member_number(result, "wall_us") / 1000.0,
-		compiled, compiled == 1 ? "" : "s");
+	fprintf(out, ", %.1f ms", (double)cli_member_number(result, "wall_us") / 1000.0);
+	if (cli_member_number(result, "store_us") > 0)
+		fprintf(out, " (%.1f to store it)", (double)cli_member_number(result, "store_us") / 1000.0);
+	fprintf(out, ", %lld pattern set%s compiled\n", compiled, compiled == 1 ? "" : "s");
 }
 
 void cli_changes_show_diff(FILE *out, const json_t *result)

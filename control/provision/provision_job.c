@@ -238,6 +238,13 @@ static struct provision_history_row make_row(const struct provision_job *job, co
 	};
 }
 
+uint64_t provision_job_now_us(void)
+{
+	struct timespec now;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 static enum status commit(struct provision_job *job)
 {
 	char *text, summary[SUMMARY_BYTES], action[ACTION_BYTES];
@@ -247,9 +254,11 @@ static enum status commit(struct provision_job *job)
 	model_changes_summarise(summary, sizeof(summary), &job->result.changes);
 	describe_action(action, job);
 	const struct provision_history_row row = make_row(job, action, summary);
+	uint64_t started_us = provision_job_now_us();
 	status = job->company ? provision_store_commit_company(job->store, &row, span_of_text(text),
 							       job->model->companies.count == 0, &job->problems)
 			      : provision_store_commit(job->store, &row, span_of_text(text), &job->problems);
+	job->result.store_us = provision_job_now_us() - started_us;
 	free(text);
 	return status;
 }
@@ -340,10 +349,11 @@ void provision_job_log(const struct provision_job *job, uint64_t revision, uint3
 	if (job->result.accepted)
 		log_event(LOG_LEVEL_INFO, "apply_done",
 			  "revision=%llu changed=%d restored=%llu companies=%u patterns_compiled=%u patterns_loaded=%u "
-			  "wall_us=%llu by=%s",
+			  "wall_us=%llu store_us=%llu by=%s",
 			  (unsigned long long)job->result.revision, !job->result.is_same,
 			  (unsigned long long)job->result.restored, company_count, job->result.patterns_compiled,
-			  job->result.patterns_loaded, (unsigned long long)job->result.wall_us, origin.text);
+			  job->result.patterns_loaded, (unsigned long long)job->result.wall_us,
+			  (unsigned long long)job->result.store_us, origin.text);
 	else
 		log_event(LOG_LEVEL_WARNING, "apply_refused", "revision=%llu problems=%u reason=%s by=%s",
 			  (unsigned long long)revision, job->problems.count + job->problems.omitted,

@@ -58,6 +58,8 @@ void provision_rig_note(void *argument, const struct apply_result *result)
 	answer->is_same = result->is_same;
 	answer->revision = result->revision;
 	answer->restored = result->restored;
+	answer->wall_us = result->wall_us;
+	answer->store_us = result->store_us;
 	memcpy(answer->count, result->changes.count, sizeof(answer->count));
 	free(answer->listed);
 	answer->listed = result->changes.listed ? json_dumps(result->changes.listed, JSON_COMPACT) : NULL;

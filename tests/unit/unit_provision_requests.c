@@ -89,6 +89,31 @@ static void diff_says_what_would_change_and_changes_nothing(void **state)
 	provision_close(provision);
 }
 
+static void the_time_of_the_store_is_that_of_what_is_stored(void **state)
+{
+	(void)state;
+	static const struct {
+		struct provision_request request;
+		bool is_stored;
+	} rows[] = {
+		{{.action = PROVISION_APPLY, .text = SPAN_LITERAL(ONE)}, true},
+		{{.action = PROVISION_APPLY, .text = SPAN_LITERAL(ONE)}, false}, /* nothing differs */
+		{{.action = PROVISION_DRY_RUN, .text = SPAN_LITERAL(TWO)}, false},
+		{{.action = PROVISION_DIFF, .text = SPAN_LITERAL(TWO)}, false},
+		{{.action = PROVISION_APPLY, .text = SPAN_LITERAL(TWO), .company = "one"}, true},
+		{{.action = PROVISION_APPLY, .revision = 1}, true},
+	};
+	struct provision *provision = provision_rig_open(NULL);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct provision_rig_answer answer = provision_rig_ask(provision, &rows[i].request);
+		assert_true(answer.accepted);
+		assert_int_equal(answer.store_us > 0, rows[i].is_stored);
+		assert_true(answer.store_us < answer.wall_us);
+		provision_rig_forget(&answer);
+	}
+	provision_close(provision);
+}
+
 static void diff_lists_what_it_may_and_counts_the_rest(void **state)
 {
 	(void)state;
@@ -404,6 +429,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(problems_come_in_the_order_of_the_file),
 		CASE(diff_says_what_would_change_and_changes_nothing),
+		CASE(the_time_of_the_store_is_that_of_what_is_stored),
 		CASE(diff_lists_what_it_may_and_counts_the_rest),
 		CASE(another_order_is_told),
 		CASE(check_reads_and_does_no_more),
