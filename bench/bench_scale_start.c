@@ -5,6 +5,7 @@
 #include "bench_process.h"
 #include "bench_scale.h"
 #include "directory_build.h"
+#include "model_part.h"
 #include "model_read.h"
 #include "model_validate.h"
 #include "must.h"
@@ -57,6 +58,8 @@ void bench_scale_start_measure(struct bench_scale *scale, const char *state)
 	step(scale, &start, "model");
 	must(model_validate(model, span_of_text(text), "bench", &start.problems) == STATUS_OK);
 	step(scale, &start, "validate");
+	must(model_part_prepare(model) == STATUS_OK);
+	step(scale, &start, "room for changes of one company");
 	free(text);
 	must(pattern_cache_open(&patterns.cache, state, &keys) == STATUS_OK);
 	const struct directory_build_input input = {.model = model, .keys = &keys, .patterns = &patterns};

@@ -43,7 +43,8 @@ void arena_init_on(struct arena *arena, void *memory, size_t bytes)
 	*arena = (struct arena){.chunk = chunk};
 }
 
-void *arena_take(struct arena *arena, size_t size)
+/* Whatever was there before. */
+static void *take(struct arena *arena, size_t size)
 {
 	if (size > SIZE_MAX / 2)
 		return NULL;
@@ -60,7 +61,13 @@ void *arena_take(struct arena *arena, size_t size)
 	void *at = chunk->bytes + chunk->used;
 	chunk->used += size;
 	arena->used_bytes += size;
-	return memset(at, 0, size);
+	return at;
+}
+
+void *arena_take(struct arena *arena, size_t size)
+{
+	void *at = take(arena, size);
+	return at ? memset(at, 0, size) : NULL;
 }
 
 void *arena_take_array(struct arena *arena, size_t count, size_t size)
@@ -71,10 +78,16 @@ void *arena_take_array(struct arena *arena, size_t count, size_t size)
 
 void *arena_take_lines(struct arena *arena, size_t count, size_t size)
 {
+	void *at = arena_take_lines_to_fill(arena, count, size);
+	return at ? memset(at, 0, count * size) : NULL;
+}
+
+void *arena_take_lines_to_fill(struct arena *arena, size_t count, size_t size)
+{
 	size_t bytes;
 	if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX / 2)
 		return NULL;
-	uintptr_t at = (uintptr_t)arena_take(arena, bytes + LINE_BYTES - 1);
+	uintptr_t at = (uintptr_t)take(arena, bytes + LINE_BYTES - 1);
 	return at ? (void *)((at + LINE_BYTES - 1) & ~(uintptr_t)(LINE_BYTES - 1)) : NULL;
 }
 

@@ -32,6 +32,9 @@ void *arena_take_array(struct arena *arena, size_t count, size_t size);
 /* Likewise, beginning at a cache line: for tables of which a line is looked at. */
 void *arena_take_lines(struct arena *arena, size_t count, size_t size);
 
+/* The same, not zeroed: for what the caller writes in full. */
+void *arena_take_lines_to_fill(struct arena *arena, size_t count, size_t size);
+
 /* A copy, NUL-terminated behind its length. Result: NULL when memory ends. */
 char *arena_copy_text(struct arena *arena, const char *text, size_t length);
 

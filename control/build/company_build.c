@@ -448,6 +448,14 @@ void company_build_release(struct company_block *block)
 	block_memory_give_back(block);
 }
 
+bool company_build_has_database(const struct company_block *block)
+{
+	bool has_any = false;
+	for (uint32_t i = 0; i < block->pattern_count; i++)
+		has_any |= pattern_set_build_scanned(block->pattern[i]).count > 0;
+	return has_any;
+}
+
 enum status company_build_share_patterns(const struct company_block *block, struct pattern_pool *pool)
 {
 	enum status status = STATUS_OK;

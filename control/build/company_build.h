@@ -28,6 +28,9 @@ const struct company *company_build_view(const struct company_block *block);
 struct company_block *company_build_take(struct company_block *block);
 void company_build_release(struct company_block *block); /* NULL is allowed */
 
+/* Is there a pattern set of which not all patterns are plain? */
+bool company_build_has_database(const struct company_block *block);
+
 /* Makes the pattern sets of the block known to a pool, but for those of plain patterns, which are made as soon as
  * found. */
 AMITY_CHECKED enum status company_build_share_patterns(const struct company_block *block, struct pattern_pool *pool);

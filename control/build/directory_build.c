@@ -1,6 +1,7 @@
 #include "directory_build.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "directory_builder.h"
 #include "model_compare.h"
@@ -38,11 +39,11 @@ static enum status learn_previous(struct directory_builder *builder)
 	const struct directory_root *root = directory_root_of(input->previous);
 	uint32_t count = input->previous->company_count;
 	enum status status = name_table_build(&builder->previous, &builder->local, count);
-	for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
+	for (uint32_t i = 0; i < count && status == STATUS_OK; i++)
 		name_table_build_add(&builder->previous, model_span(&model_companies(input->previous_model)[i].name), i,
 				     false);
-		status = company_build_share_patterns(root->block[i], builder->pool);
-	}
+	if (status == STATUS_OK)
+		status = company_shelves_share_patterns(&root->companies, builder->pool);
 	if (status == STATUS_OK && root->carriers)
 		status = pattern_pool_add(builder->pool, root->carriers);
 	return status;
@@ -57,26 +58,25 @@ static struct company_block *find_unchanged(const struct directory_builder *buil
 		return NULL;
 	const struct model_company *before = &model_companies(builder->input->previous_model)[index];
 	bool same = model_compare_objects(&model_schema_company, before, company);
-	return same ? directory_root_of(builder->input->previous)->block[index] : NULL;
+	return same ? company_shelves_at(&directory_root_of(builder->input->previous)->companies, index) : NULL;
 }
 
 static enum status build_company(struct directory_builder *builder, uint32_t index)
 {
 	const struct model_company *model = &model_companies(builder->input->model)[index];
-	struct company_block **slot = &builder->root->block[index];
-	struct company_block *unchanged = find_unchanged(builder, model);
+	struct company_block *block, *unchanged = find_unchanged(builder, model);
 	if (unchanged) {
-		*slot = company_build_take(unchanged);
+		block = company_build_take(unchanged);
 		builder->count->companies_shared++;
 	} else {
 		struct pattern_error error;
-		enum status status = company_build(slot, model, builder->input->keys, builder->pool, &error);
+		enum status status = company_build(&block, model, builder->input->keys, builder->pool, &error);
 		if (status != STATUS_OK)
 			return directory_build_report(builder, "company", &model->name, &error, status);
 		builder->count->companies_built++;
 	}
-	builder->root->company[index] = company_build_view(*slot);
-	return STATUS_OK;
+	builder->root->company[index] = company_build_view(block);
+	return company_shelves_append(&builder->root->companies, block);
 }
 
 static enum status build_companies(struct directory_builder *builder)
@@ -84,13 +84,12 @@ static enum status build_companies(struct directory_builder *builder)
 	const struct directory_build_input *input = builder->input;
 	struct directory *directory = &builder->root->directory;
 	uint32_t count = input->model->companies.count;
-	builder->root->block = arena_take_array(&builder->root->arena, count, sizeof(*builder->root->block));
 	builder->root->company = arena_take_array(&builder->root->arena, count, sizeof(*builder->root->company));
-	if (!builder->root->block || !builder->root->company)
+	enum status status = company_shelves_begin(&builder->root->companies, &builder->root->arena, count);
+	if (!builder->root->company || status != STATUS_OK)
 		return STATUS_NO_MEMORY;
 	directory->company = builder->root->company;
 	directory->company_count = count;
-	enum status status = STATUS_OK;
 	for (uint32_t i = 0; i < count && status == STATUS_OK; i++) {
 		status = build_company(builder, i);
 		if (input->progress && ((i + 1) % PROGRESS_EVERY == 0 || i + 1 == count))
@@ -101,38 +100,46 @@ static enum status build_companies(struct directory_builder *builder)
 
 /* ---- one company of them ---- */
 
-/* Between companies too: a set that another one has is not compiled. */
-static enum status learn_patterns(struct directory_builder *builder)
+/* Between companies too: a set that another one has is not compiled. Asked for when one would be. */
+static enum status learn_all_patterns(void *argument)
+{
+	struct directory_builder *builder = argument;
+	return company_shelves_share_patterns(&directory_root_of(builder->input->previous)->companies, builder->pool);
+}
+
+static enum status learn_patterns(struct directory_builder *builder, uint32_t index)
 {
 	const struct directory_root *root = directory_root_of(builder->input->previous);
 	enum status status = root->carriers ? pattern_pool_add(builder->pool, root->carriers) : STATUS_OK;
-	for (uint32_t i = 0; i < root->directory.company_count && status == STATUS_OK; i++)
-		status = company_build_share_patterns(root->block[i], builder->pool);
+	if (status == STATUS_OK && index < root->directory.company_count)
+		status = company_build_share_patterns(company_shelves_at(&root->companies, index), builder->pool);
+	pattern_pool_set_others(builder->pool, learn_all_patterns, builder);
 	return status;
 }
 
-/* All but that at `index`, which is left open unless it goes. */
-static enum status share_others(struct directory_builder *builder, const struct directory_change *change)
+/* `block` at `index`, NULL: nobody; all others as they are. */
+static enum status share_others(struct directory_builder *builder, uint32_t index, struct company_block *block)
 {
 	const struct directory_root *previous = directory_root_of(builder->input->previous);
 	struct directory_root *root = builder->root;
-	uint32_t before = previous->directory.company_count, i = 0;
-	uint32_t count = !change->company ? before - 1 : change->index == before ? before + 1 : before;
-	root->block = arena_take_array(&root->arena, count, sizeof(*root->block));
-	root->company = arena_take_array(&root->arena, count, sizeof(*root->company));
-	if (!root->block || !root->company)
+	uint32_t before = previous->directory.company_count, behind = before - index - (index < before);
+	uint32_t count = index + (block != NULL) + behind;
+	enum status status = company_shelves_change(&root->companies, &root->arena, &previous->companies, index, block);
+	if (status == STATUS_OK)
+		root->company = arena_take_array(&root->arena, count, sizeof(*root->company));
+	if (!root->company)
 		return STATUS_NO_MEMORY;
+	if (index > 0)
+		memcpy(root->company, previous->company, index * sizeof(*root->company));
+	if (block)
+		root->company[index] = company_build_view(block);
+	if (behind > 0)
+		memcpy(&root->company[count - behind], &previous->company[before - behind],
+		       behind * sizeof(*root->company));
 	root->directory.company = root->company;
 	root->directory.company_count = count;
-	for (uint32_t from = 0; from < before; from++) {
-		if (from == change->index) {
-			i += change->company != NULL;
-			continue;
-		}
-		root->block[i] = company_build_take(previous->block[from]);
-		root->company[i++] = previous->company[from];
-	}
-	builder->count->companies_shared = count - (change->company != NULL);
+	builder->count->companies_built = block != NULL;
+	builder->count->companies_shared = index + behind;
 	return STATUS_OK;
 }
 
@@ -165,28 +172,24 @@ static enum status change_tables(struct directory_builder *builder, const struct
 	return status == STATUS_OK ? directory_tables_change_direct(builder, change->index, before) : status;
 }
 
-static enum status build_changed(struct directory_builder *builder, const struct directory_change *change)
+static enum status change_company(struct directory_builder *builder, const struct directory_change *change)
 {
 	struct pattern_error error;
-	if (!change->company)
-		return STATUS_OK;
-	struct company_block **slot = &builder->root->block[change->index];
-	enum status status = company_build(slot, change->company, builder->input->keys, builder->pool, &error);
+	struct company_block *block = NULL;
+	enum status status =
+		change->company ? company_build(&block, change->company, builder->input->keys, builder->pool, &error)
+				: STATUS_OK;
 	if (status != STATUS_OK)
 		return directory_build_report(builder, "company", &change->company->name, &error, status);
-	builder->root->company[change->index] = company_build_view(*slot);
-	builder->count->companies_built = 1;
-	return STATUS_OK;
+	return share_others(builder, change->index, block);
 }
 
 static enum status run_change(struct directory_builder *builder)
 {
 	const struct directory_change *change = builder->input->change;
-	enum status status = learn_patterns(builder);
+	enum status status = learn_patterns(builder, change->index);
 	if (status == STATUS_OK)
-		status = share_others(builder, change);
-	if (status == STATUS_OK)
-		status = build_changed(builder, change);
+		status = change_company(builder, change);
 	if (status == STATUS_OK)
 		status = change_tables(builder, change);
 	return status == STATUS_OK ? directory_carriers_build(builder) : status;
@@ -241,8 +244,7 @@ void directory_build_release(const void *directory)
 	if (!directory)
 		return;
 	struct directory_root *root = (struct directory_root *)directory;
-	for (uint32_t i = 0; root->block && i < root->directory.company_count; i++)
-		company_build_release(root->block[i]);
+	company_shelves_release(&root->companies);
 	pattern_set_build_release(root->carriers);
 	arena_free(&root->arena);
 	free(root);

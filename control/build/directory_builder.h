@@ -8,11 +8,12 @@
 #define AMITY_DIRECTORY_BUILDER_H
 
 #include "arena.h"
+#include "company_shelf.h"
 #include "directory_build.h"
 
 struct directory_root {
-	struct directory directory;   /* first: the root is found from it */
-	struct company_block **block; /* [company_count], references of this root */
+	struct directory directory; /* first: the root is found from it */
+	struct company_shelves companies;
 	const struct company **company;
 	struct pattern_compiled *carriers;
 	struct arena arena;

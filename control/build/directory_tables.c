@@ -111,6 +111,8 @@ enum status directory_tables_change_ddis(struct directory_builder *builder, uint
 	const struct directory *previous = builder->input->previous;
 	struct directory *directory = &builder->root->directory;
 	const struct company *after = directory->company[index];
+	if (previous->ddi_count == 0 && after->ddi_count == 0)
+		return STATUS_OK;
 	if (!name_table_build_has_room(&previous->ddi_by_number, (uint64_t)previous->ddi_count + after->ddi_count))
 		return directory_tables_build_ddis(builder);
 	struct ddi_owner *owner = copy_ddis(builder, before, after->ddi_count);

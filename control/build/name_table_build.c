@@ -45,7 +45,7 @@ bool name_table_build_has_room(const struct name_table *table, uint64_t count)
 
 enum status name_table_build_copy(struct name_table *table, struct arena *arena, const struct name_table *from)
 {
-	struct name_slot *slot = arena_take_lines(arena, (size_t)from->mask + 1, sizeof(*slot));
+	struct name_slot *slot = arena_take_lines_to_fill(arena, (size_t)from->mask + 1, sizeof(*slot));
 	if (!slot)
 		return STATUS_NO_MEMORY;
 	memcpy(slot, from->slot, ((size_t)from->mask + 1) * sizeof(*slot));

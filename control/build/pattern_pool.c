@@ -15,6 +15,8 @@ struct pattern_pool {
 	uint32_t compiled_count;
 	uint32_t loaded_count;
 	struct pattern_source source;
+	pattern_pool_others_fn others; /* NULL: they are known */
+	void *others_argument;
 	struct {
 		int64_t *row;
 		uint32_t count, capacity;
@@ -137,8 +139,26 @@ static enum status find_database(struct pattern_pool *pool, struct pattern_compi
 	return status;
 }
 
-static enum status make(struct pattern_pool *pool, struct pattern_compiled **made, const struct span *pattern,
-			uint32_t count, struct pattern_error *error)
+/* NULL: it is not known. */
+static struct pattern_compiled *find_known(const struct pattern_pool *pool, uint64_t hash, const struct span *pattern,
+					   uint32_t count)
+{
+	for (uint32_t i = (uint32_t)hash & pool->mask; pool->slot[i]; i = (i + 1) & pool->mask)
+		if (pattern_set_build_is_same(pool->slot[i], hash, pattern, count))
+			return pool->slot[i];
+	return NULL;
+}
+
+/* Result: false when memory ends. Nothing is asked twice. */
+static bool learn_others(struct pattern_pool *pool)
+{
+	pattern_pool_others_fn others = pool->others;
+	pool->others = NULL;
+	return !others || others(pool->others_argument) == STATUS_OK;
+}
+
+static enum status make(struct pattern_pool *pool, struct pattern_compiled **made, uint64_t hash,
+			const struct span *pattern, uint32_t count, struct pattern_error *error)
 {
 	struct pattern_compiled *set;
 	*error = (struct pattern_error){0};
@@ -146,8 +166,17 @@ static enum status make(struct pattern_pool *pool, struct pattern_compiled **mad
 	if (status != STATUS_OK)
 		return status;
 	struct pattern_list scanned = pattern_set_build_scanned(set);
-	if (scanned.count > 0)
-		status = find_database(pool, set, scanned, error);
+	if (scanned.count > 0) {
+		status = learn_others(pool) ? STATUS_OK : STATUS_NO_MEMORY;
+		struct pattern_compiled *known = find_known(pool, hash, pattern, count);
+		if (status == STATUS_OK && known) {
+			pattern_set_build_release(set);
+			*made = pattern_set_build_take(known);
+			return STATUS_OK;
+		}
+		if (status == STATUS_OK)
+			status = find_database(pool, set, scanned, error);
+	}
 	if (status == STATUS_OK)
 		*made = set;
 	else
@@ -159,14 +188,12 @@ enum status pattern_pool_get(struct pattern_pool *pool, struct pattern_compiled 
 			     uint32_t count, struct pattern_error *error)
 {
 	uint64_t hash = pattern_set_build_hash(pattern, count);
-	for (uint32_t i = (uint32_t)hash & pool->mask; pool->slot[i]; i = (i + 1) & pool->mask) {
-		if (pattern_set_build_is_same(pool->slot[i], hash, pattern, count)) {
-			*compiled = pattern_set_build_take(pool->slot[i]);
-			return STATUS_OK;
-		}
+	struct pattern_compiled *known = find_known(pool, hash, pattern, count), *made;
+	if (known) {
+		*compiled = pattern_set_build_take(known);
+		return STATUS_OK;
 	}
-	struct pattern_compiled *made;
-	enum status status = make(pool, &made, pattern, count, error);
+	enum status status = make(pool, &made, hash, pattern, count, error);
 	if (status != STATUS_OK)
 		return status;
 	status = pattern_pool_add(pool, made);
@@ -186,6 +213,12 @@ uint32_t pattern_pool_compiled_count(const struct pattern_pool *pool)
 uint32_t pattern_pool_loaded_count(const struct pattern_pool *pool)
 {
 	return pool->loaded_count;
+}
+
+void pattern_pool_set_others(struct pattern_pool *pool, pattern_pool_others_fn others, void *argument)
+{
+	pool->others = others;
+	pool->others_argument = argument;
 }
 
 void pattern_pool_set_source(struct pattern_pool *pool, const struct pattern_source *source)

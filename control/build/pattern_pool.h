@@ -33,6 +33,10 @@ void pattern_pool_finish(struct pattern_pool *pool, bool is_whole);
 /* Makes an existing set known; the pool takes a reference. */
 AMITY_CHECKED enum status pattern_pool_add(struct pattern_pool *pool, struct pattern_compiled *compiled);
 
+/* Makes more sets known, when one would have to be loaded or compiled: called at most once. */
+typedef enum status (*pattern_pool_others_fn)(void *argument);
+void pattern_pool_set_others(struct pattern_pool *pool, pattern_pool_others_fn others, void *argument);
+
 /* A set of these patterns, known or made now; one reference is the caller's. Results as pattern_set_build_compile()
  * and pattern_compiler_run(). */
 AMITY_CHECKED enum status pattern_pool_get(struct pattern_pool *pool, struct pattern_compiled **compiled,

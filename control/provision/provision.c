@@ -380,6 +380,8 @@ static enum status load_model(struct provision *provision, struct problem_list *
 	if (status == STATUS_OK)
 		status = model_validate(provision->live.model, span_of_text(text), name, problems);
 	if (status == STATUS_OK)
+		status = model_part_prepare(provision->live.model);
+	if (status == STATUS_OK)
 		provision_store_check_copy(provision->store, provision->revision, span_of_text(text));
 	free(text);
 	problem_list_sort(problems);

@@ -8,6 +8,7 @@
 #include "log.h"
 #include "model_compare.h"
 #include "model_export.h"
+#include "model_part.h"
 #include "model_read.h"
 #include "model_validate.h"
 
@@ -132,6 +133,20 @@ static enum status check_only_company(struct provision_job *job, struct span tex
 	return refuse_place(job, text, model->companies.place, "companies", why);
 }
 
+/* It most likely stands where its domain leads: the names of the others, each in memory that nobody looked at for long,
+ * are then left alone. */
+static uint32_t find_company(const struct provision_job *job)
+{
+	struct span name = span_of_text(job->company);
+	uint32_t index;
+	if (job->model->companies.count > 0 &&
+	    name_table_find(&index, &job->live_directory->company_by_domain,
+			    model_span(&model_companies(job->model)->domain), true) &&
+	    span_equals(model_span(&model_companies(job->live_model)[index].name), name))
+		return index;
+	return model_find_company_index(job->live_model, name);
+}
+
 static enum status validate_company(struct provision_job *job, struct span text)
 {
 	if (!job->live_directory || job->live_is_behind) {
@@ -139,7 +154,7 @@ static enum status validate_company(struct provision_job *job, struct span text)
 					    "restart amityd, or apply the whole document");
 		return STATUS_INVALID;
 	}
-	job->company_index = model_find_company_index(job->live_model, span_of_text(job->company));
+	job->company_index = find_company(job);
 	enum status status = check_only_company(job, text);
 	return status == STATUS_OK ? model_validate_part(job->model, job->live_directory, job->company_index, text,
 							 job->file_name, &job->problems)
@@ -311,6 +326,9 @@ static enum status run(struct provision_job *job)
 		return status;
 	if (job->live_directory)
 		status = endpoints_removed_find(&job->result.removed, job->live_directory, job->directory);
+	/* Here nobody waits for it; before the first change of one company the control thread would. */
+	if (status == STATUS_OK && !job->company)
+		status = model_part_prepare(job->model);
 	return status == STATUS_OK ? commit(job) : status;
 }
 

@@ -34,6 +34,12 @@ static void pieces_of_used_memory_are_zeroed(void **state)
 	unsigned char *line = arena_take_lines(&arena, 2, 64);
 	assert_int_equal((uintptr_t)line % 64, 0);
 	assert_zeroed(line, 128);
+	memset(line, 0xee, 128);
+	unsigned char *filled = arena_take_lines_to_fill(&arena, 1, 64);
+	assert_int_equal((uintptr_t)filled % 64, 0);
+	assert_true(filled >= line + 128);
+	memset(filled, 0xdd, 64);
+	assert_int_equal(line[127], 0xee);
 	arena_free(&arena);
 }
 
@@ -57,6 +63,7 @@ static void what_cannot_be_had_is_null(void **state)
 	assert_null(arena_take(&arena, SIZE_MAX));
 	assert_null(arena_take_array(&arena, SIZE_MAX / 2, 3));
 	assert_null(arena_take_lines(&arena, SIZE_MAX / 2, 2));
+	assert_null(arena_take_lines_to_fill(&arena, SIZE_MAX / 2, 2));
 	assert_null(arena_copy_text(&arena, "", SIZE_MAX));
 	assert_int_equal(arena.used_bytes, 0);
 	arena_free(&arena);

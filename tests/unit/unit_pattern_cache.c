@@ -371,6 +371,63 @@ static void plain_patterns_are_not_kept(void **state)
 	world_with_compiler_free(&world);
 }
 
+struct others {
+	struct pattern_pool *pool;
+	struct pattern_compiled *set;
+	uint32_t calls;
+};
+
+static enum status add_others(void *argument)
+{
+	struct others *others = argument;
+	others->calls++;
+	return others->set ? pattern_pool_add(others->pool, others->set) : STATUS_NO_MEMORY;
+}
+
+static struct pattern_compiled *get(struct pattern_pool *pool, const struct span *pattern, uint32_t count)
+{
+	struct pattern_compiled *compiled;
+	struct pattern_error error;
+	assert_int_equal(pattern_pool_get(pool, &compiled, pattern, count, &error), STATUS_OK);
+	pattern_set_build_release(compiled);
+	return compiled;
+}
+
+/* What other companies have is asked for when a database would be made, and once. */
+static void sets_of_others_are_asked_for_when_one_would_be_made(void **state)
+{
+	(void)state;
+	const struct span plain = SPAN_LITERAL("^2"), known = SPAN_LITERAL("^(3|4)+"), theirs = SPAN_LITERAL("^(5|6)+"),
+			  nobodys = SPAN_LITERAL("^(7|8)+");
+	struct others others = {0};
+	struct pattern_error error;
+	struct pattern_pool *first;
+	assert_int_equal(pattern_pool_create(&first), STATUS_OK);
+	assert_int_equal(pattern_pool_get(first, &others.set, &theirs, 1, &error), STATUS_OK);
+	assert_int_equal(pattern_pool_create(&others.pool), STATUS_OK);
+	get(others.pool, &known, 1);
+	pattern_pool_set_others(others.pool, add_others, &others);
+	get(others.pool, &plain, 1);
+	get(others.pool, &known, 1);
+	assert_int_equal(others.calls, 0);
+	assert_ptr_equal(get(others.pool, &theirs, 1), others.set);
+	assert_int_equal(others.calls, 1);
+	assert_int_equal(pattern_pool_compiled_count(others.pool), 1);
+	get(others.pool, &nobodys, 1);
+	assert_int_equal(others.calls, 1);
+	assert_int_equal(pattern_pool_compiled_count(others.pool), 2);
+	pattern_pool_free(others.pool);
+	pattern_set_build_release(others.set);
+	pattern_pool_free(first);
+	/* When they cannot be had, nothing is made. */
+	struct pattern_compiled *none;
+	others = (struct others){0};
+	assert_int_equal(pattern_pool_create(&others.pool), STATUS_OK);
+	pattern_pool_set_others(others.pool, add_others, &others);
+	assert_int_equal(pattern_pool_get(others.pool, &none, &theirs, 1, &error), STATUS_NO_MEMORY);
+	pattern_pool_free(others.pool);
+}
+
 /* Where the compiling process refuses, too. */
 static void what_is_refused_behind_plain_patterns_is_named(void **state)
 {
@@ -478,6 +535,7 @@ int main(int argument_count, char **arguments)
 		cmocka_unit_test(sets_that_are_not_used_are_removed_in_time),
 		cmocka_unit_test(what_a_part_used_is_not_removed_before_its_time),
 		cmocka_unit_test(plain_patterns_are_not_kept),
+		cmocka_unit_test(sets_of_others_are_asked_for_when_one_would_be_made),
 		cmocka_unit_test(what_is_refused_behind_plain_patterns_is_named),
 		cmocka_unit_test(a_process_of_its_own_compiles),
 		cmocka_unit_test(what_takes_too_long_is_refused_by_name),
