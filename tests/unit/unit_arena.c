@@ -19,7 +19,7 @@ static void assert_zeroed(const unsigned char *piece, size_t size)
 static void pieces_of_used_memory_are_zeroed(void **state)
 {
 	(void)state;
-	alignas(max_align_t) unsigned char memory[ARENA_CHUNK_HEADER_BYTES + 512];
+	alignas(max_align_t) unsigned char memory[ARENA_CHUNK_HEADER_BYTES + 1024];
 	struct arena arena;
 
 	memset(memory, 0xff, sizeof(memory));
@@ -35,10 +35,13 @@ static void pieces_of_used_memory_are_zeroed(void **state)
 	assert_int_equal((uintptr_t)line % 64, 0);
 	assert_zeroed(line, 128);
 	memset(line, 0xee, 128);
-	unsigned char *filled = arena_take_lines_to_fill(&arena, 1, 64);
-	assert_int_equal((uintptr_t)filled % 64, 0);
-	assert_true(filled >= line + 128);
-	memset(filled, 0xdd, 64);
+	for (int i = 0; i < 4; i++) {
+		unsigned char *small = arena_take(&arena, 1), *filled = arena_take_lines_to_fill(&arena, 1, 64);
+		assert_int_equal((uintptr_t)filled % 64, 0);
+		memset(filled, 0xdd, 64);
+		*small = 0xcc;
+		assert_in_range((uintptr_t)arena_take(&arena, 1), (uintptr_t)filled + 64, UINTPTR_MAX);
+	}
 	assert_int_equal(line[127], 0xee);
 	arena_free(&arena);
 }

@@ -331,6 +331,48 @@ static void equal_lists_share_one_database(void **state)
 	model_free(model);
 }
 
+/* Where one company is applied alone: the carriers' set, another company's, and its own as it was. */
+static void one_company_takes_the_sets_that_there_are(void **state)
+{
+	(void)state;
+	static const char text[] =
+		"carriers:\n- {name: t, address: [udp:192.0.2.1], patterns: ['1$']}\n"
+		"companies:\n"
+		"- {name: a, domain: a.a, country: ES, friends: [{name: f, password: p, patterns: ['2$']}]}\n"
+		"- {name: b, domain: b.b, country: ES, friends: [{name: f, password: p, patterns: ['3$']}]}\n"
+		"- {name: c, domain: c.c, country: ES, friends: [{name: f, password: p, patterns: ['^4']}]}\n";
+	static const struct {
+		const char *pattern;
+		uint32_t compiled;
+	} rows[] = {{"1$", 0}, {"2$", 0}, {"3$", 0}, {"^5", 0}, {"6$", 1}};
+	struct model *model = provision_text_must(text);
+	const struct directory *live = build(model, NULL, NULL, NULL);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char part_text[200];
+		snprintf(part_text, sizeof(part_text),
+			 "companies:\n- {name: b, domain: b.b, country: ES, friends: [{name: f, password: q, patterns: "
+			 "['%s']}]}\n",
+			 rows[i].pattern);
+		struct model *part = provision_text_must(part_text);
+		const struct directory_change change = {.index = 1, .company = model_companies(part)};
+		const struct directory_build_input input = {
+			.model = model, .keys = &keys, .previous = live, .change = &change};
+		const struct directory *next;
+		struct directory_build_count count;
+		struct problem_list problems = {0};
+		assert_int_equal(directory_build(&next, &input, &count, &problems), STATUS_OK);
+		assert_int_equal(count.patterns_compiled, rows[i].compiled);
+		assert_int_equal(count.companies_built, 1);
+		assert_int_equal(count.companies_shared, 2);
+		assert_ptr_equal(next->company[0], live->company[0]);
+		assert_ptr_equal(next->company[2], live->company[2]);
+		directory_build_release(next);
+		model_free(part);
+	}
+	directory_build_release(live);
+	model_free(model);
+}
+
 int main(int argument_count, char **arguments)
 {
 	const struct CMUnitTest tests[] = {
@@ -340,6 +382,7 @@ int main(int argument_count, char **arguments)
 		cmocka_unit_test(codecs_of_a_carrier_are_a_set),
 		cmocka_unit_test(only_what_changed_is_built),
 		cmocka_unit_test(equal_lists_share_one_database),
+		cmocka_unit_test(one_company_takes_the_sets_that_there_are),
 		cmocka_unit_test(a_pattern_that_takes_too_long_is_refused_with_its_place),
 		cmocka_unit_test(a_large_directory_is_built),
 	};
