@@ -62,11 +62,15 @@ def test_history_diff_and_rollback(own_router, tmp_path):
 
     applied = own_router.must("apply", path, as_json=True).json
     assert applied["revision"] == 2 and applied["changes"]["users"] == {"added": 0, "changed": 2, "removed": 0}
+    assert 0 < applied["store_us"] < applied["wall_us"]
+    assert f"store_us={applied['store_us']} " in own_router.log_path.read_text()
+    assert own_router.must("apply", "--dry-run", path, as_json=True).json["store_us"] == 0
     assert [(one["kind"], one["name"]) for one in applied["changed"]] == [("user", "alice"), ("user", "bob")]
     assert own_router.must("export", "--revision", "1").text == first
 
     said = own_router.must("rollback").text
     assert "applied: revision 3 (the document of revision 1)" in said and "~ user alice of acme: display" in said
+    assert re.search(r"revision 1\), [0-9.]+ ms \([0-9.]+ to store it\), 0 pattern sets compiled\n", said), said
     assert own_router.must("export").text == first
     rows = own_router.must("history", as_json=True).json
     assert [(row["revision"], row["action"], row["kept"]) for row in rows] == [
