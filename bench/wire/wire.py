@@ -21,6 +21,7 @@ import company_site
 import million
 import rig as places
 import routers
+import search
 from gun import FAILED_PERCENT_MAX
 from report import figure
 from rig import Rig
@@ -34,7 +35,7 @@ GARBAGE_PERCENT = 90
 CALLS_MAX = 200_000
 ROUTER_CALLS_MAX = 262_144  # also for those that a search begins beyond the limit, and does not end
 STANDING, STANDING_SHORT = 5000, 20  # calls in which requests are sent
-LIMIT_S, LIMIT_GAP, LIMIT_ATTEMPTS = 3, 1.05, 2
+LIMIT_S = 3
 STARTED_SHARE = 0.98
 
 
@@ -54,23 +55,12 @@ class Wire:
         if self.is_short:
             return SHORT_RATE
         if workload == "in_dialog":
-            return self.limit_in_dialog()
+            # sipgun sets the calls up once for each run, and so does not search itself.
+            return search.highest_rate(self.takes_in_dialog, FIRST_RATE)
         return self.gun.fire(workload, FIRST_RATE, LIMIT_S, find_limit=True, calls_max=CALLS_MAX)["limit"]
 
-    def limit_in_dialog(self):
-        """sipgun sets the calls up once for each run, so it does not search itself: rates double until one is bad, then the gap is halved."""
-        good, bad, rate = 0, None, FIRST_RATE
-        while rate >= 1 and (not good or not bad or bad / good > LIMIT_GAP):
-            if any(self.is_taken("in_dialog", rate) for _ in range(LIMIT_ATTEMPTS)):
-                good = rate
-            else:
-                bad = rate
-            rate = good * 2 if not bad else (good + bad) / 2
-        return good
-
-    def is_taken(self, workload, rate):
-        """One of LIMIT_ATTEMPTS: a step that fails by chance does not keep the search below it (bench/sipgun/gun_limit.h)."""
-        shot = self.fire(workload, rate, LIMIT_S)
+    def takes_in_dialog(self, rate):
+        shot = self.fire("in_dialog", rate, LIMIT_S)
         return shot.failed_percent < FAILED_PERCENT_MAX and shot["rate_done"] > STARTED_SHARE * rate
 
     def row(self, name, latency, rate, limit, shot):
