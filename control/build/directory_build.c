@@ -222,6 +222,7 @@ enum status directory_build(const struct directory **directory, const struct dir
 		status = input->change ? run_change(&builder) : run_whole(&builder);
 		pattern_pool_finish(builder.pool, !input->change);
 		builder.count->patterns_compiled = pattern_pool_compiled_count(builder.pool);
+		builder.count->compile_us = pattern_pool_compile_us(builder.pool);
 		builder.count->patterns_loaded = pattern_pool_loaded_count(builder.pool);
 	} else {
 		status = STATUS_NO_MEMORY;

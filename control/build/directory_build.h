@@ -41,6 +41,7 @@ struct directory_build_count {
 	uint32_t companies_shared;
 	uint32_t patterns_compiled; /* sets; those of the cache are not among them */
 	uint32_t patterns_loaded;
+	uint64_t compile_us; /* how long the compiled ones took (pattern_pool.h) */
 };
 
 /* Result: *directory belongs to the caller, until directory_build_release(). `count` may be NULL. */

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "clock_us.h"
 #include "headroom.h"
 
 /* Hyperscan 5.4 follows pointers that it did not get while it compiles: so much must be there before it begins. */
@@ -14,6 +15,7 @@ struct pattern_pool {
 	uint32_t count;
 	uint32_t compiled_count;
 	uint32_t loaded_count;
+	uint64_t compile_us;
 	struct pattern_source source;
 	pattern_pool_others_fn others; /* NULL: they are known */
 	void *others_argument;
@@ -95,9 +97,14 @@ static enum status compile(struct pattern_pool *pool, struct pattern_product *pr
 	if (status != STATUS_OK)
 		return status;
 	pool->compiled_count++;
+	uint64_t started_us = clock_us();
 	if (pool->source.compiler)
-		return pattern_compiler_run(pool->source.compiler, product, pattern, count, error);
-	return headroom_has(COMPILE_ROOM_BYTES) ? pattern_compile_run(product, pattern, count) : STATUS_NO_MEMORY;
+		status = pattern_compiler_run(pool->source.compiler, product, pattern, count, error);
+	else
+		status = headroom_has(COMPILE_ROOM_BYTES) ? pattern_compile_run(product, pattern, count)
+							  : STATUS_NO_MEMORY;
+	pool->compile_us += clock_us() - started_us;
+	return status;
 }
 
 /* Without memory the cache may forget a set too early, and compiles it again. */
@@ -213,6 +220,11 @@ uint32_t pattern_pool_compiled_count(const struct pattern_pool *pool)
 uint32_t pattern_pool_loaded_count(const struct pattern_pool *pool)
 {
 	return pool->loaded_count;
+}
+
+uint64_t pattern_pool_compile_us(const struct pattern_pool *pool)
+{
+	return pool->compile_us;
 }
 
 void pattern_pool_set_others(struct pattern_pool *pool, pattern_pool_others_fn others, void *argument)

@@ -46,4 +46,7 @@ AMITY_CHECKED enum status pattern_pool_get(struct pattern_pool *pool, struct pat
 uint32_t pattern_pool_compiled_count(const struct pattern_pool *pool);
 uint32_t pattern_pool_loaded_count(const struct pattern_pool *pool);
 
+/* How long those took that were compiled, the start of the compiling process included. */
+uint64_t pattern_pool_compile_us(const struct pattern_pool *pool);
+
 #endif

@@ -104,7 +104,10 @@ void cli_changes_show(FILE *out, const json_t *result)
 	fprintf(out, ", %.1f ms", (double)cli_member_number(result, "wall_us") / 1000.0);
 	if (cli_member_number(result, "store_us") > 0)
 		fprintf(out, " (%.1f to store it)", (double)cli_member_number(result, "store_us") / 1000.0);
-	fprintf(out, ", %lld pattern set%s compiled\n", compiled, compiled == 1 ? "" : "s");
+	fprintf(out, ", %lld pattern set%s compiled", compiled, compiled == 1 ? "" : "s");
+	if (compiled > 0)
+		fprintf(out, " in %.1f ms", (double)cli_member_number(result, "compile_us") / 1000.0);
+	fputc('\n', out);
 }
 
 void cli_changes_show_diff(FILE *out, const json_t *result)

@@ -10,6 +10,7 @@
 #include <event2/event.h>
 #include <sodium.h>
 
+#include "clock_us.h"
 #include "directory_build.h"
 #include "log.h"
 #include "model_export.h"
@@ -120,7 +121,7 @@ static void finish(struct provision *provision, struct provision_job *job)
 	if (job->action == PROVISION_COPY && job->status == STATUS_OK)
 		provision->is_copy_behind = false;
 	count(provision, job);
-	job->result.wall_us = provision_job_now_us() - provision->started_us;
+	job->result.wall_us = clock_us() - provision->started_us;
 	provision_job_log(job, provision->revision, provision->live.model->companies.count);
 	job->done(job->argument, &job->result);
 	provision_job_free(job);
@@ -129,7 +130,7 @@ static void finish(struct provision *provision, struct provision_job *job)
 /* Result: false when there is no memory to take the result over; the job is refused. */
 static bool prepare(struct provision *provision, struct provision_job *job)
 {
-	provision->started_us = provision_job_now_us();
+	provision->started_us = clock_us();
 	job->store = provision->store;
 	job->keys = &provision->keys;
 	job->patterns = &provision->patterns;
@@ -343,7 +344,7 @@ enum status provision_publish_initial(struct provision *provision, provision_pro
 	};
 	const struct directory *directory;
 	struct directory_build_count count;
-	uint64_t started_us = provision_job_now_us();
+	uint64_t started_us = clock_us();
 	set_pattern_limits(provision, PATTERN_CPU_S_MAX_AT_START);
 	enum status status = directory_build(&directory, &input, &count, problems);
 	set_pattern_limits(provision, PATTERN_CPU_S_MAX);
@@ -351,7 +352,7 @@ enum status provision_publish_initial(struct provision *provision, provision_pro
 		return status;
 	log_event(LOG_LEVEL_INFO, "tables_built", "companies=%u patterns_compiled=%u patterns_loaded=%u wall_us=%llu",
 		  provision->live.model->companies.count, count.patterns_compiled, count.patterns_loaded,
-		  (unsigned long long)(provision_job_now_us() - started_us));
+		  (unsigned long long)(clock_us() - started_us));
 	if (provision->live.publisher)
 		status = provision_live_put_keys(&provision->live, &provision->keys);
 	if (status == STATUS_OK)

@@ -83,6 +83,7 @@ struct apply_result {
 						have none */
 	uint32_t patterns_loaded;	     /* databases that no company had, but the cache */
 	uint64_t wall_us;		     /* from the start of its work to its publication */
+	uint64_t compile_us;		     /* of it: databases were compiled (pattern_pool.h) */
 	uint64_t store_us;		     /* of it: the new revision was stored; 0: nothing was to be stored */
 	const struct problem_list *problems; /* why it was refused; empty when accepted */
 	const struct lint_report *lints;     /* of an accepted PROVISION_CHECK, else empty */

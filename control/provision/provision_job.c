@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "clock_us.h"
 #include "directory_build.h"
 #include "lint.h"
 #include "log.h"
@@ -212,6 +213,7 @@ static enum status build_directory(struct provision_job *job)
 	enum status status = directory_build(&job->directory, &input, &count, &job->problems);
 	job->result.patterns_compiled = count.patterns_compiled;
 	job->result.patterns_loaded = count.patterns_loaded;
+	job->result.compile_us = count.compile_us;
 	return status;
 }
 
@@ -253,13 +255,6 @@ static struct provision_history_row make_row(const struct provision_job *job, co
 	};
 }
 
-uint64_t provision_job_now_us(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
-
 static enum status commit(struct provision_job *job)
 {
 	char *text, summary[SUMMARY_BYTES], action[ACTION_BYTES];
@@ -269,11 +264,11 @@ static enum status commit(struct provision_job *job)
 	model_changes_summarise(summary, sizeof(summary), &job->result.changes);
 	describe_action(action, job);
 	const struct provision_history_row row = make_row(job, action, summary);
-	uint64_t started_us = provision_job_now_us();
+	uint64_t started_us = clock_us();
 	status = job->company ? provision_store_commit_company(job->store, &row, span_of_text(text),
 							       job->model->companies.count == 0, &job->problems)
 			      : provision_store_commit(job->store, &row, span_of_text(text), &job->problems);
-	job->result.store_us = provision_job_now_us() - started_us;
+	job->result.store_us = clock_us() - started_us;
 	free(text);
 	return status;
 }
@@ -367,11 +362,12 @@ void provision_job_log(const struct provision_job *job, uint64_t revision, uint3
 	if (job->result.accepted)
 		log_event(LOG_LEVEL_INFO, "apply_done",
 			  "revision=%llu changed=%d restored=%llu companies=%u patterns_compiled=%u patterns_loaded=%u "
-			  "wall_us=%llu store_us=%llu by=%s",
+			  "wall_us=%llu compile_us=%llu store_us=%llu by=%s",
 			  (unsigned long long)job->result.revision, !job->result.is_same,
 			  (unsigned long long)job->result.restored, company_count, job->result.patterns_compiled,
 			  job->result.patterns_loaded, (unsigned long long)job->result.wall_us,
-			  (unsigned long long)job->result.store_us, origin.text);
+			  (unsigned long long)job->result.compile_us, (unsigned long long)job->result.store_us,
+			  origin.text);
 	else
 		log_event(LOG_LEVEL_WARNING, "apply_refused", "revision=%llu problems=%u reason=%s by=%s",
 			  (unsigned long long)revision, job->problems.count + job->problems.omitted,

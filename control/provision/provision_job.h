@@ -58,9 +58,6 @@ void provision_job_refuse(struct provision_job *job, const char *why);
 /* A revision whose document cannot be had: said in the same words wherever it is asked for. */
 void provision_job_report_revision(struct problem_list *problems, uint64_t revision, uint64_t newest);
 
-/* A clock that nobody sets: what an apply and its parts take. */
-uint64_t provision_job_now_us(void);
-
 /* What came of an apply, as an event; what is in force by then. */
 void provision_job_log(const struct provision_job *job, uint64_t revision, uint32_t company_count);
 

@@ -45,6 +45,7 @@ static json_t *result_of(const struct apply_result *result)
 		json_object_set_new(object, "patterns_compiled", json_integer(result->patterns_compiled));
 		json_object_set_new(object, "patterns_loaded", json_integer(result->patterns_loaded));
 		json_object_set_new(object, "wall_us", json_integer((json_int_t)result->wall_us));
+		json_object_set_new(object, "compile_us", json_integer((json_int_t)result->compile_us));
 		json_object_set_new(object, "store_us", json_integer((json_int_t)result->store_us));
 	}
 	return object;

@@ -59,6 +59,7 @@ void provision_rig_note(void *argument, const struct apply_result *result)
 	answer->revision = result->revision;
 	answer->restored = result->restored;
 	answer->wall_us = result->wall_us;
+	answer->compile_us = result->compile_us;
 	answer->store_us = result->store_us;
 	memcpy(answer->count, result->changes.count, sizeof(answer->count));
 	free(answer->listed);

@@ -23,7 +23,7 @@ struct provision_rig_answer {
 	uint32_t calls; /* of the done function */
 	bool accepted, is_same;
 	uint64_t revision, restored;
-	uint64_t wall_us, store_us;
+	uint64_t wall_us, compile_us, store_us;
 	struct model_change_count count[MODEL_KIND_COUNT];
 	char *listed;				    /* JSON of what changed; the test's to free() */
 	char *problems[PROVISION_RIG_PROBLEMS_MAX]; /* messages, with "line:column key: " in front; the test's to free

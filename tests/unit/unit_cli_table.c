@@ -163,16 +163,18 @@ static void test_strict_check(void **state)
 static void test_changes(void **state)
 {
 	(void)state;
-	char *text = show(CTL_COMMAND_apply, "{\"revision\":8,\"dry_run\":false,\"same\":false," CHANGED
-					     ",\"omitted\":3,\"wall_us\":1500,\"store_us\":940,\"patterns_compiled\":2}");
+	char *text =
+		show(CTL_COMMAND_apply,
+		     "{\"revision\":8,\"dry_run\":false,\"same\":false," CHANGED
+		     ",\"omitted\":3,\"wall_us\":1500,\"store_us\":940,\"compile_us\":310,\"patterns_compiled\":2}");
 	assert_string_equal(text, "~ user u of c: password, display\n+ user v of c\n- user w of c\n"
 				  "~ order of the companies\n... and 3 more\n"
 				  "  users       1 added, 1 changed, 1 removed\n"
-				  "applied: revision 8, 1.5 ms (0.9 to store it), 2 pattern sets compiled\n");
+				  "applied: revision 8, 1.5 ms (0.9 to store it), 2 pattern sets compiled in 0.3 ms\n");
 	free(text);
 	text = show(CTL_COMMAND_apply, "{\"revision\":9,\"dry_run\":true,\"same\":false,\"changes\":{},\"changed\":[],"
-				       "\"omitted\":0,\"wall_us\":200,\"patterns_compiled\":1}");
-	assert_string_equal(text, "dry run, still revision 9, 0.2 ms, 1 pattern set compiled\n");
+				       "\"omitted\":0,\"wall_us\":200,\"compile_us\":140,\"patterns_compiled\":1}");
+	assert_string_equal(text, "dry run, still revision 9, 0.2 ms, 1 pattern set compiled in 0.1 ms\n");
 	free(text);
 	text = show(CTL_COMMAND_diff, "{\"revision\":8,\"dry_run\":true,\"same\":false," CHANGED ",\"omitted\":0}");
 	assert_string_equal(text, "~ user u of c\n    password: another one (not shown)\n    display: - -> Al\n"
