@@ -11,8 +11,8 @@
 #include "arena.h"
 #include "company_build.h"
 
-#define COMPANY_SHELF_MAX                                                                                              \
-	128 /* blocks; a change takes a reference to so many, and to as many shelves of 16,384 companies */
+/* A change takes a reference to so many blocks at most, and one to each shelf: 80 of 10,000 companies. */
+#define COMPANY_SHELF_MAX 128
 
 struct company_shelf;
 

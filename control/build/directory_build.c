@@ -107,6 +107,7 @@ static enum status learn_all_patterns(void *argument)
 	return company_shelves_share_patterns(&directory_root_of(builder->input->previous)->companies, builder->pool);
 }
 
+/* Those of the carriers and what the company had. */
 static enum status learn_patterns(struct directory_builder *builder, uint32_t index)
 {
 	const struct directory_root *root = directory_root_of(builder->input->previous);
@@ -222,8 +223,8 @@ enum status directory_build(const struct directory **directory, const struct dir
 		status = input->change ? run_change(&builder) : run_whole(&builder);
 		pattern_pool_finish(builder.pool, !input->change);
 		builder.count->patterns_compiled = pattern_pool_compiled_count(builder.pool);
-		builder.count->compile_us = pattern_pool_compile_us(builder.pool);
 		builder.count->patterns_loaded = pattern_pool_loaded_count(builder.pool);
+		builder.count->compile_us = pattern_pool_compile_us(builder.pool);
 	} else {
 		status = STATUS_NO_MEMORY;
 	}
