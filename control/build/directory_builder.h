@@ -8,7 +8,7 @@
 #define AMITY_DIRECTORY_BUILDER_H
 
 #include "arena.h"
-#include "company_shelf.h"
+#include "company_shelves.h"
 #include "directory_build.h"
 
 struct directory_root {

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "cmocka_all.h"
-#include "company_shelf.h"
+#include "company_shelves.h"
 #include "random_source.h"
 
 #define BLOCKS_MAX  2000

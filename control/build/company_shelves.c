@@ -1,4 +1,4 @@
-#include "company_shelf.h"
+#include "company_shelves.h"
 
 #include <stdatomic.h>
 #include <stdlib.h>

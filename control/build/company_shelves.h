@@ -1,12 +1,12 @@
 /*
- * company_shelf.h - the blocks of a directory's companies, in their order, on shelves that directories share: where one
- * company of 10,000 changes, one shelf is made anew and the others are referred to. No other company's memory is looked
- * at.
+ * company_shelves.h - the blocks of a directory's companies, in their order, on shelves that directories share: where
+ * one company of 10,000 changes, one shelf is made anew and the others are referred to. No other company's memory is
+ * looked at.
  *
  * Thread: any; one at a time for each list. Directories that share shelves may be released by several threads.
  */
-#ifndef AMITY_COMPANY_SHELF_H
-#define AMITY_COMPANY_SHELF_H
+#ifndef AMITY_COMPANY_SHELVES_H
+#define AMITY_COMPANY_SHELVES_H
 
 #include "arena.h"
 #include "company_build.h"
