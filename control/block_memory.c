@@ -58,14 +58,11 @@ static int find_arena(void)
 	return arena_flags;
 }
 
-void *block_memory_take(size_t bytes)
+void *block_memory_take_to_fill(size_t bytes)
 {
 	int flags = find_arena();
-	void *block = flags ? mallocx(bytes, flags | MALLOCX_ALIGN(LINE_BYTES))
-			    : aligned_alloc(LINE_BYTES, (bytes + LINE_BYTES - 1) & ~(size_t)(LINE_BYTES - 1));
-
-	/* Not MALLOCX_ZERO: arena.c says why. */
-	return block ? memset(block, 0, bytes) : NULL;
+	return flags ? mallocx(bytes, flags | MALLOCX_ALIGN(LINE_BYTES))
+		     : aligned_alloc(LINE_BYTES, (bytes + LINE_BYTES - 1) & ~(size_t)(LINE_BYTES - 1));
 }
 
 void block_memory_give_back(void *block)
@@ -78,10 +75,9 @@ void block_memory_give_back(void *block)
 
 #else
 
-void *block_memory_take(size_t bytes)
+void *block_memory_take_to_fill(size_t bytes)
 {
-	void *block = aligned_alloc(LINE_BYTES, (bytes + LINE_BYTES - 1) & ~(size_t)(LINE_BYTES - 1));
-	return block ? memset(block, 0, bytes) : NULL;
+	return aligned_alloc(LINE_BYTES, (bytes + LINE_BYTES - 1) & ~(size_t)(LINE_BYTES - 1));
 }
 
 void block_memory_give_back(void *block)
@@ -90,3 +86,10 @@ void block_memory_give_back(void *block)
 }
 
 #endif
+
+void *block_memory_take(size_t bytes)
+{
+	/* Not MALLOCX_ZERO: arena.c says why. */
+	void *block = block_memory_take_to_fill(bytes);
+	return block ? memset(block, 0, bytes) : NULL;
+}

@@ -16,6 +16,9 @@
 /* Zeroed, beginning at a cache line. Result: NULL when memory ends. */
 void *block_memory_take(size_t bytes);
 
+/* The same, not zeroed. */
+void *block_memory_take_to_fill(size_t bytes);
+
 /* NULL is allowed. */
 void block_memory_give_back(void *block);
 

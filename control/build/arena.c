@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "block_memory.h"
+
 #define CHUNK_BYTES_MIN (4u << 10)
 #define CHUNK_BYTES_MAX (1u << 20)
 
@@ -28,7 +30,8 @@ static size_t round_up(size_t size)
  * which interrupts every lcore (a TLB shootdown) and costs a page fault for each. */
 static bool add_chunk(struct arena *arena, size_t size)
 {
-	struct arena_chunk *chunk = malloc(sizeof(*chunk) + size);
+	size_t bytes = sizeof(struct arena_chunk) + size;
+	struct arena_chunk *chunk = arena->is_of_blocks ? block_memory_take_to_fill(bytes) : malloc(bytes);
 	if (!chunk)
 		return false;
 	*chunk = (struct arena_chunk){.size = size, .older = arena->chunk};
@@ -103,9 +106,11 @@ void arena_free(struct arena *arena)
 {
 	while (arena->chunk) {
 		struct arena_chunk *older = arena->chunk->older;
-		if (!arena->chunk->is_borrowed)
+		if (arena->is_of_blocks)
+			block_memory_give_back(arena->chunk);
+		else if (!arena->chunk->is_borrowed)
 			free(arena->chunk);
 		arena->chunk = older;
 	}
-	*arena = (struct arena){0};
+	*arena = (struct arena){.is_of_blocks = arena->is_of_blocks};
 }

@@ -15,6 +15,8 @@ struct arena_chunk;
 struct arena {
 	struct arena_chunk *chunk; /* newest first */
 	size_t used_bytes;
+	bool is_of_blocks; /* its chunks are of block_memory.h: what one gives back the next one takes, on whatever
+			      thread */
 };
 
 /* An empty arena whose first chunk is the caller's memory, aligned as malloc() does; the caller frees it, after

@@ -218,6 +218,7 @@ enum status directory_build(const struct directory **directory, const struct dir
 	builder.root = calloc(1, sizeof(*builder.root));
 	if (status == STATUS_OK && builder.root) {
 		builder.root->directory.revision = input->revision;
+		builder.root->arena.is_of_blocks = true;
 		if (input->patterns)
 			pattern_pool_set_source(builder.pool, input->patterns);
 		status = input->change ? run_change(&builder) : run_whole(&builder);

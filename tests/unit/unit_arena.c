@@ -49,12 +49,20 @@ static void pieces_of_used_memory_are_zeroed(void **state)
 static void large_pieces_are_zeroed_each_time(void **state)
 {
 	(void)state;
-	for (int i = 0; i < 4; i++) {
-		struct arena arena = {0};
-		unsigned char *piece = arena_take(&arena, LARGE_BYTES);
+	for (int i = 0; i < 8; i++) {
+		bool is_of_blocks = i % 2;
+		struct arena arena = {.is_of_blocks = is_of_blocks};
+		unsigned char *piece = arena_take(&arena, LARGE_BYTES), *small = arena_take(&arena, 1);
 		assert_non_null(piece);
 		assert_zeroed(piece, LARGE_BYTES);
+		assert_zeroed(small, 1);
 		memset(piece, 0xee, LARGE_BYTES);
+		*small = 0xee;
+		arena_free(&arena);
+		/* It can be used again, and is of the same memory then. */
+		assert_int_equal(arena.is_of_blocks, is_of_blocks);
+		assert_int_equal(arena.used_bytes, 0);
+		assert_zeroed(arena_take(&arena, LARGE_BYTES), LARGE_BYTES);
 		arena_free(&arena);
 	}
 }
@@ -69,6 +77,9 @@ static void what_cannot_be_had_is_null(void **state)
 	assert_null(arena_take_lines_to_fill(&arena, SIZE_MAX / 2, 2));
 	assert_null(arena_copy_text(&arena, "", SIZE_MAX));
 	assert_int_equal(arena.used_bytes, 0);
+	arena_free(&arena);
+	arena.is_of_blocks = true;
+	assert_null(arena_take(&arena, SIZE_MAX / 4));
 	arena_free(&arena);
 }
 
