@@ -1,7 +1,7 @@
 /*
  * company_shelves.h - the blocks of a directory's companies, in their order, on shelves that directories share: where
- * one company of 10,000 changes, one shelf is made anew and the others are referred to. No other company's memory is
- * looked at.
+ * one company of 10,000 changes, its shelf is made anew and the others are referred to. Of other companies only the
+ * memory of those on its shelf is touched, for their reference counts.
  *
  * Thread: any; one at a time for each list. Directories that share shelves may be released by several threads.
  */

@@ -156,12 +156,12 @@ static struct pattern_compiled *find_known(const struct pattern_pool *pool, uint
 	return NULL;
 }
 
-/* Result: false when memory ends. Nothing is asked twice. */
-static bool learn_others(struct pattern_pool *pool)
+/* Nobody is asked twice. */
+static enum status learn_others(struct pattern_pool *pool)
 {
 	pattern_pool_others_fn others = pool->others;
 	pool->others = NULL;
-	return !others || others(pool->others_argument) == STATUS_OK;
+	return others ? others(pool->others_argument) : STATUS_OK;
 }
 
 static enum status make(struct pattern_pool *pool, struct pattern_compiled **made, uint64_t hash,
@@ -174,7 +174,7 @@ static enum status make(struct pattern_pool *pool, struct pattern_compiled **mad
 		return status;
 	struct pattern_list scanned = pattern_set_build_scanned(set);
 	if (scanned.count > 0) {
-		status = learn_others(pool) ? STATUS_OK : STATUS_NO_MEMORY;
+		status = learn_others(pool);
 		struct pattern_compiled *known = find_known(pool, hash, pattern, count);
 		if (status == STATUS_OK && known) {
 			pattern_set_build_release(set);
