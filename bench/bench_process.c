@@ -3,17 +3,9 @@
 #include <jemalloc/jemalloc.h>
 #include <rte_common.h>
 #include <stdio.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "must.h"
-
-uint64_t bench_process_now_us(void)
-{
-	struct timespec now;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
-}
 
 uint64_t bench_process_used_bytes(void)
 {

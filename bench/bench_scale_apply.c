@@ -3,8 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench_process.h"
 #include "bench_scale.h"
+#include "clock_us.h"
 #include "directory_build.h"
 #include "model_read.h"
 #include "model_validate.h"
@@ -122,9 +122,9 @@ void bench_scale_apply_measure(struct bench_scale *scale)
 				bench_scale_apply_company(scale, number, text);
 				bench_scale_apply_write_company(text, number, change, 2 * i + 1);
 			}
-			uint64_t start_us = bench_process_now_us();
+			uint64_t start_us = clock_us();
 			struct apply_result result = bench_scale_apply_company(scale, number, text);
-			ms[i] = (double)(bench_process_now_us() - start_us) / 1000;
+			ms[i] = (double)(clock_us() - start_us) / 1000;
 			store_ms[stored] = (double)result.store_us / 1000;
 			rest_ms[i] = ms[i] - (double)result.compile_us / 1000 - store_ms[stored++];
 			must(result.patterns_compiled == (change == BENCH_CHANGE_NEW_PATTERNS));
@@ -150,19 +150,19 @@ void bench_scale_apply_measure_parts(struct bench_scale *scale)
 
 	for (uint32_t i = 0; i < samples; i++) {
 		bench_scale_apply_write_company(text, 1, BENCH_CHANGE_PASSWORD, 1000 + i);
-		uint64_t start_us = bench_process_now_us();
+		uint64_t start_us = clock_us();
 		must(model_read(&part, span_of_text(text), "bench", &problems) == STATUS_OK);
 		must(model_validate_part(part, live, 1, span_of_text(text), "bench", &problems) == STATUS_OK);
-		uint64_t read_us = bench_process_now_us();
+		uint64_t read_us = clock_us();
 		const struct directory_change change = {.index = 1, .company = model_companies(part)};
 		const struct directory_build_input input = {.model = provision_model(provision),
 							    .keys = provision_keys(provision),
 							    .previous = live,
 							    .change = &change};
 		must(directory_build(&directory, &input, NULL, &problems) == STATUS_OK);
-		uint64_t built_us = bench_process_now_us();
+		uint64_t built_us = clock_us();
 		directory_build_release(directory);
-		release[i] = (double)(bench_process_now_us() - built_us) / 1000;
+		release[i] = (double)(clock_us() - built_us) / 1000;
 		read[i] = (double)(read_us - start_us) / 1000;
 		build[i] = (double)(built_us - read_us) / 1000;
 		model_free(part);
@@ -178,16 +178,16 @@ void bench_scale_apply_measure_whole(struct bench_scale *scale)
 	struct apply_result result = {0};
 	char *text = bench_traffic_provisioning(scale->company_count, 1), *at = text;
 
-	uint64_t start_us = bench_process_now_us();
+	uint64_t start_us = clock_us();
 	must(provision_apply(pipeline_provision(scale->pipeline), span_of_text(text), "bench", note_result, &result) ==
 	     STATUS_OK);
-	bench_scale_row_ms(scale, "apply all, one differs", bench_process_now_us() - start_us);
+	bench_scale_row_ms(scale, "apply all, one differs", clock_us() - start_us);
 	while ((at = strstr(at, "secret")))
 		*at++ = 'S';
-	start_us = bench_process_now_us();
+	start_us = clock_us();
 	must(provision_apply(pipeline_provision(scale->pipeline), span_of_text(text), "bench", note_result, &result) ==
 	     STATUS_OK);
-	bench_scale_row_ms(scale, "apply all, all differ", bench_process_now_us() - start_us);
+	bench_scale_row_ms(scale, "apply all, all differ", clock_us() - start_us);
 	bench_scale_apply_release_waiting(scale);
 	free(text);
 }

@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "bench_lcores.h"
-#include "bench_process.h"
 #include "bench_scale.h"
+#include "clock_us.h"
 #include "hdr_histogram.h"
 #include "must.h"
 #include "publish.h"
@@ -111,10 +111,10 @@ static double apply_and_wait(struct bench_scale *scale)
 	uint32_t number = write_next(scale, text);
 
 	bench_scale_apply_company(scale, number, text);
-	uint64_t start_us = bench_process_now_us();
+	uint64_t start_us = clock_us();
 	while (publish_poll(publisher) > 0)
 		usleep(50);
-	return (double)(bench_process_now_us() - start_us) / 1000;
+	return (double)(clock_us() - start_us) / 1000;
 }
 
 struct phase {

@@ -4,6 +4,7 @@
 
 #include "bench_process.h"
 #include "bench_scale.h"
+#include "clock_us.h"
 #include "directory_build.h"
 #include "model_part.h"
 #include "model_read.h"
@@ -23,7 +24,7 @@ struct start {
 
 static void step(struct bench_scale *scale, struct start *start, const char *name)
 {
-	uint64_t us = bench_process_now_us(), bytes = bench_process_resident_bytes();
+	uint64_t us = clock_us(), bytes = bench_process_resident_bytes();
 	char text[80];
 	snprintf(text, sizeof(text), "start, %s", name);
 	bench_scale_row_ms(scale, text, us - start->us);
@@ -32,14 +33,14 @@ static void step(struct bench_scale *scale, struct start *start, const char *nam
 		bench_report_row(&scale->report, text, "bytes/company",
 				 (double)(bytes - start->bytes) / scale->company_count);
 	}
-	start->us = bench_process_now_us();
+	start->us = clock_us();
 	start->bytes = bytes;
 }
 
 /* The walk of provision_open() and provision_publish_initial(), step by step, on a state that no router uses. */
 void bench_scale_start_measure(struct bench_scale *scale, const char *state)
 {
-	struct start start = {.us = bench_process_now_us(), .bytes = bench_process_resident_bytes()};
+	struct start start = {.us = clock_us(), .bytes = bench_process_resident_bytes()};
 	uint64_t begin_us = start.us, begin_bytes = start.bytes, revision;
 	struct provision_store *store;
 	struct pattern_source patterns = {0};
@@ -93,10 +94,10 @@ static void measure_tables(struct bench_scale *scale, const char *name, const st
 
 	must(pattern_cache_open(&patterns.cache, state, &keys) == STATUS_OK);
 	const struct directory_build_input input = {.model = model, .keys = &keys, .patterns = &patterns};
-	uint64_t start_us = bench_process_now_us();
+	uint64_t start_us = clock_us();
 	must(directory_build(&directory, &input, count, &problems) == STATUS_OK);
 	bench_report_row(&scale->report, name, "ms/company",
-			 (double)(bench_process_now_us() - start_us) / 1000 / COMPANIES_PATTERNS);
+			 (double)(clock_us() - start_us) / 1000 / COMPANIES_PATTERNS);
 	if (count->patterns_compiled > 0)
 		bench_report_row(&scale->report, "memory, database of patterns, where needed", "bytes/company",
 				 (double)bench_scale_memory_database_bytes(directory->company[0]));
