@@ -77,13 +77,17 @@ struct forward {
 	struct route to;  /* ROUTE_EXTENSION or ROUTE_NUMBER */
 };
 
-/* Cache lines of its own, ordered by who looks: a call touches two or three of the caller's and two of the target's. */
+/*
+ * Cache lines of its own, ordered by who looks: a caller's are the first, the third and the fourth, a target's the
+ * first two.
+ */
 struct endpoint {
 	/* The caller of any request, and the target of a call. */
 	struct span name;
-	struct dial_plan dial_plan;    /* its own, else the company's, already resolved */
-	const struct call_acl *acl;    /* NULL: everything allowed */
-	const struct forward *forward; /* friends, R27; in the order of provisioning */
+	struct dial_plan dial_plan; /* its own, else the company's, already resolved */
+	const struct call_acl *acl; /* NULL: everything allowed */
+	uint64_t codecs;	    /* R25: a set of codec.h */
+	uint32_t max_cps;	    /* R18: friends, new calls per second from it; 0: no limit */
 	uint16_t priority;
 	uint8_t forward_count;
 	uint8_t kind : 1, auth : 1; /* enum endpoint_kind, enum endpoint_auth */
@@ -91,28 +95,29 @@ struct endpoint {
 	bool ddi_in : 1;	   /* R21 */
 	bool always_transform : 1; /* R5 */
 	bool multi_contact : 1;	   /* R20 */
-	uint32_t max_calls;	   /* R18: towards it at the same time; 0: no limit */
 
 	/* The target of a call. */
-	struct net_address direct; /* friends with is_direct */
-	uint32_t max_cps;	   /* R18: friends, new calls per second from it; 0: no limit */
-	uint64_t codecs;	   /* R25: a set of codec.h */
-	struct span from_domain;   /* R22; never empty: its own, else the company's domain */
-	struct span from_user;	   /* R22; length 0: the caller's number */
+	struct net_address direct;     /* friends with is_direct */
+	uint32_t max_calls;	       /* R18: towards it at the same time; 0: no limit */
+	const struct forward *forward; /* friends, R27; in the order of provisioning */
+	struct span from_domain;       /* R22; never empty: its own, else the company's domain */
+	struct span from_user;	       /* R22; length 0: the caller's number */
 
-	/* Either, less often. */
+	/* Either. */
 	uint8_t aor_key[AOR_KEY_BYTES]; /* key of location and ban tables: endpoint_key_make(name, domain) */
 	struct span ruri_domain;	/* direct friends; length 0: the direct address */
 	struct span display;		/* users, R26 */
 	struct span extension;		/* users: own number; length 0: none */
 
-	struct digest_secret secret;
+	/* The caller. Most have their name and their extension here: company_build.c. */
+	char near_text[16];
 	struct span presented_ddi; /* R14.3, R15 resolved: own, else the company's; length 0: none */
-	uint8_t reserved[16];
+	struct digest_secret secret;
 };
 _Static_assert(sizeof(struct endpoint) == 5 * 64, "whole cache lines");
 _Static_assert(offsetof(struct endpoint, direct) == 64 && offsetof(struct endpoint, aor_key) == 2 * 64 &&
-		       offsetof(struct endpoint, secret) == 3 * 64,
+		       offsetof(struct endpoint, near_text) == 3 * 64 &&
+		       offsetof(struct endpoint, secret.ha1_sha256) == 4 * 64,
 	       "as drawn");
 
 struct extension {
@@ -137,6 +142,7 @@ struct company {
 	struct pattern_set friends;
 	uint32_t emergency_count, source_count;
 	bool has_source_auth; /* a friend with auth: source exists */
+	uint32_t acl_count;
 
 	uint64_t id; /* keyed hash of the name, stable over restarts; in cookies */
 	struct span name;
@@ -150,11 +156,32 @@ struct company {
 	const struct span *emergency; /* R37, as dialled */
 	struct span outgoing_ddi;     /* length 0: none */
 	struct name_table ddi_by_number;
-	uint32_t extension_count, ddi_count, acl_count;
+	uint32_t extension_count, ddi_count;
 };
 _Static_assert(offsetof(struct company, friends) == 64 && offsetof(struct company, id) == 2 * 64 &&
-		       offsetof(struct company, ddi) == 3 * 64,
+		       offsetof(struct company, ddi) == 3 * 64 && sizeof(struct company) == 4 * 64,
 	       "lines as drawn");
+
+/*
+ * Behind a company lies what else initial requests look at: its name and domain, the plain patterns of its friends and
+ * whose they are. Of twenty patterns it is all that there is.
+ */
+#define COMPANY_NEAR_BYTES    512
+#define COMPANY_NEAR_PATTERNS 20
+
+/* Asks for that, and for what calls within the company look at of the struct. Thread: any, as the next. */
+static inline void company_prefetch(const struct company *company)
+{
+	prefetch_lines(company, offsetof(struct company, ddi));
+	prefetch_lines(company + 1, COMPANY_NEAR_BYTES);
+}
+
+/* Asks for patterns that are further off. */
+static inline void company_prefetch_patterns(const struct company *company)
+{
+	if (company->friends.count > COMPANY_NEAR_PATTERNS || company->friends.plain_count < company->friends.count)
+		pattern_set_prefetch(&company->friends);
+}
 
 /* SipHash-128 of name@domain: the key of location and ban tables. Domain folded to lower case. Thread: any. */
 void endpoint_key_make(uint8_t key[AOR_KEY_BYTES], const uint8_t secret[16], struct span name, struct span domain);

@@ -15,12 +15,13 @@
 #define CACHE_LINE_BYTES 64
 
 struct company_block {
-	struct company company;
 	/* A change of any company counts in the blocks of all: on a cache line that no lcore reads. */
 	_Alignas(CACHE_LINE_BYTES) atomic_uint references;
 	struct arena arena;
 	struct pattern_compiled **pattern; /* of the friends, then of each ACL; references of this block */
 	uint32_t pattern_count;
+	/* Last: what is taken first from the arena lies right behind it (COMPANY_NEAR_BYTES). */
+	_Alignas(CACHE_LINE_BYTES) struct company company;
 };
 
 /* What the steps below share while a block is made. Tables are const for readers; here they are still ours. */
@@ -70,6 +71,15 @@ static struct span copy(struct builder *builder, const struct model_text *text)
 	return span_make(at, text->length);
 }
 
+/* A short text of a row stands in the row, behind the `used` bytes that are taken there: a call looks at both. */
+static struct span copy_near(struct builder *builder, struct endpoint *endpoint, const struct model_text *text,
+			     size_t used)
+{
+	if (text->length == 0 || text->length > sizeof(endpoint->near_text) - used)
+		return copy(builder, text);
+	return span_make(memcpy(endpoint->near_text + used, text->text, text->length), text->length);
+}
+
 /* ---- parts ---- */
 
 static struct dial_plan resolve_dial_plan(struct builder *builder, const struct model_text *country,
@@ -111,7 +121,7 @@ static const struct call_acl *find_acl(const struct builder *builder, const stru
 static void add_endpoint(struct builder *builder, struct endpoint *endpoint, const struct model_endpoint *model)
 {
 	struct company *company = builder->company;
-	endpoint->name = copy(builder, &model->name);
+	endpoint->name = copy_near(builder, endpoint, &model->name, 0);
 	if (builder->status != STATUS_OK)
 		return;
 	endpoint_key_make(endpoint->aor_key, builder->keys->aor_key, endpoint->name, company->domain);
@@ -171,7 +181,8 @@ static void add_user(struct builder *builder, struct endpoint *endpoint, const s
 	endpoint->kind = ENDPOINT_USER;
 	endpoint->auth = ENDPOINT_AUTH_DIGEST;
 	endpoint->display = copy(builder, &model->display);
-	endpoint->extension = copy(builder, &model->extension);
+	bool is_name_near = endpoint->name.at == endpoint->near_text;
+	endpoint->extension = copy_near(builder, endpoint, &model->extension, is_name_near ? endpoint->name.length : 0);
 	endpoint->presented_ddi = resolve_ddi(builder, &model->outgoing_ddi);
 	endpoint->ddi_in = true;
 }
@@ -275,16 +286,22 @@ static void build_pattern_set(struct builder *builder, struct pattern_set *set, 
 	pattern_set_build_view(set, compiled, owner);
 }
 
-/* What a call looks at comes from the shared set into the block: rows and, of the one that matches, where its text is.
+/*
+ * What a call looks at comes from the shared set into the block: rows, whose they are and, of the one that matches,
+ * where its text is.
  */
 static void bring_near(struct builder *builder, struct pattern_set *set)
 {
 	if (builder->status != STATUS_OK)
 		return;
 	size_t plain_bytes = set->plain ? pattern_plains_bytes(set->plain->row_count, set->plain->slot_count) : 0;
-	struct pattern_plains *plain = take_lines(builder, 1, plain_bytes);
+	struct pattern_plains *plain = take(builder, 1, plain_bytes);
+	uint32_t *owner = take(builder, set->count, sizeof(*owner));
 	struct span *text = take(builder, set->count, sizeof(*text));
-	if (builder->status != STATUS_OK || set->count == 0)
+	if (builder->status != STATUS_OK)
+		return;
+	set->owner = memcpy(owner, set->owner, set->count * sizeof(*owner));
+	if (set->count == 0)
 		return;
 	if (set->plain)
 		set->plain = memcpy(plain, set->plain, plain_bytes);
@@ -323,15 +340,17 @@ static void build_acls(struct builder *builder)
 
 static int compare_friends(const void *a, const void *b)
 {
-	const struct endpoint *left = *(const struct endpoint *const *)a, *right = *(const struct endpoint *const *)b;
-	if (left->priority != right->priority)
-		return left->priority < right->priority ? -1 : 1;
-	uint32_t common = left->name.length < right->name.length ? left->name.length : right->name.length;
-	int order = memcmp(left->name.at, right->name.at, common);
-	return order ? order : (int)left->name.length - (int)right->name.length;
+	const struct model_friend *left = *(const struct model_friend *const *)a;
+	const struct model_friend *right = *(const struct model_friend *const *)b;
+	if (left->priority.value != right->priority.value)
+		return left->priority.value < right->priority.value ? -1 : 1;
+	const struct model_text *left_name = &left->endpoint.name, *right_name = &right->endpoint.name;
+	uint32_t common = left_name->length < right_name->length ? left_name->length : right_name->length;
+	int order = memcmp(left_name->text, right_name->text, common);
+	return order ? order : (int)left_name->length - (int)right_name->length;
 }
 
-/* R8: ids follow (priority, friend name, order of the friend's patterns). */
+/* R8: ids follow (priority, friend name, order of the friend's patterns). Owners: endpoints, users first. */
 static void build_friends(struct builder *builder)
 {
 	const struct model_company *model = builder->model;
@@ -341,20 +360,19 @@ static void build_friends(struct builder *builder)
 	for (uint32_t i = 0; i < friends; i++)
 		count += model_friends(model)[i].patterns.count;
 	struct arena local = {0};
-	const struct endpoint **order = arena_take_array(&local, friends, sizeof(*order));
+	const struct model_friend **order = arena_take_array(&local, friends, sizeof(*order));
 	const struct model_text **text = arena_take_array(&local, count, sizeof(*text));
-	uint32_t *owner = take(builder, count, sizeof(*owner));
+	uint32_t *owner = arena_take_array(&local, count, sizeof(*owner));
 	if (order && text && owner) {
 		for (uint32_t i = 0; i < friends; i++)
-			order[i] = &builder->endpoint[users + i];
+			order[i] = &model_friends(model)[i];
 		qsort(order, friends, sizeof(*order), compare_friends);
 		uint32_t id = 0;
 		for (uint32_t i = 0; i < friends; i++) {
-			uint32_t index = (uint32_t)(order[i] - builder->endpoint);
-			const struct model_texts *patterns = &model_friends(model)[index - users].patterns;
+			const struct model_texts *patterns = &order[i]->patterns;
 			for (uint32_t j = 0; j < patterns->count; j++, id++) {
 				text[id] = &patterns->item[j];
-				owner[id] = index;
+				owner[id] = users + (uint32_t)(order[i] - model_friends(model));
 			}
 		}
 		build_pattern_set(builder, &builder->company->friends, text, owner, count);
@@ -413,8 +431,8 @@ enum status company_build(struct company_block **block, const struct model_compa
 	made->pattern = calloc(1 + (size_t)model->call_acls.count, sizeof(struct pattern_compiled *));
 	if (!made->pattern)
 		fail(&builder, STATUS_NO_MEMORY);
-	void (*const steps[])(struct builder *) = {build_own,	     build_acls, build_endpoints,
-						   build_extensions, build_ddis, build_friends};
+	void (*const steps[])(struct builder *) = {build_own,	    build_friends,    build_acls,
+						   build_endpoints, build_extensions, build_ddis};
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && builder.status == STATUS_OK; i++)
 		steps[i](&builder);
 	if (builder.status != STATUS_OK) {

@@ -2,9 +2,32 @@
 
 #include "company.h"
 #include "model_schema.h"
+#include "name_table_build.h"
 #include "text_format.h"
 
+#define ARENA_BYTES  16 /* to which what is taken is rounded up, with the NUL of a text */
+#define ARRAYS	     12
+#define LINE_BYTES   64
+#define LINES_ARRAYS 4 /* that begin at a cache line: endpoints, tables of names */
+
 static size_t text_bytes(const struct model_schema *schema, const void *object);
+
+/* The others become something else: hashes, rows, addresses, a word of codecs; or are of no use to an lcore. */
+static bool is_kept_as_text(enum text_format format)
+{
+	switch (format) {
+	case TEXT_FORMAT_DESCRIPTION:
+	case TEXT_FORMAT_PASSWORD:
+	case TEXT_FORMAT_COUNTRY:
+	case TEXT_FORMAT_PATTERN:
+	case TEXT_FORMAT_ADDRESS:
+	case TEXT_FORMAT_PREFIX:
+	case TEXT_FORMAT_CODEC:
+		return false;
+	default:
+		return true;
+	}
+}
 
 static size_t member_bytes(const struct model_schema_row *row, const void *member)
 {
@@ -14,12 +37,10 @@ static size_t member_bytes(const struct model_schema_row *row, const void *membe
 	size_t bytes = 0;
 	switch ((enum model_schema_type)row->type) {
 	case MODEL_SCHEMA_TEXT:
-		return text->length ? text->length + 17 : 0;
+		return text->length && is_kept_as_text(row->format) ? text->length + ARENA_BYTES : 0;
 	case MODEL_SCHEMA_TEXTS:
-		if (row->format == TEXT_FORMAT_CODEC) /* become a word of the endpoint */
-			return 0;
-		for (uint32_t i = 0; i < texts->count; i++)
-			bytes += texts->item[i].length + 17;
+		for (uint32_t i = 0; i < texts->count && is_kept_as_text(row->format); i++)
+			bytes += texts->item[i].length + ARENA_BYTES;
 		return bytes;
 	case MODEL_SCHEMA_OBJECT:
 		return text_bytes(row->child, member);
@@ -42,8 +63,9 @@ static size_t text_bytes(const struct model_schema *schema, const void *object)
 
 size_t company_size_bytes(const struct model_company *model)
 {
-	size_t endpoints = model->users.count + model->friends.count;
-	size_t names = 4 * (endpoints + model->extensions.count + model->ddis.count) + 6;
+	uint32_t endpoints = model->users.count + model->friends.count;
+	size_t names = (size_t)name_table_build_slots(endpoints) + name_table_build_slots(model->extensions.count) +
+		       name_table_build_slots(model->ddis.count);
 	size_t patterns = 0, forwards = 0;
 	for (uint32_t i = 0; i < model->friends.count; i++) {
 		patterns += model_friends(model)[i].patterns.count;
@@ -56,5 +78,5 @@ size_t company_size_bytes(const struct model_company *model)
 	       model->call_acls.count * (sizeof(struct call_acl) + 32) + names * sizeof(struct name_slot) +
 	       model->emergency.count * sizeof(struct span) + model->sources.count * sizeof(struct net_prefix) +
 	       patterns * (sizeof(uint32_t) + sizeof(struct span) + sizeof(struct pattern_plain)) +
-	       forwards * sizeof(struct forward) + 768;
+	       forwards * sizeof(struct forward) + ARRAYS * ARENA_BYTES + LINES_ARRAYS * LINE_BYTES;
 }

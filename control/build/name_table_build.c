@@ -1,15 +1,21 @@
 #include "name_table_build.h"
 
+uint32_t name_table_build_slots(uint32_t count)
+{
+	uint32_t slots = 2;
+	while (count <= NAME_TABLE_BUILD_MAX && slots < 2 * count)
+		slots *= 2;
+	return count ? slots : 0;
+}
+
 enum status name_table_build(struct name_table *table, struct arena *arena, uint32_t count)
 {
 	*table = (struct name_table){0};
 	if (count == 0)
 		return STATUS_OK;
-	if (count > UINT32_MAX / 4)
+	if (count > NAME_TABLE_BUILD_MAX)
 		return STATUS_LIMIT;
-	uint32_t slots = 2;
-	while (slots < 2 * count)
-		slots *= 2;
+	uint32_t slots = name_table_build_slots(count);
 	struct name_slot *slot = arena_take_lines(arena, slots, sizeof(*slot));
 	if (!slot)
 		return STATUS_NO_MEMORY;

@@ -8,7 +8,12 @@
 #include "name_table.h"
 #include "status.h"
 
-/* Takes memory for `count` names from the arena. */
+#define NAME_TABLE_BUILD_MAX (UINT32_MAX / 4)
+
+/* How many a table of so many names has. */
+uint32_t name_table_build_slots(uint32_t count);
+
+/* Takes memory for `count` names from the arena. Result: STATUS_LIMIT for more than NAME_TABLE_BUILD_MAX. */
 AMITY_CHECKED enum status name_table_build(struct name_table *table, struct arena *arena, uint32_t count);
 
 /* The bytes of `name` must live as long as the table. Result: false when the name is there already (*value untouched).

@@ -33,6 +33,33 @@ static void begin_logins(struct worker *worker)
 	}
 }
 
+static const uint8_t *header_names_of(const struct packet *packet)
+{
+	return header_names[packet->message.method == SIP_METHOD_REGISTER];
+}
+
+static enum credentials_result parse_credentials(struct authenticate_login *login, uint8_t header)
+{
+	enum credentials_result result =
+		credentials_parse(&login->credentials, sip_message_header_value(&login->packet->message, header));
+
+	if (result == CREDENTIALS_OK)
+		login->nonce_name = nonce_window_name(login->credentials.nonce);
+	return result;
+}
+
+/* Of the first header that may have some for our realm: while the company is on its way. */
+static void parse_first_credentials(struct authenticate_login *login)
+{
+	const struct sip_message *message = &login->packet->message;
+	const uint8_t *names = header_names_of(login->packet);
+	uint8_t first = message->first[names[0]];
+
+	login->parsed = first != SIP_HEADER_NONE ? first : message->first[names[1]];
+	if (login->parsed != SIP_HEADER_NONE)
+		login->parsed_result = (uint8_t)parse_credentials(login, login->parsed);
+}
+
 static void find_company(const struct worker *worker, struct authenticate_login *login)
 {
 	login->of_from = company_find_place(worker->snapshot->directory, login->packet->facts.from_host);
@@ -40,21 +67,11 @@ static void find_company(const struct worker *worker, struct authenticate_login 
 		prefetch_line(login->of_from);
 }
 
-/* What only calls to and from outside look at is left out: few lines can be on their way at once. */
 static void take_company(struct authenticate_login *login)
 {
 	login->by_from = login->of_from ? *login->of_from : NULL;
 	if (login->by_from)
-		prefetch_lines(login->by_from, offsetof(struct company, ddi));
-}
-
-/* The name is not in the row: every host of the request is compared with it. All other tables are in one page. */
-static void prefetch_of_company(const struct authenticate_login *login)
-{
-	if (!login->by_from)
-		return;
-	prefetch_line(login->by_from->domain.at);
-	prefetch_line(login->by_from->friends.plain);
+		company_prefetch(login->by_from);
 }
 
 bool authenticate_gather_credentials(struct authenticate_login *login, uint8_t from)
@@ -62,8 +79,8 @@ bool authenticate_gather_credentials(struct authenticate_login *login, uint8_t f
 	const struct sip_message *message = &login->packet->message;
 
 	for (uint8_t i = from; i != SIP_HEADER_NONE; i = sip_message_next(message, i)) {
-		enum credentials_result result =
-			credentials_parse(&login->credentials, sip_message_header_value(message, i));
+		enum credentials_result result = i == login->parsed ? (enum credentials_result)login->parsed_result
+								    : parse_credentials(login, i);
 		if (result == CREDENTIALS_MALFORMED && login->result == AUTHENTICATION_NONE)
 			login->result = AUTHENTICATION_MALFORMED;
 		if (result != CREDENTIALS_OK || login->credentials.algorithm == DIGEST_UNKNOWN ||
@@ -76,8 +93,9 @@ bool authenticate_gather_credentials(struct authenticate_login *login, uint8_t f
 }
 
 /* What routing will look at (route.c), and the endpoint. */
-static void prefetch_company(const struct packet *packet, const struct authenticate_login *login)
+static void prefetch_company(const struct authenticate_login *login)
 {
+	const struct packet *packet = login->packet;
 	const struct company *company = packet->caller.company;
 
 	if (!company)
@@ -85,13 +103,13 @@ static void prefetch_company(const struct packet *packet, const struct authentic
 	if (login->has_credentials)
 		name_table_prefetch(&company->endpoint_by_name, login->credentials.username, false);
 	name_table_prefetch(&company->extension_by_number, packet->request_uri.user, false);
-	pattern_set_prefetch(&company->friends);
+	company_prefetch_patterns(company);
 }
 
 static void identify(const struct worker *worker, struct authenticate_login *login)
 {
 	struct packet *packet = login->packet;
-	const uint8_t *names = header_names[packet->message.method == SIP_METHOD_REGISTER];
+	const uint8_t *names = header_names_of(packet);
 	enum reason reason =
 		caller_identify_by_from(&packet->caller, worker->snapshot->directory, &packet->facts, login->by_from);
 
@@ -102,21 +120,18 @@ static void identify(const struct worker *worker, struct authenticate_login *log
 	login->is_asked = !packet->caller.carrier && !packet->caller.endpoint;
 	for (uint32_t i = 0; login->is_asked && !login->has_credentials && i < 2; i++)
 		login->has_credentials = authenticate_gather_credentials(login, packet->message.first[names[i]]);
-	prefetch_company(packet, login);
 }
 
-/* A call looks at all of its row, a REGISTER at its name, keys and secret. */
+/* A caller's lines of the row. */
 static void prefetch_endpoint(const struct authenticate_login *login)
 {
 	const struct endpoint *endpoint = login->endpoint;
 
-	if (login->packet->message.method == SIP_METHOD_INVITE) {
-		prefetch_lines(endpoint, sizeof(*endpoint));
-		return;
-	}
 	prefetch_line(endpoint);
 	prefetch_line(endpoint->aor_key);
-	prefetch_lines(&endpoint->secret, sizeof(endpoint->secret));
+	prefetch_line(endpoint->near_text);
+	if (login->credentials.algorithm == DIGEST_SHA256)
+		prefetch_line(endpoint->secret.ha1_sha256);
 }
 
 static void find_endpoint(struct authenticate_login *login)
@@ -126,12 +141,11 @@ static void find_endpoint(struct authenticate_login *login)
 	login->endpoint = endpoint_find(login->packet->caller.company, login->credentials.username);
 	if (login->endpoint)
 		prefetch_endpoint(login);
-	login->nonce_name = nonce_window_name(login->credentials.nonce);
 }
 
 static void prefetch_nonce(const struct worker *worker, const struct authenticate_login *login)
 {
-	if (login->has_credentials)
+	if (login->parsed != SIP_HEADER_NONE && login->parsed_result == CREDENTIALS_OK)
 		nonce_window_prefetch(&worker->nonce_window, login->nonce_name);
 }
 
@@ -215,19 +229,21 @@ void authenticate_gather_burst(struct worker *worker)
 	for (uint32_t i = 0; i < logins->count; i++)
 		prefetch_line(logins->login[i].place);
 	for (uint32_t i = 0; i < logins->count; i++)
+		parse_first_credentials(&logins->login[i]);
+	for (uint32_t i = 0; i < logins->count; i++)
 		find_company(worker, &logins->login[i]);
 	for (uint32_t i = 0; i < logins->count; i++)
 		take_company(&logins->login[i]);
 	for (uint32_t i = 0; i < logins->count; i++)
-		prefetch_of_company(&logins->login[i]);
+		prefetch_nonce(worker, &logins->login[i]);
 	for (uint32_t i = 0; i < logins->count; i++)
 		identify(worker, &logins->login[i]);
 	for (uint32_t i = 0; i < logins->count; i++)
-		find_endpoint(&logins->login[i]);
+		prefetch_company(&logins->login[i]);
 	for (uint32_t i = 0; i < logins->count; i++)
-		prefetch_nonce(worker, &logins->login[i]);
-	find_bans(worker, logins);
+		find_endpoint(&logins->login[i]);
 	verify_digests(logins);
+	find_bans(worker, logins);
 }
 
 void authenticate_gather_alone(struct worker *worker, struct authenticate_login *login)

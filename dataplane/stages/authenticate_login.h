@@ -28,9 +28,11 @@ struct authenticate_login {
 	const struct company *const *of_from; /* where the directory names by_from */
 	const struct company *by_from;	      /* NULL: From names none */
 	uint8_t result;			      /* enum authentication; without credentials: why there are none */
-	bool is_asked;			      /* neither refused nor known by its address */
-	bool has_credentials;		      /* of our realm; what follows is about these */
-	uint8_t header;			      /* where they stand */
+	uint8_t parsed;	       /* the header whose credentials were parsed first; SIP_HEADER_NONE: there is none */
+	uint8_t parsed_result; /* enum credentials_result */
+	bool is_asked;	       /* neither refused nor known by its address */
+	bool has_credentials;  /* of our realm; what follows is about these */
+	uint8_t header;	       /* where they stand */
 	bool is_banned;
 	bool is_right;	       /* the digest is; of a name that does not exist it means nothing */
 	bool has_key_of_row;   /* `key` was not hashed */

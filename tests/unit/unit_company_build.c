@@ -3,6 +3,7 @@
 
 #include "cmocka_all.h"
 #include "company_build.h"
+#include "company_size.h"
 #include "provision_text.h"
 
 static struct secret_keys keys = {.aor_key = "0123456789abcde"};
@@ -180,6 +181,123 @@ static void without_password_the_secret_is_unknown(void **state)
 	company_build_release(other);
 }
 
+/* Ten friends with two plain patterns each, as many as are near. */
+static struct model *make_usual_company(int extensions)
+{
+	char text[16384];
+	int length = snprintf(text, sizeof(text),
+			      "companies: [{name: company-1, domain: c1.example.net, country: ES, "
+			      "users: [{name: alice, password: secret, extension: \"101\"}], extensions: [");
+	for (int i = 0; i < extensions; i++)
+		length += snprintf(text + length, sizeof(text) - (size_t)length,
+				   "{number: \"%d\", route: {user: alice}},", 101 + i);
+	length += snprintf(text + length, sizeof(text) - (size_t)length, "], friends: [");
+	for (int i = 0; i < 10; i++)
+		length += snprintf(text + length, sizeof(text) - (size_t)length,
+				   "{name: friend-%d, password: secret, direct: \"udp:192.0.2.%d:5060\", "
+				   "patterns: [\"^2%d[0-9]{2}$\", \"^7%d[0-9]+$\"]},",
+				   i, 10 + i, i, i);
+	snprintf(text + length, sizeof(text) - (size_t)length, "]}]\n");
+	return provision_text_must(text);
+}
+
+static bool is_within(const void *at, size_t bytes, const void *begin, size_t most)
+{
+	uintptr_t from = (uintptr_t)at, start = (uintptr_t)begin;
+	return from >= start && from + bytes <= start + most;
+}
+
+static void what_calls_look_at_lies_behind_the_company(void **state)
+{
+	(void)state;
+	struct model *model = make_usual_company(1);
+	struct company_block *block = build(model);
+	model_free(model);
+	const struct company *company = company_build_view(block);
+	const struct pattern_set *friends = &company->friends;
+	assert_int_equal((uintptr_t)company % 64, 0);
+	assert_int_equal(friends->count, COMPANY_NEAR_PATTERNS);
+	assert_int_equal(friends->plain_count, COMPANY_NEAR_PATTERNS);
+	for (uint32_t i = 0; i < friends->count; i++)
+		assert_int_equal(friends->owner[i], 1 + i / 2); /* behind the user */
+	assert_true(is_within(company->name.at, company->name.length, company + 1, COMPANY_NEAR_BYTES));
+	assert_true(is_within(company->domain.at, company->domain.length, company + 1, COMPANY_NEAR_BYTES));
+	assert_true(is_within(friends->plain,
+			      pattern_plains_bytes(friends->plain->row_count, friends->plain->slot_count), company + 1,
+			      COMPANY_NEAR_BYTES));
+	assert_true(
+		is_within(friends->owner, friends->count * sizeof(*friends->owner), company + 1, COMPANY_NEAR_BYTES));
+	company_build_release(block);
+}
+
+/* The table that is built last ends it: nothing is in a second chunk, and what is left is for alignment. */
+static void a_company_is_one_piece_and_little_of_it_is_empty(void **state)
+{
+	(void)state;
+	for (int extensions = 1; extensions <= 101; extensions += 50) {
+		struct model *model = make_usual_company(extensions);
+		struct company_block *block = build(model);
+		const struct company *company = company_build_view(block);
+		size_t bytes = sizeof(*company) + company_size_bytes(&model_companies(model)[0]);
+		const struct name_table *last = &company->extension_by_number;
+		size_t used = (size_t)((const char *)(last->slot + last->mask + 1) - (const char *)company);
+		assert_true(is_within(company->endpoint, company->endpoint_count * sizeof(*company->endpoint), company,
+				      bytes));
+		assert_in_range(used, 0, bytes);
+		if (extensions == 1)
+			assert_in_range(bytes - used, 0, 600);
+		company_build_release(block);
+		model_free(model);
+	}
+}
+
+static void short_texts_of_a_row_stand_in_it(void **state)
+{
+	(void)state;
+	struct model *model = provision_text_must("companies:\n"
+						  "  - name: a\n"
+						  "    domain: a.b\n"
+						  "    country: ES\n"
+						  "    users:\n"
+						  "      - {name: alice, password: p, extension: \"101\"}\n"
+						  "      - {name: sixteen-bytes-16, password: p, extension: \"102\"}\n"
+						  "      - {name: seventeen-bytes-7, password: p, extension: \"103\"}\n"
+						  "      - {name: thirteen-byte, password: p, extension: \"104\"}\n"
+						  "      - {name: fourteen-bytes, password: p, extension: \"105\"}\n"
+						  "    extensions:\n"
+						  "      - {number: \"101\", route: {user: alice}}\n"
+						  "      - {number: \"102\", route: {user: alice}}\n"
+						  "      - {number: \"103\", route: {user: alice}}\n"
+						  "      - {number: \"104\", route: {user: alice}}\n"
+						  "      - {number: \"105\", route: {user: alice}}\n");
+	struct company_block *block = build(model);
+	model_free(model);
+	const struct company *company = company_build_view(block);
+	static const struct {
+		const char *name, *extension;
+		int name_at, extension_at; /* in the row; -1: elsewhere */
+	} wanted[] = {
+		{"alice", "101", 0, 5},
+		{"sixteen-bytes-16", "102", 0, -1},
+		{"seventeen-bytes-7", "103", -1, 0},
+		{"thirteen-byte", "104", 0, 13},
+		{"fourteen-bytes", "105", 0, -1},
+	};
+	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		const struct endpoint *row = find(company, wanted[i].name);
+		assert_span_equal(row->name, span_of_text(wanted[i].name));
+		assert_span_equal(row->extension, span_of_text(wanted[i].extension));
+		assert_int_equal(is_within(row->name.at, row->name.length, row, sizeof(*row)), wanted[i].name_at >= 0);
+		if (wanted[i].name_at >= 0)
+			assert_ptr_equal(row->name.at, row->near_text + wanted[i].name_at);
+		assert_int_equal(is_within(row->extension.at, row->extension.length, row, sizeof(*row)),
+				 wanted[i].extension_at >= 0);
+		if (wanted[i].extension_at >= 0)
+			assert_ptr_equal(row->extension.at, row->near_text + wanted[i].extension_at);
+	}
+	company_build_release(block);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +307,9 @@ int main(void)
 		cmocka_unit_test(routes_point_to_what_they_name),
 		cmocka_unit_test(pattern_ids_follow_the_order_of_r8),
 		cmocka_unit_test(without_password_the_secret_is_unknown),
+		cmocka_unit_test(what_calls_look_at_lies_behind_the_company),
+		cmocka_unit_test(a_company_is_one_piece_and_little_of_it_is_empty),
+		cmocka_unit_test(short_texts_of_a_row_stand_in_it),
 	};
 	return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }
