@@ -2,6 +2,7 @@
 
 #include "byte_block.h"
 #include "credentials_field.h"
+#include "scan.h"
 
 #define FIELDS_ALL (CREDENTIALS_FIELD_BIT(CREDENTIALS_FIELD_COUNT) - 1)
 #define FIELDS_NEEDED                                                                                                  \
@@ -25,34 +26,12 @@ static uint8_t find_algorithm(struct span value)
 	return span_equals_nocase(value, SPAN_LITERAL("SHA-256")) ? DIGEST_SHA256 : DIGEST_UNKNOWN;
 }
 
-#define EACH_BYTE(byte) (0x0101010101010101ull * (byte))
-
-/* Eight decimal digits. Result: false when one of them is another byte; *count is then undefined. */
-static inline bool parse_small_count(uint32_t *count, const char *at)
+/* Apart, as most have decimal digits only. */
+static __attribute__((noinline)) bool parse_count(uint32_t *count, const char *at)
 {
-	uint64_t word;
-
-	memcpy(&word, at, sizeof(word));
-	word ^= EACH_BYTE('0');
-	if (((word + EACH_BYTE(0x76)) | word) & EACH_BYTE(0x80))
-		return false;
-	/* The first digit is the lowest byte: pairs, fours and then all of them change places and become one number. */
-	word = __builtin_bswap64(word);
-	word = (word | word >> 4) & 0x00ff00ff00ff00ffull;
-	word = (word | word >> 8) & 0x0000ffff0000ffffull;
-	*count = (uint32_t)(word | word >> 16);
-	return true;
-}
-
-static bool parse_nonce_count(uint32_t *count, struct span text)
-{
-	if (text.length != 8)
-		return false;
-	if (parse_small_count(count, text.at)) /* nearly always */
-		return true;
 	*count = 0;
-	for (uint32_t i = 0; i < text.length; i++) {
-		int digit = lexis_hex_digit(text.at[i]);
+	for (uint32_t i = 0; i < 8; i++) {
+		int digit = lexis_hex_digit(at[i]);
 		if (digit < 0)
 			return false;
 		*count = *count << 4 | (uint32_t)digit;
@@ -60,8 +39,32 @@ static bool parse_nonce_count(uint32_t *count, struct span text)
 	return true;
 }
 
-/* Of more than 255 blocks a byte could not count the quotes. */
-#define CREDENTIALS_PIECES_BYTES (255 * BYTE_BLOCK_BYTES)
+#if defined(__SSSE3__)
+/* Eight decimal digits. Result: false when one of them is another byte. */
+static inline bool parse_small_count(uint32_t *count, const char *at)
+{
+	__m128i text = _mm_loadl_epi64((const __m128i *)at);
+	__m128i digits = _mm_xor_si128(text, _mm_set_epi64x(0, 0x3030303030303030));
+	__m128i others = _mm_or_si128(digits, _mm_cmpgt_epi8(digits, _mm_set1_epi8(9)));
+
+	if (_mm_movemask_epi8(others)) /* above 9, or below 0 */
+		return false;
+	__m128i pairs = _mm_maddubs_epi16(digits, _mm_set1_epi16(0x0110)); /* the first of two is the higher one */
+	*count = __builtin_bswap32((uint32_t)_mm_cvtsi128_si32(_mm_packus_epi16(pairs, pairs)));
+	return true;
+}
+#else
+static inline bool parse_small_count(uint32_t *count, const char *at)
+{
+	(void)count, (void)at;
+	return false;
+}
+#endif
+
+static bool parse_nonce_count(uint32_t *count, struct span text)
+{
+	return text.length == 8 && (parse_small_count(count, text.at) || parse_count(count, text.at));
+}
 
 #define FIELD_AT(name) (offsetof(struct digest_credentials, name) / sizeof(struct span))
 _Static_assert(FIELD_AT(username) == CREDENTIALS_FIELD_USERNAME && FIELD_AT(realm) == CREDENTIALS_FIELD_REALM &&
@@ -135,7 +138,7 @@ static inline const char *take_usual_fields(struct digest_credentials *credentia
 		if (to == NULL)
 			break;
 		credentials->text[name->field] = lexis_span(from, to);
-		bits |= name->bit;
+		bits |= CREDENTIALS_FIELD_BIT(name->field);
 		count++;
 		done = to + name->is_quoted;
 		if (end - done < 2 || *done != ',')
@@ -146,72 +149,112 @@ static inline const char *take_usual_fields(struct digest_credentials *credentia
 	return __builtin_popcount(bits) == count ? done : NULL;
 }
 
-/* What is seen of the fields on the way. */
-struct usual_fields {
-	const char *end; /* of all of them */
-	uint32_t bits, count;
-	uint32_t quotes; /* that belong to values */
-};
+/* Called only where the CPU has AVX2 (scan_selected). */
+#define FOR_AVX2   __attribute__((target("avx2,bmi,bmi2,popcnt")))
+#define STEP_BYTES 64
 
 /* One field, from its name to what separates it from the next one. Result: false when it may not be what it looks like.
  */
-static inline bool take_piece(struct usual_fields *fields, struct digest_credentials *credentials, const char *at,
-			      const char *to)
+static inline FOR_AVX2 bool take_piece(uint64_t *tally, struct digest_credentials *credentials, const char *at,
+				       const char *to, const char *end)
 {
-	const struct credentials_field_name *name = credentials_field_find(byte_block_load(at, fields->end));
+	__m128i block = byte_block_load(at, end);
+	const struct credentials_field_name *name = credentials_field_at(block);
+	__m128i other = _mm_xor_si128(block, _mm_load_si128((const __m128i *)name->text));
 
-	if (name == NULL)
+	if (!_mm_testz_si128(other, _mm_load_si128((const __m128i *)name->counts)))
 		return false;
 	const char *from = at + name->length;
 	if (name->is_quoted) {
 		to--;
 		if (to < from || *to != '"')
 			return false;
-		fields->quotes += 2;
-	} else {
-		uint64_t values = byte_block_find_class(byte_block_load(from, fields->end), LEXIS_VALUE);
-		if (to <= from || __builtin_ctzll(~values) < to - from)
-			return false;
 	}
-	credentials->text[name->field] = lexis_span(from, to);
-	fields->bits |= name->bit;
-	fields->count++;
+	*(struct span *)((char *)credentials + name->text_at) = lexis_span(from, to);
+	*tally += name->tally;
 	return true;
 }
 
-/*
- * All fields, when each of them is usual (take_usual_fields) and no comma stands in a value. Where the next one begins
- * does not have to wait for what this one is: a core looks at several at a time.
- *
- * A value has no quotes and no backslashes inside when there are none but those that belong to the values.
- *
- * Result: false when something else may be there; nothing that was taken counts then.
- */
-static inline bool take_pieces(struct digest_credentials *credentials, uint32_t *seen, const char *at, const char *end)
+static inline FOR_AVX2 uint64_t both_masks(__m256i low, __m256i high)
 {
-	struct usual_fields fields = {.end = end};
-	__m128i quotes = _mm_setzero_si128(), backslashes = _mm_setzero_si128();
-	const char *piece = at;
+	return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
+}
 
-	if (end - at < BYTE_BLOCK_BYTES || end - at > CREDENTIALS_PIECES_BYTES)
-		return false;
-	for (const char *block_at = at; block_at < end; block_at += BYTE_BLOCK_BYTES) {
-		__m128i block = byte_block_load(block_at, end);
-		quotes = _mm_sub_epi8(quotes, _mm_cmpeq_epi8(block, _mm_set1_epi8('"')));
-		backslashes = _mm_or_si128(backslashes, _mm_cmpeq_epi8(block, _mm_set1_epi8('\\')));
-		for (uint32_t commas = byte_block_find(block, ','); commas; commas &= commas - 1) {
-			const char *comma = block_at + __builtin_ctz(commas);
-			if (comma + 1 == end || !take_piece(&fields, credentials, piece, comma))
-				return false;
-			piece = comma + 1 + (comma[1] == ' ');
+/* Bit n: byte n of STEP_BYTES is a quote or a backslash. The low half of a byte names the one that it may be. */
+static inline FOR_AVX2 uint64_t find_marks(__m256i low, __m256i high)
+{
+	const __m256i marks = _mm256_broadcastsi128_si256(
+		_mm_setr_epi8(-1, -1, '"', -1, -1, -1, -1, -1, -1, -1, -1, -1, '\\', -1, -1, -1));
+
+	return both_masks(_mm256_cmpeq_epi8(low, _mm256_shuffle_epi8(marks, low)),
+			  _mm256_cmpeq_epi8(high, _mm256_shuffle_epi8(marks, high)));
+}
+
+/*
+ * All fields, when each of them is usual (take_usual_fields) and no comma stands in a value: but those without quotes
+ * may have anything else in it. Where the next one begins does not have to wait for what this one is: a core looks at
+ * several at a time. There are STEP_BYTES at least; the first step is what is more than whole ones.
+ *
+ * A value has no quotes and no backslashes inside when there are none but the quotes that belong to the values.
+ *
+ * Result: the bits of the fields, or 0 when something else may be there; nothing that was taken counts then.
+ */
+static FOR_AVX2 uint32_t take_pieces(struct digest_credentials *credentials, const char *at, const char *end)
+{
+	const __m256i comma = _mm256_set1_epi8(',');
+	const char *piece = at;
+	size_t step = (size_t)(end - at - 1) % STEP_BYTES + 1;
+	uint64_t tally = 0, mark_count = 0;
+
+	do {
+		__m256i low = _mm256_loadu_si256((const __m256i *)at);
+		__m256i high = _mm256_loadu_si256((const __m256i *)(at + STEP_BYTES / 2));
+		mark_count += (uint64_t)__builtin_popcountll(_bzhi_u64(find_marks(low, high), step));
+		uint64_t commas = both_masks(_mm256_cmpeq_epi8(low, comma), _mm256_cmpeq_epi8(high, comma));
+		for (commas = _bzhi_u64(commas, step); commas; commas &= commas - 1) {
+			const char *to = at + __builtin_ctzll(commas);
+			if (!take_piece(&tally, credentials, piece, to, end))
+				return 0;
+			size_t is_spaced = to[1] == ' ';
+			__asm__("" : "+r"(is_spaced)); /* else gcc jumps, as often wrong as clients differ */
+			piece = to + 1 + is_spaced;
 		}
-	}
-	if (!take_piece(&fields, credentials, piece, end))
-		return false;
-	__m128i sums = _mm_sad_epu8(quotes, _mm_setzero_si128());
-	*seen = fields.bits;
-	return (uint32_t)_mm_cvtsi128_si32(sums) + (uint32_t)_mm_extract_epi16(sums, 4) == fields.quotes &&
-	       _mm_movemask_epi8(backslashes) == 0 && (uint32_t)__builtin_popcount(fields.bits) == fields.count;
+		at += step, step = STEP_BYTES;
+	} while (at < end);
+	if (!take_piece(&tally, credentials, piece, end, end))
+		return 0;
+	uint64_t field_count = (uint64_t)__builtin_popcount((uint32_t)tally); /* when none is there twice */
+	uint64_t right = field_count | mark_count << (CREDENTIALS_FIELD_TALLY_QUOTES - CREDENTIALS_FIELD_TALLY_COUNT);
+	return tally >> CREDENTIALS_FIELD_TALLY_COUNT == right ? (uint32_t)tally : 0;
+}
+
+/* Behind the usual scheme; nothing follows a comma at the end. Result: as of take_pieces. */
+static inline uint32_t take_usual_value(struct digest_credentials *credentials, struct span value)
+{
+	static const struct span scheme = SPAN_LITERAL("Digest ");
+	const char *end = value.at + value.length;
+
+	if (value.length < scheme.length + STEP_BYTES || value.length > UINT16_MAX || end[-1] == ',' ||
+	    !span_starts_with(value, scheme) || scan_selected() == SCAN_SCALAR)
+		return 0;
+	return take_pieces(credentials, value.at + scheme.length, end);
+}
+
+/* Can that be a value without quotes? */
+static __attribute__((noinline)) bool is_plain(struct span value, const char *end)
+{
+	uint64_t values = byte_block_find_class(byte_block_load(value.at, end), LEXIS_VALUE);
+
+	return value.length > 0 && (uint32_t)__builtin_ctzll(~values) >= value.length;
+}
+
+/* Are those without quotes? Of complete credentials: nc is digits. The usual ones are known at sight. */
+static inline bool are_plain(const struct digest_credentials *credentials, const char *end)
+{
+	struct span qop = credentials->qop;
+
+	return (credentials->algorithm != DIGEST_UNKNOWN || is_plain(credentials->algorithm_text, end)) &&
+	       (qop.length == 0 || span_equals(qop, SPAN_LITERAL("auth")) || is_plain(qop, end));
 }
 
 static inline bool is_for_blocks(struct span value)
@@ -219,9 +262,15 @@ static inline bool is_for_blocks(struct span value)
 	return value.length >= BYTE_BLOCK_BYTES;
 }
 #else
-static inline bool take_pieces(struct digest_credentials *credentials, uint32_t *seen, const char *at, const char *end)
+static inline uint32_t take_usual_value(struct digest_credentials *credentials, struct span value)
 {
-	(void)credentials, (void)seen, (void)at, (void)end;
+	(void)credentials, (void)value;
+	return 0;
+}
+
+static inline bool are_plain(const struct digest_credentials *credentials, const char *end)
+{
+	(void)credentials, (void)end;
 	return false;
 }
 
@@ -243,11 +292,6 @@ static inline bool is_for_blocks(struct span value)
 static inline bool take_fields(struct digest_credentials *credentials, uint32_t *seen, struct span fields,
 			       bool is_usual)
 {
-	const char *begin = fields.at + (fields.length && *fields.at == ' ');
-
-	if (take_pieces(credentials, seen, begin, fields.at + fields.length)) /* nearly always */
-		return true;
-	*seen = 0;
 	for (const char *at = fields.at, *end = at + fields.length;; at++) {
 		const char *from = at + (at < end && *at == ' ');
 		at = is_usual ? take_usual_fields(credentials, seen, from, end) : from;
@@ -293,7 +337,9 @@ static inline const char *take_scheme(const char *at, const char *end)
 	return span_equals_nocase(lexis_span(from, at), SPAN_LITERAL("Digest")) ? at : NULL;
 }
 
-enum credentials_result credentials_parse(struct digest_credentials *credentials, struct span value)
+/* Apart, as most go another way. */
+static __attribute__((noinline)) enum credentials_result parse_unusual(struct digest_credentials *credentials,
+								       struct span value)
 {
 	const char *end = value.at + value.length, *at = take_scheme(value.at, end);
 	uint32_t seen = 0;
@@ -305,4 +351,13 @@ enum credentials_result credentials_parse(struct digest_credentials *credentials
 	if (!take_fields(credentials, &seen, lexis_span(at, end), is_for_blocks(value)) || !complete(credentials, seen))
 		return CREDENTIALS_MALFORMED;
 	return CREDENTIALS_OK;
+}
+
+enum credentials_result credentials_parse(struct digest_credentials *credentials, struct span value)
+{
+	uint32_t seen = take_usual_value(credentials, value);
+
+	if (seen && complete(credentials, seen) && are_plain(credentials, value.at + value.length)) /* nearly always */
+		return CREDENTIALS_OK;
+	return parse_unusual(credentials, value);
 }

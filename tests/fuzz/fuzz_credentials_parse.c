@@ -3,6 +3,7 @@
 
 #include "credentials_parse.h"
 #include "digest.h"
+#include "scan.h"
 #include "text_write.h"
 
 static bool is_same_text(const struct digest_credentials *a, const struct digest_credentials *b)
@@ -105,7 +106,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length)
 
 	memset(&credentials, 0xff, sizeof(credentials));
 	memset(&second, 0, sizeof(second));
+	scan_select(SCAN_SCALAR);
 	enum credentials_result result = credentials_parse(&credentials, value);
+	scan_select_best();
 	must(credentials_parse(&second, value) == result);
 	if (result == CREDENTIALS_OK) {
 		must(is_same_text(&credentials, &second));

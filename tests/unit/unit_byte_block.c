@@ -15,6 +15,7 @@
 
 #include "cmocka_all.h"
 #include "guard_page.h"
+#include "scan.h"
 #include "sip_mutate.h"
 
 enum credentials_result credentials_parse(struct digest_credentials *credentials, struct span value);
@@ -40,6 +41,18 @@ static const char *const credentials_texts[] = {
 	"\\\\\",nonce=\"0123456789abcdef\",uri=\"0123456789abcde\",response=\"\"",
 	"Digest nc=0000000:,username=\"u\",realm=\"r\",nonce=\"n\",uri=\"u\",response=\"r\",username=\"v\"",
 	"Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==",
+	/* marks that make up for missing ones */
+	"Digest "
+	"username=\",realm=\"x\\y\",nonce=\"n\",uri=\"sip:2001@acme.example.net\",response=\"6629fae49393a05397\"",
+	"Digest username=\"a\"b\", realm=\"acme.example.net\", nonce=\"n\", uri=\"sip:a\", "
+	"response=\"0\",algorithm=md5",
+	/* as long as what is read at once, and one more; values without quotes of every kind */
+	"Digest username=\"1\",realm=\"r\",nonce=\"n\",uri=\"u\",response=\"12345678\"",
+	"Digest username=\"1\",realm=\"r\",nonce=\"n\",uri=\"u\",response=\"123456789\"",
+	"Digest username=\"1\",realm=\"r\",nonce=\"n\",uri=\"u\",response=\"0\",qop=auth-int,nc=0000000a,cnonce=\"\","
+	"algorithm=sha-256",
+	"Digest username=\"1\",realm=\"r\",nonce=\"n\",uri=\"u\",response=\"0\",qop=a+sixteen+bytes+,nc=00000010,"
+	"cnonce=\"\",algorithm=a-sixteen+bytes++",
 };
 
 static const char *const uri_texts[] = {
@@ -182,5 +195,7 @@ int main(void)
 		cmocka_unit_test(test_uris),
 		cmocka_unit_test(test_every_byte),
 	};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	int failed = cmocka_run_group_tests_name("without AVX2", tests, set_up, tear_down);
+	return failed +
+	       (scan_select(SCAN_AVX2) ? cmocka_run_group_tests_name("with AVX2", tests, set_up, tear_down) : 0);
 }

@@ -1,6 +1,7 @@
 #include "credentials_parse.h"
 
 #include "guard_page.h"
+#include "scan.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -104,6 +105,21 @@ static void test_malformed(void **state)
 	}
 }
 
+/* A place of the table that has no name takes none, whatever its row looks like. */
+static void test_no_name(void **state)
+{
+	(void)state;
+	static const char *const starts[] = {"no name", "--a", "--A", "", "\xff\xff\xff\xff"};
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++) {
+		char text[] = "Digest " NEEDED ",...................";
+		struct digest_credentials credentials;
+		memset(strstr(text, "..."), 0, 19);
+		memcpy(text + sizeof(text) - 20, starts[i], strlen(starts[i]));
+		struct span placed = guard_page_place(&guard, span_make(text, sizeof(text) - 1));
+		assert_int_equal(credentials_parse(&credentials, placed), CREDENTIALS_MALFORMED);
+	}
+}
+
 static void test_prefixes_stay_inside(void **state)
 {
 	(void)state;
@@ -131,11 +147,11 @@ static int tear_down(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parts),
-		cmocka_unit_test(test_algorithms),
-		cmocka_unit_test(test_other_schemes),
-		cmocka_unit_test(test_malformed),
-		cmocka_unit_test(test_prefixes_stay_inside),
+		cmocka_unit_test(test_parts),	      cmocka_unit_test(test_algorithms),
+		cmocka_unit_test(test_other_schemes), cmocka_unit_test(test_malformed),
+		cmocka_unit_test(test_no_name),	      cmocka_unit_test(test_prefixes_stay_inside),
 	};
-	return cmocka_run_group_tests(tests, set_up, tear_down);
+	int failed = cmocka_run_group_tests_name("without AVX2", tests, set_up, tear_down);
+	return failed +
+	       (scan_select(SCAN_AVX2) ? cmocka_run_group_tests_name("with AVX2", tests, set_up, tear_down) : 0);
 }
