@@ -1,6 +1,7 @@
 #include "nonce_window.h"
 #include "nonce.h"
 #include "prefetch.h"
+#include "short_text.h"
 
 #define WINDOW_COUNTS 64
 #define HASH_FACTOR   0x9e3779b97f4a7c15u /* 2^64 / golden ratio */
@@ -11,12 +12,13 @@
  */
 uint64_t nonce_window_name(struct span nonce)
 {
-	uint64_t word[2] = {0};
-	uint32_t length = nonce.length < sizeof(word) ? nonce.length : sizeof(word);
+	struct short_text last;
 
-	if (length)
-		memcpy(word, nonce.at + nonce.length - length, length);
-	uint64_t hash = word[0] * HASH_FACTOR ^ word[1];
+	if (nonce.length < sizeof(last))
+		last = short_text_read(nonce.at, nonce.length);
+	else
+		memcpy(&last, nonce.at + nonce.length - sizeof(last), sizeof(last));
+	uint64_t hash = last.low * HASH_FACTOR ^ last.high;
 	hash = (hash ^ hash >> 32) * HASH_FACTOR;
 	hash ^= hash >> 32;
 	return hash ? hash : 1;

@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 
+#include "guard_page.h"
 #include "nonce.h"
 #include "nonce_window.h"
 
@@ -136,6 +137,28 @@ static void sets_fill_evenly(void **state)
 	assert_true(window.evicted <= 3);
 }
 
+/* Of a longer one the last sixteen; nothing beside is read. */
+static void every_byte_of_a_short_text_counts(void **state)
+{
+	static struct guard_page guard;
+	char text[] = "0123456789abcdefghij";
+
+	(void)state;
+	guard_page_build(&guard, 4096);
+	for (uint32_t length = 0; length < sizeof(text); length++) {
+		struct span whole = span_make(text, length);
+		uint64_t name = nonce_window_name(guard_page_place(&guard, whole));
+		assert_int_equal(nonce_window_name(guard_page_place_first(&guard, whole)), name);
+		for (uint32_t i = 0; i < length; i++) {
+			text[i] ^= 1;
+			bool is_same = nonce_window_name(guard_page_place(&guard, whole)) == name;
+			assert_int_equal(is_same, i + 16 < length);
+			text[i] ^= 1;
+		}
+	}
+	guard_page_free(&guard);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -146,6 +169,7 @@ int main(void)
 		cmocka_unit_test_setup(the_window_slides_to_the_last_count, begin),
 		cmocka_unit_test_setup(the_oldest_gives_way, begin),
 		cmocka_unit_test_setup(sets_fill_evenly, begin),
+		cmocka_unit_test(every_byte_of_a_short_text_counts),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
