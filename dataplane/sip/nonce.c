@@ -13,14 +13,12 @@
 #define MAC_AT	     8
 #define MAC_BYTES    8
 #define RAW_BYTES    (MAC_AT + MAC_BYTES)
-_Static_assert((RAW_BYTES * 8 + 5) / 6 == NONCE_TEXT_BYTES, "a nonce has one text: base64url_read() is strict");
+_Static_assert(RAW_BYTES == BASE64URL_BLOCK_BYTES && NONCE_TEXT_BYTES == BASE64URL_BLOCK_DIGITS,
+	       "a nonce has one text: base64url_read_block() is strict");
 
 /* The form of before: key id and kind (1), unix time (4), challenge (6), MAC (16). */
 #define LONG_MAC_AT    11
 #define LONG_RAW_BYTES (LONG_MAC_AT + KEYED_HASH_BYTES)
-
-#define PADDED_BYTES 32 /* whole groups of digits */
-_Static_assert(PADDED_BYTES > NONCE_TEXT_BYTES && PADDED_BYTES / 4 * 3 <= LONG_RAW_BYTES, "there is room for both");
 
 /* In the first byte: the MAC is of AES under the second half of the key; else SipHash under the first half. */
 #define OF_AES 0x80
@@ -135,19 +133,6 @@ static void read_long_head(struct nonce_head *head, const uint8_t raw[LONG_RAW_B
 	memcpy(head->bytes, raw, LONG_MAC_AT);
 }
 
-/*
- * With digits of zeros behind it, which must be all that is read behind the nonce, too: of one length and of no odd
- * one, base64url is read in fewer steps. Result: false when it is no nonce's.
- */
-static bool read_raw(uint8_t raw[LONG_RAW_BYTES], struct span text)
-{
-	char padded[PADDED_BYTES];
-
-	memset(padded, 'A', sizeof(padded));
-	memcpy(padded, text.at, NONCE_TEXT_BYTES);
-	return base64url_read(raw, LONG_RAW_BYTES, span_make(padded, sizeof(padded))) >= 0 && raw[RAW_BYTES] == 0;
-}
-
 /* In constant time. */
 static bool is_same(const uint8_t mac[KEYED_HASH_BYTES], const uint8_t raw[LONG_RAW_BYTES], bool is_long)
 {
@@ -167,7 +152,7 @@ bool nonce_verify(uint32_t *issued_s, struct span text, const struct rotating_ke
 	bool is_long = text.length != NONCE_TEXT_BYTES;
 	struct nonce_head head;
 
-	if (!is_long && read_raw(raw, text))
+	if (!is_long && base64url_read_block(raw, text.at))
 		read_head(&head, raw, now_s);
 	else if (is_long && base64url_read(raw, sizeof(raw), text) == LONG_RAW_BYTES)
 		read_long_head(&head, raw);
