@@ -18,21 +18,9 @@ static inline void copy_bytes_of_lines(char *to, const char *from, uint32_t leng
 	memcpy(to + length - 64, from + length - 64, 64);
 }
 
-/* Thread: any.   Range: any length; the two places do not overlap. */
-static inline void copy_bytes(char *to, const char *from, uint32_t length)
+static inline __attribute__((always_inline)) void copy_bytes_below_16(char *to, const char *from, uint32_t length)
 {
-	if (length > 128) {
-		memcpy(to, from, length);
-	} else if (length > 64) {
-		copy_bytes_of_lines(to, from, length);
-	} else if (length >= 16) {
-		if (length > 32) {
-			memcpy(to + 16, from + 16, 16);
-			memcpy(to + length - 32, from + length - 32, 16);
-		}
-		memcpy(to, from, 16);
-		memcpy(to + length - 16, from + length - 16, 16);
-	} else if (length >= 8) {
+	if (length >= 8) {
 		memcpy(to, from, 8);
 		memcpy(to + length - 8, from + length - 8, 8);
 	} else if (length >= 4) {
@@ -42,6 +30,25 @@ static inline void copy_bytes(char *to, const char *from, uint32_t length)
 		to[0] = from[0];
 		to[length / 2] = from[length / 2];
 		to[length - 1] = from[length - 1];
+	}
+}
+
+/* Asks for the short ones first: they are the most. Thread: any.   Range: any length; the two places do not overlap. */
+static inline void copy_bytes(char *to, const char *from, uint32_t length)
+{
+	if (length < 16) {
+		copy_bytes_below_16(to, from, length);
+	} else if (length <= 64) {
+		if (length > 32) {
+			memcpy(to + 16, from + 16, 16);
+			memcpy(to + length - 32, from + length - 32, 16);
+		}
+		memcpy(to, from, 16);
+		memcpy(to + length - 16, from + length - 16, 16);
+	} else if (length <= 128) {
+		copy_bytes_of_lines(to, from, length);
+	} else {
+		memcpy(to, from, length);
 	}
 }
 
