@@ -48,8 +48,8 @@ static inline void write_step(char *digits, const uint8_t *at)
 	/* The upper half begins four bytes early: nothing behind the bytes is read. */
 	const __m256i spread = _mm256_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10, 5, 4, 6, 5, 8, 7, 9,
 						8, 11, 10, 12, 11, 14, 13, 15, 14);
-	const __m256i offsets = BOTH('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
-				     '0' - 52, '0' - 52, '0' - 52, '-' - 62, '_' - 63, 'A', 0, 0);
+	const __m256i offsets = BOTH('A', 'a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
+				     '0' - 52, '0' - 52, '0' - 52, '0' - 52, '-' - 62, '_' - 63, 0, 0);
 	__m256i bytes = _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)at)),
 						_mm_loadu_si128((const __m128i *)(at + 8)), 1);
 	__m256i words = _mm256_shuffle_epi8(bytes, spread);
@@ -58,22 +58,20 @@ static inline void write_step(char *digits, const uint8_t *at)
 	__m256i even = _mm256_mullo_epi16(_mm256_and_si256(words, _mm256_set1_epi32(0x003f03f0)),
 					  _mm256_set1_epi32(0x01000010));
 	__m256i values = _mm256_or_si256(odd, even);
-	__m256i is_upper = _mm256_cmpgt_epi8(_mm256_set1_epi8(26), values);
-	__m256i range = _mm256_or_si256(_mm256_subs_epu8(values, _mm256_set1_epi8(51)),
-					_mm256_and_si256(is_upper, _mm256_set1_epi8(13)));
+	__m256i is_not_upper = _mm256_cmpgt_epi8(values, _mm256_set1_epi8(25));
+	__m256i range = _mm256_sub_epi8(_mm256_subs_epu8(values, _mm256_set1_epi8(51)), is_not_upper);
 
 	_mm256_storeu_si256((__m256i *)digits, _mm256_add_epi8(values, _mm256_shuffle_epi8(offsets, range)));
 }
 
-void base64url_avx2_write(char *digits, const uint8_t *bytes, uint32_t count)
+void base64url_avx2_write(char *digits, const uint8_t *bytes, uint32_t groups)
 {
-	uint32_t done = 0;
+	const uint8_t *last = bytes + (size_t)groups * 3 - BASE64URL_AVX2_BYTES;
+	char *last_digits = digits + (size_t)groups * 4 - BASE64URL_AVX2_DIGITS;
 
-	for (; done + BASE64URL_AVX2_BYTES <= count; done += BASE64URL_AVX2_BYTES, digits += BASE64URL_AVX2_DIGITS)
-		write_step(digits, bytes + done);
-	if (done < count)
-		write_step(digits - (done + BASE64URL_AVX2_BYTES - count) / 3 * 4,
-			   bytes + count - BASE64URL_AVX2_BYTES);
+	for (; bytes < last; bytes += BASE64URL_AVX2_BYTES, digits += BASE64URL_AVX2_DIGITS)
+		write_step(digits, bytes);
+	write_step(last_digits, last);
 }
 #else
 bool base64url_avx2_read(uint8_t *bytes, const char *digits, uint32_t count)
@@ -82,8 +80,8 @@ bool base64url_avx2_read(uint8_t *bytes, const char *digits, uint32_t count)
 	return false;
 }
 
-void base64url_avx2_write(char *digits, const uint8_t *bytes, uint32_t count)
+void base64url_avx2_write(char *digits, const uint8_t *bytes, uint32_t groups)
 {
-	(void)digits, (void)bytes, (void)count;
+	(void)digits, (void)bytes, (void)groups;
 }
 #endif

@@ -17,7 +17,7 @@
 /* `count` digits, whole groups of four, BASE64URL_AVX2_DIGITS at least. Result: false when one of them is none. */
 bool base64url_avx2_read(uint8_t *bytes, const char *digits, uint32_t count);
 
-/* `count` bytes, whole groups of three, BASE64URL_AVX2_BYTES at least. */
-void base64url_avx2_write(char *digits, const uint8_t *bytes, uint32_t count);
+/* `groups` of three bytes, BASE64URL_AVX2_BYTES / 3 at least. */
+void base64url_avx2_write(char *digits, const uint8_t *bytes, uint32_t groups);
 
 #endif

@@ -122,72 +122,54 @@ static void base64url_of_six(char out[8], const uint8_t bytes[8])
 }
 
 #ifdef __SSSE3__
-#define BASE64URL_WIDE_READS 16
+#define BASE64URL_WIDE_BYTES  12
+#define BASE64URL_WIDE_DIGITS 16
 
 /*
- * Twelve bytes at once, the first of sixteen: each three of them are spread over a word of 32 bits, whose four
- * groups of six bits two multiplications shift to their bytes; then each byte gets what lies between its value and its
- * digit, by the range that it is in: 0 for a-z, 1 to 10 for 0-9, 11 for -, 12 for _, 13 for A-Z.
+ * Each three of the twelve bytes are spread over a word of 32 bits, whose four groups of six bits two multiplications
+ * shift to their bytes; then each byte gets what lies between its value and its digit, by the range that it is in: 0
+ * for A-Z, 1 for a-z, 2 to 11 for 0-9, 12 for -, 13 for _.
  */
-static __m128i base64url_of_twelve(__m128i bytes)
+static void base64url_of_twelve(char *out, const uint8_t *at)
 {
 	const __m128i spread = _mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
-	const __m128i offsets = _mm_setr_epi8('a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
-					      '0' - 52, '0' - 52, '0' - 52, '0' - 52, '-' - 62, '_' - 63, 'A', 0, 0);
+	const __m128i offsets = _mm_setr_epi8('A', 'a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
+					      '0' - 52, '0' - 52, '0' - 52, '0' - 52, '-' - 62, '_' - 63, 0, 0);
+	int32_t last_four;
+
+	memcpy(&last_four, at + 8, sizeof(last_four));
+	__m128i bytes = _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)at), _mm_cvtsi32_si128(last_four));
 	__m128i words = _mm_shuffle_epi8(bytes, spread);
 	__m128i odd = _mm_mulhi_epu16(_mm_and_si128(words, _mm_set1_epi32(0x0fc0fc00)), _mm_set1_epi32(0x04000040));
 	__m128i even = _mm_mullo_epi16(_mm_and_si128(words, _mm_set1_epi32(0x003f03f0)), _mm_set1_epi32(0x01000010));
 	__m128i values = _mm_or_si128(odd, even);
-	__m128i is_upper = _mm_cmpgt_epi8(_mm_set1_epi8(26), values);
-	__m128i range =
-		_mm_or_si128(_mm_subs_epu8(values, _mm_set1_epi8(51)), _mm_and_si128(is_upper, _mm_set1_epi8(13)));
+	__m128i is_not_upper = _mm_cmpgt_epi8(values, _mm_set1_epi8(25));
+	__m128i range = _mm_sub_epi8(_mm_subs_epu8(values, _mm_set1_epi8(51)), is_not_upper);
 
-	return _mm_add_epi8(values, _mm_shuffle_epi8(offsets, range));
+	_mm_storeu_si128((__m128i *)out, _mm_add_epi8(values, _mm_shuffle_epi8(offsets, range)));
 }
 
-/* 6 to 20 digits, in parts that may overlap. */
-static void put_last_digits(char *out, const char digits[2 * BASE64URL_WIDE_READS], uint32_t count)
+/* `groups` of three bytes, BASE64URL_WIDE_BYTES / 3 at least. The last step overlaps the one before it. */
+static __attribute__((noinline)) void put_base64url_wide(char *out, const uint8_t *bytes, uint32_t groups)
 {
-	uint32_t part = count >= 8 ? 8 : 4;
+	const uint8_t *last = bytes + (size_t)groups * 3 - BASE64URL_WIDE_BYTES;
+	char *last_out = out + (size_t)groups * 4 - BASE64URL_WIDE_DIGITS;
 
-	if (count < 16) {
-		memcpy(out, digits, part);
-		memcpy(out + count - part, digits + count - part, part);
-		return;
-	}
-	memcpy(out, digits, 16);
-	for (uint32_t i = 16; i < count; i++)
-		out[i] = digits[i];
-}
-
-/* `length` is BASE64URL_WIDE_READS or more: the last 4 to 15 bytes are read with those in front of them. */
-static void put_base64url_wide(char *out, const uint8_t *bytes, uint32_t length)
-{
-	/* Their places, then zeros: the unused bits. */
-	static const int8_t places[2 * BASE64URL_WIDE_READS] = {0,  1,	2,  3,	4,  5,	6,  7,	8,  9,	10,
-								11, 12, 13, 14, 15, -1, -1, -1, -1, -1, -1,
-								-1, -1, -1, -1, -1, -1, -1, -1, -1, -1};
-	char digits[2 * BASE64URL_WIDE_READS];
-
-	for (; length >= BASE64URL_WIDE_READS; length -= 12, bytes += 12, out += 16)
-		_mm_storeu_si128((__m128i *)out, base64url_of_twelve(_mm_loadu_si128((const __m128i *)bytes)));
-	__m128i last = _mm_loadu_si128((const __m128i *)(bytes + length - BASE64URL_WIDE_READS));
-	last = _mm_shuffle_epi8(last, _mm_loadu_si128((const __m128i *)(places + BASE64URL_WIDE_READS - length)));
-	_mm_storeu_si128((__m128i *)digits, base64url_of_twelve(last));
-	_mm_storeu_si128((__m128i *)(digits + 16), base64url_of_twelve(_mm_srli_si128(last, 12)));
-	put_last_digits(out, digits, (length * 8 + 5) / 6);
+	for (; bytes < last; bytes += BASE64URL_WIDE_BYTES, out += BASE64URL_WIDE_DIGITS)
+		base64url_of_twelve(out, bytes);
+	base64url_of_twelve(last_out, last);
 }
 #else
-#define BASE64URL_WIDE_READS UINT32_MAX
+#define BASE64URL_WIDE_BYTES UINT32_MAX
 
-static void put_base64url_wide(char *out, const uint8_t *bytes, uint32_t length)
+static void put_base64url_wide(char *out, const uint8_t *bytes, uint32_t groups)
 {
-	(void)out, (void)bytes, (void)length; /* never asked: no text is so long */
+	(void)out, (void)bytes, (void)groups; /* never asked: no text is so long */
 }
 #endif
 
-/* Less than BASE64URL_WIDE_READS. */
-static void put_base64url(char *out, const uint8_t *bytes, uint32_t length)
+/* Less than BASE64URL_WIDE_BYTES. Apart: rarely asked. */
+static __attribute__((noinline)) void put_base64url(char *out, const uint8_t *bytes, uint32_t length)
 {
 	uint8_t rest[14] = {0};
 	char digits[16];
@@ -200,33 +182,43 @@ static void put_base64url(char *out, const uint8_t *bytes, uint32_t length)
 	memcpy(out, digits, (length * 8 + 5) / 6);
 }
 
-/* One or two bytes. */
+/* One or two bytes: two or three digits, the last of which is written in its place whichever it is. */
 static void put_base64url_tail(char *out, const uint8_t *bytes, uint32_t length)
 {
-	const uint8_t rest[8] = {bytes[0], bytes[length - 1] & -(length == 2)};
-	char digits[8];
+	static const char digits[64] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+	uint32_t second = bytes[length - 1] & -(length == 2), value = (uint32_t)bytes[0] << 10 | second << 2;
 
-	base64url_of_six(digits, rest);
-	memcpy(out, digits, 2);
-	out[length] = digits[length];
+	out[0] = digits[value >> 12];
+	out[1] = digits[value >> 6 & 63];
+	out[length] = digits[value >> (12 - 6 * length) & 63];
+}
+
+static __attribute__((noinline)) void put_base64url_long(char *out, const uint8_t *bytes, uint32_t groups)
+{
+	if (scan_selected() != SCAN_SCALAR)
+		base64url_avx2_write(out, bytes, groups);
+	else
+		put_base64url_wide(out, bytes, groups);
 }
 
 void text_write_base64url(struct text_writer *writer, const uint8_t *bytes, uint32_t length)
 {
-	char *out = take_room(writer, ((uint64_t)length * 8 + 5) / 6);
-	uint32_t tail = length % 3, whole = length - tail;
+	uint32_t groups = length / 3, tail = length % 3;
+	char *out = take_room(writer, (uint64_t)groups * 4 + tail + (tail != 0));
 
 	if (!out || length == 0)
 		return;
-	if (whole >= BASE64URL_AVX2_BYTES && scan_selected() != SCAN_SCALAR) {
-		base64url_avx2_write(out, bytes, whole);
-		if (tail)
-			put_base64url_tail(out + whole / 3 * 4, bytes + whole, tail);
-	} else if (length >= BASE64URL_WIDE_READS) {
-		put_base64url_wide(out, bytes, length);
-	} else {
+	if (length < BASE64URL_WIDE_BYTES) {
 		put_base64url(out, bytes, length);
+		return;
 	}
+	/* The tail first: nothing has to be kept for behind the calls. */
+	if (tail)
+		put_base64url_tail(out + (size_t)groups * 4, bytes + length - tail, tail);
+	if (groups >= BASE64URL_AVX2_BYTES / 3)
+		put_base64url_long(out, bytes, groups);
+	else
+		put_base64url_wide(out, bytes, groups);
 }
 
 static uint16_t ip_group(const uint8_t ip[16], uint32_t index)
