@@ -45,10 +45,10 @@ static uint64_t word_difference(const char *a, const char *b)
 	return a_word ^ b_word;
 }
 
-/* The last word may begin among bytes that were compared already: those are the same. */
-static uint32_t shared_prefix(struct span a, struct span b)
+/* `most`: the shorter length. The last word may begin among bytes that were compared already: those are the same. */
+static uint32_t shared_prefix(struct span a, struct span b, uint32_t most)
 {
-	uint32_t most = a.length < b.length ? a.length : b.length, shared = 0;
+	uint32_t shared = 0;
 
 	if (most < WORD_BYTES) {
 		while (shared < most && a.at[shared] == b.at[shared])
@@ -65,9 +65,10 @@ static uint32_t shared_prefix(struct span a, struct span b)
 	}
 }
 
-static uint32_t shared_suffix(struct span a, struct span b)
+/* `most`: the shorter length without the shared prefix. */
+static uint32_t shared_suffix(struct span a, struct span b, uint32_t most)
 {
-	uint32_t most = a.length < b.length ? a.length : b.length, shared = 0;
+	uint32_t shared = 0;
 
 	if (most == 0) /* perhaps absent: no place to count from */
 		return 0;
@@ -83,15 +84,10 @@ static uint32_t shared_suffix(struct span a, struct span b)
 	return shared;
 }
 
-/*
- * A text by what it has that an earlier one has not: lengths of the shared beginning and end, then what is between.
- * From and To of a call have domains and names in common, and a shorter cookie keeps the message below the MTU.
- */
-static char *put_text(char *at, struct span text, struct span earlier)
+/* `text`: with what it shares. */
+static inline char *put_between(char *at, struct span text, uint32_t prefix, uint32_t suffix)
 {
-	uint32_t prefix = shared_prefix(text, earlier);
-	text = span_skip(text, prefix);
-	uint32_t suffix = shared_suffix(text, span_skip(earlier, prefix)), middle = text.length - suffix;
+	uint32_t middle = text.length - prefix - suffix;
 
 	if ((prefix | suffix | middle) < 0x80) {
 		uint32_t three = prefix | suffix << 8 | middle << 16;
@@ -100,8 +96,21 @@ static char *put_text(char *at, struct span text, struct span earlier)
 	} else {
 		at = put_varint(put_varint(put_varint(at, prefix), suffix), middle);
 	}
-	copy_bytes(at, text.at, middle);
+	if (middle) /* else perhaps absent */
+		copy_bytes(at, text.at + prefix, middle);
 	return at + middle;
+}
+
+/*
+ * A text by what it has that an earlier one has not: lengths of the shared beginning and end, then what is between.
+ * From and To of a call have domains and names in common, and a shorter cookie keeps the message below the MTU.
+ */
+static char *put_text(char *at, struct span text, struct span earlier)
+{
+	uint32_t most = text.length < earlier.length ? text.length : earlier.length;
+	uint32_t prefix = shared_prefix(text, earlier, most);
+
+	return put_between(at, text, prefix, shared_suffix(text, earlier, most - prefix));
 }
 
 static uint8_t flow_kind(const struct net_address *flow)
@@ -175,7 +184,7 @@ int route_cookie_seal_dialog(char *text, uint32_t capacity, const struct dialog_
 	if (texts_length > ROUTE_COOKIE_PLAIN_BYTES_MAX)
 		return -1;
 	char *at = put_head(plain, cookie);
-	at = put_text(at, cookie->caller_from, (struct span){0});
+	at = put_between(at, cookie->caller_from, 0, 0);
 	at = put_text(at, cookie->caller_to, cookie->caller_from);
 	at = put_text(at, cookie->callee_from, cookie->caller_from);
 	at = put_text(at, cookie->callee_to, cookie->caller_to);
