@@ -1,5 +1,6 @@
 #include "answer_write.h"
 #include "address_parse.h"
+#include "copy_bytes.h"
 #include "keyed_hash.h"
 #include "text_write.h"
 #include "via_stamp.h"
@@ -21,10 +22,19 @@ struct line_copy {
 	struct span text;
 };
 
-static void write_copied(struct line_copy *copy)
+/* Apart, as it stands behind every line. */
+static __attribute__((noinline)) void write_copied(struct line_copy *copy)
 {
-	text_write_span(copy->writer, copy->text);
+	struct text_writer *writer = copy->writer;
+	struct span text = copy->text;
+
 	copy->text.length = 0;
+	if (text.length > writer->capacity - writer->length) {
+		writer->overflowed = true;
+		return;
+	}
+	copy_bytes(writer->at + writer->length, text.at, text.length);
+	writer->length += text.length;
 }
 
 /* The line as we would write it, "Name: value" and CRLF. Result: length 0 when it is spelled another way. In place, for
@@ -42,13 +52,10 @@ static inline __attribute__((always_inline)) struct span find_own_spelling(const
 	return span_make(line, end - header->start + LINE_END_BYTES);
 }
 
-static void begin_copy(struct line_copy *copy, uint8_t index, struct span line, struct span label)
+/* A line that is spelled another way: rare. */
+static __attribute__((noinline)) void write_anew(struct line_copy *copy, uint8_t index, struct span label)
 {
 	write_copied(copy);
-	if (line.length) {
-		copy->text = line;
-		return;
-	}
 	text_write_span(copy->writer, label);
 	text_write_span(copy->writer, sip_message_header_value(copy->request, index));
 	text_write_literal(copy->writer, "\r\n");
@@ -58,10 +65,14 @@ static inline __attribute__((always_inline)) void write_line(struct line_copy *c
 {
 	struct span line = find_own_spelling(copy->request, index, label);
 
-	if (line.length && copy->text.length && copy->text.at + copy->text.length == line.at)
+	if (!line.length) {
+		write_anew(copy, index, label);
+	} else if (copy->text.length && copy->text.at + copy->text.length == line.at) {
 		copy->text.length += line.length;
-	else
-		begin_copy(copy, index, line, label);
+	} else {
+		write_copied(copy);
+		copy->text = line;
+	}
 }
 
 /* The first line of that name, if there is one. */
@@ -123,12 +134,24 @@ static void write_to(struct line_copy *copy, const struct answer *answer)
 	text_write_literal(copy->writer, "\r\n");
 }
 
-/* Three digits. */
-static void write_status(struct text_writer *writer, uint32_t status)
+static void write_status_line(struct text_writer *writer, const struct answer *answer)
 {
-	char digits[] = {(char)('0' + status / 100), (char)('0' + status / 10 % 10), (char)('0' + status % 10), ' '};
+	enum { BEFORE_BYTES = sizeof("SIP/2.0 100 ") - 1 };
+	struct span phrase = answer->phrase;
+	uint64_t length = (uint64_t)phrase.length + BEFORE_BYTES + LINE_END_BYTES;
 
-	text_write_span(writer, span_make(digits, sizeof(digits)));
+	if (length > writer->capacity - writer->length) {
+		writer->overflowed = true;
+		return;
+	}
+	char *at = writer->at + writer->length;
+	memcpy(at, "SIP/2.0 ", 8);
+	at[8] = (char)('0' + answer->status / 100);
+	memcpy(at + 9, text_write_digit_pairs[answer->status % 100], 2);
+	at[11] = ' ';
+	copy_bytes(at + BEFORE_BYTES, phrase.at, phrase.length);
+	memcpy(at + BEFORE_BYTES + phrase.length, "\r\n", LINE_END_BYTES);
+	writer->length += (uint32_t)length;
 }
 
 int answer_write(char *out, uint32_t capacity, const struct sip_message *request, const struct answer *answer)
@@ -136,10 +159,7 @@ int answer_write(char *out, uint32_t capacity, const struct sip_message *request
 	struct text_writer writer = text_write_begin(out, capacity);
 	struct line_copy copy = {.writer = &writer, .request = request};
 
-	text_write_literal(&writer, "SIP/2.0 ");
-	write_status(&writer, answer->status);
-	text_write_span(&writer, answer->phrase);
-	text_write_literal(&writer, "\r\n");
+	write_status_line(&writer, answer);
 	write_via_lines(&copy, answer);
 	write_first(&copy, SIP_HEADER_FROM, SPAN_LITERAL("From: "));
 	write_to(&copy, answer);
