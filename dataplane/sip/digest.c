@@ -102,28 +102,37 @@ bool digest_is_possible(const struct digest_credentials *credentials)
 	return credentials->response.length == hex_length(credentials->algorithm);
 }
 
+#define COMPARED_BYTES 32 /* a half of the longer response */
+_Static_assert(2 * MD5_DIGEST_LENGTH == COMPARED_BYTES && HEX_BYTES_MAX == 2 * COMPARED_BYTES, "both are whole ones");
+
 /* Upper-case letters to lower case without a branch and without touching other bytes' classes. */
 #if defined(__SSE2__)
-#define COMPARED_BYTES 16
-
-static inline bool are_same_hex(const char *given, const char *right)
+static inline __m128i find_same_hex(const char *given, const char *right)
 {
 	__m128i text = _mm_loadu_si128((const __m128i *)given);
 	__m128i letters = _mm_srli_epi16(_mm_and_si128(text, _mm_set1_epi8(0x40)), 1);
 	__m128i lower = _mm_or_si128(text, letters);
 
-	return _mm_movemask_epi8(_mm_cmpeq_epi8(lower, _mm_loadu_si128((const __m128i *)right))) == 0xffff;
+	return _mm_cmpeq_epi8(lower, _mm_loadu_si128((const __m128i *)right));
 }
-#else
-#define COMPARED_BYTES 8
 
 static inline bool are_same_hex(const char *given, const char *right)
 {
-	uint64_t given_word, right_word;
+	__m128i same = _mm_and_si128(find_same_hex(given, right), find_same_hex(given + 16, right + 16));
 
-	memcpy(&given_word, given, sizeof(given_word));
-	memcpy(&right_word, right, sizeof(right_word));
-	return (given_word | (given_word & 0x4040404040404040) >> 1) == right_word;
+	return _mm_movemask_epi8(same) == 0xffff;
+}
+#else
+static inline bool are_same_hex(const char *given, const char *right)
+{
+	uint64_t given_word, right_word, other = 0;
+
+	for (uint32_t i = 0; i < COMPARED_BYTES; i += sizeof(given_word)) {
+		memcpy(&given_word, given + i, sizeof(given_word));
+		memcpy(&right_word, right + i, sizeof(right_word));
+		other |= (given_word | (given_word & 0x4040404040404040) >> 1) ^ right_word;
+	}
+	return other == 0;
 }
 #endif
 

@@ -8,6 +8,7 @@
 #endif
 
 #define HASH_HEX_BYTES (2 * MD5_LANES_HASH_BYTES)
+#define QOP_BYTES      4 /* of a possible one (digest_is_possible): auth */
 #define TEXT_ROOM      (DIGEST_BATCH_TEXT_BYTES - MD5_LANES_END_BYTES)
 
 /* What goes side by side: items by number, and the text of each. */
@@ -42,14 +43,28 @@ static inline char *put_next(char *at, struct span text)
 	return put(at + 1, text);
 }
 
-static void end_text(struct md5_text *text, char *begin, const char *end)
+/*
+ * As md5_lanes_pad(), but before the text is written, which covers a part of the zeros: they need no length of their
+ * own. They are the last block, and what one of MD5_LANES_END_BYTES in it may leave to the block before.
+ */
+static void begin_text(struct md5_text *text, char *begin, uint32_t length)
 {
-	*text = (struct md5_text){begin, md5_lanes_pad(begin, (uint32_t)(end - begin))};
+	uint32_t count = md5_lanes_block_count(length);
+	char *last = begin + (count - 1) * MD5_LANES_BLOCK_BYTES;
+	uint64_t bits = (uint64_t)length * 8;
+
+	memset(last, 0, MD5_LANES_BLOCK_BYTES);
+	if (count > 1)
+		memset(last - (MD5_LANES_END_BYTES - 1), 0, MD5_LANES_END_BYTES - 1);
+	begin[length] = (char)0x80;
+	memcpy(last + MD5_LANES_BLOCK_BYTES - sizeof(bits), &bits, sizeof(bits));
+	*text = (struct md5_text){begin, count};
 }
 
 static void write_a2(struct md5_text *text, char *begin, const struct digest_batch_item *item)
 {
-	end_text(text, begin, put_next(put(begin, item->method), item->credentials->uri));
+	begin_text(text, begin, item->method.length + 1 + item->credentials->uri.length);
+	put_next(put(begin, item->method), item->credentials->uri);
 }
 
 #if defined(__SSSE3__)
@@ -78,18 +93,22 @@ static void write_response(struct md5_text *text, char *begin, const struct dige
 			   const uint8_t a2_hash[MD5_LANES_HASH_BYTES])
 {
 	const struct digest_credentials *credentials = item->credentials;
+	struct span qop = credentials->qop;
+	uint32_t length = 2 * HASH_HEX_BYTES + 2 + credentials->nonce.length;
 	char *at = begin + sizeof(item->secret->ha1_md5);
 
+	if (qop.length)
+		length += 3 + credentials->nc_text.length + credentials->cnonce.length + QOP_BYTES;
+	begin_text(text, begin, length);
 	memcpy(begin, item->secret->ha1_md5, sizeof(item->secret->ha1_md5));
 	at = put_next(at, credentials->nonce);
-	if (credentials->qop.length) {
+	if (qop.length) {
 		at = put_next(at, credentials->nc_text);
 		at = put_next(at, credentials->cnonce);
-		at = put_next(at, credentials->qop);
+		at = put_next(at, span_make(qop.at, QOP_BYTES));
 	}
-	*at++ = ':';
-	write_hex(at, a2_hash);
-	end_text(text, begin, at + HASH_HEX_BYTES);
+	*at = ':';
+	write_hex(at + 1, a2_hash);
 }
 
 static void verify_lanes(struct digest_batch *batch, struct lanes *lanes)
