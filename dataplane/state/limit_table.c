@@ -8,6 +8,9 @@
 #define COUNT_MASK   0xffffffffu
 #define SECOND_SHIFT 32
 
+/* The low bits of entry.key: how often the entry was given to another key. */
+#define HANDOVER_MASK 0xffffull
+
 uint32_t limit_table_entries(uint32_t calls)
 {
 	uint32_t entries = ENTRIES_MIN;
@@ -32,12 +35,17 @@ uint64_t limit_table_key(enum limit_kind kind, uint64_t name)
 {
 	uint64_t key = (name ^ (uint64_t)kind << KIND_SHIFT) * KEY_FACTOR;
 
-	return key ? key : 1;
+	return key & ~HANDOVER_MASK ? key : HANDOVER_MASK + 1;
 }
 
 static uint32_t first_of_set(const struct limit_table *table, uint64_t key)
 {
 	return (uint32_t)(key >> 32 & (table->set_count - 1)) * LIMIT_WAYS;
+}
+
+static bool is_of(uint64_t entry_key, uint64_t key)
+{
+	return ((entry_key ^ key) & ~HANDOVER_MASK) == 0;
 }
 
 /* Pairs with the release store of find_own: who sees the key sees that the entry was emptied for it. */
@@ -59,17 +67,19 @@ static void store_count(struct limit_entry *entry, uint64_t count)
 
 /*
  * The count of `key` in a table that its owner may be writing. Between our loads of key and count the entry may have
- * been given to another key; the owner stores key before count, so that the key has then changed when we look again.
+ * been given to another key; the owner stores key before count, so that the key has then changed when we look again. It
+ * may even have come back meanwhile, to one that was not running: not with as many handovers.
  */
 static uint64_t read_other(const struct limit_table *table, uint64_t key)
 {
 	const struct limit_entry *entry = &table->entry[first_of_set(table, key)];
 
 	for (uint32_t way = 0; way < LIMIT_WAYS; way++) {
-		if (load_key(&entry[way]) != key)
+		uint64_t entry_key = load_key(&entry[way]);
+		if (!is_of(entry_key, key))
 			continue;
 		uint64_t count = atomic_load_explicit(&entry[way].count, memory_order_acquire);
-		if (load_key(&entry[way]) == key)
+		if (load_key(&entry[way]) == entry_key)
 			return count;
 	}
 	return 0;
@@ -92,14 +102,16 @@ static uint32_t find_own(struct limit_table *table, uint64_t key, uint32_t now_s
 	uint32_t first = first_of_set(table, key), vacant = LIMIT_NONE;
 
 	for (uint32_t i = first; i < first + LIMIT_WAYS; i++) {
-		if (load_key(&table->entry[i]) == key)
+		if (is_of(load_key(&table->entry[i]), key))
 			return i;
 		if (vacant == LIMIT_NONE && is_free(&table->entry[i], now_s))
 			vacant = i;
 	}
 	if (vacant != LIMIT_NONE) {
-		store_count(&table->entry[vacant], 0);
-		atomic_store_explicit(&table->entry[vacant].key, key, memory_order_release);
+		struct limit_entry *entry = &table->entry[vacant];
+		uint64_t handovers = (load_key(entry) + 1) & HANDOVER_MASK;
+		store_count(entry, 0);
+		atomic_store_explicit(&entry->key, (key & ~HANDOVER_MASK) | handovers, memory_order_release);
 	}
 	return vacant;
 }
@@ -141,7 +153,7 @@ uint32_t limit_table_calls_at(const struct limit_table *table, uint32_t entry)
 
 bool limit_table_holds(const struct limit_table *table, uint32_t entry, uint64_t key)
 {
-	return entry != LIMIT_NONE && load_key(&table->entry[entry]) == key;
+	return entry != LIMIT_NONE && is_of(load_key(&table->entry[entry]), key);
 }
 
 uint32_t limit_table_read_rate(const struct limit_table *table, uint64_t key, uint32_t now_s)

@@ -29,7 +29,7 @@ enum limit_kind {
 
 /* Written by the owner alone, read by all; limit_table.c says in which order. Zeroed: free. */
 struct limit_entry {
-	_Atomic uint64_t key;
+	_Atomic uint64_t key;	/* high 48 bits; below them how often it was given away */
 	_Atomic uint64_t count; /* low half: calls; high half: 0, or of a rate the second that they began in */
 };
 _Static_assert(sizeof(struct limit_entry) == 16, "four in a cache line");
@@ -54,7 +54,8 @@ uint64_t limit_table_bytes(uint32_t entries);
  * setup. */
 void limit_table_init(struct limit_table *table, void *memory, uint32_t entries);
 
-/* `name`: a keyed 64-bit hash of the thing, so that nobody chooses who shares a set with whom. Result: never 0. */
+/* `name`: a keyed 64-bit hash of the thing, so that nobody chooses who shares a set with whom. Result: its high 48
+ * bits are what counts, and never 0. */
 uint64_t limit_table_key(enum limit_kind kind, uint64_t name);
 
 /* Calls that this table counts for `key`. Thread: any lcore. Cost: one set, about 10 ns when in cache. */
