@@ -1,6 +1,7 @@
 #include "credentials_parse.h"
 
 #include "byte_block.h"
+#include "credentials_avx2.h"
 #include "credentials_field.h"
 #include "scan.h"
 
@@ -149,95 +150,16 @@ static inline const char *take_usual_fields(struct digest_credentials *credentia
 	return __builtin_popcount(bits) == count ? done : NULL;
 }
 
-/* Called only where the CPU has AVX2 (scan_selected). */
-#define FOR_AVX2   __attribute__((target("avx2,bmi,bmi2,popcnt")))
-#define STEP_BYTES 64
-
-/* One field, from its name to what separates it from the next one. Result: false when it may not be what it looks like.
- */
-static inline FOR_AVX2 bool take_piece(uint64_t *tally, struct digest_credentials *credentials, const char *at,
-				       const char *to, const char *end)
-{
-	__m128i block = byte_block_load(at, end);
-	const struct credentials_field_name *name = credentials_field_at(block);
-	__m128i other = _mm_xor_si128(block, _mm_load_si128((const __m128i *)name->text));
-
-	if (!_mm_testz_si128(other, _mm_load_si128((const __m128i *)name->counts)))
-		return false;
-	const char *from = at + name->length;
-	if (name->is_quoted) {
-		to--;
-		if (to < from || *to != '"')
-			return false;
-	}
-	*(struct span *)((char *)credentials + name->text_at) = lexis_span(from, to);
-	*tally += name->tally;
-	return true;
-}
-
-static inline FOR_AVX2 uint64_t both_masks(__m256i low, __m256i high)
-{
-	return (uint32_t)_mm256_movemask_epi8(low) | (uint64_t)(uint32_t)_mm256_movemask_epi8(high) << 32;
-}
-
-/* Bit n: byte n of STEP_BYTES is a quote or a backslash. The low half of a byte names the one that it may be. */
-static inline FOR_AVX2 uint64_t find_marks(__m256i low, __m256i high)
-{
-	const __m256i marks = _mm256_broadcastsi128_si256(
-		_mm_setr_epi8(-1, -1, '"', -1, -1, -1, -1, -1, -1, -1, -1, -1, '\\', -1, -1, -1));
-
-	return both_masks(_mm256_cmpeq_epi8(low, _mm256_shuffle_epi8(marks, low)),
-			  _mm256_cmpeq_epi8(high, _mm256_shuffle_epi8(marks, high)));
-}
-
-/*
- * All fields, when each of them is usual (take_usual_fields) and no comma stands in a value: but those without quotes
- * may have anything else in it. Where the next one begins does not have to wait for what this one is: a core looks at
- * several at a time. There are STEP_BYTES at least; the first step is what is more than whole ones.
- *
- * A value has no quotes and no backslashes inside when there are none but the quotes that belong to the values.
- *
- * Result: the bits of the fields, or 0 when something else may be there; nothing that was taken counts then.
- */
-static FOR_AVX2 uint32_t take_pieces(struct digest_credentials *credentials, const char *at, const char *end)
-{
-	const __m256i comma = _mm256_set1_epi8(',');
-	const char *piece = at;
-	size_t step = (size_t)(end - at - 1) % STEP_BYTES + 1;
-	uint64_t tally = 0, mark_count = 0;
-
-	do {
-		__m256i low = _mm256_loadu_si256((const __m256i *)at);
-		__m256i high = _mm256_loadu_si256((const __m256i *)(at + STEP_BYTES / 2));
-		mark_count += (uint64_t)__builtin_popcountll(_bzhi_u64(find_marks(low, high), step));
-		uint64_t commas = both_masks(_mm256_cmpeq_epi8(low, comma), _mm256_cmpeq_epi8(high, comma));
-		for (commas = _bzhi_u64(commas, step); commas; commas &= commas - 1) {
-			const char *to = at + __builtin_ctzll(commas);
-			if (!take_piece(&tally, credentials, piece, to, end))
-				return 0;
-			size_t is_spaced = to[1] == ' ';
-			__asm__("" : "+r"(is_spaced)); /* else gcc jumps, as often wrong as clients differ */
-			piece = to + 1 + is_spaced;
-		}
-		at += step, step = STEP_BYTES;
-	} while (at < end);
-	if (!take_piece(&tally, credentials, piece, end, end))
-		return 0;
-	uint64_t field_count = (uint64_t)__builtin_popcount((uint32_t)tally); /* when none is there twice */
-	uint64_t right = field_count | mark_count << (CREDENTIALS_FIELD_TALLY_QUOTES - CREDENTIALS_FIELD_TALLY_COUNT);
-	return tally >> CREDENTIALS_FIELD_TALLY_COUNT == right ? (uint32_t)tally : 0;
-}
-
-/* Behind the usual scheme; nothing follows a comma at the end. Result: as of take_pieces. */
+/* Behind the usual scheme; nothing follows a comma at the end. Result: as of credentials_avx2_take. */
 static inline uint32_t take_usual_value(struct digest_credentials *credentials, struct span value)
 {
 	static const struct span scheme = SPAN_LITERAL("Digest ");
 	const char *end = value.at + value.length;
 
-	if (value.length < scheme.length + STEP_BYTES || value.length > UINT16_MAX || end[-1] == ',' ||
+	if (value.length < scheme.length + CREDENTIALS_AVX2_BYTES || value.length > UINT16_MAX || end[-1] == ',' ||
 	    !span_starts_with(value, scheme) || scan_selected() == SCAN_SCALAR)
 		return 0;
-	return take_pieces(credentials, value.at + scheme.length, end);
+	return credentials_avx2_take(credentials, span_skip(value, scheme.length));
 }
 
 /* Can that be a value without quotes? */
