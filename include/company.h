@@ -79,7 +79,7 @@ struct forward {
 
 /*
  * Cache lines of its own, ordered by who looks: a caller's are the first, the third and the fourth, a target's the
- * first two.
+ * first two, and the third when it registers.
  */
 struct endpoint {
 	/* The caller of any request, and the target of a call. */
@@ -164,7 +164,7 @@ _Static_assert(offsetof(struct company, friends) == 64 && offsetof(struct compan
 
 /*
  * Behind a company lies what else initial requests look at: its name and domain, the plain patterns of its friends and
- * whose they are. Of twenty patterns it is all that there is.
+ * whose they are. Of twenty patterns that are a row each it is all that there is.
  */
 #define COMPANY_NEAR_BYTES    512
 #define COMPANY_NEAR_PATTERNS 20
