@@ -10,6 +10,7 @@
 
 #include "ban_table_write.h"
 #include "cmocka_all.h"
+#include "nonce.h"
 #include "pipeline_case.h"
 #include "worker.h"
 
@@ -27,6 +28,7 @@ enum shape {
 	SHAPE_RIGHT_WRONG,
 	SHAPE_WRONG_WRONG,
 	SHAPE_OTHER_RIGHT, /* one for another realm before one that is right */
+	SHAPE_OTHER_AGAIN, /* as SHAPE_AGAIN, behind one for another realm that has another nonce */
 	SHAPE_BOTH_NAMES,  /* a wrong one, and a right one in the header that is not looked at then */
 };
 
@@ -65,6 +67,8 @@ static const struct row mixed[] = {
 	{"MESSAGE", "alice", "secret-a", "MD5", SHAPE_ONE, 1, 407, REASON_WRONG_CREDENTIALS, "globex.example.net"},
 	{"MESSAGE", "pbx", "secret-p", "MD5", SHAPE_ONE, 1, FORWARDED, REASON_NONE, NULL},
 	{"MESSAGE", "pbx", "secret-P", "MD5", SHAPE_ONE, 1, 407, REASON_WRONG_CREDENTIALS, NULL},
+	{"MESSAGE", "bob", "secret-b", NULL, SHAPE_OTHER_RIGHT, 1, FORWARDED, REASON_NONE, NULL},
+	{"MESSAGE", "bob", "secret-b", NULL, SHAPE_OTHER_AGAIN, 1, 407, REASON_REPLAY, NULL},
 };
 _Static_assert(RTE_DIM(mixed) <= BURST_MAX, "all in one burst");
 
@@ -85,13 +89,18 @@ struct burst {
 	struct pipeline_message message;
 };
 
+static bool is_again(const struct row *row)
+{
+	return row->shape == SHAPE_AGAIN || row->shape == SHAPE_OTHER_AGAIN;
+}
+
 static void write_request(struct burst *burst, uint32_t i)
 {
 	const struct row *row = &burst->row[i];
 	struct made *made = &burst->made[i];
 	bool is_register = strcmp(row->method, "REGISTER") == 0;
 	const char *domain = row->domain ? row->domain : "acme.example.net";
-	uint32_t named = row->shape == SHAPE_AGAIN ? i - 1 : i; /* whose call it is */
+	uint32_t named = is_again(row) ? i - 1 : i; /* whose call it is */
 
 	if (is_register)
 		snprintf(made->uri, sizeof(made->uri), "sip:%s", domain);
@@ -156,6 +165,11 @@ static void write_credentials(struct burst *burst, uint32_t i)
 	case SHAPE_AGAIN:
 		strcpy(made->headers, burst->made[i - 1].headers);
 		break;
+	case SHAPE_OTHER_AGAIN:
+		strcpy(made->headers, burst->made[i - 1].headers);
+		other = strstr(made->headers, "nonce=\"") + strlen("nonce=\"") + NONCE_TEXT_BYTES - 2;
+		*other = *other == 'A' ? 'B' : 'A';
+		break;
 	case SHAPE_WRONG_RIGHT:
 	case SHAPE_RIGHT_WRONG:
 	case SHAPE_WRONG_WRONG:
@@ -197,7 +211,7 @@ static void make_all(struct burst *burst)
 {
 	for (uint32_t i = 0; i < burst->count; i++) {
 		write_request(burst, i);
-		if (burst->row[i].password && burst->row[i].shape != SHAPE_AGAIN)
+		if (burst->row[i].password && !is_again(&burst->row[i]))
 			ask_for_challenge(burst, i);
 		write_credentials(burst, i);
 	}
