@@ -43,22 +43,10 @@ static inline char *put_next(char *at, struct span text)
 	return put(at + 1, text);
 }
 
-/*
- * As md5_lanes_pad(), but before the text is written, which covers a part of the zeros: they need no length of their
- * own. They are the last block, and what one of MD5_LANES_END_BYTES in it may leave to the block before.
- */
+/* What is written there then is `length` bytes. */
 static void begin_text(struct md5_text *text, char *begin, uint32_t length)
 {
-	uint32_t count = md5_lanes_block_count(length);
-	char *last = begin + (count - 1) * MD5_LANES_BLOCK_BYTES;
-	uint64_t bits = (uint64_t)length * 8;
-
-	memset(last, 0, MD5_LANES_BLOCK_BYTES);
-	if (count > 1)
-		memset(last - (MD5_LANES_END_BYTES - 1), 0, MD5_LANES_END_BYTES - 1);
-	begin[length] = (char)0x80;
-	memcpy(last + MD5_LANES_BLOCK_BYTES - sizeof(bits), &bits, sizeof(bits));
-	*text = (struct md5_text){begin, count};
+	*text = (struct md5_text){begin, md5_lanes_pad(begin, length)};
 }
 
 static void write_a2(struct md5_text *text, char *begin, const struct digest_batch_item *item)

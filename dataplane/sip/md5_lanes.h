@@ -45,15 +45,22 @@ static inline uint32_t md5_lanes_block_count(uint32_t length)
 	return (length + MD5_LANES_END_BYTES + MD5_LANES_BLOCK_BYTES - 1) / MD5_LANES_BLOCK_BYTES;
 }
 
-/* Writes what follows a text of `length` bytes up to the end of its last block. Result: the count of blocks. */
+/*
+ * Writes what follows a text of `length` bytes up to the end of its last block, before the text is written, which
+ * covers a part of the zeros: they need no length of their own. They are the last block, and what MD5_LANES_END_BYTES
+ * may leave to the one before it.   Thread: any.   Result: the count of blocks.
+ */
 static inline uint32_t md5_lanes_pad(char *block, uint32_t length)
 {
-	uint32_t count = md5_lanes_block_count(length), end = count * MD5_LANES_BLOCK_BYTES - sizeof(uint64_t);
+	uint32_t count = md5_lanes_block_count(length);
+	char *last = block + (count - 1) * MD5_LANES_BLOCK_BYTES;
 	uint64_t bits = (uint64_t)length * 8;
 
+	memset(last, 0, MD5_LANES_BLOCK_BYTES);
+	if (count > 1)
+		memset(last - (MD5_LANES_END_BYTES - 1), 0, MD5_LANES_END_BYTES - 1);
 	block[length] = (char)0x80;
-	memset(block + length + 1, 0, end - length - 1);
-	memcpy(block + end, &bits, sizeof(bits));
+	memcpy(last + MD5_LANES_BLOCK_BYTES - sizeof(bits), &bits, sizeof(bits));
 	return count;
 }
 

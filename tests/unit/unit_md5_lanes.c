@@ -22,11 +22,11 @@ static struct md5_text make_text(uint8_t hash[MD5_LANES_HASH_BYTES], uint32_t in
 	char text[ROOM];
 	size_t hash_length;
 
+	memset(text, 'x', sizeof(text));
+	uint32_t block_count = md5_lanes_pad(text, length);
 	for (uint32_t i = 0; i < length; i++)
 		text[i] = (char)rand();
 	assert_true(EVP_Q_digest(NULL, "MD5", NULL, text, length, hash, &hash_length));
-	memset(text + length, 'x', sizeof(text) - length);
-	uint32_t block_count = md5_lanes_pad(text, length);
 	assert_int_equal(block_count, (length + 9 + 63) / 64);
 	struct span placed = guard_page_place(&guarded[index], span_make(text, block_count * MD5_LANES_BLOCK_BYTES));
 	return (struct md5_text){placed.at, block_count};
