@@ -24,7 +24,7 @@ static inline bool take_piece(uint64_t *tally, struct digest_credentials *creden
 		if (to < from || *to != '"')
 			return false;
 	}
-	*(struct span *)((char *)credentials + name->text_at) = lexis_span(from, to);
+	credentials->text[name->field] = lexis_span(from, to);
 	*tally += name->tally;
 	return true;
 }

@@ -1,6 +1,6 @@
 /*
- * credentials_field.h - which field of Digest credentials a name is (RFC 7616 3.4), for credentials_parse.c: the place
- * that its third byte names has the one candidate, which is then compared in full.
+ * credentials_field.h - which field of Digest credentials a name is (RFC 7616 3.4), for credentials_parse.c and
+ * credentials_avx2.c: the place that its third byte names has the one candidate, which is then compared in full.
  */
 #ifndef AMITY_CREDENTIALS_FIELD_H
 #define AMITY_CREDENTIALS_FIELD_H
@@ -36,8 +36,7 @@ struct credentials_field_name {
 	uint64_t tally;					 /* what it adds to enum credentials_field_tally */
 	uint8_t length;					 /* of the text */
 	uint8_t name_length;
-	uint8_t field;	 /* enum credentials_field */
-	uint8_t text_at; /* where struct digest_credentials has it */
+	uint8_t field; /* enum credentials_field */
 	bool is_quoted;
 };
 
@@ -58,16 +57,15 @@ enum credentials_field_tally {
 	{                                                                                                              \
 		[0 ...(letters) - 1] = 0xdf, [letters...(length) - 1] = 0xff                                           \
 	}
-#define CREDENTIALS_FIELD_TEXT_AT(field) ((field) * sizeof(struct span))
 #define CREDENTIALS_FIELD_QUOTED(count, name, field)                                                                   \
 	{                                                                                                              \
 		name "=\"", CREDENTIALS_FIELD_COUNTS(count, (count) + 2), CREDENTIALS_FIELD_TALLY(field, 2),           \
-			(count) + 2, count, field, CREDENTIALS_FIELD_TEXT_AT(field), true                              \
+			(count) + 2, count, field, true                                                                \
 	}
 #define CREDENTIALS_FIELD_PLAIN(count, name, field)                                                                    \
 	{                                                                                                              \
 		name "=", CREDENTIALS_FIELD_COUNTS(count, (count) + 1), CREDENTIALS_FIELD_TALLY(field, 0),             \
-			(count) + 1, count, field, CREDENTIALS_FIELD_TEXT_AT(field), false                             \
+			(count) + 1, count, field, false                                                               \
 	}
 /* What its third byte says goes to another place. */
 #define CREDENTIALS_FIELD_NONE                                                                                         \
