@@ -25,16 +25,8 @@ struct line_copy {
 /* Apart, as it stands behind every line. */
 static __attribute__((noinline)) void write_copied(struct line_copy *copy)
 {
-	struct text_writer *writer = copy->writer;
-	struct span text = copy->text;
-
+	text_write_span(copy->writer, copy->text);
 	copy->text.length = 0;
-	if (text.length > writer->capacity - writer->length) {
-		writer->overflowed = true;
-		return;
-	}
-	copy_bytes(writer->at + writer->length, text.at, text.length);
-	writer->length += text.length;
 }
 
 /* The line as we would write it, "Name: value" and CRLF. Result: length 0 when it is spelled another way. In place, for
