@@ -67,8 +67,8 @@ static void store_count(struct limit_entry *entry, uint64_t count)
 
 /*
  * The count of `key` in a table that its owner may be writing. Between our loads of key and count the entry may have
- * been given to another key; the owner stores key before count, so that the key has then changed when we look again. It
- * may even have come back meanwhile, to one that was not running: not with as many handovers.
+ * been given to another key; the owner stores key before count, so that the key has then changed when we look again. A
+ * reader that does not run for a while may even find it come back: its handovers say that it was away.
  */
 static uint64_t read_other(const struct limit_table *table, uint64_t key)
 {

@@ -49,6 +49,41 @@ static void calls_are_counted_until_they_are_released(void **state)
 	assert_int_equal(table.held_count, 0);
 }
 
+/* The entry says how often it was given to another key in bits that the key does without. */
+static void an_entry_may_change_hands_for_ever(void **state)
+{
+	(void)state;
+	uint64_t key[2] = {limit_table_key(LIMIT_COMPANY_CALLS, 1)};
+	uint64_t name = 2;
+	do
+		key[1] = limit_table_key(LIMIT_COMPANY_CALLS, name++);
+	while (((key[0] ^ key[1]) >> 32) % (ENTRIES / LIMIT_WAYS));
+	uint32_t entry = limit_table_hold(&table, key[0], NOW_S);
+	limit_table_release(&table, entry);
+	for (uint32_t i = 1; i < 140000; i++) {
+		uint64_t mine = key[i % 2], other = key[(i + 1) % 2];
+		assert_int_equal(limit_table_hold(&table, mine, NOW_S), entry);
+		assert_int_equal(limit_table_hold(&table, mine, NOW_S), entry);
+		assert_int_equal(limit_table_read_calls(&table, mine), 2);
+		assert_int_equal(limit_table_read_calls(&table, other), 0);
+		assert_true(limit_table_holds(&table, entry, mine) && !limit_table_holds(&table, entry, other));
+		limit_table_release(&table, entry);
+		limit_table_release(&table, entry);
+	}
+}
+
+/* A name whose product with the factor is the number, whatever the factor is: by its inverse, modulo 2^64. */
+static void a_key_always_has_something_to_tell_it_by(void **state)
+{
+	(void)state;
+	uint64_t factor = limit_table_key(0, 1), inverse = factor;
+	for (uint32_t i = 0; i < 6; i++)
+		inverse *= 2 - factor * inverse;
+	for (uint64_t product = 0; product < 3; product++)
+		assert_int_not_equal(limit_table_key(0, inverse * product) >> 16, 0);
+	assert_int_equal(limit_table_key(0, inverse << 16), 1 << 16);
+}
+
 static void a_rate_is_of_its_second(void **state)
 {
 	(void)state;
@@ -212,6 +247,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup(calls_are_counted_until_they_are_released, begin),
+		cmocka_unit_test_setup(an_entry_may_change_hands_for_ever, begin),
+		cmocka_unit_test(a_key_always_has_something_to_tell_it_by),
 		cmocka_unit_test_setup(a_rate_is_of_its_second, begin),
 		cmocka_unit_test_setup(a_full_set_takes_nothing_and_loses_nothing, begin),
 		cmocka_unit_test_setup(a_rate_gives_way_in_the_next_second_alone, begin),
