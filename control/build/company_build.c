@@ -387,12 +387,16 @@ static void build_friends(struct builder *builder)
 
 /* ---- the whole ---- */
 
+static void build_names(struct builder *builder)
+{
+	builder->company->name = copy(builder, &builder->model->name);
+	builder->company->domain = copy(builder, &builder->model->domain);
+}
+
 static void build_own(struct builder *builder)
 {
 	const struct model_company *model = builder->model;
 	struct company *company = builder->company;
-	company->name = copy(builder, &model->name);
-	company->domain = copy(builder, &model->domain);
 	company->dial_plan.country = country_find(model_span(&model->country));
 	company->dial_plan.area_code = copy(builder, &model->area_code);
 	company->outgoing_ddi = copy(builder, &model->outgoing_ddi);
@@ -431,7 +435,7 @@ enum status company_build(struct company_block **block, const struct model_compa
 	made->pattern = calloc(1 + (size_t)model->call_acls.count, sizeof(struct pattern_compiled *));
 	if (!made->pattern)
 		fail(&builder, STATUS_NO_MEMORY);
-	void (*const steps[])(struct builder *) = {build_own,	    build_friends,    build_acls,
+	void (*const steps[])(struct builder *) = {build_names,	    build_friends,    build_own, build_acls,
 						   build_endpoints, build_extensions, build_ddis};
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && builder.status == STATUS_OK; i++)
 		steps[i](&builder);

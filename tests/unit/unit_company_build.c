@@ -186,7 +186,8 @@ static struct model *make_usual_company(int extensions)
 {
 	char text[16384];
 	int length = snprintf(text, sizeof(text),
-			      "companies: [{name: company-1, domain: c1.example.net, country: ES, "
+			      "companies: [{name: company-1, domain: c1.example.net, country: ES, area_code: \"94\", "
+			      "emergency: [\"112\", \"061\", \"091\"], sources: [192.0.2.0/24], "
 			      "users: [{name: alice, password: secret, extension: \"101\"}], extensions: [");
 	for (int i = 0; i < extensions; i++)
 		length += snprintf(text + length, sizeof(text) - (size_t)length,
