@@ -56,6 +56,7 @@ static void parse_first_credentials(struct authenticate_login *login)
 	uint8_t first = message->first[names[0]];
 
 	login->parsed = first != SIP_HEADER_NONE ? first : message->first[names[1]];
+	login->parsed_result = CREDENTIALS_OTHER_SCHEME;
 	if (login->parsed != SIP_HEADER_NONE)
 		login->parsed_result = (uint8_t)parse_credentials(login, login->parsed);
 }
@@ -100,6 +101,8 @@ static void prefetch_company(const struct authenticate_login *login)
 
 	if (!company)
 		return;
+	if (company != login->by_from)
+		company_prefetch(company);
 	if (login->has_credentials)
 		name_table_prefetch(&company->endpoint_by_name, login->credentials.username, false);
 	name_table_prefetch(&company->extension_by_number, packet->request_uri.user, false);
@@ -145,7 +148,7 @@ static void find_endpoint(struct authenticate_login *login)
 
 static void prefetch_nonce(const struct worker *worker, const struct authenticate_login *login)
 {
-	if (login->parsed != SIP_HEADER_NONE && login->parsed_result == CREDENTIALS_OK)
+	if (login->parsed_result == CREDENTIALS_OK)
 		nonce_window_prefetch(&worker->nonce_window, login->nonce_name);
 }
 

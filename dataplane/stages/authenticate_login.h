@@ -29,7 +29,7 @@ struct authenticate_login {
 	const struct company *by_from;	      /* NULL: From names none */
 	uint8_t result;			      /* enum authentication; without credentials: why there are none */
 	uint8_t parsed;	       /* the header whose credentials were parsed first; SIP_HEADER_NONE: there is none */
-	uint8_t parsed_result; /* enum credentials_result */
+	uint8_t parsed_result; /* enum credentials_result; of no header as of another scheme */
 	bool is_asked;	       /* neither refused nor known by its address */
 	bool has_credentials;  /* of our realm; what follows is about these */
 	uint8_t header;	       /* where they stand */
