@@ -141,7 +141,8 @@ struct company {
 
 	struct pattern_set friends;
 	uint32_t emergency_count, source_count;
-	bool has_source_auth; /* a friend with auth: source exists */
+	bool has_source_auth;	/* a friend with auth: source exists */
+	bool has_near_patterns; /* all that pattern_set_prefetch() asks for is in COMPANY_NEAR_BYTES */
 	uint32_t acl_count;
 
 	uint64_t id; /* keyed hash of the name, stable over restarts; in cookies */
@@ -164,10 +165,9 @@ _Static_assert(offsetof(struct company, friends) == 64 && offsetof(struct compan
 
 /*
  * Behind a company lies what else initial requests look at: its name and domain, the plain patterns of its friends and
- * whose they are. Of twenty patterns that are a row each it is all that there is.
+ * whose they are. Of twenty patterns that are a short row each it is all that there is.
  */
-#define COMPANY_NEAR_BYTES    512
-#define COMPANY_NEAR_PATTERNS 20
+#define COMPANY_NEAR_BYTES 320
 
 /* Asks for that, and for what calls within the company look at of the struct. Thread: any, as the next. */
 static inline void company_prefetch(const struct company *company)
@@ -179,7 +179,7 @@ static inline void company_prefetch(const struct company *company)
 /* Asks for patterns that are further off. */
 static inline void company_prefetch_patterns(const struct company *company)
 {
-	if (company->friends.count > COMPANY_NEAR_PATTERNS || company->friends.plain_count < company->friends.count)
+	if (!company->has_near_patterns)
 		pattern_set_prefetch(&company->friends);
 }
 

@@ -43,10 +43,9 @@ struct pattern_set {
 static inline void pattern_set_prefetch(const struct pattern_set *set)
 {
 	/* A list has about as many rows as patterns; of groups only the number can tell what will be read. */
+	uint32_t rows = set->plain_count <= PATTERN_PLAIN_LIST_MAX ? set->plain_count : 0;
 	if (set->plain_count)
-		prefetch_lines(
-			set->plain,
-			pattern_plains_bytes(set->plain_count <= PATTERN_PLAIN_LIST_MAX ? set->plain_count : 0, 0));
+		prefetch_lines(set->plain, sizeof(struct pattern_plains) + rows * sizeof(struct pattern_plain));
 	else if (set->database)
 		prefetch_lines(set->database, PATTERN_SET_PREFETCH_BYTES);
 	prefetch_lines(set->owner,

@@ -294,7 +294,7 @@ static void bring_near(struct builder *builder, struct pattern_set *set)
 {
 	if (builder->status != STATUS_OK)
 		return;
-	size_t plain_bytes = set->plain ? pattern_plains_bytes(set->plain->row_count, set->plain->slot_count) : 0;
+	size_t plain_bytes = set->plain ? pattern_plains_bytes(set->plain) : 0;
 	struct pattern_plains *plain = take(builder, 1, plain_bytes);
 	uint32_t *owner = take(builder, set->count, sizeof(*owner));
 	struct span *text = take(builder, set->count, sizeof(*text));
@@ -306,6 +306,16 @@ static void bring_near(struct builder *builder, struct pattern_set *set)
 	if (set->plain)
 		set->plain = memcpy(plain, set->plain, plain_bytes);
 	set->text = memcpy(text, set->text, set->count * sizeof(*text));
+}
+
+/* What company_prefetch() asks for of the patterns is all that there is. */
+static bool are_patterns_near(const struct company *company)
+{
+	const struct pattern_set *set = &company->friends;
+	const char *near = (const char *)(company + 1);
+
+	return set->plain_count == set->count &&
+	       (set->count == 0 || (const char *)(set->owner + set->count) <= near + COMPANY_NEAR_BYTES);
 }
 
 static void build_acl(struct builder *builder, struct call_acl *acl, const struct model_acl *model)
@@ -377,6 +387,7 @@ static void build_friends(struct builder *builder)
 		}
 		build_pattern_set(builder, &builder->company->friends, text, owner, count);
 		bring_near(builder, &builder->company->friends);
+		builder->company->has_near_patterns = are_patterns_near(builder->company);
 		if (builder->status == STATUS_INVALID)
 			builder->error->key = "patterns";
 	} else {

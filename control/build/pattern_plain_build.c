@@ -162,21 +162,56 @@ static bool sort_rows(struct rows *rows)
 	return false;
 }
 
+static bool is_short_character(uint8_t c)
+{
+	return (c >= '0' && c <= '9') || c == '*' || c == '+';
+}
+
+/* Have all rows of a list prefixes that short ones can say? */
+static bool are_short(const struct rows *rows)
+{
+	for (uint32_t i = 0; i < rows->count; i++) {
+		const struct pattern_plain *row = &rows->row[i];
+		if (row->prefix_bytes > PATTERN_PLAIN_SHORT_BYTES)
+			return false;
+		for (uint32_t k = 0; k < row->prefix_bytes; k++)
+			if (!is_short_character(row->prefix[k]))
+				return false;
+	}
+	return true;
+}
+
+static struct pattern_plain_short shorten(const struct pattern_plain *row)
+{
+	uint32_t prefix = (uint32_t)row->prefix_bytes << PATTERN_PLAIN_SHORT_COUNT_SHIFT;
+
+	for (uint32_t i = 0; i < row->prefix_bytes; i++)
+		prefix |= (row->prefix[i] & 0xfu) << 4 * i;
+	return (struct pattern_plain_short){prefix, row->least_bytes, row->most_bytes, row->id};
+}
+
 static void copy_rows(struct pattern_plains *plains, const struct rows *rows)
 {
+	struct pattern_plain_short *row = (struct pattern_plain_short *)(void *)plains->row;
+
 	plains->row_count = rows->count;
-	memcpy(plains->row, rows->row, rows->count * sizeof(*rows->row));
+	if (!plains->is_short)
+		memcpy(plains->row, rows->row, rows->count * sizeof(*rows->row));
+	for (uint32_t i = 0; plains->is_short && i < rows->count; i++)
+		row[i] = shorten(&rows->row[i]);
 }
 
 /* Result: NULL without memory. */
 static struct pattern_plains *make_plains(struct rows *rows)
 {
 	uint32_t slot_count = sort_rows(rows) ? count_slots(rows) : 0;
-	struct pattern_plains *plains = malloc(pattern_plains_bytes(rows->count, slot_count));
+	struct pattern_plains head = {
+		.row_count = rows->count, .slot_count = slot_count, .is_short = slot_count == 0 && are_short(rows)};
+	struct pattern_plains *plains = malloc(pattern_plains_bytes(&head));
 
 	if (!plains)
 		return NULL;
-	*plains = (struct pattern_plains){.slot_count = slot_count};
+	*plains = head;
 	copy_rows(plains, rows);
 	uint32_t placed = slot_count ? fill_slots(plains, rows->pattern_count) : rows->pattern_count;
 	if (placed < rows->pattern_count) {

@@ -264,9 +264,88 @@ static void a_group_is_no_larger_than_may_be_read(void **state)
 		set_pattern(i, "^2[0-9]{%u}$", (i * 37) % 64);
 	assert_int_equal(build(&plains, CROWD + 1), CROWD);
 	assert_int_equal(plains->slot_count, 0);
+	assert_true(plains->is_short);
 	for (uint32_t i = 0; i < CROWD; i++)
-		assert_int_equal(plains->row[i].id, i);
+		assert_int_equal(pattern_plains_short(plains)[i].id, i);
 	free(plains);
+}
+
+static bool is_short_list(const char *pattern)
+{
+	struct pattern_plains *plains;
+
+	set_pattern(0, "^2$", 0);
+	many[1] = span_of_text(pattern);
+	assert_int_equal(build(&plains, 2), 2);
+	bool is_short = plains->is_short;
+	size_t row_bytes = is_short ? sizeof(struct pattern_plain_short) : sizeof(struct pattern_plain);
+	assert_int_equal(pattern_plains_bytes(plains), sizeof(*plains) + plains->row_count * row_bytes);
+	free(plains);
+	return is_short;
+}
+
+static void short_prefixes_take_half_of_the_room(void **state)
+{
+	(void)state;
+	assert_true(is_short_list("^1234567[0-9]+$"));
+	assert_true(is_short_list("^[*]21[+]$"));
+	assert_true(is_short_list("^0?[67]"));
+	assert_true(is_short_list(".*"));
+	assert_false(is_short_list("^12345678"));
+	assert_false(is_short_list("^#21"));
+	assert_false(is_short_list("^a"));
+}
+
+/* What the four bits of a short row do not tell apart, and where a number is shorter than a prefix of zeros. */
+static void short_prefixes_are_taken_for_no_others(void **state)
+{
+	static const struct {
+		const char *pattern, *number;
+		bool is_taken;
+	} cases[] = {
+		{"^[*]1", "*12", true},
+		{"^[*]1", "j12", false},
+		{"^[*]1", ":12", false},
+		{"^[+]1", "+12", true},
+		{"^[+]1", ";12", false},
+		{"^[+]1", "+q2", false},
+		{"^11", "11", true},
+		{"^11", "a1", false},
+		{"^11", "1a", false},
+		{"^11", "1\xb1", false},
+		{"^00", "00", true},
+		{"^00", "0", false},
+		{"^00", "0\n", false},
+		{"^0000000", "000000", false},
+		{"^0000000", "0000000", true},
+		{"^0000000", "00000009x", true},
+		{"^0000000$", "0000000\n", true},
+		{"^0000000$", "00000000", false},
+		{"^3", "#3", false},
+		{"^3", "#", false},
+		{"^", "", true},
+		{"^", "#", true},
+		{"^$", "\n", true},
+		{"^$", "0", false},
+		{"^1[0-9]{16}$", "12345678901234567", true},
+		{"^1[0-9]{16}$", "1234567890123456a", false},
+		{"^1[0-9]{16}$", "12345678901234a67", false},
+		{"^1[0-9]{14}$", "12345678901234a", false},
+		{"^1[0-9]{14}$", "12345678901234\n", false},
+		{"^1[0-9]{13}$", "12345678901234\n", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct pattern_plains *plains;
+		uint32_t id;
+		many[0] = span_of_text(cases[i].pattern);
+		assert_int_equal(build(&plains, 1), 1);
+		assert_true(plains->is_short);
+		if (pattern_plain_find(&id, plains, 0, span_of_text(cases[i].number)) != cases[i].is_taken)
+			fail_msg("%s and %s", cases[i].pattern, cases[i].number);
+		free(plains);
+	}
 }
 
 /* Prefixes of seven digits whose search begins at the same of 1,024 slots. */
@@ -589,6 +668,8 @@ int main(void)
 		cmocka_unit_test(many_rows_are_found_by_their_prefix),
 		cmocka_unit_test(long_prefixes_are_told_apart),
 		cmocka_unit_test(a_group_is_no_larger_than_may_be_read),
+		cmocka_unit_test(short_prefixes_take_half_of_the_room),
+		cmocka_unit_test(short_prefixes_are_taken_for_no_others),
 		cmocka_unit_test(no_prefix_is_looked_for_long),
 		cmocka_unit_test(more_patterns_than_ids_are_for_the_scan),
 		cmocka_unit_test(rows_scan_and_pcre2_agree),
