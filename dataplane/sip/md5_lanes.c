@@ -22,20 +22,23 @@ static void hash_scalar(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_
 	}
 }
 
-typedef void (*hash_fn)(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count);
-
 #define WORTH_COUNT 2 /* one text is quicker alone, with OpenSSL, than in a lane of eight */
 
-static const hash_fn variants[] = {
-	[MD5_LANES_SCALAR] = hash_scalar,
+struct variant {
+	void (*hash)(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count);
+	uint32_t lanes;
+};
+
+static const struct variant variants[] = {
+	[MD5_LANES_SCALAR] = {hash_scalar, MD5_LANES},
 #if defined(__x86_64__)
-	[MD5_LANES_AVX2] = md5_lanes_avx2_hash,
-	[MD5_LANES_AVX512] = md5_lanes_avx512_hash,
+	[MD5_LANES_AVX2] = {md5_lanes_avx2_hash, MD5_LANES / 2},
+	[MD5_LANES_AVX512] = {md5_lanes_avx512_hash, MD5_LANES},
 #endif
 };
 
 /* Written by md5_lanes_select before the lcores start, read by all of them. */
-static hash_fn hash_selected = hash_scalar;
+static struct variant selected = {hash_scalar, MD5_LANES};
 
 static bool has_variant(enum md5_lanes_variant variant)
 {
@@ -52,7 +55,7 @@ bool md5_lanes_select(enum md5_lanes_variant variant)
 {
 	if (!has_variant(variant))
 		return false;
-	hash_selected = variants[variant];
+	selected = variants[variant];
 	return true;
 }
 
@@ -67,9 +70,11 @@ enum md5_lanes_variant md5_lanes_select_best(void)
 
 void md5_lanes_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count)
 {
-	for (uint32_t from = 0; from < count; from += MD5_LANES) {
-		uint32_t now = count - from < MD5_LANES ? count - from : MD5_LANES;
-		hash_fn hash_texts = now < WORTH_COUNT ? hash_scalar : hash_selected;
-		hash_texts(hash + from, text + from, now);
+	for (uint32_t from = 0; from < count; from += selected.lanes) {
+		uint32_t now = count - from < selected.lanes ? count - from : selected.lanes;
+		if (now < WORTH_COUNT)
+			hash_scalar(hash + from, text + from, now);
+		else
+			selected.hash(hash + from, text + from, now);
 	}
 }

@@ -1,6 +1,6 @@
 /*
- * md5_lanes.h - MD5 of several texts side by side: each step of RFC 1321 is done for eight or sixteen texts at once, in
- * the lanes of wide registers. Where the CPU has none, one after the other by OpenSSL.
+ * md5_lanes.h - MD5 of several texts side by side: each step of RFC 1321 is done for up to 32 texts at once, in the
+ * lanes of wide registers. Where the CPU has none, one after the other by OpenSSL.
  *
  * A text comes as whole blocks, already padded, so that the lanes need no care for ends:
  *
@@ -13,7 +13,8 @@
 
 #include "span.h"
 
-#define MD5_LANES	      16
+#define MD5_LANES	      32
+#define MD5_LANES_FEW	      8 /* that go in shorter registers than more do */
 #define MD5_LANES_BLOCK_BYTES 64
 #define MD5_LANES_HASH_BYTES  16
 #define MD5_LANES_END_BYTES   9 /* of a text, at least: 0x80 and the length */
@@ -64,11 +65,19 @@ static inline uint32_t md5_lanes_pad(char *block, uint32_t length)
 	return count;
 }
 
-/* The hash of each text. Thread: any.   Cost: up to eight take about as long as two would alone, sixteen as three. */
+/*
+ * The hash of each text.
+ *
+ * Thread: any.   Cost: up to eight take about as long as two would alone, sixteen as three; 32 as sixteen by AVX-512.
+ */
 void md5_lanes_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count);
 
-/* For md5_lanes.c: up to MD5_LANES texts; built in files of their own with their own compiler options. */
+/*
+ * For md5_lanes.c: up to MD5_LANES texts, by AVX2 up to half of them, and up to MD5_LANES_FEW in shorter registers of
+ * AVX-512; built in files of their own with their own compiler options.
+ */
 void md5_lanes_avx2_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count);
 void md5_lanes_avx512_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count);
+void md5_lanes_avx512vl_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count);
 
 #endif

@@ -1,3 +1,4 @@
+#include "md5_lanes_eight.h"
 #include "md5_lanes_steps.h"
 
 void md5_lanes_avx2_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count)

@@ -1,7 +1,8 @@
 /*
- * md5_lanes_steps.h - for the variants of md5_lanes.h: MD5 of sixteen texts in two registers of eight lanes, whose
- * chains of steps hide each other's latency, or of up to eight in one, with half of the instructions. Written in the
- * compiler's vectors, which each variant's file has translated for its CPU.
+ * md5_lanes_steps.h - for the variants of md5_lanes.h: MD5 of texts in the lanes of one register, or of two, whose
+ * chains of steps hide each other's latency. How many lanes a register has says what is included before:
+ * md5_lanes_eight.h or md5_lanes_sixteen.h. Written in the compiler's vectors, which each variant's file has translated
+ * for its CPU.
  */
 #ifndef AMITY_MD5_LANES_STEPS_H
 #define AMITY_MD5_LANES_STEPS_H
@@ -9,14 +10,11 @@
 #include "md5_lanes.h"
 
 #define MD5_LANES_PARTS	      2
-#define MD5_LANES_PART	      (MD5_LANES / MD5_LANES_PARTS)
 #define MD5_LANES_BLOCK_WORDS 16
 
-typedef uint32_t md5_lanes_eight __attribute__((vector_size(32)));
-
-/* The same word of all texts; the second part is unused with up to eight. */
+/* The same word of all texts; the second part is unused when the first one has lanes for all of them. */
 struct md5_lanes_word {
-	md5_lanes_eight part[MD5_LANES_PARTS];
+	md5_lanes_part part[MD5_LANES_PARTS];
 };
 
 /* What the steps of a block read. The count of parts in use is a constant wherever this is put in place. */
@@ -26,7 +24,13 @@ struct md5_lanes_input {
 	uint32_t parts;
 };
 
-#define MD5_LANES_INLINE static inline __attribute__((always_inline)) void
+/* The texts by lane. A lane without a text has the first one's. */
+struct md5_lanes_texts {
+	const char *at[MD5_LANES_PARTS * MD5_LANES_PART]; /* the block that is next is `done` bytes behind */
+	uint32_t end[MD5_LANES_PARTS * MD5_LANES_PART];	  /* count of blocks */
+	size_t done;
+	uint32_t shortest, longest;
+};
 
 static const uint32_t md5_lanes_constants[64] = {
 	0xd76aa478, 0xe8c7b756, 0x242070db, 0xc1bdceee, 0xf57c0faf, 0x4787c62a, 0xa8304613, 0xfd469501,
@@ -39,40 +43,44 @@ static const uint32_t md5_lanes_constants[64] = {
 	0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391,
 };
 
-/* Rows of eight words, one row a text, become rows of one word each. */
-MD5_LANES_INLINE md5_lanes_turn(md5_lanes_eight row[8])
+MD5_LANES_INLINE md5_lanes_begin(struct md5_lanes_texts *texts, const struct md5_text *text, uint32_t count,
+				 uint32_t lanes)
 {
-	md5_lanes_eight pair[8], four[8];
-
-	for (uint32_t i = 0; i < 8; i += 2) {
-		pair[i] = __builtin_shufflevector(row[i], row[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
-		pair[i + 1] = __builtin_shufflevector(row[i], row[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
-	}
-	for (uint32_t i = 0; i < 8; i += 4)
-		for (uint32_t k = 0; k < 2; k++) {
-			four[i + 2 * k] =
-				__builtin_shufflevector(pair[i + k], pair[i + k + 2], 0, 1, 8, 9, 4, 5, 12, 13);
-			four[i + 2 * k + 1] =
-				__builtin_shufflevector(pair[i + k], pair[i + k + 2], 2, 3, 10, 11, 6, 7, 14, 15);
-		}
-	for (uint32_t i = 0; i < 4; i++) {
-		row[i] = __builtin_shufflevector(four[i], four[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
-		row[i + 4] = __builtin_shufflevector(four[i], four[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+	texts->done = 0;
+	texts->shortest = UINT32_MAX;
+	texts->longest = 0;
+	for (uint32_t i = 0; i < lanes; i++) {
+		const struct md5_text *from = &text[i < count ? i : 0];
+		uint32_t end = from->block_count;
+		texts->at[i] = from->block;
+		texts->end[i] = end;
+		texts->shortest = end < texts->shortest ? end : texts->shortest;
+		texts->longest = end > texts->longest ? end : texts->longest;
 	}
 }
 
-/* The words of one block of each text. */
-MD5_LANES_INLINE md5_lanes_load(struct md5_lanes_input *input, const char *const at[MD5_LANES])
+/* The words of the next block of each text. */
+MD5_LANES_INLINE md5_lanes_load(struct md5_lanes_input *input, const struct md5_lanes_texts *texts)
 {
 	for (uint32_t p = 0; p < input->parts; p++)
-		for (uint32_t first = 0; first < MD5_LANES_BLOCK_WORDS; first += 8) {
-			md5_lanes_eight row[8];
-			for (uint32_t i = 0; i < 8; i++)
-				memcpy(&row[i], at[p * MD5_LANES_PART + i] + first * sizeof(uint32_t), sizeof(row[i]));
+		for (uint32_t first = 0; first < MD5_LANES_BLOCK_WORDS; first += MD5_LANES_PART) {
+			md5_lanes_part row[MD5_LANES_PART];
+			for (uint32_t i = 0; i < MD5_LANES_PART; i++)
+				memcpy(&row[i],
+				       texts->at[p * MD5_LANES_PART + i] + texts->done + first * sizeof(uint32_t),
+				       sizeof(row[i]));
 			md5_lanes_turn(row);
-			for (uint32_t i = 0; i < 8; i++)
+			for (uint32_t i = 0; i < MD5_LANES_PART; i++)
 				input->word[first + i].part[p] = row[i];
 		}
+}
+
+/* A text that has ended keeps its last block. */
+MD5_LANES_INLINE md5_lanes_advance(struct md5_lanes_texts *texts, uint32_t block, uint32_t lanes)
+{
+	texts->done += MD5_LANES_BLOCK_BYTES;
+	for (uint32_t i = 0; block >= texts->shortest && i < lanes; i++)
+		texts->at[i] -= block < texts->end[i] ? 0 : MD5_LANES_BLOCK_BYTES;
 }
 
 /* Step `i` of the 64 of a block; a constant, so that what depends on it is decided by the compiler. */
@@ -86,12 +94,12 @@ MD5_LANES_INLINE md5_lanes_step(struct md5_lanes_word *a, const struct md5_lanes
 	const struct md5_lanes_word *taken = &input->word[(factors[round] * i + firsts[round]) % MD5_LANES_BLOCK_WORDS];
 
 	for (uint32_t p = 0; p < input->parts; p++) {
-		md5_lanes_eight x = b->part[p], y = c->part[p], z = d->part[p];
-		md5_lanes_eight mixed = round == 0   ? z ^ (x & (y ^ z))
-					: round == 1 ? y ^ (z & (x ^ y))
-					: round == 2 ? x ^ y ^ z
-						     : y ^ (x | ~z);
-		md5_lanes_eight sum = (taken->part[p] + input->constants[i] + a->part[p]) + mixed;
+		md5_lanes_part x = b->part[p], y = c->part[p], z = d->part[p];
+		md5_lanes_part mixed = round == 0   ? z ^ (x & (y ^ z))
+				       : round == 1 ? y ^ (z & (x ^ y))
+				       : round == 2 ? x ^ y ^ z
+						    : y ^ (x | ~z);
+		md5_lanes_part sum = (taken->part[p] + input->constants[i] + a->part[p]) + mixed;
 		a->part[p] = x + (sum << shift | sum >> (32 - shift));
 	}
 }
@@ -131,58 +139,58 @@ MD5_LANES_INLINE md5_lanes_block(struct md5_lanes_word state[4], const struct md
 MD5_LANES_INLINE md5_lanes_write(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_lanes_word state[4],
 				 uint32_t count, uint32_t part)
 {
-	md5_lanes_eight row[8] = {state[0].part[part], state[1].part[part], state[2].part[part], state[3].part[part]};
+	md5_lanes_part row[4] = {state[0].part[part], state[1].part[part], state[2].part[part], state[3].part[part]};
 
-	md5_lanes_turn(row);
-	for (uint32_t i = 0; i < MD5_LANES_PART && part * MD5_LANES_PART + i < count; i++)
-		memcpy(hash[part * MD5_LANES_PART + i], &row[i], MD5_LANES_HASH_BYTES);
+	md5_lanes_turn_state(row);
+	if (count >= MD5_LANES_PART) {
+		memcpy(hash, row, sizeof(row));
+		return;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		memcpy(hash[i], (const char *)row + i * MD5_LANES_HASH_BYTES, MD5_LANES_HASH_BYTES);
 }
 
-/* As many texts as the parts have lanes; a lane without a text reads the first one's. */
+/* As many texts as the parts have lanes; with both, more than the first one has. */
 MD5_LANES_INLINE md5_lanes_hash_parts(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text,
 				      uint32_t count, uint32_t parts)
 {
 	static const uint32_t begin[4] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
+	const uint32_t lanes = parts * MD5_LANES_PART;
 	struct md5_lanes_input input;
+	struct md5_lanes_texts texts;
 	struct md5_lanes_word state[4], ends, ended;
-	const char *at[MD5_LANES];
-	uint32_t end[MD5_LANES], block_count = 0, lanes = parts * MD5_LANES_PART;
 
 	input.constants = md5_lanes_constants;
 	input.parts = parts;
-	for (uint32_t i = 0; i < lanes; i++) {
-		const struct md5_text *from = &text[i < count ? i : 0];
-		at[i] = from->block;
-		end[i] = from->block_count;
-		block_count = end[i] > block_count ? end[i] : block_count;
-	}
+	md5_lanes_begin(&texts, text, count, lanes);
 	for (uint32_t i = 0; i < 4; i++)
 		for (uint32_t p = 0; p < parts; p++)
-			state[i].part[p] = (md5_lanes_eight){0} + begin[i];
-	memcpy(&ends, end, lanes * sizeof(*end));
-	for (uint32_t block = 0; block < block_count; block++) {
+			state[i].part[p] = (md5_lanes_part){0} + begin[i];
+	memcpy(&ends, texts.end, lanes * sizeof(*texts.end));
+	for (uint32_t block = 0;;) {
 		/* What the compiler does not know it cannot keep: else it spreads all 64 over lanes, on the stack. */
 		__asm__("" : "+r"(input.constants));
 		for (uint32_t p = 0; p < parts; p++)
-			ended.part[p] = (md5_lanes_eight)(ends.part[p] <= block);
-		md5_lanes_load(&input, at);
+			ended.part[p] = (md5_lanes_part)(ends.part[p] <= block);
+		md5_lanes_load(&input, &texts);
 		md5_lanes_block(state, &input, &ended);
-		for (uint32_t i = 0; i < lanes; i++)
-			at[i] += block + 1 < end[i] ? MD5_LANES_BLOCK_BYTES : 0;
+		if (++block == texts.longest)
+			break;
+		md5_lanes_advance(&texts, block, lanes);
 	}
 	for (uint32_t p = 0; p < parts; p++)
-		md5_lanes_write(hash, state, count, p);
+		md5_lanes_write(hash + p * MD5_LANES_PART, state, count - p * MD5_LANES_PART, p);
 }
 
 /* Functions of their own: in one, their frames would add up where nothing is optimised. */
-static __attribute__((noinline)) void md5_lanes_hash_eight(uint8_t (*hash)[MD5_LANES_HASH_BYTES],
-							   const struct md5_text *text, uint32_t count)
+static __attribute__((noinline)) void md5_lanes_hash_one_part(uint8_t (*hash)[MD5_LANES_HASH_BYTES],
+							      const struct md5_text *text, uint32_t count)
 {
 	md5_lanes_hash_parts(hash, text, count, 1);
 }
 
-static __attribute__((noinline)) void md5_lanes_hash_sixteen(uint8_t (*hash)[MD5_LANES_HASH_BYTES],
-							     const struct md5_text *text, uint32_t count)
+static __attribute__((noinline)) void md5_lanes_hash_both_parts(uint8_t (*hash)[MD5_LANES_HASH_BYTES],
+								const struct md5_text *text, uint32_t count)
 {
 	md5_lanes_hash_parts(hash, text, count, 2);
 }
@@ -190,9 +198,9 @@ static __attribute__((noinline)) void md5_lanes_hash_sixteen(uint8_t (*hash)[MD5
 MD5_LANES_INLINE md5_lanes_by_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count)
 {
 	if (count <= MD5_LANES_PART)
-		md5_lanes_hash_eight(hash, text, count);
+		md5_lanes_hash_one_part(hash, text, count);
 	else
-		md5_lanes_hash_sixteen(hash, text, count);
+		md5_lanes_hash_both_parts(hash, text, count);
 }
 
 #endif
