@@ -19,7 +19,7 @@ struct md5_lanes_word {
 
 /* What the steps of a block read. The count of parts in use is a constant wherever this is put in place. */
 struct md5_lanes_input {
-	struct md5_lanes_word word[MD5_LANES_BLOCK_WORDS];
+	const struct md5_lanes_word *word; /* MD5_LANES_BLOCK_WORDS */
 	const uint32_t *constants;
 	uint32_t parts;
 };
@@ -59,20 +59,20 @@ MD5_LANES_INLINE md5_lanes_begin(struct md5_lanes_texts *texts, const struct md5
 	}
 }
 
-/* The words of the next block of each text. */
-MD5_LANES_INLINE md5_lanes_load(struct md5_lanes_input *input, const struct md5_lanes_texts *texts)
+/* The words of the next block of each of the part's texts. A function of its own: its rows take half a frame. */
+static __attribute__((noinline)) void md5_lanes_load(struct md5_lanes_word *word, const struct md5_lanes_texts *texts,
+						     uint32_t part)
 {
-	for (uint32_t p = 0; p < input->parts; p++)
-		for (uint32_t first = 0; first < MD5_LANES_BLOCK_WORDS; first += MD5_LANES_PART) {
-			md5_lanes_part row[MD5_LANES_PART];
-			for (uint32_t i = 0; i < MD5_LANES_PART; i++)
-				memcpy(&row[i],
-				       texts->at[p * MD5_LANES_PART + i] + texts->done + first * sizeof(uint32_t),
-				       sizeof(row[i]));
-			md5_lanes_turn(row);
-			for (uint32_t i = 0; i < MD5_LANES_PART; i++)
-				input->word[first + i].part[p] = row[i];
-		}
+	const char *const *at = &texts->at[part * MD5_LANES_PART];
+	md5_lanes_part row[MD5_LANES_PART];
+
+	for (uint32_t first = 0; first < MD5_LANES_BLOCK_WORDS; first += MD5_LANES_PART) {
+		for (uint32_t i = 0; i < MD5_LANES_PART; i++)
+			memcpy(&row[i], at[i] + texts->done + first * sizeof(uint32_t), sizeof(row[i]));
+		md5_lanes_turn(row);
+		for (uint32_t i = 0; i < MD5_LANES_PART; i++)
+			word[first + i].part[part] = row[i];
+	}
 }
 
 /* A text that has ended keeps its last block. */
@@ -120,24 +120,42 @@ MD5_LANES_INLINE md5_lanes_sixteen(struct md5_lanes_word state[4], const struct 
 	md5_lanes_four(state, input, i + 12);
 }
 
-/* One block of each text; the lanes of `ended` stay as they are. */
-MD5_LANES_INLINE md5_lanes_block(struct md5_lanes_word state[4], const struct md5_lanes_input *input,
-				 const struct md5_lanes_word *ended)
+MD5_LANES_INLINE md5_lanes_block(struct md5_lanes_word state[4], const struct md5_lanes_word *word,
+				 const struct md5_lanes_word *ended, uint32_t parts)
 {
+	struct md5_lanes_input input = {word, md5_lanes_constants, parts};
 	struct md5_lanes_word next[4] = {state[0], state[1], state[2], state[3]};
 
-	md5_lanes_sixteen(next, input, 0);
-	md5_lanes_sixteen(next, input, 16);
-	md5_lanes_sixteen(next, input, 32);
-	md5_lanes_sixteen(next, input, 48);
+	/* What the compiler does not know it cannot keep: else it spreads all 64 over lanes, on the stack. */
+	__asm__("" : "+r"(input.constants));
+	md5_lanes_sixteen(next, &input, 0);
+	md5_lanes_sixteen(next, &input, 16);
+	md5_lanes_sixteen(next, &input, 32);
+	md5_lanes_sixteen(next, &input, 48);
 	for (uint32_t i = 0; i < 4; i++)
-		for (uint32_t p = 0; p < input->parts; p++)
+		for (uint32_t p = 0; p < parts; p++)
 			state[i].part[p] += next[i].part[p] & ~ended->part[p];
 }
 
-/* The hashes of one part's texts. */
-MD5_LANES_INLINE md5_lanes_write(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_lanes_word state[4],
-				 uint32_t count, uint32_t part)
+/* One block of each text; the lanes of `ended` stay as they are. A function of its own, for its frame. */
+static __attribute__((noinline)) void md5_lanes_block_of_one(struct md5_lanes_word state[4],
+							     const struct md5_lanes_word *word,
+							     const struct md5_lanes_word *ended)
+{
+	md5_lanes_block(state, word, ended, 1);
+}
+
+static __attribute__((noinline)) void md5_lanes_block_of_both(struct md5_lanes_word state[4],
+							      const struct md5_lanes_word *word,
+							      const struct md5_lanes_word *ended)
+{
+	md5_lanes_block(state, word, ended, 2);
+}
+
+/* The hashes of one part's texts. Likewise a function of its own. */
+static __attribute__((noinline)) void md5_lanes_write(uint8_t (*hash)[MD5_LANES_HASH_BYTES],
+						      const struct md5_lanes_word state[4], uint32_t count,
+						      uint32_t part)
 {
 	md5_lanes_part row[4] = {state[0].part[part], state[1].part[part], state[2].part[part], state[3].part[part]};
 
@@ -150,57 +168,35 @@ MD5_LANES_INLINE md5_lanes_write(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const st
 		memcpy(hash[i], (const char *)row + i * MD5_LANES_HASH_BYTES, MD5_LANES_HASH_BYTES);
 }
 
-/* As many texts as the parts have lanes; with both, more than the first one has. */
-MD5_LANES_INLINE md5_lanes_hash_parts(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text,
-				      uint32_t count, uint32_t parts)
+/* As many texts as both parts have lanes at most. */
+MD5_LANES_INLINE md5_lanes_by_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count)
 {
 	static const uint32_t begin[4] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
-	const uint32_t lanes = parts * MD5_LANES_PART;
-	struct md5_lanes_input input;
+	const uint32_t parts = count > MD5_LANES_PART ? 2 : 1, lanes = parts * MD5_LANES_PART;
+	struct md5_lanes_word word[MD5_LANES_BLOCK_WORDS], state[4], ends, ended;
 	struct md5_lanes_texts texts;
-	struct md5_lanes_word state[4], ends, ended;
 
-	input.constants = md5_lanes_constants;
-	input.parts = parts;
 	md5_lanes_begin(&texts, text, count, lanes);
 	for (uint32_t i = 0; i < 4; i++)
-		for (uint32_t p = 0; p < parts; p++)
+		for (uint32_t p = 0; p < MD5_LANES_PARTS; p++)
 			state[i].part[p] = (md5_lanes_part){0} + begin[i];
-	memcpy(&ends, texts.end, lanes * sizeof(*texts.end));
+	for (uint32_t p = 0; p < parts; p++)
+		memcpy(&ends.part[p], &texts.end[p * MD5_LANES_PART], sizeof(ends.part[p]));
 	for (uint32_t block = 0;;) {
-		/* What the compiler does not know it cannot keep: else it spreads all 64 over lanes, on the stack. */
-		__asm__("" : "+r"(input.constants));
-		for (uint32_t p = 0; p < parts; p++)
+		for (uint32_t p = 0; p < parts; p++) {
 			ended.part[p] = (md5_lanes_part)(ends.part[p] <= block);
-		md5_lanes_load(&input, &texts);
-		md5_lanes_block(state, &input, &ended);
+			md5_lanes_load(word, &texts, p);
+		}
+		if (parts == 1)
+			md5_lanes_block_of_one(state, word, &ended);
+		else
+			md5_lanes_block_of_both(state, word, &ended);
 		if (++block == texts.longest)
 			break;
 		md5_lanes_advance(&texts, block, lanes);
 	}
 	for (uint32_t p = 0; p < parts; p++)
 		md5_lanes_write(hash + p * MD5_LANES_PART, state, count - p * MD5_LANES_PART, p);
-}
-
-/* Functions of their own: in one, their frames would add up where nothing is optimised. */
-static __attribute__((noinline)) void md5_lanes_hash_one_part(uint8_t (*hash)[MD5_LANES_HASH_BYTES],
-							      const struct md5_text *text, uint32_t count)
-{
-	md5_lanes_hash_parts(hash, text, count, 1);
-}
-
-static __attribute__((noinline)) void md5_lanes_hash_both_parts(uint8_t (*hash)[MD5_LANES_HASH_BYTES],
-								const struct md5_text *text, uint32_t count)
-{
-	md5_lanes_hash_parts(hash, text, count, 2);
-}
-
-MD5_LANES_INLINE md5_lanes_by_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count)
-{
-	if (count <= MD5_LANES_PART)
-		md5_lanes_hash_one_part(hash, text, count);
-	else
-		md5_lanes_hash_both_parts(hash, text, count);
 }
 
 #endif
