@@ -57,4 +57,25 @@ static inline void prefetch_lines_to_write(const void *at, size_t bytes)
 		prefetch_line_to_write((const void *)line);
 }
 
+#define PREFETCH_BYTES_LEAST (3 * PREFETCH_LINE_BYTES + 1)
+
+static inline void prefetch_four_lines_to_write(const char *at)
+{
+	prefetch_line_to_write(at);
+	prefetch_line_to_write(at + PREFETCH_LINE_BYTES);
+	prefetch_line_to_write(at + 2 * PREFETCH_LINE_BYTES);
+	prefetch_line_to_write(at + 3 * PREFETCH_LINE_BYTES);
+}
+
+/* The same for many lines, four at a time; the last four may be asked for twice. Range: PREFETCH_BYTES_LEAST or more.
+ */
+static inline void prefetch_many_lines_to_write(const char *at, size_t bytes)
+{
+	const char *last_four = at + bytes - PREFETCH_BYTES_LEAST;
+
+	for (; at < last_four; at += 4 * PREFETCH_LINE_BYTES)
+		prefetch_four_lines_to_write(at);
+	prefetch_four_lines_to_write(last_four);
+}
+
 #endif

@@ -49,24 +49,37 @@ static bool send_is_to_reserve(const struct worker *worker, const struct packet 
 	       packet->bytes.length <= bytes_max && !send_may_overwrite(worker, packet);
 }
 
-/* `bytes`: of the text, as far as it is asked for now. */
-static void send_set_reserved(struct rte_mempool *pool, struct packet *packet, struct rte_mbuf *mbuf, size_t bytes)
+/* `bytes`: of the text. */
+static void send_prefetch_buffer(struct rte_mempool *pool, const struct packet *packet, size_t bytes)
 {
-	packet->reserved = mbuf;
-	prefetch_lines_to_write(mbuf, sizeof(*mbuf));
-	const char *text = send_text_of_reserved(pool, packet);
-	prefetch_lines_to_write(text - RTE_CACHE_LINE_SIZE, bytes + RTE_CACHE_LINE_SIZE);
+	const char *mbuf = (const char *)packet->reserved;
+
+	_Static_assert(sizeof(struct rte_mbuf) == 2 * RTE_CACHE_LINE_SIZE, "both are asked for");
+	prefetch_line_to_write(mbuf);
+	prefetch_line_to_write(mbuf + RTE_CACHE_LINE_SIZE);
+	prefetch_many_lines_to_write(send_text_of_reserved(pool, packet) - RTE_CACHE_LINE_SIZE,
+				     bytes + RTE_CACHE_LINE_SIZE);
 }
 
-/* All of them or none, at one look into the pool. */
+/*
+ * All of them or none, at one look into the pool. First a line of each page that they begin and end in: the core looks
+ * for many pages at once when their addresses come one behind the other, but for no line of a page that it has not
+ * found.
+ */
 static void send_take_reserved(struct rte_mempool *pool, struct packet **packets, uint32_t count)
 {
 	struct rte_mbuf *mbufs[BURST_MAX];
 
 	if (count == 0 || rte_mempool_get_bulk(pool, (void **)mbufs, count) != 0)
 		return;
+	for (uint32_t i = 0; i < count; i++) {
+		packets[i]->reserved = mbufs[i];
+		prefetch_line_to_write(mbufs[i]);
+	}
 	for (uint32_t i = 0; i < count; i++)
-		send_set_reserved(pool, packets[i], mbufs[i], packets[i]->bytes.length / 2);
+		prefetch_line_to_write(send_text_of_reserved(pool, packets[i]) + packets[i]->bytes.length);
+	for (uint32_t i = 0; i < count; i++)
+		send_prefetch_buffer(pool, packets[i], packets[i]->bytes.length + SEND_GROWTH_BYTES);
 }
 
 void send_reserve_burst(struct worker *worker)
@@ -82,22 +95,10 @@ void send_reserve_burst(struct worker *worker)
 	send_take_reserved(pool, packets, count);
 }
 
-void send_prefetch_reserved(const struct worker *worker, const struct packet *packet)
-{
-	if (!packet->reserved)
-		return;
-	const char *text = send_text_of_reserved(worker->dataplane->pool, packet);
-	prefetch_lines_to_write(text + packet->bytes.length / 2, packet->bytes.length / 2 + SEND_GROWTH_BYTES);
-}
-
 void send_prefetch_reserved_again(const struct worker *worker, const struct packet *packet)
 {
-	if (!packet->reserved)
-		return;
-	const char *text = send_text_of_reserved(worker->dataplane->pool, packet);
-	prefetch_lines_to_write(packet->reserved, sizeof(*packet->reserved));
-	prefetch_lines_to_write(text - RTE_CACHE_LINE_SIZE,
-				RTE_CACHE_LINE_SIZE + packet->bytes.length + SEND_GROWTH_BYTES);
+	if (packet->reserved)
+		send_prefetch_buffer(worker->dataplane->pool, packet, packet->bytes.length + SEND_GROWTH_BYTES);
 }
 
 void send_reserve_answer(struct worker *worker, struct packet *packet)
@@ -105,8 +106,10 @@ void send_reserve_answer(struct worker *worker, struct packet *packet)
 	struct rte_mempool *pool = worker->dataplane->answer_pool;
 	struct rte_mbuf *mbuf = packet->reserved ? NULL : rte_mbuf_raw_alloc(pool);
 
-	if (mbuf)
-		send_set_reserved(pool, packet, mbuf, SEND_ANSWER_BYTES);
+	if (!mbuf)
+		return;
+	packet->reserved = mbuf;
+	send_prefetch_buffer(pool, packet, SEND_ANSWER_BYTES);
 }
 
 void send_give_back_reserved(struct packet *packet)

@@ -10,16 +10,13 @@
 /*
  * Takes the buffers that the messages of a burst will be written into when they are forwarded, and asks for as much of
  * them as such messages need: what messages keep for long makes the buffers go round, and these were used so long ago
- * that no cache has them. The rest is asked for later, as a core has only so many lines on their way. A message that is
- * too long for it has none; nobody has one when there are too few.
+ * that no cache has them. A message that is too long for it has none; nobody has one when there are too few.
  *
  * Thread: lcore. Owner: the packet; what is not taken has to be given back.
  */
 void send_reserve_burst(struct worker *worker);
-void send_prefetch_reserved(const struct worker *worker, const struct packet *packet);
 
-/* All of it, shortly before it is written: since then others had the nearest cache, and lines come back in turn only.
- */
+/* Again, shortly before it is written: since then others had the nearest cache, and lines come back in turn only. */
 void send_prefetch_reserved_again(const struct worker *worker, const struct packet *packet);
 void send_give_back_reserved(struct packet *packet);
 

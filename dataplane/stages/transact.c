@@ -4,7 +4,6 @@
 #include "message_facts.h"
 #include "response_context.h"
 #include "server_transaction.h"
-#include "send.h"
 #include "stages.h"
 #include "transact_unreachable.h"
 #include "transact_warm.h"
@@ -87,7 +86,6 @@ void transact_burst(struct worker *worker)
 		struct packet *packet = &worker->packet[i];
 		if (packet->verdict)
 			continue;
-		send_prefetch_reserved(worker, packet);
 		if (packet->is_unreachable)
 			transact_unreachable(worker, packet);
 		else if (packet->message.is_request)
