@@ -1,6 +1,8 @@
 #include "edit_list.h"
 
 #include "copy_bytes.h"
+#include "edit_list_put.h"
+#include "scan.h"
 
 void edit_list_init(struct edit_list *list)
 {
@@ -66,54 +68,42 @@ static uint32_t sort_edits(struct edit_list *list)
 	return text_bytes;
 }
 
-/* `is_roomy`: all that is put fits anyway. Result: behind it; NULL when there is no room up to `end`. */
-static inline __attribute__((always_inline)) char *put(char *at, const char *end, bool is_roomy, const char *text,
-						       uint32_t length)
+static inline char *put_counted(char *at, const char *end, const char *text, uint32_t length)
 {
-	if (!is_roomy && length > (size_t)(end - at))
+	if (length > (size_t)(end - at))
 		return NULL;
 	copy_bytes(at, text, length);
 	return at + length;
 }
 
-/* Edits in order, none of which begins behind `received`. Result: as put(), also NULL for edits that overlap. */
-static inline __attribute__((always_inline)) char *put_all(char *at, const char *end, bool is_roomy,
-							   const struct edit_list *list, struct span received)
+static inline char *put_roomy(char *at, const char *end, const char *text, uint32_t length)
 {
-	uint32_t kept = 0;	    /* bytes of `received` before this one are done */
-	uint32_t removal_start = 0; /* of the newest removal: inserts at its very start stand behind its text */
+	(void)end;
+	copy_bytes(at, text, length);
+	return at + length;
+}
 
-	for (const struct edit *edit = list->edit, *edits_end = edit + list->count; edit < edits_end; edit++) {
-		uint32_t offset = edit->offset, removed = edit->removed;
-		if (offset > kept) {
-			if (!(at = put(at, end, is_roomy, received.at + kept, offset - kept)))
-				return NULL;
-			kept = offset;
-		} else if (offset < kept && (removed || offset != removal_start)) {
-			return NULL;
-		}
-		if (edit->text_length && !(at = put(at, end, is_roomy, edit->text, edit->text_length)))
-			return NULL;
-		kept += removed;
-		removal_start = removed ? offset : removal_start;
-	}
-	return kept <= received.length ? put(at, end, is_roomy, received.at + kept, received.length - kept) : NULL;
+/* `spare`: by how much more than all that is put there is room. */
+static char *put_all(char *at, const char *end, int64_t spare, const struct edit_list *list, struct span received)
+{
+#if defined(__x86_64__)
+	if (spare >= EDIT_LIST_SPARE_BYTES && scan_selected() == SCAN_AVX512)
+		return edit_list_avx512_put_all(at, list, received);
+#endif
+	return spare >= 0 ? edit_list_put_all(at, end, put_roomy, list, received)
+			  : edit_list_put_all(at, end, put_counted, list, received);
 }
 
 int edit_list_apply(struct edit_list *list, char *out, uint32_t capacity, struct span received)
 {
 	if (list->overflowed || list->writer.overflowed)
 		return -1;
-	const char *out_end = out + capacity, *end;
 	/* Nearly always there is room for what is removed, too. */
-	bool is_roomy = (uint64_t)sort_edits(list) + received.length <= capacity;
+	int64_t spare = (int64_t)capacity - sort_edits(list) - received.length;
 
 	if (list->count && list->edit[list->count - 1].offset > received.length)
 		return -1;
-	if (is_roomy)
-		end = put_all(out, out_end, true, list, received);
-	else
-		end = put_all(out, out_end, false, list, received);
+	const char *end = put_all(out, out + capacity, spare, list, received);
 	return end ? (int)(end - out) : -1;
 }
 
@@ -183,7 +173,9 @@ static char *put_together(struct edit_list *list, uint32_t text_bytes, uint32_t 
 
 	if (before > received.length || (uint64_t)text_bytes + before > list->writer.capacity)
 		return NULL;
-	const char *end = put_all(put_at, put_at + list->writer.capacity, true, list, span_make(received.at, before));
+	int64_t spare = (int64_t)list->writer.capacity - text_bytes - before;
+	const char *end =
+		put_all(put_at, put_at + list->writer.capacity, spare, list, span_make(received.at, before));
 	if (!end || (uint64_t)(end - put_at) > (uint64_t)before + room)
 		return NULL;
 	char *start = (char *)(uintptr_t)received.at + before - (end - put_at);

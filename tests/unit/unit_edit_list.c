@@ -4,6 +4,7 @@
 
 #include "edit_list.h"
 #include "guard_page.h"
+#include "scan.h"
 
 static struct edit_list list;
 
@@ -21,7 +22,7 @@ static void check(struct span received, const char *expected)
 	guard_page_build(&in, 4096);
 	received = guard_page_place(&in, received);
 	/* As much as it takes, and from somewhere on so much that nothing has to be counted. */
-	for (uint32_t spare = 0; spare <= received.length; spare++) {
+	for (uint32_t spare = 0; spare <= received.length + 70; spare++) {
 		char *out = guard_page_room(&guarded, length + spare);
 		assert_int_equal(edit_list_apply(&list, out, length + spare, received), length);
 		assert_span_equal(span_make(out, length), span_of_text(expected));
@@ -245,6 +246,26 @@ static void random_edits_as_a_model_does(void **state)
 	}
 }
 
+/* Before, between and behind longer pieces, with as much room as makes a difference, and not a byte more. */
+static void texts_of_any_length(void **state)
+{
+	static char text[300], received[300], expected[901];
+
+	(void)state;
+	for (uint32_t i = 0; i < 300; i++) {
+		text[i] = (char)('A' + i % 26);
+		received[i] = (char)('a' + i % 25);
+	}
+	for (uint32_t length = 1; length < 300; length++) {
+		edit_list_init(&list);
+		edit_list_replace(&list, part((uint16_t)length, 0), span_make(text, length));
+		edit_list_replace(&list, part(299, 1), span_make(text + 1, 300 - length));
+		snprintf(expected, sizeof(expected), "%.*s%.*s%.*s%.*s", (int)length, received, (int)length, text,
+			 (int)(299 - length), received + length, (int)(300 - length), text + 1);
+		check(span_make(received, 300), expected);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -257,6 +278,8 @@ int main(void)
 		cmocka_unit_test(takes_what_was_put),
 		cmocka_unit_test(both_limits_are_reached),
 		cmocka_unit_test(random_edits_as_a_model_does),
+		cmocka_unit_test(texts_of_any_length),
 	};
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	int failed = cmocka_run_group_tests(tests, NULL, NULL);
+	return failed + (scan_select(SCAN_AVX512) ? cmocka_run_group_tests_name("with AVX-512", tests, NULL, NULL) : 0);
 }

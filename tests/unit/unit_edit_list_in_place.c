@@ -8,6 +8,7 @@
 
 #include "edit_list.h"
 #include "guard_page.h"
+#include "scan.h"
 
 #define BEFORE_BYTES   64 /* not ours */
 #define ROOM_BYTES     48
@@ -220,5 +221,8 @@ int main(void)
 		cmocka_unit_test(growth_eats_what_was_removed_before_it),
 		cmocka_unit_test(what_ran_over_or_lies_outside),
 	};
-	return cmocka_run_group_tests(tests, build_guard, free_guard);
+	int failed = cmocka_run_group_tests(tests, build_guard, free_guard);
+	return failed + (scan_select(SCAN_AVX512)
+				 ? cmocka_run_group_tests_name("with AVX-512", tests, build_guard, free_guard)
+				 : 0);
 }
