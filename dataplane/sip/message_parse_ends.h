@@ -1,8 +1,9 @@
 /*
  * message_parse_ends.h - where the lines of the usual message end: see message_parse_wide.h.
  *
- *   Via: ... CRLF From: ... CRLF CRLF        a block is 64 bytes, and the byte before them: an LF is right with a CR
- *             ^feeds          ^    ^         before it, and ends the empty line with another one two bytes before it
+ *   Via: ... CRLF From: ... CRLF CRLF        a block is 64 bytes, and the two before them: an LF is right with a CR
+ *             ^feeds          ^    ^         before it, and before that with a byte that is not white; it ends the
+ *                                            empty line when that byte is an LF, too
  */
 #ifndef AMITY_MESSAGE_PARSE_ENDS_H
 #define AMITY_MESSAGE_PARSE_ENDS_H
@@ -11,37 +12,32 @@
 
 #if defined(__AVX2__)
 
+#define BEFORE_BLOCK 2 /* bytes that are read with it */
+
 #if defined(__AVX512VBMI2__)
 struct block {
 	uint64_t feeds;
-	uint64_t alone; /* bit n: byte n is an LF without its CR, or stands where the LF of a CR is missing */
-};
-
-/* The blocks so far have one of these bits. */
-struct strays {
-	uint64_t bits;
+	__mmask64 alone; /* an LF without its CR, or what stands where the LF of a CR is missing */
+	__mmask64 ends;	 /* an LF that ends the empty line, or a line that ends with white space */
 };
 
 static inline struct block read_block(const char *at)
 {
-	uint64_t feeds = _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(at), _mm512_set1_epi8('\n'));
-	uint64_t returns = _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(at - 1), _mm512_set1_epi8('\r'));
-	return (struct block){feeds, feeds ^ returns};
+	__mmask64 feeds = _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(at), _mm512_set1_epi8('\n'));
+	__mmask64 returns = _mm512_cmpeq_epi8_mask(_mm512_loadu_si512(at - 1), _mm512_set1_epi8('\r'));
+	__mmask64 ends = _mm512_mask_cmple_epu8_mask(feeds, _mm512_loadu_si512(at - 2), _mm512_set1_epi8(' '));
+	return (struct block){_cvtmask64_u64(feeds), _kxor_mask64(feeds, returns), ends};
 }
 
-static inline uint64_t find_alone(struct block block)
+static inline bool has_end(struct block block)
 {
-	return block.alone;
+	return !_kortestz_mask64_u8(block.alone, block.ends);
 }
 
-static inline void note_alone(struct strays *strays, struct block block)
+/* Bit n: lines do not go on behind byte n. */
+static inline uint64_t find_ends(struct block block)
 {
-	strays->bits |= block.alone;
-}
-
-static inline bool has_strays(struct strays strays)
-{
-	return strays.bits != 0;
+	return block.alone | block.ends;
 }
 
 /* Up to 32 of them: with more, a line has no CR. */
@@ -59,36 +55,35 @@ static inline void write_feeds(uint16_t *feeds, uint64_t bits, size_t offset)
 #else
 struct block {
 	uint64_t feeds;
-	__m256i low, high; /* not zero: as the bits of find_alone() */
+	__m256i low, high; /* not zero: as the bits of find_ends() */
 };
 
-/* Not zero anywhere: the blocks so far have one of these bytes. */
-struct strays {
-	__m256i bytes;
-};
+static inline __m256i read_ends(const char *at, __m256i feeds)
+{
+	__m256i alone = _mm256_xor_si256(feeds, equal(load(at - 1), '\r'));
+	return _mm256_or_si256(alone, _mm256_and_si256(feeds, white_or_control(load(at - 2))));
+}
 
 static inline struct block read_block(const char *at)
 {
 	__m256i low = equal(load(at), '\n'), high = equal(load(at + LOAD_BYTES), '\n');
-	return (struct block){(uint64_t)mask_of(high) << 32 | mask_of(low),
-			      _mm256_xor_si256(low, equal(load(at - 1), '\r')),
-			      _mm256_xor_si256(high, equal(load(at + LOAD_BYTES - 1), '\r'))};
+	return (struct block){(uint64_t)mask_of(high) << 32 | mask_of(low), read_ends(at, low),
+			      read_ends(at + LOAD_BYTES, high)};
 }
 
-/* Bit n: byte n is an LF without its CR, or stands where the LF of a CR is missing. */
-static inline uint64_t find_alone(struct block block)
+static inline bool has_end(struct block block)
+{
+	__m256i both = _mm256_or_si256(block.low, block.high);
+	return !_mm256_testz_si256(both, both);
+}
+
+/*
+ * Bit n: lines do not go on behind byte n. It is an LF without its CR, or stands where the LF of a CR is missing; or it
+ * is an LF that ends the empty line, or a line that ends with white space.
+ */
+static inline uint64_t find_ends(struct block block)
 {
 	return (uint64_t)mask_of(block.high) << 32 | mask_of(block.low);
-}
-
-static inline void note_alone(struct strays *strays, struct block block)
-{
-	strays->bytes = _mm256_or_si256(strays->bytes, _mm256_or_si256(block.low, block.high));
-}
-
-static inline bool has_strays(struct strays strays)
-{
-	return mask_of(strays.bytes) != 0;
 }
 
 /* Three are written whatever there is: that is nearly always enough, and a branch for each is dear. */
@@ -101,13 +96,13 @@ static inline void write_feeds(uint16_t *feeds, uint64_t bits, size_t offset)
 }
 #endif
 
-/* Adds the lines of the block with the empty one. Result: false when they are not usual. */
-static inline bool end_lines(struct usual *usual, uint16_t *next, uint64_t feeds, uint64_t alone, uint64_t empty,
-			     size_t offset)
+/* Adds the lines of the block with an end, at `offset` of the bytes. Result: false when they are not usual. */
+static inline bool end_lines(struct usual *usual, uint16_t *next, uint64_t feeds, uint64_t ends, size_t offset)
 {
-	uint64_t to_end = _blsmsk_u64(empty);
+	uint64_t to_end = _blsmsk_u64(ends);
+	const char *end = usual->bytes + offset + _tzcnt_u64(ends);
 
-	if (alone & to_end)
+	if (end[0] != '\n' || end[-1] != '\r' || end[-2] != '\n')
 		return false;
 	write_feeds(next, feeds & to_end, offset);
 	usual->line_count = (uint32_t)(next - usual->feeds) + (uint32_t)__builtin_popcountll(feeds & to_end) - 1;
@@ -115,36 +110,29 @@ static inline bool end_lines(struct usual *usual, uint16_t *next, uint64_t feeds
 }
 
 /*
- * Finds all lines to the empty one, which is feeds[line_count]. The first byte is looked at by take_start_line() only:
- * blocks begin behind it. Result: false when the lines are not usual.
+ * Finds all lines to the empty one, which is feeds[line_count]. The first bytes are looked at by take_start_line()
+ * only: blocks begin behind them. Result: false when the lines are not usual.
  */
 static inline bool find_lines(struct usual *usual, struct span bytes)
 {
-	struct strays strays = {0};
-	size_t offset = 1, last = bytes.length - SCAN_BLOCK_BYTES;
+	size_t offset = BEFORE_BLOCK, last = bytes.length - SCAN_BLOCK_BYTES;
 	uint16_t *next = usual->feeds;
-	uint64_t before =
-		1ull << 62; /* the feeds of the last block; at first as if a line had ended before the bytes */
 
 	for (; offset <= last; offset += SCAN_BLOCK_BYTES) {
 		struct block block = read_block(bytes.at + offset);
-		uint64_t empty = block.feeds & (block.feeds << 2 | before >> 62);
-		if (empty)
-			return !has_strays(strays) &&
-			       end_lines(usual, next, block.feeds, find_alone(block), empty, offset);
-		note_alone(&strays, block);
+		if (has_end(block))
+			return end_lines(usual, next, block.feeds, find_ends(block), offset);
 		write_feeds(next, block.feeds, offset);
 		next += __builtin_popcountll(block.feeds);
-		before = block.feeds;
 		if (next > usual->feeds + LINES_MAX)
 			return false;
 	}
-	if (has_strays(strays) || offset == bytes.length)
+	if (offset == bytes.length)
 		return false;
 	/* The last, short block is read so that it ends with the bytes, what was seen already shifted out. */
 	struct block block = read_block(bytes.at + last);
-	uint64_t feeds = block.feeds >> (offset - last), empty = feeds & (feeds << 2 | before >> 62);
-	return empty && end_lines(usual, next, feeds, find_alone(block) >> (offset - last), empty, offset);
+	uint64_t ends = find_ends(block) >> (offset - last);
+	return ends && end_lines(usual, next, block.feeds >> (offset - last), ends, offset);
 }
 
 #endif

@@ -1,6 +1,9 @@
 /*
  * message_parse_lines.h - what the header lines of the usual message are called, and where their values are: see
  * message_parse_wide.h.
+ *
+ *   Via: SIP/2.0/UDP 192.0.2.1 CRLF       the table is filled from the line ends, as if names were empty; then each
+ * line ^length                            is compared with the row of the one word that it can begin with
  */
 #ifndef AMITY_MESSAGE_PARSE_LINES_H
 #define AMITY_MESSAGE_PARSE_LINES_H
@@ -9,68 +12,106 @@
 
 #if defined(__AVX2__)
 
-#define NAME_BYTES_MAX 31 /* with its colon it is a load; a longer one is odd */
+/* A header line as a number (struct sip_header): what an LF before it and its own one say of it, and a name's length.
+ */
+#define HEADER_BEFORE ((1ull << 16) + 1)
+#define HEADER_OWN    (1ull << 32)
+#define HEADER_EMPTY  (3 * HEADER_BEFORE - 2 - 4 * HEADER_OWN)
+#define HEADER_NAME   ((1ull << 16) - (1ull << 32))
+_Static_assert(offsetof(struct sip_header, value) == 2 && offsetof(struct sip_header, value_length) == 4,
+	       "where these bits are");
 
-struct usual_name {
-	size_t length; /* of what is before the colon */
-	const struct token_line *line;
-};
+#if defined(__AVX512VBMI2__)
+#define HEADERS_AT_ONCE 8
 
-/* What a name is that no row has. */
-static const struct token_line no_line = {.name = SIP_HEADER_OTHER};
-
-/* What makes a line odd, of all lines: to be asked for once. */
-struct oddity {
-	uint32_t bits; /* one of ODD_BITS, where a line is */
-	uint64_t once; /* token_line.once of the lines, added */
-};
-
-#define ODD_NAME 0x80u /* of ODD_BITS */
-
-/* `at`: LOAD_BYTES can be read. What is before the colon is right when a row has it; else it is looked at. */
-static inline struct usual_name read_name(struct oddity *odd, const char *at)
+static inline void begin_headers(struct sip_header *header, const uint16_t *feeds)
 {
-	__m256i bytes = load(at);
-	size_t length = _tzcnt_u32(mask_of(equal(bytes, ':')) | 1u << NAME_BYTES_MAX);
-	uint64_t key = (_bzhi_u64(load_word(at), (uint32_t)length * 8) | CASE_BITS) + length;
-	const struct token_line *line =
-		&token_name_header_lines.rows[key * token_name_header_lines.multiplier >> (64 - TOKEN_SLOT_BITS)];
-	__m256i lower = _mm256_or_si256(bytes, load(line->case_bits));
-	uint32_t differs = ~mask_of(_mm256_cmpeq_epi8(lower, load(line->text)));
+	__m512i before = _mm512_cvtepu16_epi64(_mm_loadu_si128((const __m128i *)feeds));
+	__m512i own = _mm512_cvtepu16_epi64(_mm_loadu_si128((const __m128i *)(feeds + 1)));
+	__m512i starts = _mm512_or_si512(before, _mm512_slli_epi64(before, 16));
+	__m512i lengths = _mm512_slli_epi64(_mm512_sub_epi64(own, before), 32);
 
-	if (__builtin_expect(_bzhi_u32(differs, (uint32_t)length + 1) != 0, 0)) {
-		line = &no_line;
-		odd->bits |= _bzhi_u32(find_stops(bytes, LEXIS_TOKEN), (uint32_t)length) ? ODD_NAME : 0;
-	}
-	return (struct usual_name){length, line};
+	_mm512_storeu_si512(
+		header, _mm512_add_epi64(_mm512_or_si512(starts, lengths), _mm512_set1_epi64((long long)HEADER_EMPTY)));
+}
+#else
+#define HEADERS_AT_ONCE 4
+
+static inline void begin_headers(struct sip_header *header, const uint16_t *feeds)
+{
+	__m256i before = _mm256_cvtepu16_epi64(_mm_loadl_epi64((const __m128i *)feeds));
+	__m256i own = _mm256_cvtepu16_epi64(_mm_loadl_epi64((const __m128i *)(feeds + 1)));
+	__m256i starts = _mm256_or_si256(before, _mm256_slli_epi64(before, 16));
+	__m256i lengths = _mm256_slli_epi64(_mm256_sub_epi64(own, before), 32);
+
+	store((char *)header,
+	      _mm256_add_epi64(_mm256_or_si256(starts, lengths), _mm256_set1_epi64x((long long)HEADER_EMPTY)));
+}
+#endif
+_Static_assert(SIP_HEADERS_MAX % HEADERS_AT_ONCE == 0, "what is written behind the last line is in the table");
+
+/* A line that no row has begins with a name all the same. */
+static inline bool is_other_name(__m256i bytes, const char *at, size_t length)
+{
+	return length != 0 && _bzhi_u32(find_stops(bytes, LEXIS_TOKEN), (uint32_t)length) == 0 && at[length] == ':' &&
+	       at[length + 1] == ' ';
+}
+
+/* The row of the one word that the line may begin with. `length`: of what is before the colon. */
+static inline const struct token_line *find_row(const char *at, size_t length)
+{
+	uint64_t key = (_bzhi_u64(load_word(at), (uint32_t)length * 8) | CASE_BITS) + length;
+	return &token_name_header_lines.rows[key * token_name_header_lines.multiplier >> (64 - TOKEN_SLOT_BITS)];
 }
 
 /*
- * The last byte of the name, the colon, the space and the first byte of the value, from which the least that they may
- * be is subtracted. The colon and the space are zero then. The others are negative when they are white or a control
- * character, as the LF before an empty name is, and above 0xa0, too, which is seldom. So is the last byte of the value.
+ * The lines from the one before `end` down to `begin`. `bytes`: where the message's offset 0 is, or would be; behind
+ * the start of each line 2 * LOAD_BYTES can be read. `once`: token_line.once of the lines, added. Result: false when a
+ * line is not usual.
  */
-#define LEAST_BYTES ((uint32_t)'!' | ':' << 8 | ' ' << 16 | '!' << 24)
-#define ODD_BITS    0x80ffff80u
-
-/*
- * `at`: the line from `start`, with 2 * LOAD_BYTES that can be read, and the byte before it.
- */
-static inline void index_line(struct sip_message *message, struct oddity *odd, size_t index, const char *at,
-			      size_t start, size_t feed)
+static inline bool index_range(const struct usual *usual, uint64_t *once, const char *bytes, size_t begin, size_t end)
 {
-	struct sip_header *header = &message->header[index];
-	struct usual_name found = read_name(odd, at);
-	size_t value = start + found.length + 2;
-	uint16_t name = found.line->name; /* and no flags */
+	struct sip_message *message = usual->message;
+	uint64_t sum = 0;
 
-	odd->bits |= load_half(at + found.length - 1) - LEAST_BYTES;
-	odd->once += found.line->once;
-	header->start = (uint16_t)start;
-	header->value = (uint16_t)value;
-	header->value_length = (uint16_t)(feed - 1 - value);
-	memcpy(&header->name, &name, sizeof(name));
-	message->first[name] = (uint8_t)index;
+	for (size_t i = end; i-- > begin;) {
+		struct sip_header *header = &message->header[i];
+		const char *at = bytes + usual->feeds[i] + 1;
+		__m256i line = load(at);
+		size_t length = _tzcnt_u32(mask_of(equal(line, ':')));
+		const struct token_line *row = find_row(at, length);
+		if ((uint8_t)at[length + 2] <= ' ')
+			return false;
+		header->value = (uint16_t)(header->value + length);
+		header->value_length = (uint16_t)(header->value_length - length);
+		if (__builtin_expect(_mm256_testz_si256(_mm256_xor_si256(line, load(row->text)), load(row->mask)), 1)) {
+			header->name = row->name;
+			message->first[row->name] = (uint8_t)i;
+			sum += row->once;
+		} else {
+			message->first[SIP_HEADER_OTHER] = (uint8_t)i;
+			if (!is_other_name(line, at, length))
+				return false;
+		}
+	}
+	*once += sum;
+	return true;
+}
+
+/* Of the lines that end where the message does: they are read from a copy with zeros behind it. Result: how many lines
+ * are before them; 0: a line is not usual. */
+static __attribute__((noinline)) size_t index_last_lines(struct usual *usual, uint64_t *once, size_t count)
+{
+	size_t copied = usual->message->bytes.length - COPY_BYTES, begin = count - 1;
+
+	for (uint32_t i = 0; i < COPY_BYTES; i += LOAD_BYTES) {
+		store(usual->copy + i, load(usual->bytes + copied + i));
+		store(usual->copy + COPY_BYTES + i, _mm256_setzero_si256());
+	}
+	while (begin > 0 && usual->feeds[begin - 1] >= copied)
+		begin--;
+	const char *bytes = (const char *)((uintptr_t)usual->copy - copied);
+	return index_range(usual, once, bytes, begin, count) ? begin : 0;
 }
 
 /*
@@ -79,22 +120,19 @@ static inline void index_line(struct sip_message *message, struct oddity *odd, s
 static inline bool index_lines(struct usual *usual)
 {
 	struct sip_message *message = usual->message;
-	const char *bytes = usual->bytes;
-	size_t copied = message->bytes.length - COPY_BYTES, feed = usual->feeds[usual->line_count - 1];
-	uintptr_t whole = (uintptr_t)bytes, copy = (uintptr_t)usual->copy - copied; /* where offset 0 is, or would be */
-	struct oddity odd = {0};
+	size_t count = usual->line_count - 1;
+	uint64_t once = 0;
 
-	message->header_count = (uint8_t)(usual->line_count - 1);
-	message->headers_end = (uint16_t)(usual->feeds[usual->line_count] - 1);
-	for (size_t i = usual->line_count - 1; i > 0; i--) {
-		size_t start = usual->feeds[i - 1] + 1u;
-		const char *at = (const char *)((start <= copied ? whole : copy) + start);
-		odd.bits |= (uint8_t)bytes[feed - 2] - (uint32_t)'!';
-		index_line(message, &odd, i - 1, at, start, feed);
-		feed = start - 1;
-	}
-	message->via_line_count = (uint8_t)odd.once;
-	return !((odd.bits & ODD_BITS) | (odd.once & 0xfefefefefefefe00ull));
+	message->header_count = (uint8_t)count;
+	message->headers_end = (uint16_t)(usual->feeds[count + 1] - 1);
+	for (size_t i = 0; i < count; i += HEADERS_AT_ONCE)
+		begin_headers(&message->header[i], &usual->feeds[i]);
+	if (usual->feeds[count - 1] >= message->bytes.length - COPY_BYTES)
+		count = index_last_lines(usual, &once, count);
+	if (count == 0 || !index_range(usual, &once, usual->bytes, 0, count))
+		return false;
+	message->via_line_count = (uint8_t)once;
+	return !(once & 0xfefefefefefefe00ull);
 }
 
 #endif

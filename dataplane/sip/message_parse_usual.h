@@ -87,16 +87,11 @@ static inline bool begin(struct usual *usual, struct sip_message *message)
 {
 	struct span bytes = message->bytes;
 
-	if (bytes.length <= COPY_BYTES)
+	if (bytes.length < BEFORE_BLOCK + COPY_BYTES)
 		return false;
-	const char *rest = bytes.at + bytes.length - COPY_BYTES;
 	usual->message = message;
 	usual->bytes = bytes.at;
 	usual->last_load = bytes.at + bytes.length - LOAD_BYTES;
-	for (uint32_t i = 0; i < COPY_BYTES; i += LOAD_BYTES) {
-		store(usual->copy + i, load(rest + i));
-		store(usual->copy + COPY_BYTES + i, _mm256_setzero_si256());
-	}
 	return true;
 }
 
@@ -108,12 +103,13 @@ static inline uint32_t parse_usual(struct sip_message *message)
 	if (!begin(&usual, message) || !find_lines(&usual, message->bytes) || !take_start_line(&usual) ||
 	    !index_lines(&usual))
 		return 0;
-	parts |= take_via(&usual) ? MESSAGE_PART_VIA : 0;
+	/* What is read last of the lines, the first of them, is what takes longest, and so is last here too. */
+	parts |= take_body(&usual) ? MESSAGE_PART_BODY : 0;
+	parts |= take_max_forwards(&usual) ? MESSAGE_PART_MAX_FORWARDS : 0;
+	parts |= take_cseq(&usual) ? MESSAGE_PART_CSEQ : 0;
 	parts |= take_call_id(&usual) ? MESSAGE_PART_CALL_ID : 0;
 	parts |= take_parties(&usual) ? MESSAGE_PART_PARTIES : 0;
-	parts |= take_cseq(&usual) ? MESSAGE_PART_CSEQ : 0;
-	parts |= take_max_forwards(&usual) ? MESSAGE_PART_MAX_FORWARDS : 0;
-	parts |= take_body(&usual) ? MESSAGE_PART_BODY : 0;
+	parts |= take_via(&usual) ? MESSAGE_PART_VIA : 0;
 	return parts;
 }
 

@@ -9,6 +9,8 @@
 #include "codec.h"
 #include "sip_message.h"
 
+#include <stddef.h>
+
 #define TOKEN_SLOT_BITS 8
 
 /* A word in three words of the machine; one of up to eight bytes stands in `head` and `tail` alike, the rest being
@@ -26,17 +28,22 @@ struct token_table {
 	struct token_row rows[1 << TOKEN_SLOT_BITS];
 };
 
-/* The word of a header with its colon, for one comparison of 32 bytes. */
+/*
+ * How a header line begins: the word, its colon and a space. A line that begins so differs from `text` in no bit of
+ * `mask`, which leaves the case of letters free, and what is behind the space.
+ */
 struct token_line {
-	char text[31]; /* in lower case */
+	char text[23];
 	uint8_t name;
-	char case_bits[24]; /* 0x20 where `text` has a letter */
-	uint64_t once;	    /* 1 in a byte of its own for a header that a message has once; in the lowest byte for Via
-			       alone, so that these bytes may stand for the case bits of what is behind the longest word */
+	uint64_t once; /* 1 in a byte of its own for a header that a message has once; in the lowest byte for Via alone
+			*/
+	char mask[32];
 };
-_Static_assert(sizeof(struct token_line) == 64, "a cache line, and two loads of 32 bytes");
+_Static_assert(offsetof(struct token_line, mask) == 32 && sizeof(struct token_line) == 64,
+	       "a cache line, and two loads of 32 bytes");
 
-/* By another hash than token_table, of the first bytes: they are there before the length of a name is known. */
+/* By another hash than token_table, of the first bytes. A slot without a word is as a line that begins with a line
+ * feed. */
 struct token_lines {
 	struct token_line rows[1 << TOKEN_SLOT_BITS] __attribute__((aligned(64)));
 	uint64_t multiplier;

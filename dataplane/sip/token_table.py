@@ -11,7 +11,7 @@ import random
 import re
 import sys
 
-MASK_64, WORD_BYTES_MAX = (1 << 64) - 1, 24
+MASK_64, WORD_BYTES_MAX, LINE_WORD_BYTES_MAX = (1 << 64) - 1, 24, 21
 SLOT_BITS = 8  # TOKEN_SLOT_BITS of token_name.h
 CASE_BITS = 0x2020202020202020
 
@@ -50,19 +50,22 @@ def write_table(out, prefix, rows, slot_bits, case_bits):
 
 def write_lines(out, rows, once_only, slot_bits, case_bits):
     """
-    The words with their colon, as they stand at the start of a header line: for one comparison of 32 bytes. Headers that stand once
-    have a byte each of token_line.once; in the lowest one the lines that are Via are counted.
+    The words with colon and space, as they stand at the start of a header line, and the bits in which a line must not differ. Headers
+    that stand once have a byte each of token_line.once; in the lowest one the lines that are Via are counted.
     """
     if len(once_only) > 7:
         sys.exit("token_table.py: more than seven headers that stand once: token_line.once has no bytes for them")
     once = {name: f"1ull << {8 * (index + 1)}" for index, name in enumerate(once_only)} | {"SIP_HEADER_VIA": "1ull"}
     first = slice(0, 8)
     multiplier = find_multiplier([word for word, _ in rows], slot_bits, case_bits, first)
+    lines = ['{"\\n", 0, 0, "\\xff"}'] * (1 << slot_bits)
+    for word, name in rows:
+        if len(word) > LINE_WORD_BYTES_MAX:
+            sys.exit(f"token_table.py: {word}: longer than {LINE_WORD_BYTES_MAX} bytes: token_line.text has no room for it")
+        mask = "".join("\\xdf" if byte.isalpha() else "\\xff" for byte in word + ": ")
+        lines[slot(word, multiplier, slot_bits, case_bits, first)] = f'{{"{word}: ", {name}, {once.get(name, 0)}, "{mask}"}}'
     out.write("const struct token_lines token_name_header_lines = {\n\t{\n")
-    for word, name in sorted(rows, key=lambda row: slot(row[0], multiplier, slot_bits, case_bits, first)):
-        letters = "".join("\\x20" if byte.isalpha() else "\\0" for byte in word)
-        out.write(f'\t\t[{slot(word, multiplier, slot_bits, case_bits, first)}] = '
-                  f'{{"{word}:", {name}, "{letters}", {once.get(name, 0)}}},\n')
+    out.writelines(f"\t\t{line},\n" for line in lines)
     out.write(f"\t}},\n\t0x{multiplier:016x}ull,\n}};\n\n")
 
 

@@ -18,20 +18,41 @@
 #define RINGING	 "SIP/2.0 180 Ringing\r\n"
 #define COMPLETE VIA PARTIES CALL_ID CSEQ
 
+/* A line of each name that may stand twice. */
+#define SIP_HEADER(name, text, compact) text ": 1;x\r\n"
+#define SIP_HEADER_ONCE(name, text, compact)
+static const char each_name[] =
+#include "sip_tokens.def"
+	;
+
 static struct guard_page guard;
 
-/* Parses with every variant of this CPU; they must say the same. */
-static enum reason parse(struct sip_message *message, struct span text)
+/* What a parser fills, without the bytes themselves. */
+static void check_same(const struct sip_message *message, const struct sip_message *other)
 {
-	struct span input = guard_page_place(&guard, text);
+	size_t begin = offsetof(struct sip_message, start_line);
+	size_t end = offsetof(struct sip_message, header) + message->header_count * sizeof(message->header[0]);
+	assert_memory_equal((const char *)message + begin, (const char *)other + begin, end - begin);
+}
+
+/* Parses with every variant of this CPU; they must say the same. */
+static enum reason parse_placed(struct sip_message *message, struct span input)
+{
 	assert_true(scan_select(SCAN_SCALAR));
 	enum reason scalar = message_parse(message, input);
 	for (enum scan_variant variant = SCAN_SCALAR + 1; variant < SCAN_VARIANTS; variant++) {
-		struct sip_message other;
-		if (scan_select(variant))
-			assert_int_equal(message_parse(&other, input), scalar);
+		static struct sip_message other;
+		if (!scan_select(variant))
+			continue;
+		assert_int_equal(message_parse(&other, input), scalar);
+		check_same(message, &other);
 	}
 	return scalar;
+}
+
+static enum reason parse(struct sip_message *message, struct span text)
+{
+	return parse_placed(message, guard_page_place(&guard, text));
 }
 
 static enum reason parse_text(struct sip_message *message, const char *text)
@@ -76,10 +97,14 @@ static const struct reason_case reason_cases[] = {
 	{INVITE COMPLETE ": no name\r\n\r\n", REASON_MALFORMED_HEADER},
 	{INVITE COMPLETE "; x\r\n\r\n", REASON_MALFORMED_HEADER},
 	{INVITE COMPLETE "\x1a: x\r\n\r\n", REASON_MALFORMED_HEADER},
+	{INVITE COMPLETE "Subject: x \r\n\r\n", REASON_NONE},
+	{INVITE COMPLETE "Subject: x\r\n Subject: y\r\n\r\n", REASON_NONE},
+	{"SIP/2.0 200 \r\n" COMPLETE "\r\n", REASON_NONE},
 	{INVITE COMPLETE "Subject: \xd0\x96\r\nX: x\xff\r\n\r\n", REASON_NONE},
 	{INVITE COMPLETE "A-name-that-is-30-bytes-long--: x\r\n\r\n", REASON_NONE},
 	{INVITE COMPLETE "A-name-that-is-31-bytes-long---: x\r\n\r\n", REASON_NONE},
 	{INVITE COMPLETE "A-name-that-is-32-bytes-long----: x\r\n\r\n", REASON_NONE},
+	{INVITE COMPLETE "A-name-that-is-33-bytes-long----- : x\r\n\r\n", REASON_NONE},
 	{INVITE COMPLETE "two words: x\r\n\r\n", REASON_MALFORMED_HEADER},
 	{INVITE " folded: x\r\n" COMPLETE "\r\n", REASON_MALFORMED_HEADER},
 	{INVITE COMPLETE "X: a\rFrom: b\r\n\r\n", REASON_MALFORMED_HEADER},
@@ -127,6 +152,30 @@ static void test_reasons(void **state)
 		if (reason != reason_cases[i].reason)
 			fail_msg("reason %d instead of %d for:\n%s", reason, reason_cases[i].reason,
 				 reason_cases[i].text);
+	}
+}
+
+/* Each byte of a message with all names, as each other byte: what is almost a name, a line's end, a value. */
+static void test_each_byte_changed(void **state)
+{
+	static struct sip_message message;
+	char text[2048];
+	(void)state;
+	for (uint32_t with_body = 0; with_body < 2; with_body++) {
+		int length = snprintf(text, sizeof(text),
+				      INVITE "Max-Forwards: 70\r\n%s" COMPLETE "Content-Length: %u\r\n\r\n%s",
+				      each_name, with_body ? 70 : 0, with_body ? each_name : "");
+		assert_in_range(length, 1, sizeof(text) - 1);
+		struct span input = guard_page_place(&guard, span_make(text, (size_t)length));
+		char *bytes = (char *)(uintptr_t)input.at;
+		size_t headers = (size_t)(strstr(text, "\r\n\r\n") + 4 - text);
+		for (size_t i = 0; i < headers; i++) {
+			for (uint32_t byte = 0; byte < 256; byte++) {
+				bytes[i] = (char)byte;
+				parse_placed(&message, input);
+			}
+			bytes[i] = text[i];
+		}
 	}
 }
 
@@ -409,6 +458,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reasons),
+		cmocka_unit_test(test_each_byte_changed),
 		cmocka_unit_test(test_request_parts),
 		cmocka_unit_test(test_response_parts),
 		cmocka_unit_test(test_who_is_behind_the_topmost_via),
