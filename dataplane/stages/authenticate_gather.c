@@ -76,11 +76,12 @@ static inline void prefetch_lines_of_company(const struct company *company)
 	company_prefetch((const struct company *)line);
 }
 
+/* One line: of a burst of companies many pages are looked for at once, but no line of a page that is not found yet. */
 static void take_company(struct authenticate_login *login)
 {
 	login->by_from = login->of_from ? *login->of_from : NULL;
 	if (login->by_from)
-		prefetch_lines_of_company(login->by_from);
+		prefetch_line(login->by_from);
 }
 
 bool authenticate_gather_credentials(struct authenticate_login *login, uint8_t from)
@@ -245,6 +246,9 @@ void authenticate_gather_burst(struct worker *worker)
 		find_company(worker, &logins->login[i]);
 	for (uint32_t i = 0; i < logins->count; i++)
 		take_company(&logins->login[i]);
+	for (uint32_t i = 0; i < logins->count; i++)
+		if (logins->login[i].by_from)
+			prefetch_lines_of_company(logins->login[i].by_from);
 	for (uint32_t i = 0; i < logins->count; i++)
 		prefetch_nonce(worker, &logins->login[i]);
 	for (uint32_t i = 0; i < logins->count; i++)
