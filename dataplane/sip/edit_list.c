@@ -174,8 +174,7 @@ static char *put_together(struct edit_list *list, uint32_t text_bytes, uint32_t 
 	if (before > received.length || (uint64_t)text_bytes + before > list->writer.capacity)
 		return NULL;
 	int64_t spare = (int64_t)list->writer.capacity - text_bytes - before;
-	const char *end =
-		put_all(put_at, put_at + list->writer.capacity, spare, list, span_make(received.at, before));
+	const char *end = put_all(put_at, put_at + list->writer.capacity, spare, list, span_make(received.at, before));
 	if (!end || (uint64_t)(end - put_at) > (uint64_t)before + room)
 		return NULL;
 	char *start = (char *)(uintptr_t)received.at + before - (end - put_at);
