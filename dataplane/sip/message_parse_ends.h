@@ -40,7 +40,7 @@ static inline uint64_t find_ends(struct block block)
 	return block.alone | block.ends;
 }
 
-/* Up to 32 of them: with more, a line has no CR. */
+/* Up to BLOCK_LINES_MAX of them: stores of a whole block's lanes would nearly all be in two cache lines. */
 static inline void write_feeds(uint16_t *feeds, uint64_t bits, size_t offset)
 {
 	static const uint8_t positions[SCAN_BLOCK_BYTES] __attribute__((aligned(SCAN_BLOCK_BYTES))) = {
@@ -49,8 +49,8 @@ static inline void write_feeds(uint16_t *feeds, uint64_t bits, size_t offset)
 		44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63,
 	};
 	__m512i packed = _mm512_maskz_compress_epi8(bits, _mm512_load_si512(positions));
-	__m512i wide = _mm512_cvtepu8_epi16(_mm512_castsi512_si256(packed));
-	_mm512_storeu_si512(feeds, _mm512_add_epi16(wide, _mm512_set1_epi16((short)offset)));
+	__m256i wide = _mm256_cvtepu8_epi16(_mm512_castsi512_si128(packed));
+	_mm256_storeu_si256((__m256i *)feeds, _mm256_add_epi16(wide, _mm256_set1_epi16((short)offset)));
 }
 #else
 struct block {
@@ -105,8 +105,9 @@ static inline bool end_lines(struct usual *usual, uint16_t *next, uint64_t feeds
 	if (end[0] != '\n' || end[-1] != '\r' || end[-2] != '\n')
 		return false;
 	write_feeds(next, feeds & to_end, offset);
-	usual->line_count = (uint32_t)(next - usual->feeds) + (uint32_t)__builtin_popcountll(feeds & to_end) - 1;
-	return usual->line_count > 1 && usual->line_count <= LINES_MAX;
+	uint32_t count = (uint32_t)__builtin_popcountll(feeds & to_end);
+	usual->line_count = (uint32_t)(next - usual->feeds) + count - 1;
+	return count <= BLOCK_LINES_MAX && usual->line_count > 1 && usual->line_count <= LINES_MAX;
 }
 
 /*
@@ -123,8 +124,9 @@ static inline bool find_lines(struct usual *usual, struct span bytes)
 		if (has_end(block))
 			return end_lines(usual, next, block.feeds, find_ends(block), offset);
 		write_feeds(next, block.feeds, offset);
-		next += __builtin_popcountll(block.feeds);
-		if (next > usual->feeds + LINES_MAX)
+		uint32_t count = (uint32_t)__builtin_popcountll(block.feeds);
+		next += count;
+		if (count > BLOCK_LINES_MAX || next > usual->feeds + LINES_MAX)
 			return false;
 	}
 	if (offset == bytes.length)

@@ -2,8 +2,8 @@
  * message_parse_lines.h - what the header lines of the usual message are called, and where their values are: see
  * message_parse_wide.h.
  *
- *   Via: SIP/2.0/UDP 192.0.2.1 CRLF       the table is filled from the line ends, as if names were empty; then each
- * line ^length                            is compared with the row of the one word that it can begin with
+ * The table is filled from the line ends, as if all names were empty. Then each line is compared with the row of the
+ * one word that it can begin with, and its name's length is added.
  */
 #ifndef AMITY_MESSAGE_PARSE_LINES_H
 #define AMITY_MESSAGE_PARSE_LINES_H
@@ -12,12 +12,10 @@
 
 #if defined(__AVX2__)
 
-/* A header line as a number (struct sip_header): what an LF before it and its own one say of it, and a name's length.
- */
+/* A header line with an empty name as a number (struct sip_header): what the LF before it and its own one add to it. */
 #define HEADER_BEFORE ((1ull << 16) + 1)
 #define HEADER_OWN    (1ull << 32)
 #define HEADER_EMPTY  (3 * HEADER_BEFORE - 2 - 4 * HEADER_OWN)
-#define HEADER_NAME   ((1ull << 16) - (1ull << 32))
 _Static_assert(offsetof(struct sip_header, value) == 2 && offsetof(struct sip_header, value_length) == 4,
 	       "where these bits are");
 

@@ -20,15 +20,18 @@
  */
 #define COPY_BYTES 64
 
-/* The start line and the headers, and what one block can add beyond them. */
+/* The start line and the headers. */
 #define LINES_MAX (1 + SIP_HEADERS_MAX)
+
+/* Of a block of SCAN_BLOCK_BYTES: with more, there are lines of less than four bytes, which no header has. */
+#define BLOCK_LINES_MAX 16
 
 struct usual {
 	struct sip_message *message;
 	const char *bytes;
 	const char *last_load; /* the last place of which LOAD_BYTES can be read */
 	uint32_t line_count;   /* with the start line */
-	uint16_t feeds[LINES_MAX + SCAN_BLOCK_BYTES];
+	uint16_t feeds[LINES_MAX + 2 * BLOCK_LINES_MAX];
 	char copy[2 * COPY_BYTES] __attribute__((aligned(LOAD_BYTES)));
 };
 

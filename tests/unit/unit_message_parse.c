@@ -17,6 +17,7 @@
 #define INVITE	 "INVITE sip:b@example.net SIP/2.0\r\n"
 #define RINGING	 "SIP/2.0 180 Ringing\r\n"
 #define COMPLETE VIA PARTIES CALL_ID CSEQ
+#define TINY	 "c\r\nc\r\nc\r\nc\r\nc\r\nc\r\nc\r\nc\r\n" /* lines, more than a block may have */
 
 /* A line of each name that may stand twice. */
 #define SIP_HEADER(name, text, compact) text ": 1;x\r\n"
@@ -94,6 +95,8 @@ static const struct reason_case reason_cases[] = {
 	{INVITE COMPLETE "Subject\r\n\r\n", REASON_MALFORMED_HEADER},
 	{INVITE COMPLETE "Subject\n\r\n", REASON_MALFORMED_HEADER},
 	{INVITE COMPLETE "c\n\n", REASON_MALFORMED_HEADER},
+	{INVITE COMPLETE TINY TINY TINY TINY TINY "\r\n", REASON_MALFORMED_HEADER},
+	{INVITE COMPLETE TINY TINY TINY TINY TINY TINY TINY TINY TINY VIA, REASON_MALFORMED_HEADER},
 	{INVITE COMPLETE ": no name\r\n\r\n", REASON_MALFORMED_HEADER},
 	{INVITE COMPLETE "; x\r\n\r\n", REASON_MALFORMED_HEADER},
 	{INVITE COMPLETE "\x1a: x\r\n\r\n", REASON_MALFORMED_HEADER},
