@@ -16,6 +16,9 @@
 #define HEADER_BEFORE ((1ull << 16) + 1)
 #define HEADER_OWN    (1ull << 32)
 #define HEADER_EMPTY  (3 * HEADER_BEFORE - 2 - 4 * HEADER_OWN)
+
+/* What each byte of its name adds to `value` and takes from `value_length`, as one number. */
+#define HEADER_NAME (1u - (1u << 16))
 _Static_assert(offsetof(struct sip_header, value) == 2 && offsetof(struct sip_header, value_length) == 4,
 	       "where these bits are");
 
@@ -80,8 +83,8 @@ static inline bool index_range(const struct usual *usual, uint64_t *once, const 
 		const struct token_line *row = find_row(at, length);
 		if ((uint8_t)at[length + 2] <= ' ')
 			return false;
-		header->value = (uint16_t)(header->value + length);
-		header->value_length = (uint16_t)(header->value_length - length);
+		uint32_t value = load_half((const char *)&header->value) + (uint32_t)length * HEADER_NAME;
+		memcpy(&header->value, &value, sizeof(value));
 		if (__builtin_expect(_mm256_testz_si256(_mm256_xor_si256(line, load(row->text)), load(row->mask)), 1)) {
 			header->name = row->name;
 			message->first[row->name] = (uint8_t)i;
