@@ -2,6 +2,7 @@
 #include "copy_bytes.h"
 #include "keyed_hash.h"
 #include "route_cookie_contents.h"
+#include "route_cookie_vaes.h"
 #include "text_write.h"
 
 #define WORD_BYTES sizeof(uint64_t)
@@ -12,7 +13,9 @@
  */
 #define HEAD_BYTES_MAX	  (1 + 1 + 1 + 2 * (16 + 2 + 16 + 1) + 8 + 8 + 8 + 4)
 #define LENGTHS_BYTES_MAX (3 * 5) /* of a text: three varints of 32 bits */
-#define ROOM_BYTES	  (HEAD_BYTES_MAX + 4 * LENGTHS_BYTES_MAX + ROUTE_COOKIE_PLAIN_BYTES_MAX)
+_Static_assert(HEAD_BYTES_MAX + 4 * LENGTHS_BYTES_MAX + ROUTE_COOKIE_PLAIN_BYTES_MAX + ROUTE_COOKIE_VAES_PUT_BYTES <=
+		       ROUTE_COOKIE_CONTENTS_ROOM,
+	       "all of it fits");
 
 /* All that follow return what is behind. */
 static char *put_bytes(char *at, const void *bytes, size_t length)
@@ -113,6 +116,15 @@ static char *put_text(char *at, struct span text, struct span earlier)
 	return put_between(at, text, prefix, shared_suffix(text, earlier, most - prefix));
 }
 
+/* Apart, so that what is usual stays short. */
+static __attribute__((noinline)) char *put_texts(char *at, const struct dialog_cookie *cookie)
+{
+	at = put_between(at, cookie->caller_from, 0, 0);
+	at = put_text(at, cookie->caller_to, cookie->caller_from);
+	at = put_text(at, cookie->callee_from, cookie->caller_from);
+	return put_text(at, cookie->callee_to, cookie->caller_to);
+}
+
 static uint8_t flow_kind(const struct net_address *flow)
 {
 	return (uint8_t)((flow->transport & FLOW_TRANSPORT) | (net_address_is_v4(flow->ip) ? 0 : FLOW_IPV6));
@@ -173,22 +185,29 @@ uint32_t route_cookie_hash_tag(const struct secret_keys *keys, struct span tag)
 	return number;
 }
 
-int route_cookie_seal_dialog(char *text, uint32_t capacity, const struct dialog_cookie *cookie,
-			     const struct secret_keys *keys, struct span call_id)
+int route_cookie_put_dialog(char plain[ROUTE_COOKIE_CONTENTS_ROOM], const struct dialog_cookie *cookie)
 {
-	char plain[ROOM_BYTES];
-	struct text_writer sealed = text_write_begin(text, capacity);
 	uint64_t texts_length = (uint64_t)cookie->caller_from.length + cookie->caller_to.length +
 				cookie->callee_from.length + cookie->callee_to.length;
 
 	if (texts_length > ROUTE_COOKIE_PLAIN_BYTES_MAX)
 		return -1;
-	char *at = put_head(plain, cookie);
-	at = put_between(at, cookie->caller_from, 0, 0);
-	at = put_text(at, cookie->caller_to, cookie->caller_from);
-	at = put_text(at, cookie->callee_from, cookie->caller_from);
-	at = put_text(at, cookie->callee_to, cookie->caller_to);
-	if (at - plain > ROUTE_COOKIE_PLAIN_BYTES_MAX)
+	char *texts = put_head(plain, cookie), *end = NULL;
+	if (short_aes_selected() == SHORT_AES_VAES)
+		end = route_cookie_vaes_put_texts(texts, cookie);
+	if (!end)
+		end = put_texts(texts, cookie);
+	return end - plain > ROUTE_COOKIE_PLAIN_BYTES_MAX ? -1 : (int)(end - plain);
+}
+
+int route_cookie_seal_dialog(char *text, uint32_t capacity, const struct dialog_cookie *cookie,
+			     const struct secret_keys *keys, struct span call_id)
+{
+	char plain[ROUTE_COOKIE_CONTENTS_ROOM];
+	struct text_writer sealed = text_write_begin(text, capacity);
+	int length = route_cookie_put_dialog(plain, cookie);
+
+	if (length < 0)
 		return -1;
-	return route_cookie_seal(&sealed, span_make(plain, (size_t)(at - plain)), &keys->cookie, call_id);
+	return route_cookie_seal(&sealed, span_make(plain, (size_t)length), &keys->cookie, call_id);
 }

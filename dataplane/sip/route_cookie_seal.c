@@ -1,7 +1,7 @@
 #include "route_cookie_seal.h"
 #include "base64url_read.h"
 #include "keyed_hash.h"
-#include "short_aes.h"
+#include "route_cookie_vaes.h"
 
 #include <sodium.h>
 
@@ -48,17 +48,37 @@ static void hash_siv(uint8_t siv[SIV_BYTES], const uint8_t *secret, struct span 
 	keyed_hash_finish(&hash, siv);
 }
 
-static void seal_siv(struct text_writer *text, struct span plain, const struct rotating_key *keys, struct span call_id)
+/* Apart, so that what is usual stays short. */
+static __attribute__((noinline)) void seal_siv_in_parts(struct text_writer *text, struct span plain,
+							const struct short_aes *aes, uint8_t first_byte,
+							struct span call_id)
 {
 	uint8_t raw[SIV_CIPHERTEXT_AT + ROUTE_COOKIE_PLAIN_BYTES_MAX], *siv = raw + KEY_ID_BYTES;
-	struct short_aes room;
-	const struct short_aes *aes = short_aes_find(&room, keys, keys->key[0]);
 
-	raw[0] = (uint8_t)(keys->id[0] % SECRET_KEY_IDS) | SIV_OF_AES;
+	raw[0] = first_byte;
 	short_aes_mac(siv, aes, call_id, plain);
 	short_aes_xor(raw + SIV_CIPHERTEXT_AT, plain, aes, siv, SHORT_AES_DOMAIN_COUNTER);
 	text_write_char(text, SIV_MARK);
 	text_write_base64url(text, raw, SIV_CIPHERTEXT_AT + plain.length);
+}
+
+static void seal_siv(struct text_writer *text, struct span plain, const struct rotating_key *keys, struct span call_id)
+{
+	struct short_aes room;
+	const struct short_aes *aes = short_aes_find(&room, keys, keys->key[0]);
+	uint8_t first_byte = (uint8_t)(keys->id[0] % SECRET_KEY_IDS) | SIV_OF_AES;
+	uint32_t bytes = SIV_CIPHERTEXT_AT + plain.length;
+	uint32_t periods = (bytes + ROUTE_COOKIE_VAES_PERIOD_BYTES - 1) / ROUTE_COOKIE_VAES_PERIOD_BYTES;
+
+	if (short_aes_selected() != SHORT_AES_VAES ||
+	    1 + periods * ROUTE_COOKIE_VAES_PERIOD_DIGITS > text->capacity - text->length) {
+		seal_siv_in_parts(text, plain, aes, first_byte, call_id);
+		return;
+	}
+	char *at = text->at + text->length;
+	*at = SIV_MARK;
+	route_cookie_vaes_seal(at + 1, aes, first_byte, plain, call_id);
+	text->length += 1 + (bytes * 8 + 5) / 6;
 }
 
 static int unseal_siv(char plain[ROUTE_COOKIE_PLAIN_BYTES_MAX], struct span text, const struct rotating_key *keys,

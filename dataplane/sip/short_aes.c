@@ -139,6 +139,11 @@ bool short_aes_select(enum short_aes_variant variant)
 	return true;
 }
 
+enum short_aes_variant short_aes_selected(void)
+{
+	return is_vaes_selected ? SHORT_AES_VAES : SHORT_AES_NI;
+}
+
 void short_aes_xor(uint8_t *out, struct span in, const struct short_aes *aes, const uint8_t iv[SHORT_AES_BYTES],
 		   uint8_t last)
 {
@@ -161,6 +166,11 @@ void short_aes_mac(uint8_t mac[SHORT_AES_BYTES], const struct short_aes *aes, st
 bool short_aes_select(enum short_aes_variant variant)
 {
 	return variant == SHORT_AES_NI;
+}
+
+enum short_aes_variant short_aes_selected(void)
+{
+	return SHORT_AES_NI;
 }
 
 void short_aes_expand(struct short_aes *aes, const uint8_t key[SHORT_AES_BYTES])

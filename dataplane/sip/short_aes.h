@@ -48,6 +48,9 @@ bool short_aes_select(enum short_aes_variant variant);
 /* Chooses the fastest variant of this CPU. Thread: setup, before lcores start. */
 void short_aes_select_best(void);
 
+/* The variant in use. Thread: any. */
+enum short_aes_variant short_aes_selected(void);
+
 /* Did sodium_init() find a CPU with AES instructions, and is this built for it? What follows is for such ones only. */
 static inline bool short_aes_is_available(void)
 {

@@ -11,7 +11,7 @@
 #include "text_write.h"
 
 static struct secret_keys keys = {
-	.cookie = {.id = {3, 2}, .key = {"the new key of thirty-two bytes", "the old key of thirty-two bytes"}},
+	.cookie = {.id = {3, 2}, .key = {"the new key of thirty-two bytes", "the old key, of as many as those"}},
 	.tag_key = "tag key, never..",
 };
 static const struct span call_id = SPAN_LITERAL("3848276298220188511@192.0.2.4");
@@ -506,6 +506,99 @@ static void the_bounds_are_reached(void **state)
 	assert_int_equal(route_cookie_seal_dialog(text, sizeof(text), &cookie, &keys, call_id), -1);
 }
 
+#define VARIANT_TEXT_BYTES 70 /* VAES takes texts of up to 63 together */
+
+static bool has_both_variants(void)
+{
+	enum short_aes_variant before = short_aes_selected();
+	bool has_vaes = short_aes_is_available() && short_aes_select(SHORT_AES_VAES);
+
+	short_aes_select(before);
+	if (!has_vaes)
+		print_message("skipped: this CPU has no VAES with AVX-512 VBMI, or is said to have no AES\n");
+	return has_vaes;
+}
+
+/* Contents of all lengths, with little room and with much; Call-IDs around the sizes of parts and groups. */
+static void each_variant_seals_the_same(void **state)
+{
+	static char bytes[ROUTE_COOKIE_PLAIN_BYTES_MAX], expected[2 * ROUTE_COOKIE_TEXT_BYTES_MAX];
+	enum short_aes_variant before = short_aes_selected();
+	struct guard_page room_page, call_page;
+
+	(void)state;
+	if (!has_both_variants())
+		skip();
+	guard_page_build(&room_page, sizeof(expected));
+	guard_page_build(&call_page, 200);
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (char)rand();
+	for (uint32_t length = 0; length <= sizeof(bytes); length++) {
+		struct span plain_text = span_make(bytes, length), call = span_make(bytes + 7, length * 7 % 150);
+		struct text_writer writer = text_write_begin(expected, sizeof(expected));
+		short_aes_select(SHORT_AES_NI);
+		int text_length = route_cookie_seal(&writer, plain_text, &keys.cookie, call);
+		short_aes_select(SHORT_AES_VAES);
+		for (uint32_t more = 0; more <= 256; more++) {
+			uint32_t room = (uint32_t)text_length + more;
+			if (more > 2 && more < 254 && length % 64)
+				continue;
+			writer = text_write_begin(guard_page_room(&room_page, room), room);
+			assert_int_equal(route_cookie_seal(&writer, plain_text, &keys.cookie,
+							   more % 2 ? guard_page_place(&call_page, call)
+								    : guard_page_place_first(&call_page, call)),
+					 text_length);
+			assert_memory_equal(writer.at, expected, (size_t)text_length);
+		}
+	}
+	short_aes_select(before);
+	guard_page_free(&room_page);
+	guard_page_free(&call_page);
+}
+
+/* Much that is shared, at the beginning, at the end, in the middle and nowhere. */
+static struct span vary_text(struct guard_page *page, uint32_t choice)
+{
+	char text[VARIANT_TEXT_BYTES];
+	uint32_t length = (uint32_t)rand() % (VARIANT_TEXT_BYTES + 1);
+
+	if (choice % 4 == 0) /* the longest that are taken together, and the next ones */
+		length = 61 + (uint32_t)rand() % 5;
+	memset(text, 'a', sizeof(text));
+	for (uint32_t i = (uint32_t)rand() % 3; i && length; i--)
+		text[(uint32_t)rand() % length] = 'b';
+	return choice % 2 ? guard_page_place(page, span_make(text, length))
+			  : guard_page_place_first(page, span_make(text, length));
+}
+
+static void each_variant_puts_the_same_contents(void **state)
+{
+	enum short_aes_variant before = short_aes_selected();
+	char expected[ROUTE_COOKIE_CONTENTS_ROOM], got[ROUTE_COOKIE_CONTENTS_ROOM];
+	struct dialog_cookie cookie = usual_cookie();
+	struct guard_page page[4];
+
+	(void)state;
+	if (!has_both_variants())
+		skip();
+	for (uint32_t i = 0; i < 4; i++)
+		guard_page_build(&page[i], VARIANT_TEXT_BYTES);
+	for (uint32_t i = 0; i < 200000; i++) {
+		cookie.caller_from = vary_text(&page[0], i);
+		cookie.caller_to = vary_text(&page[1], i / 4);
+		cookie.callee_from = vary_text(&page[2], i / 16);
+		cookie.callee_to = vary_text(&page[3], i / 64);
+		short_aes_select(SHORT_AES_NI);
+		int length = route_cookie_put_dialog(expected, &cookie);
+		short_aes_select(SHORT_AES_VAES);
+		assert_int_equal(route_cookie_put_dialog(got, &cookie), length);
+		assert_memory_equal(got, expected, (size_t)length);
+	}
+	short_aes_select(before);
+	for (uint32_t i = 0; i < 4; i++)
+		guard_page_free(&page[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -525,6 +618,8 @@ int main(void)
 		cmocka_unit_test(the_same_contents_get_the_same_bytes),
 		cmocka_unit_test(outlives_one_rotation),
 		cmocka_unit_test(the_bounds_are_reached),
+		cmocka_unit_test(each_variant_seals_the_same),
+		cmocka_unit_test(each_variant_puts_the_same_contents),
 	};
 
 	guard_page_build(&text_page, ROUTE_COOKIE_TEXT_BYTES_MAX);
