@@ -5,16 +5,15 @@
 
 #define NAME_BYTES 16
 
-static const struct span prefix = {"z9hG4bK.", 8};
-_Static_assert(NAME_BYTES == BASE64URL_BLOCK_BYTES && BRANCH_NAME_TEXT_BYTES == 8 + BASE64URL_BLOCK_DIGITS, "a block");
+#define PREFIX	     "z9hG4bK."
+#define PREFIX_BYTES (sizeof(PREFIX) - 1)
+
+static const struct span prefix = SPAN_LITERAL(PREFIX);
+_Static_assert(NAME_BYTES == BASE64URL_BLOCK_BYTES && BRANCH_NAME_TEXT_BYTES == PREFIX_BYTES + BASE64URL_BLOCK_DIGITS &&
+		       TEXT_WRITE_BLOCK_DIGITS == BASE64URL_BLOCK_DIGITS,
+	       "a block");
 
 /* In network order; bytes are little-endian on every node (keyed_hash.c). */
-static void put_number(uint8_t at[8], uint64_t number)
-{
-	number = __builtin_bswap64(number);
-	memcpy(at, &number, sizeof(number));
-}
-
 static uint64_t get_number(const uint8_t at[8])
 {
 	uint64_t number;
@@ -25,15 +24,11 @@ static uint64_t get_number(const uint8_t at[8])
 
 void branch_name_write(char text[BRANCH_NAME_TEXT_BYTES], const struct branch_name *name)
 {
-	struct text_writer writer = text_write_begin(text, BRANCH_NAME_TEXT_BYTES);
 	uint64_t place = (uint64_t)name->node << 56 | (uint64_t)name->worker << 48 | (uint64_t)name->generation << 32 |
 			 name->slot;
-	uint8_t bytes[NAME_BYTES];
 
-	put_number(bytes, place);
-	put_number(bytes + 8, name->secret);
-	text_write_span(&writer, prefix);
-	text_write_base64url(&writer, bytes, sizeof(bytes));
+	memcpy(text, PREFIX, PREFIX_BYTES);
+	text_write_base64url_block(text + PREFIX_BYTES, place, name->secret);
 }
 
 bool branch_name_read(struct branch_name *name, struct span branch)

@@ -54,8 +54,26 @@ static uint32_t count_digits(uint64_t number)
 	return count + (number >= 10) + (number >= 100) + (number >= 1000) + (number >= 10000);
 }
 
+/* Up to four digits, the first of which stands first in the word (little-endian). What is behind them is none. */
+static inline uint32_t put_few_digits(char out[4], uint32_t number)
+{
+	uint32_t missing = (number < 1000) + (number < 100) + (number < 10);
+	uint16_t pairs[2];
+	uint32_t word;
+
+	memcpy(&pairs[0], text_write_digit_pairs[number / 100], sizeof(pairs[0]));
+	memcpy(&pairs[1], text_write_digit_pairs[number % 100], sizeof(pairs[1]));
+	word = (pairs[0] | (uint32_t)pairs[1] << 16) >> (8 * missing);
+	memcpy(out, &word, sizeof(word));
+	return 4 - missing;
+}
+
 void text_write_number(struct text_writer *writer, uint64_t number)
 {
+	if (number < 10000 && writer->capacity - writer->length >= 4) {
+		writer->length += put_few_digits(writer->at + writer->length, (uint32_t)number);
+		return;
+	}
 	uint32_t count = count_digits(number);
 	char *out = take_room(writer, count);
 
@@ -130,23 +148,41 @@ static void base64url_of_six(char out[8], const uint8_t bytes[8])
  * shift to their bytes; then each byte gets what lies between its value and its digit, by the range that it is in: 0
  * for A-Z, 1 for a-z, 2 to 11 for 0-9, 12 for -, 13 for _.
  */
-static void base64url_of_twelve(char *out, const uint8_t *at)
+static inline __m128i base64url_of_words(__m128i words)
 {
-	const __m128i spread = _mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
 	const __m128i offsets = _mm_setr_epi8('A', 'a' - 26, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52, '0' - 52,
 					      '0' - 52, '0' - 52, '0' - 52, '0' - 52, '-' - 62, '_' - 63, 0, 0);
-	int32_t last_four;
-
-	memcpy(&last_four, at + 8, sizeof(last_four));
-	__m128i bytes = _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)at), _mm_cvtsi32_si128(last_four));
-	__m128i words = _mm_shuffle_epi8(bytes, spread);
 	__m128i odd = _mm_mulhi_epu16(_mm_and_si128(words, _mm_set1_epi32(0x0fc0fc00)), _mm_set1_epi32(0x04000040));
 	__m128i even = _mm_mullo_epi16(_mm_and_si128(words, _mm_set1_epi32(0x003f03f0)), _mm_set1_epi32(0x01000010));
 	__m128i values = _mm_or_si128(odd, even);
 	__m128i is_not_upper = _mm_cmpgt_epi8(values, _mm_set1_epi8(25));
 	__m128i range = _mm_sub_epi8(_mm_subs_epu8(values, _mm_set1_epi8(51)), is_not_upper);
 
-	_mm_storeu_si128((__m128i *)out, _mm_add_epi8(values, _mm_shuffle_epi8(offsets, range)));
+	return _mm_add_epi8(values, _mm_shuffle_epi8(offsets, range));
+}
+
+static void base64url_of_twelve(char *out, const uint8_t *at)
+{
+	const __m128i spread = _mm_setr_epi8(1, 0, 2, 1, 4, 3, 5, 4, 7, 6, 8, 7, 10, 9, 11, 10);
+	int32_t last_four;
+
+	memcpy(&last_four, at + 8, sizeof(last_four));
+	__m128i bytes = _mm_unpacklo_epi64(_mm_loadl_epi64((const __m128i *)at), _mm_cvtsi32_si128(last_four));
+	_mm_storeu_si128((__m128i *)out, base64url_of_words(_mm_shuffle_epi8(bytes, spread)));
+}
+
+/* In registers: what is written in two numbers could not be read as a whole at once. Numbers are little-endian, thus
+ * each eight bytes are spread from their end. */
+void text_write_base64url_block(char digits[TEXT_WRITE_BLOCK_DIGITS], uint64_t first, uint64_t second)
+{
+	const __m128i spread = _mm_setr_epi8(6, 7, 5, 6, 3, 4, 2, 3, 0, 1, 15, 0, 13, 14, 12, 13);
+	const __m128i spread_last = _mm_setr_epi8(10, 11, 9, 10, -1, 8, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
+	__m128i bytes = _mm_set_epi64x((long long)second, (long long)first);
+	uint64_t last = (uint64_t)_mm_cvtsi128_si64(base64url_of_words(_mm_shuffle_epi8(bytes, spread_last)));
+
+	_mm_storeu_si128((__m128i *)digits, base64url_of_words(_mm_shuffle_epi8(bytes, spread)));
+	memcpy(digits + BASE64URL_WIDE_DIGITS, &last, 4);
+	memcpy(digits + BASE64URL_WIDE_DIGITS + 4, (const char *)&last + 4, 2);
 }
 
 /* `groups` of three bytes, BASE64URL_WIDE_BYTES / 3 at least. The last step overlaps the one before it. */
@@ -181,6 +217,15 @@ static __attribute__((noinline)) void put_base64url(char *out, const uint8_t *by
 	base64url_of_six(digits + 8, rest + 6);
 	memcpy(out, digits, (length * 8 + 5) / 6);
 }
+
+#ifndef __SSSE3__
+void text_write_base64url_block(char digits[TEXT_WRITE_BLOCK_DIGITS], uint64_t first, uint64_t second)
+{
+	uint64_t bytes[2] = {__builtin_bswap64(first), __builtin_bswap64(second)};
+
+	put_base64url(digits, (const uint8_t *)bytes, sizeof(bytes));
+}
+#endif
 
 /* One or two bytes: two or three digits, the last of which is written in its place whichever it is. */
 static void put_base64url_tail(char *out, const uint8_t *bytes, uint32_t length)

@@ -51,6 +51,10 @@ void text_write_hex(struct text_writer *writer, const uint8_t *bytes, uint32_t l
 void text_write_base64url(struct text_writer *writer, const uint8_t *bytes,
 			  uint32_t length); /* RFC 4648 5, no padding */
 
+/* base64url of sixteen bytes, two numbers in network order. */
+#define TEXT_WRITE_BLOCK_DIGITS 22
+void text_write_base64url_block(char digits[TEXT_WRITE_BLOCK_DIGITS], uint64_t first, uint64_t second);
+
 #define IP_TEXT_BYTES 41 /* the longest: eight groups of four, seven colons, two brackets */
 
 /* "192.0.2.1" or "[2001:db8::1]" (RFC 5952), without port; _address adds ":port" unless the port is 0. */
