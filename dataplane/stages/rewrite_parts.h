@@ -9,8 +9,17 @@
 struct slice rewrite_parts_slice(const struct sip_message *message, struct span part);
 
 void rewrite_parts_remove_line(struct edit_list *edits, const struct sip_message *message, uint8_t index);
-void rewrite_parts_remove_headers(struct edit_list *edits, const struct sip_message *message,
-				  enum sip_header_name name);
+
+/* The header line at index `first`, and those of the same name behind it. */
+void rewrite_parts_remove_lines(struct edit_list *edits, const struct sip_message *message, uint8_t first);
+
+/* All header lines of that name. */
+static inline void rewrite_parts_remove_headers(struct edit_list *edits, const struct sip_message *message,
+						enum sip_header_name name)
+{
+	if (sip_message_has(message, name)) /* of what is asked for, mostly not */
+		rewrite_parts_remove_lines(edits, message, message->first[name]);
+}
 
 /* X- and P-Charge-Info: what is meant for the company alone does not leave to carriers (R16). */
 void rewrite_parts_remove_private(struct edit_list *edits, const struct sip_message *message);

@@ -11,26 +11,24 @@
 
 /*
  * "<sip:1001@192.0.2.7:5060>", nearly always: the host stands behind the first '@', and ends with one of three bytes.
- * Result: true when it is that IPv4 address; false: it may be elsewhere, or there may be none.
+ * Result: true when it is spelled as `host`; false: it may be elsewhere, or there may be none.
  */
-static bool rewrite_request_is_usual_contact(struct span contact, const uint8_t ip[16])
+static bool rewrite_request_is_usual_contact(struct span contact, struct span host)
 {
 	static const struct span begin = SPAN_LITERAL("<sip:");
 	struct span rest = span_skip(contact, begin.length);
 	const char *end = span_starts_with(contact, begin) ? memchr(rest.at, '>', rest.length) : NULL;
-	const char *host = end ? memchr(rest.at, '@', (size_t)(end - rest.at)) : NULL;
-	char own[IPV4_ROOM_BYTES];
+	const char *at = end ? memchr(rest.at, '@', (size_t)(end - rest.at)) : NULL;
 
-	if (!host || !net_address_is_v4(ip))
+	if (!at || host.length == 0)
 		return false;
-	host++;
-	uint32_t length = ipv4_write(own, ip + 12);
-	return end - host >= (ptrdiff_t)length && memcmp(host, own, length) == 0 &&
-	       (host[length] == '>' || host[length] == ':' || host[length] == ';');
+	at++;
+	return end - at >= (ptrdiff_t)host.length && span_equals_nocase(span_make(at, host.length), host) &&
+	       (at[host.length] == '>' || at[host.length] == ':' || at[host.length] == ';');
 }
 
-/* Does the sender want requests of the dialog at another address than it has? A Contact that is none asks for nothing.
- */
+/* Does a sender whose Via names the address that it has want requests of the dialog elsewhere? A Contact that is none
+ * asks for nothing. */
 static bool rewrite_request_is_contact_elsewhere(const struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
@@ -38,7 +36,8 @@ static bool rewrite_request_is_contact_elsewhere(const struct packet *packet)
 	struct sip_uri uri;
 
 	/* Where it is right there, nothing else in it could make it wrong. */
-	if (rewrite_request_is_usual_contact(sip_message_first(message, SIP_HEADER_CONTACT), packet->source.ip))
+	if (rewrite_request_is_usual_contact(sip_message_first(message, SIP_HEADER_CONTACT),
+					     sip_message_text(message, message->via_host)))
 		return false;
 	return message_facts_address(&contact, &uri, message, SIP_HEADER_CONTACT) &&
 	       !uri_parse_ip_equals(uri.host, packet->source.ip);
@@ -68,14 +67,12 @@ static uint8_t rewrite_request_dialog_flags(const struct packet *packet)
 	return flags;
 }
 
-/* Our line around the cookie, which is written in its place. */
-static bool rewrite_request_record_route(struct worker *worker, const struct packet *packet,
-					 const struct own_address *own, struct span callee_from, struct span callee_to)
+/* What our Record-Route will seal. Result: its length; -1: it does not fit. */
+static int rewrite_request_put_cookie(char plain[ROUTE_COOKIE_CONTENTS_ROOM], const struct worker *worker,
+				      const struct packet *packet, struct span callee_from, struct span callee_to)
 {
-	static const struct span end = SPAN_LITERAL(">\r\n");
 	const struct sip_message *message = &packet->message;
 	const struct company *company = packet->decision.company;
-	struct edit_list *edits = &worker->edits;
 	struct dialog_cookie cookie;
 
 	cookie.company = company ? company->id : 0;
@@ -94,17 +91,29 @@ static bool rewrite_request_record_route(struct worker *worker, const struct pac
 		cookie.callee_flow = binding_next_hop(packet->binding);
 		cookie.callee_entry = binding_entry(packet->binding);
 	}
+	return route_cookie_put_dialog(plain, &cookie);
+}
+
+/* Our line around the cookie of these contents, which is written in its place. */
+static bool rewrite_request_record_route(struct worker *worker, const struct packet *packet,
+					 const struct own_address *own, struct span plain)
+{
+	static const struct span end = SPAN_LITERAL(">\r\n");
+	const struct sip_message *message = &packet->message;
+	struct edit_list *edits = &worker->edits;
 	uint32_t around = sizeof(own->record_route) + (uint32_t)end.length, room = edits->writer.capacity;
 	char *at = edit_list_room(edits, around);
+
 	if (!at)
 		return false;
 	memcpy(at, own->record_route, sizeof(own->record_route));
-	at += own->record_route_length;
-	int length = route_cookie_seal_dialog(at, room - around, &cookie, worker->snapshot->keys,
-					      sip_message_text(message, message->call_id));
+	struct text_writer sealed = text_write_begin(at + own->record_route_length, room - around);
+	int length = route_cookie_seal(&sealed, plain, &worker->snapshot->keys->cookie,
+				       sip_message_text(message, message->call_id));
 	if (length <= 0)
 		return false;
-	copy_bytes(at + length, end.at, end.length);
+	at = sealed.at + length;
+	copy_bytes(at, end.at, end.length);
 	edits->writer.length = own->record_route_length + (uint32_t)length + end.length;
 	edit_list_insert(edits, rewrite_parts_above(message, SIP_HEADER_RECORD_ROUTE));
 	return true;
@@ -195,17 +204,25 @@ bool rewrite_request_initial(struct worker *worker, const struct packet *packet)
 	const struct sip_message *message = &packet->message;
 	struct route_presentation *shown = &worker->presentation;
 	const struct own_address *own = own_address_of_hop(worker, &packet->hop);
+	char cookie[ROUTE_COOKIE_CONTENTS_ROOM];
+	bool is_recorded = message->method == SIP_METHOD_INVITE;
+	int cookie_length = 0;
 
 	if (!route_present(shown, &packet->request, &packet->decision))
 		return false;
 	struct span from = rewrite_request_from(edits, shown, own);
 	struct span to = rewrite_request_to(edits, packet, shown);
+	/* Long before it is sealed, which reads as a whole what is put here in parts. */
+	if (is_recorded)
+		cookie_length = rewrite_request_put_cookie(cookie, worker, packet, from, to);
 	/* In the order in which the lines stand, mostly: there is little to sort then. */
 	rewrite_request_uri(edits, packet, shown);
 	rewrite_parts_push_via(edits, packet, own);
 	rewrite_request_route(edits, packet);
 	rewrite_identity(edits, packet, shown, own);
-	if (message->method == SIP_METHOD_INVITE && !rewrite_request_record_route(worker, packet, own, from, to))
+	if (is_recorded &&
+	    (cookie_length < 0 ||
+	     !rewrite_request_record_route(worker, packet, own, span_make(cookie, (size_t)cookie_length))))
 		return false;
 	rewrite_parts_max_forwards(edits, message, packet->decision.forward_count);
 	rewrite_parts_replace_address(edits, message, &message->from, from);
