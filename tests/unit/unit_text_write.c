@@ -22,6 +22,26 @@ static void numbers(void **state)
 	assert_span_equal(text_written(&writer), SPAN_LITERAL("0 5060 18446744073709551615"));
 }
 
+/* With exactly the room that they take, more of it, and less. */
+static void numbers_stay_in_their_room(void **state)
+{
+	static const char *const texts[] = {"0", "9", "10", "99", "100", "999", "1000", "9999", "10000", "99999"};
+	struct guard_page page;
+
+	(void)state;
+	guard_page_build(&page, 16);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		uint32_t length = (uint32_t)strlen(texts[i]);
+		for (uint32_t room = 0; room < length + 6; room++) {
+			struct text_writer writer = text_write_begin(guard_page_room(&page, room), room);
+			text_write_number(&writer, strtoull(texts[i], NULL, 10));
+			assert_int_equal(writer.overflowed, room < length);
+			assert_span_equal(text_written(&writer), span_make(texts[i], room < length ? 0 : length));
+		}
+	}
+	guard_page_free(&page);
+}
+
 static void hex_and_base64url(void **state)
 {
 	static const char *const texts[] = {"", "Zg", "Zm8", "Zm9v", "Zm9vYg", "Zm9vYmE", "Zm9vYmFy"}; /* RFC 4648 10 */
@@ -183,6 +203,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(numbers),
+		cmocka_unit_test(numbers_stay_in_their_room),
 		cmocka_unit_test(hex_and_base64url),
 		cmocka_unit_test(base64url_as_libsodium_does),
 		cmocka_unit_test(ipv6_as_the_c_library_does),
