@@ -419,6 +419,8 @@ static void r35_caller_with_a_contact_elsewhere_is_reached_at_its_source(void **
 		const char *via, *contact;
 	} rows[] = {{NULL, "<sip:alice@10.1.2.3:5060>"},
 		    {NULL, "<sip:alice@192.0.2.70:5060>"},
+		    {NULL, "<sip:alice@192.0.2.6:5060>"},
+		    {NULL, "<sip:10.1.2.3>;x=alice@192.0.2.7"},
 		    {NULL, "\"Alice\" <sip:alice@10.1.2.3>"},
 		    {NULL, "<sip:10.1.2.3;x=alice>"},
 		    {"10.1.2.3:5060", "<sip:alice@192.0.2.7:5060>"},
