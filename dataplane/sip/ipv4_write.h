@@ -30,27 +30,42 @@ static inline uint32_t ipv4_write(char *text, const uint8_t octets[4])
 	return (uint32_t)(at - text) - 1;
 }
 
+/* Two octets with a point behind each: at most eight bytes, the first is the lowest. */
+static inline uint64_t ipv4_write_two(uint32_t *length, const uint8_t octets[2])
+{
+	const struct ipv4_octet *first = &ipv4_write_octets[octets[0]], *second = &ipv4_write_octets[octets[1]];
+	uint32_t first_text, second_text;
+
+	memcpy(&first_text, first->text, sizeof(first_text));
+	memcpy(&second_text, second->text, sizeof(second_text));
+	*length = first->length + second->length;
+	return first_text | (uint64_t)second_text << (8 * first->length);
+}
+
 /*
  * Is `text` the address, as we write it? Thread: any. Compared in registers: what has just been written in parts can be
  * read as a whole only when all that was to be written before it has been.
  */
 static inline bool ipv4_write_equals(struct span text, const uint8_t octets[4])
 {
-	__extension__ unsigned __int128 own = 0;
-	uint32_t length = 0;
+	uint32_t first_length, last_length;
+	uint64_t first = ipv4_write_two(&first_length, octets), last = ipv4_write_two(&last_length, octets + 2);
+	uint64_t read_first, read_last;
 
-	for (uint32_t i = 0; i < 4; i++) {
-		uint32_t octet;
-		memcpy(&octet, ipv4_write_octets[octets[i]].text, sizeof(octet));
-		own |= (unsigned __int128)octet << (8 * length);
-		length += ipv4_write_octets[octets[i]].length;
-	}
-	length--;
-	if (text.length != length)
+	last_length--; /* the point behind it */
+	if (text.length != first_length + last_length)
 		return false;
-	struct short_text read = short_text_read(text.at, length);
-	own &= ((unsigned __int128)1 << (8 * length)) - 1;
-	return read.low == (uint64_t)own && read.high == (uint64_t)(own >> 64);
+	if (text.length < sizeof(uint64_t)) { /* "1.1.1.1" */
+		struct short_text read = short_text_read(text.at, text.length);
+		read_first = read.low;
+		read_last = read.low << 8;
+	} else {
+		memcpy(&read_first, text.at, sizeof(read_first));
+		memcpy(&read_last, text.at + text.length - sizeof(read_last), sizeof(read_last));
+	}
+	/* What each has of the other goes out of the word. */
+	return ((read_first ^ first) << (64 - 8 * first_length) |
+		(read_last ^ last << (64 - 8 * last_length)) >> (64 - 8 * last_length)) == 0;
 }
 
 #endif

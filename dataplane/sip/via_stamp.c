@@ -139,11 +139,24 @@ static bool adds_received(const struct sip_message *request, const struct net_ad
 	return request->via_has_rport || !sent_by_is_source(request, source);
 }
 
+/* "host:5060;branch=z9hG4bK1", to the end of the line: no other parameter, and no other value. Result: false also for
+ * some that are so. */
+static bool has_branch_alone(const struct sip_message *request, struct span value)
+{
+	const char *branch = request->bytes.at + request->via_branch.offset, *end = branch + request->via_branch.length;
+
+	return request->via_branch.length && end == value.at + value.length &&
+	       find_parameters(request) == branch - label_branch.length &&
+	       begins(branch - label_branch.length, label_branch);
+}
+
 bool via_stamp_is_needed(const struct sip_message *request, const struct net_address *source)
 {
 	struct span value = sip_message_first(request, SIP_HEADER_VIA);
 	struct usual_via usual;
 
+	if (!request->via_has_rport && has_branch_alone(request, value))
+		return !sent_by_is_source(request, source);
 	return adds_received(request, source) || (!read_usual(&usual, request, value) && has_parameter_in_r(value));
 }
 
