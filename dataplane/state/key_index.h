@@ -14,6 +14,7 @@
 #ifndef AMITY_KEY_INDEX_H
 #define AMITY_KEY_INDEX_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #if defined(__SSE2__)
@@ -24,7 +25,7 @@
 
 #define KEY_INDEX_NONE UINT32_MAX
 
-#define KEY_LINE_ENTRIES 8
+#define KEY_LINE_ENTRIES 8 /* sixteen bits say which of a line match, and which are free */
 
 struct key_line {
 	_Alignas(64) uint32_t bits[KEY_LINE_ENTRIES];
@@ -40,6 +41,7 @@ struct key_index {
 struct key_search {
 	uint32_t line;
 	uint32_t matches; /* bit n: entry n */
+	bool is_last;	  /* the line has room */
 };
 
 /* Of an index of so many slots, 1 to 2^31: whole cache lines. */
@@ -64,20 +66,46 @@ static inline void key_index_prefetch(const struct key_index *index, uint32_t bi
 	prefetch_line(&index->line[key_index_home(index, bits)]);
 }
 
+#if defined(__SSE2__)
+/* 16 bits each: all of them set where number n of a row is `wanted`. */
+static inline __m128i key_line_compare(const uint32_t row[KEY_LINE_ENTRIES], uint32_t wanted)
+{
+	__m128i all = _mm_set1_epi32((int)wanted);
+
+	return _mm_packs_epi32(_mm_cmpeq_epi32(_mm_load_si128((const __m128i *)row), all),
+			       _mm_cmpeq_epi32(_mm_load_si128((const __m128i *)row + 1), all));
+}
+#else
+/* Bit n: number n of a row is `wanted`. */
+static inline uint32_t key_line_compare(const uint32_t row[KEY_LINE_ENTRIES], uint32_t wanted)
+{
+	uint32_t found = 0;
+
+	for (uint32_t i = 0; i < KEY_LINE_ENTRIES; i++)
+		found |= (uint32_t)(row[i] == wanted) << i;
+	return found;
+}
+#endif
+
+/* Bit n: number n of `row` is `wanted`; bit 8 + n: that of `other_row` is `other`. */
+static inline uint32_t key_line_find_both(const uint32_t row[KEY_LINE_ENTRIES], uint32_t wanted,
+					  const uint32_t other_row[KEY_LINE_ENTRIES], uint32_t other)
+{
+#if defined(__SSE2__)
+	return (uint32_t)_mm_movemask_epi8(
+		_mm_packs_epi16(key_line_compare(row, wanted), key_line_compare(other_row, other)));
+#else
+	return key_line_compare(row, wanted) | key_line_compare(other_row, other) << KEY_LINE_ENTRIES;
+#endif
+}
+
 /* Bit n: number n of a row is `wanted`. */
 static inline uint32_t key_line_find(const uint32_t row[KEY_LINE_ENTRIES], uint32_t wanted)
 {
 #if defined(__SSE2__)
-	__m128i all = _mm_set1_epi32((int)wanted);
-	__m128i low = _mm_cmpeq_epi32(_mm_load_si128((const __m128i *)row), all);
-	__m128i high = _mm_cmpeq_epi32(_mm_load_si128((const __m128i *)row + 1), all);
-	return (uint32_t)_mm_movemask_ps(_mm_castsi128_ps(low)) | (uint32_t)_mm_movemask_ps(_mm_castsi128_ps(high))
-									  << 4;
+	return (uint32_t)_mm_movemask_epi8(_mm_packs_epi16(key_line_compare(row, wanted), _mm_setzero_si128()));
 #else
-	uint32_t found = 0;
-	for (uint32_t i = 0; i < KEY_LINE_ENTRIES; i++)
-		found |= (uint32_t)(row[i] == wanted) << i;
-	return found;
+	return key_line_compare(row, wanted);
 #endif
 }
 
@@ -86,10 +114,13 @@ static inline uint32_t key_line_free(const struct key_line *line)
 	return key_line_find(line->slot, KEY_INDEX_NONE);
 }
 
-static inline struct key_search key_search_in(const struct key_index *index, uint32_t bits, uint32_t line)
+static inline struct key_search key_search_in(const struct key_index *index, uint32_t bits, uint32_t at)
 {
-	return (struct key_search){line,
-				   key_line_find(index->line[line].bits, bits) & ~key_line_free(&index->line[line])};
+	const struct key_line *line = &index->line[at];
+	uint32_t found = key_line_find_both(line->bits, bits, line->slot, KEY_INDEX_NONE);
+	uint32_t room = found >> KEY_LINE_ENTRIES;
+
+	return (struct key_search){at, found & ~room & ((1u << KEY_LINE_ENTRIES) - 1), room != 0};
 }
 
 /* Begins to look for the slots whose key has these bits. */
@@ -102,7 +133,7 @@ static inline struct key_search key_index_search(const struct key_index *index, 
 static inline uint32_t key_index_next(const struct key_index *index, uint32_t bits, struct key_search *search)
 {
 	while (search->matches == 0) {
-		if (key_line_free(&index->line[search->line]))
+		if (search->is_last)
 			return KEY_INDEX_NONE;
 		*search = key_search_in(index, bits, key_index_after(index, search->line));
 	}
