@@ -1,18 +1,10 @@
 #include "decision_log.h"
 
 #include "clear_bytes.h"
-#include "copy_bytes.h"
-#include "prefetch.h"
+#include "prefetch_whole.h"
 
 /* A packet takes a fifth of the time that a line is on its way. */
 #define DECISIONS_AHEAD 5
-
-static const uint8_t text_bytes[DECISION_TEXT_COUNT] = {
-	[DECISION_TEXT_CALL_ID] = DECISION_CALL_ID_BYTES,
-	[DECISION_TEXT_CALLER] = DECISION_NAME_BYTES,
-	[DECISION_TEXT_TARGET] = DECISION_NAME_BYTES,
-	[DECISION_TEXT_NUMBER] = DECISION_NAME_BYTES,
-};
 
 void decision_log_init(struct decision_log *log, struct decision *memory, uint32_t count)
 {
@@ -25,16 +17,8 @@ struct decision *decision_log_add(struct decision_log *log)
 
 	clear_bytes(decision, offsetof(struct decision, text));
 	/* The ring is longer than any cache: those of the next packets are asked for before they are needed. */
-	prefetch_lines_to_write(&log->decision[(log->count + DECISIONS_AHEAD) & log->mask], sizeof(*decision));
+	prefetch_whole_lines_to_write(&log->decision[(log->count + DECISIONS_AHEAD) & log->mask], sizeof(*decision));
 	return decision;
-}
-
-void decision_log_set_text(struct decision *decision, enum decision_text_kind kind, struct span text)
-{
-	uint32_t length = text.length < text_bytes[kind] ? text.length : text_bytes[kind];
-
-	copy_bytes(decision->text + decision_text_offset(kind), text.at, length);
-	decision->length[kind] = (uint8_t)length;
 }
 
 const struct decision *decision_log_find(const struct decision_log *log, uint64_t number)

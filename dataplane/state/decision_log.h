@@ -5,6 +5,7 @@
 #ifndef AMITY_DECISION_LOG_H
 #define AMITY_DECISION_LOG_H
 
+#include "copy_bytes.h"
 #include "decision.h"
 
 struct decision_log {
@@ -21,7 +22,14 @@ void decision_log_init(struct decision_log *log, struct decision *memory, uint32
 struct decision *decision_log_add(struct decision_log *log);
 
 /* What does not fit is cut. */
-void decision_log_set_text(struct decision *decision, enum decision_text_kind kind, struct span text);
+static inline void decision_log_set_text(struct decision *decision, enum decision_text_kind kind, struct span text)
+{
+	uint32_t room = kind == DECISION_TEXT_CALL_ID ? DECISION_CALL_ID_BYTES : DECISION_NAME_BYTES;
+	uint32_t length = text.length < room ? text.length : room;
+
+	copy_bytes(decision->text + decision_text_offset(kind), text.at, length);
+	decision->length[kind] = (uint8_t)length;
+}
 
 /* The decision with that number, counted from 0 at the start. Result: NULL: not written yet, or no longer there. */
 const struct decision *decision_log_find(const struct decision_log *log, uint64_t number);
