@@ -6,7 +6,6 @@
 #include "call_limits.h"
 #include "decision_note.h"
 #include "session_expires_parse.h"
-#include "state_number.h"
 
 #define TICKS_PER_SECOND (1000 / TIMER_WHEEL_TICK_MS)
 
@@ -15,11 +14,10 @@
 
 uint64_t call_track_hash_call_id(const struct worker *worker, struct span call_id)
 {
-	struct state_number hash;
+	struct state_number begun;
 
-	state_number_begin(&hash, worker->snapshot->keys->steer_key, 'c');
-	state_number_add(&hash, call_id);
-	return state_number_finish(&hash);
+	call_track_begin_call_id(&begun, worker->snapshot->keys);
+	return call_track_finish_call_id(begun, call_id);
 }
 
 uint32_t call_track_hash_tag(const struct secret_keys *keys, struct span tag)

@@ -13,6 +13,7 @@
 #define AMITY_CALL_TRACK_H
 
 #include "call.h"
+#include "state_number.h"
 #include "worker.h"
 
 /*
@@ -58,6 +59,18 @@ void call_track_expire(struct worker *worker, struct call *call);
 
 /* Keyed hash of a Call-ID, for comparisons on lcores; the same on all of them and never 0. */
 uint64_t call_track_hash_call_id(const struct worker *worker, struct span call_id);
+
+/* The same of the Call-IDs of a burst: what they have in common is begun with once. */
+static inline void call_track_begin_call_id(struct state_number *begun, const struct secret_keys *keys)
+{
+	state_number_begin(begun, keys->steer_key, 'c');
+}
+
+static inline uint64_t call_track_finish_call_id(struct state_number begun, struct span call_id)
+{
+	state_number_add(&begun, call_id);
+	return state_number_finish(&begun);
+}
 
 /* Keyed hash of a From or To tag, likewise; in a cookie it goes out encrypted. Not of a key that rotates: a cookie must
  * tell the direction also after the keys were changed, and after the router was updated (unit_state_hash). */

@@ -23,24 +23,20 @@
 #define FORK_REQUESTS 2 /* of these: what it cannot do without */
 
 /* RFC 3261 8.2.2.2: the same request by another way has all of it but the branch. */
-static uint64_t make_merge_key(const struct worker *worker, const struct packet *packet)
+static uint64_t make_merge_key(struct state_number key, const struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
-	struct state_number key;
 
-	state_number_begin(&key, worker->snapshot->keys->steer_key, 'm');
 	state_number_add_numbers(&key, packet->call_id_hash, (uint64_t)message->method << 32 | message->cseq);
 	state_number_add(&key, sip_message_text(message, message->from_tag));
 	return state_number_finish(&key);
 }
 
 /* RFC 3261 16.3 step 4: what the rules look at. A request that comes back with all of it the same goes in a circle. */
-static uint64_t make_loop_key(const struct worker *worker, const struct packet *packet)
+static uint64_t make_loop_key(struct state_number key, const struct packet *packet)
 {
 	const struct caller *caller = &packet->caller;
-	struct state_number key;
 
-	state_number_begin(&key, worker->snapshot->keys->steer_key, 'l');
 	state_number_add_numbers(&key, caller->company ? caller->company->id : 0, caller->endpoint != NULL);
 	state_number_add(&key, sip_message_text(&packet->message, packet->message.request_uri));
 	if (caller->endpoint)
@@ -57,22 +53,32 @@ static bool is_from_elsewhere(const struct sip_message *message)
 	       !branch_name_read(&name, sip_message_text(message, message->via_branch));
 }
 
-/* Did this request pass us before? Then it is no merged one, and a loop when it asks for the same again. */
-static enum reason check_circles(const struct worker *worker, const struct packet *packet)
+/* Did this request pass us before? Result: REASON_LOOP_DETECTED when it asked for the same then. */
+static enum reason check_own_vias(bool *passed_before, const struct transaction_table *table,
+				  const struct packet *packet)
 {
-	const struct transaction_table *table = &worker->transactions;
 	struct via_find_own search = via_find_own_begin(&packet->message);
 	struct branch_name name;
-	bool maybe_ours = !is_from_elsewhere(&packet->message), passed_before = false;
 
-	while (maybe_ours && via_find_own_next(&name, &search)) {
+	while (via_find_own_next(&name, &search)) {
 		if (name.slot >= table->branch_count || table->branch[name.slot].secret != name.secret ||
 		    table->branch[name.slot].state == BRANCH_FREE)
 			continue;
-		passed_before = true;
+		*passed_before = true;
 		if (table->transaction[table->branch[name.slot].transaction].loop_key == packet->loop_key)
 			return REASON_LOOP_DETECTED;
 	}
+	return REASON_NONE;
+}
+
+/* Who passed us before is no merged one, and a loop when it asks for the same again. */
+static enum reason check_circles(const struct worker *worker, const struct packet *packet)
+{
+	const struct transaction_table *table = &worker->transactions;
+	bool passed_before = false;
+
+	if (!is_from_elsewhere(&packet->message) && check_own_vias(&passed_before, table, packet) != REASON_NONE)
+		return REASON_LOOP_DETECTED;
 	if (!passed_before && transaction_table_find_merged(table, packet->merge_key))
 		return REASON_MERGED_REQUEST;
 	return REASON_NONE;
@@ -192,12 +198,17 @@ static void fork_packet(struct worker *worker, struct packet *packet)
 /* What names the request beside its key; requests alike are asked for, all packets at once. */
 static void name_burst(struct worker *worker)
 {
+	const struct secret_keys *keys = worker->snapshot->keys;
+	struct state_number merge_key, loop_key;
+
+	state_number_begin(&merge_key, keys->steer_key, 'm');
+	state_number_begin(&loop_key, keys->steer_key, 'l');
 	for (uint32_t i = 0; i < worker->packet_count; i++) {
 		struct packet *packet = &worker->packet[i];
 		if (packet->verdict || packet->kind != PACKET_INITIAL)
 			continue;
-		packet->merge_key = make_merge_key(worker, packet);
-		packet->loop_key = make_loop_key(worker, packet);
+		packet->merge_key = make_merge_key(merge_key, packet);
+		packet->loop_key = make_loop_key(loop_key, packet);
 		transaction_table_prefetch_merged(&worker->transactions, packet->merge_key);
 	}
 }

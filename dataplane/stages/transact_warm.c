@@ -11,15 +11,13 @@ static const struct span magic_cookie = SPAN_LITERAL("z9hG4bK");
  * for them. INVITE, its CANCEL and the ACK of its non-2xx have one name. Call-ID is a part of it, by its hash, since it
  * decides about the lcore; keyed, so that nobody can make two transactions meet.
  */
-static void make_key(const struct worker *worker, struct packet *packet)
+static void make_key(struct state_hash hash, struct packet *packet)
 {
 	const struct sip_message *message = &packet->message;
 	struct span branch = sip_message_text(message, message->via_branch);
 	bool of_invite = message->method == SIP_METHOD_ACK || message->method == SIP_METHOD_CANCEL;
 	uint64_t method = of_invite ? SIP_METHOD_INVITE : message->method;
-	struct state_hash hash;
 
-	state_hash_begin(&hash, worker->snapshot->keys->steer_key, 'x');
 	state_hash_add_numbers(&hash, packet->call_id_hash,
 			       method << 48 | (uint64_t)message->via_port << 32 | message->cseq);
 	state_hash_add(&hash, branch);
@@ -31,13 +29,6 @@ static void make_key(const struct worker *worker, struct packet *packet)
 		state_hash_add(&hash, sip_message_text(message, message->from_tag));
 	}
 	state_hash_finish(&hash, packet->key);
-}
-
-static void hash_call_id(const struct worker *worker, struct packet *packet)
-{
-	const struct sip_message *message = &packet->message;
-
-	packet->call_id_hash = call_track_hash_call_id(worker, sip_message_text(message, message->call_id));
 }
 
 static bool is_message(const struct packet *packet)
@@ -90,12 +81,20 @@ static void prefetch_kept(const struct worker *worker, const struct packet *pack
 
 void transact_warm_screened(struct worker *worker)
 {
+	const struct secret_keys *keys = worker->snapshot->keys;
+	struct state_number call_id;
+	struct state_hash key;
+
+	call_track_begin_call_id(&call_id, keys);
+	state_hash_begin(&key, keys->steer_key, 'x');
 	for (uint32_t i = 0; i < worker->packet_count; i++) {
 		struct packet *packet = &worker->packet[i];
-		if (is_message(packet))
-			hash_call_id(worker, packet);
-		if (is_request(packet))
-			make_key(worker, packet);
+		if (!is_message(packet))
+			continue;
+		const struct sip_message *message = &packet->message;
+		packet->call_id_hash = call_track_finish_call_id(call_id, sip_message_text(message, message->call_id));
+		if (message->is_request)
+			make_key(key, packet);
 	}
 	for (uint32_t i = 0; i < worker->packet_count; i++) {
 		const struct packet *packet = &worker->packet[i];
