@@ -2,7 +2,7 @@
 
 #include "clear_bytes.h"
 #include "limit_table.h"
-#include "prefetch.h"
+#include "prefetch_whole.h"
 
 #define SERIAL_MASK ((UINT64_C(1) << CALL_SERIAL_BITS) - 1)
 
@@ -14,9 +14,9 @@ uint64_t call_table_bytes(uint32_t count)
 void call_table_init(struct call_table *table, void *memory, uint32_t count, uint32_t worker, uint64_t first_serial)
 {
 	*table = (struct call_table){.call = memory, .count = count, .worker = worker, .serial = first_serial};
-	table->free_call = count ? 0 : CALL_TABLE_NONE;
+	free_slots_init(&table->free_calls, count);
 	for (uint32_t i = 0; i < count; i++)
-		table->call[i].next_free = i + 1 < count ? i + 1 : CALL_TABLE_NONE;
+		table->call[i].third_free = free_slots_third_below(i, count);
 }
 
 /* The first of a lcore's slots and the first lcore are both 0: a serial number of 0 would make CALL_NONE. */
@@ -28,26 +28,20 @@ static uint64_t take_serial(struct call_table *table)
 	return serial ? serial : table->serial++;
 }
 
-static uint32_t slot_after(const struct call_table *table, uint32_t slot)
-{
-	return slot == CALL_TABLE_NONE ? CALL_TABLE_NONE : table->call[slot].next_free;
-}
-
 struct call *call_table_add(struct call_table *table)
 {
-	uint32_t slot = table->free_call;
+	uint32_t slot = table->free_calls.top[0];
 
-	if (slot == CALL_TABLE_NONE)
+	if (slot == FREE_SLOTS_NONE)
 		return NULL;
 	struct call *call = &table->call[slot];
-	table->free_call = call->next_free;
-	/* The one after the next, freed long ago, is asked for now: a line is longer on its way than a call takes. */
-	uint32_t second = slot_after(table, table->free_call);
-	if (second != CALL_TABLE_NONE)
-		prefetch_lines_to_write(&table->call[second], sizeof(*call));
+	free_slots_take(&table->free_calls, call->third_free);
+	/* Freed long ago, it is asked for now: a line is longer on its way than a call takes. */
+	uint32_t third = table->free_calls.top[2];
+	if (third != FREE_SLOTS_NONE)
+		prefetch_whole_lines_to_write(&table->call[third], sizeof(*call));
 	clear_bytes(call, offsetof(struct call, record.text));
 	clear_bytes(call->limit, sizeof(*call) - offsetof(struct call, limit));
-	call->next_free = CALL_TABLE_NONE;
 	call->record.handle = call_handle_make(slot, table->worker, take_serial(table));
 	call->record.state = CALL_TRYING;
 	call->audit = table->audit;
@@ -93,6 +87,5 @@ void call_table_remove(struct call_table *table, struct call *call)
 	table->used_count--;
 	call->record.handle = CALL_NONE;
 	call->record.state = CALL_FREE;
-	call->next_free = table->free_call;
-	table->free_call = (uint32_t)(call - table->call);
+	call->third_free = free_slots_give(&table->free_calls, (uint32_t)(call - table->call));
 }

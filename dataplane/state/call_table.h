@@ -9,10 +9,10 @@
 #define AMITY_CALL_TABLE_H
 
 #include "call.h"
+#include "free_slots.h"
 #include "timer_wheel.h"
 
 #define CALL_DIALOGS_MAX 4 /* callees that answered one INVITE (forks, RFC 3261 13.2.2.4) and are told apart */
-#define CALL_TABLE_NONE	 UINT32_MAX
 
 /* What a call may count for (R18): its part in the call. */
 enum call_limit {
@@ -31,11 +31,11 @@ struct call {
 	struct call_record record;
 	uint32_t limit[CALL_LIMIT_COUNT]; /* entries of the limit table that count it; LIMIT_NONE: none */
 	uint32_t callee_tag_hash[CALL_DIALOGS_MAX];
-	uint32_t next_free;	    /* of a free slot; CALL_TABLE_NONE: last */
-	uint32_t audit;		    /* number of the last audit that need not ask for its transaction */
+	uint32_t third_free;	   /* of a free slot: free_slots.h */
+	uint32_t audit;		   /* number of the last audit that need not ask for its transaction */
 	uint16_t whole_text_length; /* the part of record.text that is not the target's */
-	uint8_t dialog_count;	    /* callees that answered */
-	uint8_t ended_dialogs;	    /* bit i: BYE of callee_tag_hash[i] */
+	uint8_t dialog_count;	   /* callees that answered */
+	uint8_t ended_dialogs;	   /* bit i: BYE of callee_tag_hash[i] */
 };
 _Static_assert(sizeof(struct call) <= 512, "bytes of a call");
 _Static_assert(offsetof(struct call, record.company_id) == 64 && offsetof(struct call, limit) >= 448, "lines");
@@ -47,7 +47,7 @@ struct call_table {
 	uint32_t worker; /* in the handles */
 
 	/* By the table. */
-	uint32_t free_call;
+	struct free_slots free_calls;
 	uint32_t used_count;
 	uint32_t state_count[CALL_ENDED + 1];
 	uint64_t serial; /* of the next call */

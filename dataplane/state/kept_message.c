@@ -6,7 +6,7 @@
 
 #define NEAR_SIZE 7 /* its bits */
 
-enum kept_size kept_message_size_of_mbuf(const struct rte_mbuf *mbuf)
+static inline enum kept_size size_of(const struct rte_mbuf *mbuf)
 {
 	switch (mbuf->buf_len) {
 	case KEPT_MESSAGE_LARGE_BYTES:
@@ -18,14 +18,19 @@ enum kept_size kept_message_size_of_mbuf(const struct rte_mbuf *mbuf)
 	}
 }
 
+enum kept_size kept_message_size_of_mbuf(const struct rte_mbuf *mbuf)
+{
+	return size_of(mbuf);
+}
+
 /* In pools of our own the buffer follows the mbuf; that of a port may be anywhere. */
-static int32_t find_near(const struct rte_mbuf *mbuf)
+static int32_t find_near(const struct rte_mbuf *mbuf, enum kept_size size)
 {
 	intptr_t distance = (intptr_t)mbuf->buf_addr - (intptr_t)mbuf;
 
-	if (distance % 8 != 0 || distance < INT32_MIN || distance > INT32_MAX - NEAR_SIZE)
+	if ((distance & NEAR_SIZE) != 0 || distance < INT32_MIN || distance > INT32_MAX - NEAR_SIZE)
 		return 0;
-	return (int32_t)distance + (int32_t)kept_message_size_of_mbuf(mbuf);
+	return (int32_t)distance + (int32_t)size;
 }
 
 /* As rte_pktmbuf_free(); the usual one is given back without a look at its second cache line. */
@@ -37,22 +42,27 @@ static void give_back(struct rte_mbuf *mbuf)
 		rte_pktmbuf_free(mbuf);
 }
 
-int kept_message_replace(struct kept_message *kept, struct rte_mbuf *mbuf, struct span text)
+enum kept_size kept_message_begin(struct kept_message *kept, struct rte_mbuf *mbuf, struct span text)
 {
-	struct rte_mbuf *before = kept->mbuf;
+	const char *buffer = mbuf->buf_addr;
+	enum kept_size size = size_of(mbuf);
+
+	assert(text.at >= buffer && text.at + text.length <= buffer + mbuf->buf_len);
+	*kept = (struct kept_message){.mbuf = mbuf,
+				      .offset = (uint16_t)(text.at - buffer),
+				      .length = (uint16_t)text.length,
+				      .near = find_near(mbuf, size)};
+	return size;
+}
+
+enum kept_size kept_message_end(struct kept_message *kept)
+{
+	struct rte_mbuf *mbuf = kept->mbuf;
+	enum kept_size size = kept_message_size(kept);
 
 	*kept = (struct kept_message){0};
-	if (mbuf) {
-		const char *buffer = mbuf->buf_addr;
-		assert(text.at >= buffer && text.at + text.length <= buffer + mbuf->buf_len);
-		*kept = (struct kept_message){.mbuf = mbuf,
-					      .offset = (uint16_t)(text.at - buffer),
-					      .length = (uint16_t)text.length,
-					      .near = find_near(mbuf)};
-	}
-	if (before)
-		give_back(before);
-	return (mbuf != NULL) - (before != NULL);
+	give_back(mbuf);
+	return size;
 }
 
 struct span kept_message_text(const struct kept_message *kept)

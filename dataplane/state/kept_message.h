@@ -31,12 +31,14 @@ struct kept_message {
 };
 
 /*
- * Keeps a message: one reference of `mbuf` becomes ours, what was kept there before is given back. `text` is inside the
- * mbuf's buffer. mbuf NULL: only gives back.
+ * Keeps a message where none is: one reference of `mbuf` becomes ours. `text` is inside the mbuf's buffer.
  *
- * Thread: the owner of the mbufs. Result: how many messages are kept there now more than before: -1, 0, 1.
+ * Thread: the owner of the mbufs. Result: of the buffer that it is in.
  */
-int kept_message_replace(struct kept_message *kept, struct rte_mbuf *mbuf, struct span text);
+enum kept_size kept_message_begin(struct kept_message *kept, struct rte_mbuf *mbuf, struct span text);
+
+/* Gives back what is kept there, which there is. Likewise. */
+enum kept_size kept_message_end(struct kept_message *kept);
 
 /* Length 0: none. */
 struct span kept_message_text(const struct kept_message *kept);

@@ -45,7 +45,8 @@ static struct timer **choose_slot(struct timer_wheel *wheel, uint64_t due_tick)
 
 void timer_wheel_start(struct timer_wheel *wheel, struct timer *timer, uint64_t due_tick)
 {
-	timer_wheel_stop(wheel, timer);
+	if (timer_is_running(timer))
+		timer_wheel_stop(wheel, timer);
 	if (due_tick < wheel->tick)
 		due_tick = wheel->tick;
 	if (due_tick - wheel->tick > TIMER_WHEEL_REACH_TICKS)

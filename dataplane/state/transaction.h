@@ -81,7 +81,7 @@ struct transaction {
 	uint64_t loop_key;    /* keyed hash of what decides about routing (16.3 step 4) */
 	uint32_t older_alike; /* with the same merge key; TRANSACTION_NONE: end */
 	uint32_t newer_alike; /* likewise: whoever sends many alike must not make their removal long */
-	uint32_t next_free;
+	uint32_t third_free;  /* of a free slot: free_slots.h */
 	/* Who asked, to route again; compared since an apply may have moved it. */
 	uint64_t company_id;
 	uint32_t endpoint; /* index in the company; TRANSACTION_NONE: none */

@@ -3,7 +3,7 @@
 #include <rte_common.h>
 
 #include "clear_bytes.h"
-#include "prefetch.h"
+#include "prefetch_whole.h"
 
 #define SPARE_DIVISOR 4 /* a quarter more branches than transactions: most requests go to one place */
 #define SPARE_LEAST   64
@@ -46,15 +46,15 @@ void transaction_table_init(struct transaction_table *table, void *memory, uint3
 		.mbufs_max = mbufs_max,
 		.size_max[KEPT_SMALL] = UINT32_MAX,
 		.wheel = wheel,
-		.free_transaction = 0,
 		.free_branch = count,
 		.oldest = TRANSACTION_NONE,
 		.newest = TRANSACTION_NONE,
 	};
 	key_index_init(&table->keys, index, count);
 	key_index_init(&table->merge_keys, index + key_index_bytes(count), count);
+	free_slots_init(&table->free_transactions, count);
 	for (uint32_t i = 0; i < count; i++)
-		table->transaction[i].next_free = i + 1 < count ? i + 1 : TRANSACTION_NONE;
+		table->transaction[i].third_free = free_slots_third_below(i, count);
 	for (uint32_t i = count; i < table->branch_count; i++)
 		table->branch[i].next = i + 1 < table->branch_count ? i + 1 : TRANSACTION_NONE;
 }
@@ -100,18 +100,18 @@ void transaction_table_prefetch_key(const struct transaction_table *table, const
 void transaction_table_prefetch_branch(const struct transaction_table *table, uint32_t slot)
 {
 	if (slot < table->branch_count)
-		prefetch_lines(&table->branch[slot], sizeof(struct branch));
+		prefetch_whole_lines(&table->branch[slot], sizeof(struct branch));
 	if (slot < table->count)
-		prefetch_lines(&table->transaction[slot], sizeof(struct transaction));
+		prefetch_whole_lines(&table->transaction[slot], sizeof(struct transaction));
 }
 
 void transaction_table_prefetch_response(const struct transaction_table *table, uint32_t slot)
 {
 	if (slot < table->branch_count)
-		prefetch_lines(&table->branch[slot], sizeof(struct branch));
+		prefetch_whole_lines(&table->branch[slot], sizeof(struct branch));
 	if (slot < table->count)
-		prefetch_lines(&table->transaction[slot].state,
-			       offsetof(struct transaction, source) - offsetof(struct transaction, state));
+		prefetch_whole_lines(&table->transaction[slot].state,
+				     offsetof(struct transaction, source) - offsetof(struct transaction, state));
 }
 
 void transaction_table_prefetch_merged(const struct transaction_table *table, uint64_t merge_key)
@@ -125,7 +125,7 @@ void transaction_table_prefetch_found(const struct transaction_table *table, con
 	uint32_t slot = key_index_next(&table->keys, key_bits(key), &search);
 
 	if (slot != KEY_INDEX_NONE)
-		prefetch_lines(&table->transaction[slot], sizeof(struct transaction));
+		prefetch_whole_lines(&table->transaction[slot], sizeof(struct transaction));
 }
 
 void transaction_table_prefetch_kept(const struct transaction_table *table, uint32_t slot)
@@ -191,9 +191,9 @@ struct transaction *transaction_table_find_merged(const struct transaction_table
 	return NULL;
 }
 
-static void enter_merge_key(struct transaction_table *table, struct transaction *transaction)
+static void enter_merge_key(struct transaction_table *table, struct transaction *transaction, uint32_t index)
 {
-	uint32_t index = transaction_index(table, transaction), bits = merge_key_bits(transaction->merge_key);
+	uint32_t bits = merge_key_bits(transaction->merge_key);
 
 	if (transaction->merge_key == 0)
 		return;
@@ -262,16 +262,17 @@ void transaction_table_hold(struct transaction_table *table, struct transaction 
 /* What taking and removing touch, all at once: who has lingered for 32 s is in no cache. */
 static void prefetch_slot(const struct transaction_table *table, uint32_t index)
 {
-	prefetch_lines_to_write(&table->transaction[index], sizeof(struct transaction));
-	prefetch_lines_to_write(&table->branch[index], sizeof(struct branch));
+	prefetch_whole_lines_to_write(&table->transaction[index], sizeof(struct transaction));
+	prefetch_whole_lines_to_write(&table->branch[index], sizeof(struct branch));
 }
 
 static bool has_room(const struct transaction_table *table, uint32_t mbufs)
 {
-	return table->free_transaction != TRANSACTION_NONE && (uint64_t)table->mbufs_kept + mbufs <= table->mbufs_max;
+	return table->free_transactions.top[0] != FREE_SLOTS_NONE &&
+	       (uint64_t)table->mbufs_kept + mbufs <= table->mbufs_max;
 }
 
-static bool make_room(struct transaction_table *table, uint32_t mbufs)
+static __attribute__((noinline)) bool make_room(struct transaction_table *table, uint32_t mbufs)
 {
 	for (uint32_t i = 0; i < TRANSACTION_GIVE_WAY_MAX && !has_room(table, mbufs); i++) {
 		if (table->oldest == TRANSACTION_NONE || mbufs > table->mbufs_max)
@@ -288,15 +289,14 @@ static bool make_room(struct transaction_table *table, uint32_t mbufs)
  */
 static void prefetch_next(const struct transaction_table *table)
 {
-	uint32_t next = table->free_transaction, after;
+	const uint32_t *top = table->free_transactions.top;
 
-	if (next == TRANSACTION_NONE && table->oldest != TRANSACTION_NONE)
-		transaction_table_prefetch_end(table, table->oldest);
-	if (next != TRANSACTION_NONE)
-		after = table->transaction[next].next_free;
-	else
-		after = table->oldest == TRANSACTION_NONE ? TRANSACTION_NONE
-							  : table->transaction[table->oldest].linger_newer;
+	if (top[2] != FREE_SLOTS_NONE)
+		prefetch_slot(table, top[2]);
+	if (top[0] != FREE_SLOTS_NONE || table->oldest == TRANSACTION_NONE)
+		return;
+	transaction_table_prefetch_end(table, table->oldest);
+	uint32_t after = table->transaction[table->oldest].linger_newer;
 	if (after != TRANSACTION_NONE)
 		prefetch_slot(table, after);
 }
@@ -304,18 +304,19 @@ static void prefetch_next(const struct transaction_table *table)
 struct transaction *transaction_table_add(struct transaction_table *table, const uint8_t key[TRANSACTION_KEY_BYTES],
 					  uint64_t merge_key, uint32_t mbufs)
 {
-	if (!make_room(table, mbufs))
+	if (!has_room(table, mbufs) && !make_room(table, mbufs))
 		return NULL;
-	struct transaction *transaction = &table->transaction[table->free_transaction];
-	table->free_transaction = transaction->next_free;
+	uint32_t index = table->free_transactions.top[0];
+	struct transaction *transaction = &table->transaction[index];
+	free_slots_take(&table->free_transactions, transaction->third_free);
 	table->used_count++;
 	clear_bytes(transaction, sizeof(*transaction));
 	memcpy(transaction->key, key, TRANSACTION_KEY_BYTES);
 	transaction->merge_key = merge_key;
 	transaction->state = TRANSACTION_PROCEEDING;
 	transaction->first_branch = TRANSACTION_NONE;
-	key_index_add(&table->keys, key_bits(key), transaction_index(table, transaction));
-	enter_merge_key(table, transaction);
+	key_index_add(&table->keys, key_bits(key), index);
+	enter_merge_key(table, transaction, index);
 	prefetch_next(table);
 	return transaction;
 }
@@ -326,12 +327,12 @@ bool transaction_table_is_short(const struct transaction_table *table)
 }
 
 /* The transaction's own branch, when that is the first; else a spare one, which will keep a message too. */
-static uint32_t take_branch(struct transaction_table *table, const struct transaction *transaction)
+static uint32_t take_branch(struct transaction_table *table, const struct transaction *transaction, uint32_t own)
 {
 	uint32_t index = table->free_branch;
 
 	if (transaction->first_branch == TRANSACTION_NONE)
-		return transaction_index(table, transaction);
+		return own;
 	if (transaction_table_is_short(table))
 		return TRANSACTION_NONE;
 	if (index != TRANSACTION_NONE) {
@@ -355,14 +356,14 @@ struct branch *transaction_table_add_branch(struct transaction_table *table, str
 {
 	if (transaction->branch_count == TRANSACTION_BRANCHES_MAX)
 		return NULL;
-	uint32_t index = take_branch(table, transaction);
+	uint32_t own = transaction_index(table, transaction), index = take_branch(table, transaction, own);
 	if (index == TRANSACTION_NONE)
 		return NULL;
 	struct branch *branch = &table->branch[index];
 	uint16_t generation = (uint16_t)(branch->generation + 1);
 	clear_bytes(branch, sizeof(*branch));
 	branch->generation = generation;
-	branch->transaction = transaction_index(table, transaction);
+	branch->transaction = own;
 	branch->next = TRANSACTION_NONE;
 	branch->state = BRANCH_CALLING;
 	append_branch(table, transaction, index);
@@ -400,8 +401,7 @@ void transaction_table_remove(struct transaction_table *table, struct transactio
 	key_index_remove(&table->keys, key_bits(transaction->key), transaction_index(table, transaction));
 	forget_merge_key(table, transaction);
 	transaction->state = TRANSACTION_FREE;
-	transaction->next_free = table->free_transaction;
-	table->free_transaction = transaction_index(table, transaction);
+	transaction->third_free = free_slots_give(&table->free_transactions, transaction_index(table, transaction));
 	table->used_count--;
 }
 
@@ -413,9 +413,14 @@ bool transaction_table_has_room_for(const struct transaction_table *table, enum 
 void transaction_table_keep(struct transaction_table *table, struct kept_message *kept, struct rte_mbuf *mbuf,
 			    struct span text)
 {
-	table->size_kept[kept_message_size(kept)] -= kept->mbuf != NULL;
-	table->mbufs_kept += (uint32_t)kept_message_replace(kept, mbuf, text);
-	table->size_kept[kept_message_size(kept)] += kept->mbuf != NULL;
+	if (kept->mbuf) {
+		table->size_kept[kept_message_end(kept)]--;
+		table->mbufs_kept--;
+	}
+	if (mbuf) {
+		table->size_kept[kept_message_begin(kept, mbuf, text)]++;
+		table->mbufs_kept++;
+	}
 }
 
 void transaction_table_clear(struct transaction_table *table)

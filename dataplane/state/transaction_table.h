@@ -17,6 +17,7 @@
 #ifndef AMITY_TRANSACTION_TABLE_H
 #define AMITY_TRANSACTION_TABLE_H
 
+#include "free_slots.h"
 #include "key_index.h"
 #include "transaction.h"
 
@@ -35,7 +36,8 @@ struct transaction_table {
 
 	/* By the table. */
 	struct timer_wheel *wheel;
-	uint32_t free_transaction, free_branch;
+	struct free_slots free_transactions;
+	uint32_t free_branch;	 /* of the spare ones */
 	uint32_t oldest, newest; /* lingering */
 	uint32_t used_count, lingering_count, spare_used_count;
 	uint32_t mbufs_kept; /* may exceed mbufs_max: add looks at it, and transaction_table_is_short() */

@@ -405,7 +405,7 @@ static void r37_nothing_stops_an_emergency_call(void **state)
 	assert_int_equal(now.calls, 3);
 	/* And the table is full. */
 	for (uint32_t i = 0; i < pipeline_dataplane(scene.pipeline)->worker_count; i++)
-		pipeline_worker(scene.pipeline, i)->calls.free_call = CALL_TABLE_NONE;
+		pipeline_worker(scene.pipeline, i)->calls.free_calls.top[0] = FREE_SLOTS_NONE;
 	assert_int_equal(place(&scene, &call[3], &hq, "112"), 0);
 	assert_int_equal(pipeline_counter(scene.pipeline, COUNTER_CALLS_UNTRACKED), 1);
 	assert_int_equal(audit(&scene).untracked, 1);
