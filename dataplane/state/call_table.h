@@ -33,7 +33,8 @@ struct call {
 	uint32_t callee_tag_hash[CALL_DIALOGS_MAX];
 	uint32_t third_free;	   /* of a free slot: free_slots.h */
 	uint32_t audit;		   /* number of the last audit that need not ask for its transaction */
-	uint16_t whole_text_length; /* the part of record.text that is not the target's */
+	uint8_t whole_text_length; /* the part of record.text that is not the target's */
+	bool whole_text_is_cut;	   /* one of the texts in it did not fit */
 	uint8_t dialog_count;	   /* callees that answered */
 	uint8_t ended_dialogs;	   /* bit i: BYE of callee_tag_hash[i] */
 };
