@@ -8,6 +8,7 @@
 
 #include <sodium.h>
 
+#include "call_describe.h"
 #include "call_rig.h"
 #include "call_track.h"
 #include "message_parse.h"
@@ -616,9 +617,49 @@ static void long_texts_are_cut_and_marked(void **state)
 			for (uint32_t kind = 0; kind < CALL_TEXT_COUNT; kind++)
 				cut |= record->part[kind].cut;
 			assert_int_equal(cut, (record->flags & CALL_TEXT_CUT) != 0);
+			assert_true(record->part[CALL_TEXT_TARGET].offset <=
+				    CALL_TEXT_BYTES - CALL_DESCRIBE_TARGET_BYTES);
 			assert_true(record->text_length <= CALL_TEXT_BYTES);
 			call_rig_free(&rig);
 		}
+	}
+}
+
+/* Every length of a target's name: up to the last byte of the texts it is whole, and what is behind them is untouched.
+ */
+static void a_target_beyond_the_room_is_cut_and_marked(void **state)
+{
+	static char name[CALL_TEXT_BYTES + 40];
+	static struct endpoint target;
+
+	(void)state;
+	for (uint32_t i = 0; i < sizeof(name); i++)
+		name[i] = (char)('a' + i % 26);
+	target = endpoints[2]; /* a call within the company, of which nothing is limited */
+	target.max_calls = 0;
+	for (uint32_t length = 1; length < sizeof(name); length++) {
+		call_rig_make(&rig, 1, 64, 64);
+		begin_packet();
+		from_endpoint(&endpoints[2]);
+		to_endpoint(&endpoints[2]);
+		packet.decision.target = &target;
+		target.name = span_make(name, length);
+		admit_one(0);
+		const struct call *call = &rig.worker[0]->calls.call[0];
+		const struct call_record *record = &call->record;
+		struct span shown = call_record_text(record, CALL_TEXT_TARGET);
+		uint32_t room = CALL_TEXT_BYTES - record->part[CALL_TEXT_TARGET].offset;
+		uint32_t most = room < UINT8_MAX ? room : UINT8_MAX;
+		assert_span_equal(shown, span_make(name, length < most ? length : most));
+		assert_int_equal(record->part[CALL_TEXT_TARGET].cut, length > most);
+		bool cut = false;
+		for (uint32_t kind = CALL_TEXT_TARGET; kind < CALL_TEXT_COUNT; kind++)
+			cut |= record->part[kind].cut;
+		assert_int_equal(cut, (record->flags & CALL_TEXT_CUT) != 0);
+		assert_true(record->text_length <= CALL_TEXT_BYTES);
+		for (uint32_t part = 0; part < CALL_LIMIT_COUNT; part++)
+			assert_int_equal(call->limit[part], LIMIT_NONE);
+		call_rig_free(&rig);
 	}
 }
 
@@ -705,6 +746,7 @@ int main(void)
 		cmocka_unit_test(random_calls_as_a_model_does),
 		cmocka_unit_test(a_record_tells_the_whole_call),
 		cmocka_unit_test(long_texts_are_cut_and_marked),
+		cmocka_unit_test(a_target_beyond_the_room_is_cut_and_marked),
 		cmocka_unit_test(a_target_takes_the_place_of_the_one_before),
 		cmocka_unit_test(a_full_ring_loses_records_and_counts_them),
 		cmocka_unit_test(a_refusal_has_a_record_of_its_own),
