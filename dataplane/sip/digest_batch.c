@@ -11,12 +11,14 @@
 #define QOP_BYTES      4 /* of a possible one (digest_is_possible): auth */
 #define TEXT_ROOM      (DIGEST_BATCH_TEXT_BYTES - MD5_LANES_END_BYTES)
 
-/* What goes side by side: items by number, and the text of each. */
+/* What goes side by side: items by number, then H(method:uri) of each and its response. */
 struct lanes {
 	uint32_t count;
 	uint8_t item[DIGEST_BATCH_MAX];
-	struct md5_text text[DIGEST_BATCH_MAX];
-	uint8_t hash[DIGEST_BATCH_MAX][MD5_LANES_HASH_BYTES];
+	char *a2_hex[DIGEST_BATCH_MAX];		/* where that hash stands in the response's text */
+	struct md5_text rest[DIGEST_BATCH_MAX]; /* of that text: the blocks that wait for it */
+	struct md5_text text[2 * DIGEST_BATCH_MAX];
+	uint8_t hash[2 * DIGEST_BATCH_MAX][MD5_LANES_HASH_BYTES];
 };
 
 /* Both texts end within their room: lengths are those of parts of one datagram, so that the sums are small. */
@@ -43,15 +45,11 @@ static inline char *put_next(char *at, struct span text)
 	return put(at + 1, text);
 }
 
-/* What is written there then is `length` bytes. */
-static void begin_text(struct md5_text *text, char *begin, uint32_t length)
-{
-	*text = (struct md5_text){begin, md5_lanes_pad(begin, length)};
-}
-
 static void write_a2(struct md5_text *text, char *begin, const struct digest_batch_item *item)
 {
-	begin_text(text, begin, item->method.length + 1 + item->credentials->uri.length);
+	uint32_t length = item->method.length + 1 + item->credentials->uri.length;
+
+	*text = (struct md5_text){begin, md5_lanes_pad(begin, length)};
 	put_next(put(begin, item->method), item->credentials->uri);
 }
 
@@ -77,8 +75,8 @@ static void write_hex(char hex[HASH_HEX_BYTES], const uint8_t hash[MD5_LANES_HAS
 }
 #endif
 
-static void write_response(struct md5_text *text, char *begin, const struct digest_batch_item *item,
-			   const uint8_t a2_hash[MD5_LANES_HASH_BYTES])
+/* All but the hash of A2. Result: its place. */
+static char *write_response(char *begin, uint32_t *block_count, const struct digest_batch_item *item)
 {
 	const struct digest_credentials *credentials = item->credentials;
 	struct span qop = credentials->qop;
@@ -87,7 +85,7 @@ static void write_response(struct md5_text *text, char *begin, const struct dige
 
 	if (qop.length)
 		length += 3 + credentials->nc_text.length + credentials->cnonce.length + QOP_BYTES;
-	begin_text(text, begin, length);
+	*block_count = md5_lanes_pad(begin, length);
 	memcpy(begin, item->secret->ha1_md5, sizeof(item->secret->ha1_md5));
 	at = put_next(at, credentials->nonce);
 	if (qop.length) {
@@ -96,19 +94,37 @@ static void write_response(struct md5_text *text, char *begin, const struct dige
 		at = put_next(at, span_make(qop.at, QOP_BYTES));
 	}
 	*at = ':';
-	write_hex(at + 1, a2_hash);
+	return at + 1;
+}
+
+/* The whole blocks before A2's hash do not wait for it. */
+static void write_texts(struct digest_batch *batch, struct lanes *lanes, uint32_t index)
+{
+	const struct digest_batch_item *item = &batch->item[lanes->item[index]];
+	char *begin = batch->text[index];
+	uint32_t block_count;
+
+	write_a2(&lanes->text[index], batch->a2[index], item);
+	lanes->a2_hex[index] = write_response(begin, &block_count, item);
+	uint32_t before = (uint32_t)(lanes->a2_hex[index] - begin) / MD5_LANES_BLOCK_BYTES;
+	lanes->text[lanes->count + index] = (struct md5_text){begin, before};
+	lanes->rest[index] = (struct md5_text){begin + before * MD5_LANES_BLOCK_BYTES, block_count - before};
 }
 
 static void verify_lanes(struct digest_batch *batch, struct lanes *lanes)
 {
-	md5_lanes_hash(lanes->hash, lanes->text, lanes->count);
+	uint8_t(*response)[MD5_LANES_HASH_BYTES] = lanes->hash + lanes->count;
+
 	for (uint32_t i = 0; i < lanes->count; i++)
-		write_response(&lanes->text[i], batch->text[i], &batch->item[lanes->item[i]], lanes->hash[i]);
-	md5_lanes_hash(lanes->hash, lanes->text, lanes->count);
+		write_texts(batch, lanes, i);
+	md5_lanes_hash(lanes->hash, lanes->text, 2 * lanes->count);
+	for (uint32_t i = 0; i < lanes->count; i++)
+		write_hex(lanes->a2_hex[i], lanes->hash[i]);
+	md5_lanes_hash_on(response, lanes->rest, lanes->count);
 	for (uint32_t i = 0; i < lanes->count; i++) {
 		struct digest_batch_item *item = &batch->item[lanes->item[i]];
 		char hex[HASH_HEX_BYTES];
-		write_hex(hex, lanes->hash[i]);
+		write_hex(hex, response[i]);
 		item->is_right = digest_is_response(item->credentials, hex);
 	}
 }
@@ -120,12 +136,10 @@ void digest_batch_verify(struct digest_batch *batch)
 	lanes.count = 0;
 	for (uint32_t i = 0; i < batch->count; i++) {
 		struct digest_batch_item *item = &batch->item[i];
-		if (!is_for_lanes(item)) {
+		if (is_for_lanes(item))
+			lanes.item[lanes.count++] = (uint8_t)i;
+		else
 			item->is_right = digest_verify(item->secret, item->credentials, item->method);
-			continue;
-		}
-		write_a2(&lanes.text[lanes.count], batch->text[lanes.count], item);
-		lanes.item[lanes.count++] = (uint8_t)i;
 	}
 	verify_lanes(batch, &lanes);
 }

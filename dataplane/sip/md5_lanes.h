@@ -1,5 +1,5 @@
 /*
- * md5_lanes.h - MD5 of several texts side by side: each step of RFC 1321 is done for up to 32 texts at once, in the
+ * md5_lanes.h - MD5 of several texts side by side: each step of RFC 1321 is done for up to 64 texts at once, in the
  * lanes of wide registers. Where the CPU has none, one after the other by OpenSSL.
  *
  * A text comes as whole blocks, already padded, so that the lanes need no care for ends:
@@ -13,7 +13,7 @@
 
 #include "span.h"
 
-#define MD5_LANES	      32
+#define MD5_LANES	      64
 #define MD5_LANES_FEW	      8 /* that go in shorter registers than more do */
 #define MD5_LANES_BLOCK_BYTES 64
 #define MD5_LANES_HASH_BYTES  16
@@ -27,7 +27,7 @@ enum md5_lanes_variant {
 
 struct md5_text {
 	const char *block;    /* block_count * MD5_LANES_BLOCK_BYTES */
-	uint32_t block_count; /* 1 at least */
+	uint32_t block_count; /* 0: the hash is that of nothing before its end; a block is readable all the same */
 };
 
 /*
@@ -66,18 +66,25 @@ static inline uint32_t md5_lanes_pad(char *block, uint32_t length)
 }
 
 /*
- * The hash of each text.
+ * The hash of each text; of whole blocks that are not all of a text: what md5_lanes_hash_on() takes.
  *
- * Thread: any.   Cost: up to eight take about as long as two would alone, sixteen as three; 32 as sixteen by AVX-512.
+ * Thread: any.   Cost: up to eight take about as long as two would alone, sixteen as three; 64 as sixteen by AVX-512.
  */
 void md5_lanes_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count);
 
+/* Goes on with blocks that follow those of which `hash` is. Likewise. */
+void md5_lanes_hash_on(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count);
+
 /*
- * For md5_lanes.c: up to MD5_LANES texts, by AVX2 up to half of them, and up to MD5_LANES_FEW in shorter registers of
- * AVX-512; built in files of their own with their own compiler options.
+ * For md5_lanes.c, as md5_lanes_hash_on() when texts have begun: up to MD5_LANES texts, by AVX2 up to two registers of
+ * MD5_LANES_FEW, by AVX-512 in registers as short up to one; built in files of their own with their own compiler
+ * options.
  */
-void md5_lanes_avx2_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count);
-void md5_lanes_avx512_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count);
-void md5_lanes_avx512vl_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count);
+void md5_lanes_avx2_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count,
+			 bool has_begun);
+void md5_lanes_avx512_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count,
+			   bool has_begun);
+void md5_lanes_avx512vl_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count,
+			     bool has_begun);
 
 #endif

@@ -57,4 +57,16 @@ MD5_LANES_INLINE md5_lanes_turn_state(md5_lanes_part row[4])
 	row[2] = middle;
 }
 
+/* The other way round. */
+MD5_LANES_INLINE md5_lanes_turn_hashes(md5_lanes_part row[4])
+{
+	md5_lanes_part middle = row[1];
+
+	row[1] = row[2];
+	row[2] = middle;
+	md5_lanes_turn_pair(&row[0], &row[1]);
+	md5_lanes_turn_pair(&row[2], &row[3]);
+	md5_lanes_turn_halves(row);
+}
+
 #endif

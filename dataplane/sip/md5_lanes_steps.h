@@ -1,15 +1,20 @@
 /*
- * md5_lanes_steps.h - for the variants of md5_lanes.h: MD5 of texts in the lanes of one register, or of two, whose
+ * md5_lanes_steps.h - for the variants of md5_lanes.h: MD5 of texts in the lanes of one register, or of more, whose
  * chains of steps hide each other's latency. How many lanes a register has says what is included before:
  * md5_lanes_eight.h or md5_lanes_sixteen.h. Written in the compiler's vectors, which each variant's file has translated
- * for its CPU.
+ * for its CPU. What is a function of its own is one for its frame.
  */
 #ifndef AMITY_MD5_LANES_STEPS_H
 #define AMITY_MD5_LANES_STEPS_H
 
 #include "md5_lanes.h"
 
+#if !defined(MD5_LANES_PART)
+#include "md5_lanes_eight.h"
+#endif
+
 #define MD5_LANES_PARTS	      2
+#define MD5_LANES_GROUP	      (MD5_LANES_PARTS * MD5_LANES_PART)
 #define MD5_LANES_BLOCK_WORDS 16
 
 /* The same word of all texts; the second part is unused when the first one has lanes for all of them. */
@@ -17,19 +22,23 @@ struct md5_lanes_word {
 	md5_lanes_part part[MD5_LANES_PARTS];
 };
 
-/* What the steps of a block read. The count of parts in use is a constant wherever this is put in place. */
-struct md5_lanes_input {
+/* Texts by lane. A lane without a text has the first one's. */
+struct md5_lanes_group {
+	struct md5_lanes_word word[MD5_LANES_BLOCK_WORDS]; /* of the block that is next */
+	struct md5_lanes_word state[4];
+	struct md5_lanes_word ended; /* all bits: the lane stays as it is */
+	const struct md5_text *text;
+	uint32_t count, parts;	    /* of texts; in use */
+	uint32_t block;		    /* the next one */
+	uint32_t shortest, longest; /* counts of blocks */
+};
+
+/* The steps of a block of a group. The count of parts in use is a constant wherever this is put in place. */
+struct md5_lanes_chain {
+	struct md5_lanes_word state[4];
 	const struct md5_lanes_word *word; /* MD5_LANES_BLOCK_WORDS */
 	const uint32_t *constants;
 	uint32_t parts;
-};
-
-/* The texts by lane. A lane without a text has the first one's. */
-struct md5_lanes_texts {
-	const char *at[MD5_LANES_PARTS * MD5_LANES_PART]; /* the block that is next is `done` bytes behind */
-	uint32_t end[MD5_LANES_PARTS * MD5_LANES_PART];	  /* count of blocks */
-	size_t done;
-	uint32_t shortest, longest;
 };
 
 static const uint32_t md5_lanes_constants[64] = {
@@ -43,160 +52,255 @@ static const uint32_t md5_lanes_constants[64] = {
 	0x6fa87e4f, 0xfe2ce6e0, 0xa3014314, 0x4e0811a1, 0xf7537e82, 0xbd3af235, 0x2ad7d2bb, 0xeb86d391,
 };
 
-MD5_LANES_INLINE md5_lanes_begin(struct md5_lanes_texts *texts, const struct md5_text *text, uint32_t count,
-				 uint32_t lanes)
+static const uint32_t md5_lanes_start[4] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
+
+/* What the texts' blocks so far made of them. */
+static __attribute__((noinline)) void md5_lanes_read(struct md5_lanes_group *group,
+						     const uint8_t (*hash)[MD5_LANES_HASH_BYTES], uint32_t part)
 {
-	texts->done = 0;
-	texts->shortest = UINT32_MAX;
-	texts->longest = 0;
-	for (uint32_t i = 0; i < lanes; i++) {
-		const struct md5_text *from = &text[i < count ? i : 0];
-		uint32_t end = from->block_count;
-		texts->at[i] = from->block;
-		texts->end[i] = end;
-		texts->shortest = end < texts->shortest ? end : texts->shortest;
-		texts->longest = end > texts->longest ? end : texts->longest;
+	const uint32_t first = part * MD5_LANES_PART;
+	md5_lanes_part row[4] = {{0}, {0}, {0}, {0}};
+
+	if (group->count >= first + MD5_LANES_PART)
+		memcpy(row, hash + first, sizeof(row));
+	else
+		for (uint32_t i = first; i < group->count; i++)
+			memcpy((char *)row + (i - first) * MD5_LANES_HASH_BYTES, hash[i], MD5_LANES_HASH_BYTES);
+	md5_lanes_turn_hashes(row);
+	for (uint32_t i = 0; i < 4; i++)
+		group->state[i].part[part] = row[i];
+}
+
+/* The hashes of one part's texts. */
+static __attribute__((noinline)) void md5_lanes_write(uint8_t (*hash)[MD5_LANES_HASH_BYTES],
+						      const struct md5_lanes_group *group, uint32_t part)
+{
+	const uint32_t first = part * MD5_LANES_PART;
+	md5_lanes_part row[4];
+
+	for (uint32_t i = 0; i < 4; i++)
+		row[i] = group->state[i].part[part];
+	md5_lanes_turn_state(row);
+	if (group->count >= first + MD5_LANES_PART)
+		memcpy(hash + first, row, sizeof(row));
+	else
+		for (uint32_t i = first; i < group->count; i++)
+			memcpy(hash[i], (const char *)row + (i - first) * MD5_LANES_HASH_BYTES, MD5_LANES_HASH_BYTES);
+}
+
+MD5_LANES_INLINE md5_lanes_find_ends(struct md5_lanes_group *group)
+{
+	const struct md5_text *text = group->text;
+	uint32_t different = 0;
+
+	for (uint32_t i = 0; i < group->count; i++)
+		different |= text[i].block_count ^ text[0].block_count;
+	group->shortest = group->longest = text[0].block_count;
+	for (uint32_t i = 0; different && i < group->count; i++) {
+		uint32_t end = text[i].block_count;
+		group->shortest = end < group->shortest ? end : group->shortest;
+		group->longest = end > group->longest ? end : group->longest;
 	}
 }
 
-/* The words of the next block of each of the part's texts. A function of its own: its rows take half a frame. */
-static __attribute__((noinline)) void md5_lanes_load(struct md5_lanes_word *word, const struct md5_lanes_texts *texts,
-						     uint32_t part)
+/* `count`: as many at most as the parts have lanes. `hash`: NULL when none of the texts has begun. */
+MD5_LANES_INLINE md5_lanes_begin(struct md5_lanes_group *group, const uint8_t (*hash)[MD5_LANES_HASH_BYTES],
+				 const struct md5_text *text, uint32_t count, uint32_t parts)
 {
-	const char *const *at = &texts->at[part * MD5_LANES_PART];
+	group->text = text;
+	group->count = count;
+	group->parts = parts;
+	group->block = 0;
+	md5_lanes_find_ends(group);
+	for (uint32_t p = 0; p < parts; p++)
+		if (hash)
+			md5_lanes_read(group, hash, p);
+		else
+			for (uint32_t i = 0; i < 4; i++)
+				group->state[i].part[p] = (md5_lanes_part){0} + md5_lanes_start[i];
+}
+
+/* Where the next blocks of a part's texts are when some have ended, or lanes have none. What ended keeps its last. */
+static __attribute__((noinline)) void md5_lanes_find_blocks(const char *at[MD5_LANES_PART],
+							    struct md5_lanes_group *group, uint32_t part)
+{
+	uint32_t ends[MD5_LANES_PART];
+	md5_lanes_part end;
+
+	for (uint32_t i = 0; i < MD5_LANES_PART; i++) {
+		uint32_t lane = part * MD5_LANES_PART + i;
+		const struct md5_text *from = &group->text[lane < group->count ? lane : 0];
+		uint32_t last = from->block_count ? from->block_count - 1 : 0;
+		ends[i] = from->block_count;
+		at[i] = from->block + (size_t)(group->block < last ? group->block : last) * MD5_LANES_BLOCK_BYTES;
+	}
+	memcpy(&end, ends, sizeof(end));
+	group->ended.part[part] = (md5_lanes_part)(end <= group->block);
+}
+
+MD5_LANES_INLINE md5_lanes_take_words(struct md5_lanes_group *group, md5_lanes_part row[MD5_LANES_PART], uint32_t first,
+				      uint32_t part)
+{
+	md5_lanes_turn(row);
+	for (uint32_t i = 0; i < MD5_LANES_PART; i++)
+		group->word[first + i].part[part] = row[i];
+}
+
+/* The words of the next block of each of the part's texts, of which none has ended. */
+static __attribute__((noinline)) void md5_lanes_load_all(struct md5_lanes_group *group, uint32_t part)
+{
+	const struct md5_text *text = &group->text[part * MD5_LANES_PART];
+	const size_t done = (size_t)group->block * MD5_LANES_BLOCK_BYTES;
 	md5_lanes_part row[MD5_LANES_PART];
 
+	group->ended.part[part] = (md5_lanes_part){0};
 	for (uint32_t first = 0; first < MD5_LANES_BLOCK_WORDS; first += MD5_LANES_PART) {
 		for (uint32_t i = 0; i < MD5_LANES_PART; i++)
-			memcpy(&row[i], at[i] + texts->done + first * sizeof(uint32_t), sizeof(row[i]));
-		md5_lanes_turn(row);
-		for (uint32_t i = 0; i < MD5_LANES_PART; i++)
-			word[first + i].part[part] = row[i];
+			memcpy(&row[i], text[i].block + done + first * sizeof(uint32_t), sizeof(row[i]));
+		md5_lanes_take_words(group, row, first, part);
 	}
 }
 
-/* A text that has ended keeps its last block. */
-MD5_LANES_INLINE md5_lanes_advance(struct md5_lanes_texts *texts, uint32_t block, uint32_t lanes)
+static __attribute__((noinline)) void md5_lanes_load_some(struct md5_lanes_group *group, uint32_t part)
 {
-	texts->done += MD5_LANES_BLOCK_BYTES;
-	for (uint32_t i = 0; block >= texts->shortest && i < lanes; i++)
-		texts->at[i] -= block < texts->end[i] ? 0 : MD5_LANES_BLOCK_BYTES;
+	const char *at[MD5_LANES_PART];
+	md5_lanes_part row[MD5_LANES_PART];
+
+	md5_lanes_find_blocks(at, group, part);
+	for (uint32_t first = 0; first < MD5_LANES_BLOCK_WORDS; first += MD5_LANES_PART) {
+		for (uint32_t i = 0; i < MD5_LANES_PART; i++)
+			memcpy(&row[i], at[i] + first * sizeof(uint32_t), sizeof(row[i]));
+		md5_lanes_take_words(group, row, first, part);
+	}
+}
+
+/* Goes on to the next block. */
+MD5_LANES_INLINE md5_lanes_advance(struct md5_lanes_group *group)
+{
+	for (uint32_t p = 0; p < group->parts; p++)
+		if (group->block < group->shortest && (p + 1) * MD5_LANES_PART <= group->count)
+			md5_lanes_load_all(group, p);
+		else
+			md5_lanes_load_some(group, p);
+	group->block++;
 }
 
 /* Step `i` of the 64 of a block; a constant, so that what depends on it is decided by the compiler. */
-MD5_LANES_INLINE md5_lanes_step(struct md5_lanes_word *a, const struct md5_lanes_word *b,
-				const struct md5_lanes_word *c, const struct md5_lanes_word *d,
-				const struct md5_lanes_input *input, uint32_t i)
+MD5_LANES_INLINE md5_lanes_step(struct md5_lanes_chain *chain, uint32_t i)
 {
 	static const uint8_t shifts[4][4] = {{7, 12, 17, 22}, {5, 9, 14, 20}, {4, 11, 16, 23}, {6, 10, 15, 21}};
 	static const uint8_t factors[4] = {1, 5, 3, 7}, firsts[4] = {0, 1, 5, 0};
-	const uint32_t round = i / 16, shift = shifts[round][i % 4];
-	const struct md5_lanes_word *taken = &input->word[(factors[round] * i + firsts[round]) % MD5_LANES_BLOCK_WORDS];
+	const uint32_t round = i / 16, shift = shifts[round][i % 4], a = (64 - i) % 4;
+	const struct md5_lanes_word *taken = &chain->word[(factors[round] * i + firsts[round]) % MD5_LANES_BLOCK_WORDS];
+	struct md5_lanes_word *changed = &chain->state[a];
 
-	for (uint32_t p = 0; p < input->parts; p++) {
-		md5_lanes_part x = b->part[p], y = c->part[p], z = d->part[p];
+	for (uint32_t p = 0; p < chain->parts; p++) {
+		md5_lanes_part x = chain->state[(a + 1) % 4].part[p], y = chain->state[(a + 2) % 4].part[p];
+		md5_lanes_part z = chain->state[(a + 3) % 4].part[p];
 		md5_lanes_part mixed = round == 0   ? z ^ (x & (y ^ z))
 				       : round == 1 ? y ^ (z & (x ^ y))
 				       : round == 2 ? x ^ y ^ z
 						    : y ^ (x | ~z);
-		md5_lanes_part sum = (taken->part[p] + input->constants[i] + a->part[p]) + mixed;
-		a->part[p] = x + (sum << shift | sum >> (32 - shift));
+		md5_lanes_part sum = (taken->part[p] + chain->constants[i] + changed->part[p]) + mixed;
+		changed->part[p] = x + (sum << shift | sum >> (32 - shift));
 	}
 }
 
-MD5_LANES_INLINE md5_lanes_four(struct md5_lanes_word state[4], const struct md5_lanes_input *input, uint32_t i)
+/* Of both chains in turn. `second`: NULL when there is none, as ever where this is put in place. */
+MD5_LANES_INLINE md5_lanes_step_both(struct md5_lanes_chain *first, struct md5_lanes_chain *second, uint32_t i)
 {
-	md5_lanes_step(&state[0], &state[1], &state[2], &state[3], input, i);
-	md5_lanes_step(&state[3], &state[0], &state[1], &state[2], input, i + 1);
-	md5_lanes_step(&state[2], &state[3], &state[0], &state[1], input, i + 2);
-	md5_lanes_step(&state[1], &state[2], &state[3], &state[0], input, i + 3);
+	md5_lanes_step(first, i);
+	if (second)
+		md5_lanes_step(second, i);
 }
 
-MD5_LANES_INLINE md5_lanes_sixteen(struct md5_lanes_word state[4], const struct md5_lanes_input *input, uint32_t i)
+MD5_LANES_INLINE md5_lanes_four(struct md5_lanes_chain *first, struct md5_lanes_chain *second, uint32_t i)
 {
-	md5_lanes_four(state, input, i);
-	md5_lanes_four(state, input, i + 4);
-	md5_lanes_four(state, input, i + 8);
-	md5_lanes_four(state, input, i + 12);
+	md5_lanes_step_both(first, second, i);
+	md5_lanes_step_both(first, second, i + 1);
+	md5_lanes_step_both(first, second, i + 2);
+	md5_lanes_step_both(first, second, i + 3);
 }
 
-MD5_LANES_INLINE md5_lanes_block(struct md5_lanes_word state[4], const struct md5_lanes_word *word,
-				 const struct md5_lanes_word *ended, uint32_t parts)
+MD5_LANES_INLINE md5_lanes_sixteen(struct md5_lanes_chain *first, struct md5_lanes_chain *second, uint32_t i)
 {
-	struct md5_lanes_input input = {word, md5_lanes_constants, parts};
-	struct md5_lanes_word next[4] = {state[0], state[1], state[2], state[3]};
+	md5_lanes_four(first, second, i);
+	md5_lanes_four(first, second, i + 4);
+	md5_lanes_four(first, second, i + 8);
+	md5_lanes_four(first, second, i + 12);
+}
 
-	/* What the compiler does not know it cannot keep: else it spreads all 64 over lanes, on the stack. */
-	__asm__("" : "+r"(input.constants));
-	md5_lanes_sixteen(next, &input, 0);
-	md5_lanes_sixteen(next, &input, 16);
-	md5_lanes_sixteen(next, &input, 32);
-	md5_lanes_sixteen(next, &input, 48);
+MD5_LANES_INLINE md5_lanes_begin_chain(struct md5_lanes_chain *chain, const struct md5_lanes_group *group,
+				       const uint32_t *constants, uint32_t parts)
+{
+	chain->word = group->word;
+	chain->constants = constants;
+	chain->parts = parts;
 	for (uint32_t i = 0; i < 4; i++)
 		for (uint32_t p = 0; p < parts; p++)
-			state[i].part[p] += next[i].part[p] & ~ended->part[p];
+			chain->state[i].part[p] = group->state[i].part[p];
 }
 
-/* One block of each text; the lanes of `ended` stay as they are. A function of its own, for its frame. */
-static __attribute__((noinline)) void md5_lanes_block_of_one(struct md5_lanes_word state[4],
-							     const struct md5_lanes_word *word,
-							     const struct md5_lanes_word *ended)
+MD5_LANES_INLINE md5_lanes_end_chain(const struct md5_lanes_chain *chain, struct md5_lanes_group *group)
 {
-	md5_lanes_block(state, word, ended, 1);
+	for (uint32_t i = 0; i < 4; i++)
+		for (uint32_t p = 0; p < chain->parts; p++)
+			group->state[i].part[p] += chain->state[i].part[p] & ~group->ended.part[p];
 }
 
-static __attribute__((noinline)) void md5_lanes_block_of_both(struct md5_lanes_word state[4],
-							      const struct md5_lanes_word *word,
-							      const struct md5_lanes_word *ended)
+/* The block that was loaded. `second`: as above. */
+MD5_LANES_INLINE md5_lanes_block(struct md5_lanes_group *first, struct md5_lanes_group *second, uint32_t parts)
 {
-	md5_lanes_block(state, word, ended, 2);
+	const uint32_t *constants = md5_lanes_constants;
+	struct md5_lanes_chain of_first, of_second;
+
+	/* What the compiler does not know it cannot keep: else it spreads all 64 over lanes, on the stack. */
+	__asm__("" : "+r"(constants));
+	md5_lanes_begin_chain(&of_first, first, constants, parts);
+	if (second)
+		md5_lanes_begin_chain(&of_second, second, constants, parts);
+	md5_lanes_sixteen(&of_first, second ? &of_second : NULL, 0);
+	md5_lanes_sixteen(&of_first, second ? &of_second : NULL, 16);
+	md5_lanes_sixteen(&of_first, second ? &of_second : NULL, 32);
+	md5_lanes_sixteen(&of_first, second ? &of_second : NULL, 48);
+	md5_lanes_end_chain(&of_first, first);
+	if (second)
+		md5_lanes_end_chain(&of_second, second);
 }
 
-/* The hashes of one part's texts. Likewise a function of its own. */
-static __attribute__((noinline)) void md5_lanes_write(uint8_t (*hash)[MD5_LANES_HASH_BYTES],
-						      const struct md5_lanes_word state[4], uint32_t count,
-						      uint32_t part)
+static __attribute__((noinline)) void md5_lanes_block_of_one(struct md5_lanes_group *group)
 {
-	md5_lanes_part row[4] = {state[0].part[part], state[1].part[part], state[2].part[part], state[3].part[part]};
+	md5_lanes_block(group, NULL, 1);
+}
 
-	md5_lanes_turn_state(row);
-	if (count >= MD5_LANES_PART) {
-		memcpy(hash, row, sizeof(row));
-		return;
+static __attribute__((noinline)) void md5_lanes_block_of_both(struct md5_lanes_group *group)
+{
+	md5_lanes_block(group, NULL, 2);
+}
+
+/* The blocks that are left. */
+MD5_LANES_INLINE md5_lanes_finish(uint8_t (*hash)[MD5_LANES_HASH_BYTES], struct md5_lanes_group *group)
+{
+	while (group->block < group->longest) {
+		md5_lanes_advance(group);
+		if (group->parts == 1)
+			md5_lanes_block_of_one(group);
+		else
+			md5_lanes_block_of_both(group);
 	}
-	for (uint32_t i = 0; i < count; i++)
-		memcpy(hash[i], (const char *)row + i * MD5_LANES_HASH_BYTES, MD5_LANES_HASH_BYTES);
+	for (uint32_t p = 0; p < group->parts; p++)
+		md5_lanes_write(hash, group, p);
 }
 
 /* As many texts as both parts have lanes at most. */
-MD5_LANES_INLINE md5_lanes_by_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count)
+MD5_LANES_INLINE md5_lanes_by_hash(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_text *text, uint32_t count,
+				   bool has_begun)
 {
-	static const uint32_t begin[4] = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476};
-	const uint32_t parts = count > MD5_LANES_PART ? 2 : 1, lanes = parts * MD5_LANES_PART;
-	struct md5_lanes_word word[MD5_LANES_BLOCK_WORDS], state[4], ends, ended;
-	struct md5_lanes_texts texts;
+	struct md5_lanes_group group;
 
-	md5_lanes_begin(&texts, text, count, lanes);
-	for (uint32_t i = 0; i < 4; i++)
-		for (uint32_t p = 0; p < MD5_LANES_PARTS; p++)
-			state[i].part[p] = (md5_lanes_part){0} + begin[i];
-	for (uint32_t p = 0; p < parts; p++)
-		memcpy(&ends.part[p], &texts.end[p * MD5_LANES_PART], sizeof(ends.part[p]));
-	for (uint32_t block = 0;;) {
-		for (uint32_t p = 0; p < parts; p++) {
-			ended.part[p] = (md5_lanes_part)(ends.part[p] <= block);
-			md5_lanes_load(word, &texts, p);
-		}
-		if (parts == 1)
-			md5_lanes_block_of_one(state, word, &ended);
-		else
-			md5_lanes_block_of_both(state, word, &ended);
-		if (++block == texts.longest)
-			break;
-		md5_lanes_advance(&texts, block, lanes);
-	}
-	for (uint32_t p = 0; p < parts; p++)
-		md5_lanes_write(hash + p * MD5_LANES_PART, state, count - p * MD5_LANES_PART, p);
+	md5_lanes_begin(&group, has_begun ? (const uint8_t(*)[MD5_LANES_HASH_BYTES])hash : NULL, text, count,
+			count > MD5_LANES_PART ? 2 : 1);
+	md5_lanes_finish(hash, &group);
 }
 
 #endif

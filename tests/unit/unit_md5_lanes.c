@@ -16,7 +16,7 @@
 static struct guard_page guarded[TEXTS_MAX];
 
 /* As many as fill the registers of one way to go about it. */
-static const uint32_t full[] = {MD5_LANES_FEW, MD5_LANES / 2, MD5_LANES};
+static const uint32_t full[] = {MD5_LANES_FEW, MD5_LANES / 4, MD5_LANES / 2, MD5_LANES};
 #define FULL_COUNT (sizeof(full) / sizeof(full[0]))
 
 /* Fills a text of that length with random bytes, its last block up against the guard page, and says its hash. */
@@ -134,6 +134,42 @@ static void lanes_do_not_leak(void **state)
 			check_lane(lane, full[i]);
 }
 
+/* Texts in two goes, cut at any block: none before it, or all. */
+static void check_in_two(uint32_t count)
+{
+	uint8_t right[TEXTS_MAX][MD5_LANES_HASH_BYTES], hash[TEXTS_MAX + 1][MD5_LANES_HASH_BYTES];
+	struct md5_text text[TEXTS_MAX], rest[TEXTS_MAX];
+
+	for (uint32_t i = 0; i < count; i++)
+		text[i] = make_text(right[i], i, random_length(0, 0));
+	for (int variant = MD5_LANES_SCALAR; variant <= MD5_LANES_AVX512; variant++) {
+		if (!md5_lanes_select((enum md5_lanes_variant)variant))
+			continue;
+		for (uint32_t i = 0; i < count; i++) {
+			uint32_t all = text[i].block_count, before = (uint32_t)rand() % (all + 1);
+			rest[i] = (struct md5_text){text[i].block + (before < all ? before : 0) * MD5_LANES_BLOCK_BYTES,
+						    all - before};
+			text[i].block_count = before;
+		}
+		memset(hash, 0x5a, sizeof(hash));
+		md5_lanes_hash(hash, text, count);
+		md5_lanes_hash_on(hash, rest, count);
+		assert_memory_equal(hash, right, count * sizeof(hash[0]));
+		for (uint32_t i = 0; i < MD5_LANES_HASH_BYTES; i++)
+			assert_int_equal(hash[count][i], 0x5a);
+		for (uint32_t i = 0; i < count; i++)
+			text[i].block_count += rest[i].block_count;
+	}
+}
+
+static void a_text_goes_on(void **state)
+{
+	(void)state;
+	for (uint32_t count = 0; count <= TEXTS_MAX; count++)
+		for (int round = 0; round < 10; round++)
+			check_in_two(count);
+}
+
 static void the_best_variant_is_one_that_is_there(void **state)
 {
 	enum md5_lanes_variant best = md5_lanes_select_best();
@@ -148,11 +184,9 @@ static void the_best_variant_is_one_that_is_there(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_length),
-		cmocka_unit_test(every_count),
-		cmocka_unit_test(lanes_end_apart),
-		cmocka_unit_test(lanes_do_not_leak),
-		cmocka_unit_test(the_best_variant_is_one_that_is_there),
+		cmocka_unit_test(every_length),	   cmocka_unit_test(every_count),
+		cmocka_unit_test(lanes_end_apart), cmocka_unit_test(lanes_do_not_leak),
+		cmocka_unit_test(a_text_goes_on),  cmocka_unit_test(the_best_variant_is_one_that_is_there),
 	};
 
 	for (uint32_t i = 0; i < TEXTS_MAX; i++)
