@@ -172,8 +172,8 @@ _Static_assert(offsetof(struct company, friends) == 64 && offsetof(struct compan
 /* Asks for that, and for what calls within the company look at of the struct. Thread: any, as the next. */
 static inline void company_prefetch(const struct company *company)
 {
-	prefetch_lines(company, offsetof(struct company, ddi));
-	prefetch_lines(company + 1, COMPANY_NEAR_BYTES);
+	prefetch_whole_lines(company, offsetof(struct company, ddi));
+	prefetch_whole_lines(company + 1, COMPANY_NEAR_BYTES);
 }
 
 /* Asks for patterns that are further off. */

@@ -57,6 +57,22 @@ static inline void prefetch_lines_to_write(const void *at, size_t bytes)
 		prefetch_line_to_write((const void *)line);
 }
 
+/*
+ * The same for all lines of what begins with one and is of a size that the compiler knows: no loop is left of it, nor a
+ * search for the first line.
+ */
+static inline __attribute__((always_inline)) void prefetch_whole_lines(const void *at, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i += PREFETCH_LINE_BYTES)
+		prefetch_line((const char *)at + i);
+}
+
+static inline __attribute__((always_inline)) void prefetch_whole_lines_to_write(const void *at, size_t bytes)
+{
+	for (size_t i = 0; i < bytes; i += PREFETCH_LINE_BYTES)
+		prefetch_line_to_write((const char *)at + i);
+}
+
 #define PREFETCH_BYTES_LEAST (3 * PREFETCH_LINE_BYTES + 1)
 
 static inline void prefetch_four_lines_to_write(const char *at)

@@ -9,9 +9,9 @@
  *   digits                              of   48      48      48      48                        the period begins anew
  */
 #define BEFORE_BYTES 17
-#define DIGITS_OF(block)                                                                                               \
-	(SHORT_AES_GROUP_BYTES - BEFORE_BYTES + 48 * (block)) /* where the bytes begin, of those from                  \
-								  the group before on */
+
+/* Where the bytes of a block of digits begin, of those from the group before on. */
+#define DIGITS_OF(block) (SHORT_AES_GROUP_BYTES - BEFORE_BYTES + 48 * (block))
 
 static inline __attribute__((always_inline)) __m512i spread_from(uint32_t first)
 {

@@ -68,15 +68,8 @@ static void find_company(const struct worker *worker, struct authenticate_login 
 		prefetch_line(login->of_from);
 }
 
-/* It begins a cache line, anyway: with that said the lines are asked for one by one, without a loop. */
-static inline void prefetch_lines_of_company(const struct company *company)
-{
-	uintptr_t line = (uintptr_t)company & ~(uintptr_t)(PREFETCH_LINE_BYTES - 1);
-
-	company_prefetch((const struct company *)line);
-}
-
-/* One line: of a burst of companies many pages are looked for at once, but no line of a page that is not found yet. */
+/* One line first: the core looks for the pages of many companies at once, but for no line of a page that it has not
+ * found. */
 static void take_company(struct authenticate_login *login)
 {
 	login->by_from = login->of_from ? *login->of_from : NULL;
@@ -111,7 +104,7 @@ static void prefetch_company(const struct authenticate_login *login)
 	if (!company)
 		return;
 	if (company != login->by_from)
-		prefetch_lines_of_company(company);
+		company_prefetch(company);
 	if (login->has_credentials)
 		name_table_prefetch(&company->endpoint_by_name, login->credentials.username, false);
 	name_table_prefetch(&company->extension_by_number, packet->request_uri.user, false);
@@ -248,7 +241,7 @@ void authenticate_gather_burst(struct worker *worker)
 		take_company(&logins->login[i]);
 	for (uint32_t i = 0; i < logins->count; i++)
 		if (logins->login[i].by_from)
-			prefetch_lines_of_company(logins->login[i].by_from);
+			company_prefetch(logins->login[i].by_from);
 	for (uint32_t i = 0; i < logins->count; i++)
 		prefetch_nonce(worker, &logins->login[i]);
 	for (uint32_t i = 0; i < logins->count; i++)

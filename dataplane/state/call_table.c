@@ -2,7 +2,7 @@
 
 #include "clear_bytes.h"
 #include "limit_table.h"
-#include "prefetch_whole.h"
+#include "prefetch.h"
 
 #define SERIAL_MASK ((UINT64_C(1) << CALL_SERIAL_BITS) - 1)
 

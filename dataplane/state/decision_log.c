@@ -1,7 +1,7 @@
 #include "decision_log.h"
 
 #include "clear_bytes.h"
-#include "prefetch_whole.h"
+#include "prefetch.h"
 
 /* A packet takes a fifth of the time that a line is on its way. */
 #define DECISIONS_AHEAD 5

@@ -3,7 +3,7 @@
 #include <rte_common.h>
 
 #include "clear_bytes.h"
-#include "prefetch_whole.h"
+#include "prefetch.h"
 
 #define SPARE_DIVISOR 4 /* a quarter more branches than transactions: most requests go to one place */
 #define SPARE_LEAST   64
