@@ -142,7 +142,7 @@ struct company {
 	struct pattern_set friends;
 	uint32_t emergency_count, source_count;
 	bool has_source_auth;	/* a friend with auth: source exists */
-	bool has_near_patterns; /* all that pattern_set_prefetch() asks for is in COMPANY_NEAR_BYTES */
+	bool has_near_patterns; /* all of the patterns that a call looks at is in COMPANY_NEAR_BYTES */
 	uint32_t acl_count;
 
 	uint64_t id; /* keyed hash of the name, stable over restarts; in cookies */
