@@ -87,7 +87,7 @@ static void match(struct bench_scale *scale, const struct large *large)
 	if (set->database)
 		must(hs_database_size(set->database, &bytes) == HS_SUCCESS);
 	else
-		bytes = pattern_plains_bytes(set->plain->row_count, set->plain->slot_count);
+		bytes = pattern_plains_bytes(set->plain);
 	row(scale, large, "matcher", "bytes", (double)bytes);
 	uint64_t start_ns = bench_report_cpu_ns();
 	for (uint32_t i = 0; i < MATCHES; i++) {
