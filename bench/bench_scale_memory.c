@@ -21,8 +21,7 @@ uint64_t bench_scale_memory_database_bytes(const struct company *company)
 /* In the company's block; the shared set has the rows and texts once more, and the bytes of the texts. */
 static uint64_t patterns_bytes(const struct pattern_set *set)
 {
-	uint64_t row_bytes = set->plain ? pattern_plains_bytes(set->plain) : 0,
-		 text_bytes = 0;
+	uint64_t row_bytes = set->plain ? pattern_plains_bytes(set->plain) : 0, text_bytes = 0;
 
 	for (uint32_t i = 0; i < set->count; i++)
 		text_bytes += set->text[i].length + 1;
