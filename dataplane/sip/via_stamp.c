@@ -145,7 +145,7 @@ static bool has_branch_alone(const struct sip_message *request, struct span valu
 {
 	const char *branch = request->bytes.at + request->via_branch.offset, *end = branch + request->via_branch.length;
 
-	return request->via_branch.length && end == value.at + value.length &&
+	return value.length && request->via_branch.length && end == value.at + value.length &&
 	       find_parameters(request) == branch - label_branch.length &&
 	       begins(branch - label_branch.length, label_branch);
 }
