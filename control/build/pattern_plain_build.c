@@ -90,6 +90,7 @@ static void keep_first_patterns(struct rows *rows, uint32_t pattern_count)
 	rows->pattern_count = pattern_count;
 }
 
+/* Of sorted rows. */
 static uint32_t count_groups(const struct rows *rows)
 {
 	uint32_t groups = 0;
@@ -108,10 +109,9 @@ static uint32_t hash_of(const struct pattern_plain *row)
 	return pattern_plain_hash(low, high);
 }
 
-/* Of sorted rows. Result: slots for them. */
-static uint32_t count_slots(const struct rows *rows)
+static uint32_t slots_for(uint32_t groups)
 {
-	uint32_t groups = count_groups(rows), slots = 1;
+	uint32_t slots = 1;
 
 	while (slots < SLOTS_PER_GROUP * groups)
 		slots *= 2;
@@ -167,17 +167,22 @@ static bool is_short_character(uint8_t c)
 	return (c >= '0' && c <= '9') || c == '*' || c == '+';
 }
 
-/* Have all rows of a list prefixes that short ones can say? */
+/* Has it a prefix that a short row can say? */
+static bool is_short(const struct pattern_plain *row)
+{
+	if (row->prefix_bytes > PATTERN_PLAIN_SHORT_BYTES)
+		return false;
+	for (uint32_t i = 0; i < row->prefix_bytes; i++)
+		if (!is_short_character(row->prefix[i]))
+			return false;
+	return true;
+}
+
 static bool are_short(const struct rows *rows)
 {
-	for (uint32_t i = 0; i < rows->count; i++) {
-		const struct pattern_plain *row = &rows->row[i];
-		if (row->prefix_bytes > PATTERN_PLAIN_SHORT_BYTES)
+	for (uint32_t i = 0; i < rows->count; i++)
+		if (!is_short(&rows->row[i]))
 			return false;
-		for (uint32_t k = 0; k < row->prefix_bytes; k++)
-			if (!is_short_character(row->prefix[k]))
-				return false;
-	}
 	return true;
 }
 
@@ -204,7 +209,7 @@ static void copy_rows(struct pattern_plains *plains, const struct rows *rows)
 /* Result: NULL without memory. */
 static struct pattern_plains *make_plains(struct rows *rows)
 {
-	uint32_t slot_count = sort_rows(rows) ? count_slots(rows) : 0;
+	uint32_t slot_count = sort_rows(rows) ? slots_for(count_groups(rows)) : 0;
 	struct pattern_plains head = {
 		.row_count = rows->count, .slot_count = slot_count, .is_short = slot_count == 0 && are_short(rows)};
 	struct pattern_plains *plains = malloc(pattern_plains_bytes(&head));
@@ -247,4 +252,24 @@ bool pattern_plain_build_is(struct span pattern)
 	struct pattern_plain row[PATTERN_PLAIN_CHOICES_MAX];
 
 	return pattern_plain_read(row, pattern) > 0;
+}
+
+void pattern_plain_build_add_room(struct pattern_plain_room *room, struct span pattern)
+{
+	struct pattern_plain row[PATTERN_PLAIN_CHOICES_MAX];
+	uint32_t count = pattern_plain_read(row, pattern);
+
+	room->rows += count;
+	for (uint32_t i = 0; i < count; i++)
+		room->is_long |= !is_short(&row[i]);
+}
+
+size_t pattern_plain_build_bytes(const struct pattern_plain_room *room)
+{
+	bool is_list = room->rows <= PATTERN_PLAIN_LIST_MAX;
+	struct pattern_plains head = {.row_count = room->rows,
+				      .slot_count = is_list ? 0 : slots_for(room->rows),
+				      .is_short = is_list && !room->is_long};
+
+	return room->rows ? pattern_plains_bytes(&head) : 0;
 }

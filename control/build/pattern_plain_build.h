@@ -22,4 +22,15 @@ AMITY_CHECKED enum status pattern_plain_build(struct pattern_plains **plains, ui
 /* Is this one of the usual shapes? */
 bool pattern_plain_build_is(struct span pattern);
 
+/* What rows will take, before they are built: begins with zeros; patterns are added in any order. */
+struct pattern_plain_room {
+	uint32_t rows;
+	bool is_long; /* one of them is no short row */
+};
+
+void pattern_plain_build_add_room(struct pattern_plain_room *room, struct span pattern);
+
+/* Of all that were added, at most: as if all of them got rows, and as groups each a group of its own. */
+size_t pattern_plain_build_bytes(const struct pattern_plain_room *room);
+
 #endif

@@ -146,10 +146,18 @@ static char many_text[MANY_PATTERNS][32];
 /* Of `count` in `many`. Result: how many patterns have rows. */
 static uint32_t build(struct pattern_plains **plains, uint32_t count)
 {
+	struct pattern_plain_room room = {0};
 	uint32_t taken;
 
 	assert_int_equal(pattern_plain_build(plains, &taken, many, count), STATUS_OK);
 	assert_int_equal(*plains != NULL, taken > 0);
+	for (uint32_t i = 0; i < count; i++)
+		pattern_plain_build_add_room(&room, many[i]);
+	size_t bytes = pattern_plain_build_bytes(&room);
+	if (taken && room.rows == (*plains)->row_count && (*plains)->slot_count == 0)
+		assert_int_equal(bytes, pattern_plains_bytes(*plains));
+	else if (taken)
+		assert_true(bytes >= pattern_plains_bytes(*plains));
 	return taken;
 }
 
