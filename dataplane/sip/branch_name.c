@@ -9,8 +9,7 @@
 #define PREFIX_BYTES (sizeof(PREFIX) - 1)
 
 static const struct span prefix = SPAN_LITERAL(PREFIX);
-_Static_assert(NAME_BYTES == BASE64URL_BLOCK_BYTES && BRANCH_NAME_TEXT_BYTES == PREFIX_BYTES + BASE64URL_BLOCK_DIGITS &&
-		       TEXT_WRITE_BLOCK_DIGITS == BASE64URL_BLOCK_DIGITS,
+_Static_assert(NAME_BYTES == BASE64URL_BLOCK_BYTES && BRANCH_NAME_TEXT_BYTES == PREFIX_BYTES + BASE64URL_BLOCK_DIGITS,
 	       "a block");
 
 /* In network order; bytes are little-endian on every node (keyed_hash.c). */

@@ -173,7 +173,7 @@ static void base64url_of_twelve(char *out, const uint8_t *at)
 
 /* In registers: what is written in two numbers could not be read as a whole at once. Numbers are little-endian, thus
  * each eight bytes are spread from their end. */
-void text_write_base64url_block(char digits[TEXT_WRITE_BLOCK_DIGITS], uint64_t first, uint64_t second)
+void text_write_base64url_block(char digits[BASE64URL_BLOCK_DIGITS], uint64_t first, uint64_t second)
 {
 	const __m128i spread = _mm_setr_epi8(6, 7, 5, 6, 3, 4, 2, 3, 0, 1, 15, 0, 13, 14, 12, 13);
 	const __m128i spread_last = _mm_setr_epi8(10, 11, 9, 10, -1, 8, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1);
@@ -219,7 +219,7 @@ static __attribute__((noinline)) void put_base64url(char *out, const uint8_t *by
 }
 
 #ifndef __SSSE3__
-void text_write_base64url_block(char digits[TEXT_WRITE_BLOCK_DIGITS], uint64_t first, uint64_t second)
+void text_write_base64url_block(char digits[BASE64URL_BLOCK_DIGITS], uint64_t first, uint64_t second)
 {
 	uint64_t bytes[2] = {__builtin_bswap64(first), __builtin_bswap64(second)};
 

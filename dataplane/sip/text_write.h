@@ -5,6 +5,7 @@
 #ifndef AMITY_TEXT_WRITE_H
 #define AMITY_TEXT_WRITE_H
 
+#include "base64url_read.h"
 #include "net_address.h"
 #include "span.h"
 
@@ -51,9 +52,8 @@ void text_write_hex(struct text_writer *writer, const uint8_t *bytes, uint32_t l
 void text_write_base64url(struct text_writer *writer, const uint8_t *bytes,
 			  uint32_t length); /* RFC 4648 5, no padding */
 
-/* base64url of sixteen bytes, two numbers in network order. */
-#define TEXT_WRITE_BLOCK_DIGITS 22
-void text_write_base64url_block(char digits[TEXT_WRITE_BLOCK_DIGITS], uint64_t first, uint64_t second);
+/* What base64url_read_block() reads, of two numbers in network order. Thread: any. */
+void text_write_base64url_block(char digits[BASE64URL_BLOCK_DIGITS], uint64_t first, uint64_t second);
 
 #define IP_TEXT_BYTES 41 /* the longest: eight groups of four, seven colons, two brackets */
 
