@@ -16,8 +16,8 @@
 #include "md5_lanes.h"
 #include "nonce.h"
 #include "nonce_window.h"
-#include "route_cookie.h"
 #include "scan.h"
+#include "seal_dialog.h"
 #include "short_aes.h"
 
 #define CALLS	    256
@@ -132,8 +132,7 @@ static void fill_cookies(struct call *call, uint32_t index)
 					      .callee_from = call->shown_from,
 					      .callee_to = call->shown_to};
 	net_address_set_v4(call->cookie.caller_flow.ip, "\xc0\x00\x02\x04");
-	int length =
-		route_cookie_seal_dialog(call->dialog, sizeof(call->dialog), &call->cookie, &bench.keys, call->call_id);
+	int length = seal_dialog(call->dialog, sizeof(call->dialog), &call->cookie, &bench.keys, call->call_id);
 	call->dialog_text = span_make(call->dialog, (size_t)length);
 	call->branch_name = (struct branch_name){.slot = index, .secret = (index + 1) * 0x9e3779b97f4a7c15u};
 	branch_name_write(call->branch, &call->branch_name);
@@ -245,7 +244,7 @@ static void seal_dialog(struct call *call, uint32_t round)
 	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
 
 	(void)round;
-	bench.wrong += route_cookie_seal_dialog(text, sizeof(text), &call->cookie, &bench.keys, call->call_id) < 0;
+	bench.wrong += seal_dialog(text, sizeof(text), &call->cookie, &bench.keys, call->call_id) < 0;
 }
 
 static void open_dialog(struct call *call, uint32_t round)
@@ -266,7 +265,7 @@ static void measure_aes(void)
 		void (*run)(struct call *call, uint32_t round);
 	} rows[] = {{"nonce_issue", issue_nonce},
 		    {"nonce_verify", verify_nonce},
-		    {"route_cookie_seal_dialog", seal_dialog},
+		    {"seal_dialog", seal_dialog},
 		    {"route_cookie_open_dialog", open_dialog}};
 
 	for (enum short_aes_variant variant = SHORT_AES_NI; variant < SHORT_AES_VARIANTS; variant++)

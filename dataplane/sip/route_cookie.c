@@ -3,7 +3,6 @@
 #include "keyed_hash.h"
 #include "route_cookie_contents.h"
 #include "route_cookie_vaes.h"
-#include "text_write.h"
 
 #define WORD_BYTES sizeof(uint64_t)
 
@@ -198,16 +197,4 @@ int route_cookie_put_dialog(char plain[ROUTE_COOKIE_CONTENTS_ROOM], const struct
 	if (!end)
 		end = put_texts(texts, cookie);
 	return end - plain > ROUTE_COOKIE_PLAIN_BYTES_MAX ? -1 : (int)(end - plain);
-}
-
-int route_cookie_seal_dialog(char *text, uint32_t capacity, const struct dialog_cookie *cookie,
-			     const struct secret_keys *keys, struct span call_id)
-{
-	char plain[ROUTE_COOKIE_CONTENTS_ROOM];
-	struct text_writer sealed = text_write_begin(text, capacity);
-	int length = route_cookie_put_dialog(plain, cookie);
-
-	if (length < 0)
-		return -1;
-	return route_cookie_seal(&sealed, span_make(plain, (size_t)length), &keys->cookie, call_id);
 }

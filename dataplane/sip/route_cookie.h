@@ -42,23 +42,16 @@ struct dialog_cookie {
 /* What cookies of before have as their caller_tag_hash; now it is call_track_hash_tag(). Thread: any. */
 uint32_t route_cookie_hash_tag(const struct secret_keys *keys, struct span tag);
 
-/*
- * The contents of a cookie, for route_cookie_seal(): best some time before it, which reads as a whole what is put here
- * in parts. The cookie's texts are not looked at any more.
- *
- * Thread: any.   Result: their length; -1: longer than ROUTE_COOKIE_PLAIN_BYTES_MAX.
- */
 #define ROUTE_COOKIE_CONTENTS_ROOM (ROUTE_COOKIE_PLAIN_BYTES_MAX + 256)
-int route_cookie_put_dialog(char plain[ROUTE_COOKIE_CONTENTS_ROOM], const struct dialog_cookie *cookie);
 
 /*
- * Both at once. All texts of the cookie together are at most ROUTE_COOKIE_PLAIN_BYTES_MAX.
+ * The contents of a cookie, for route_cookie_seal(): best some time before it, which reads as a whole what is put here
+ * in parts. The cookie's texts, together at most ROUTE_COOKIE_PLAIN_BYTES_MAX, are not looked at any more.
  *
- * Thread: any.   Cost: about 190 ns, half of it the hash; opening 230 ns.
- * Result: text length, or -1 when it does not fit the bounds above or `capacity`.
+ * Thread: any.   Cost: putting and sealing about 190 ns, half of it the hash; opening 230 ns.
+ * Result: their length; -1: longer than ROUTE_COOKIE_PLAIN_BYTES_MAX.
  */
-int route_cookie_seal_dialog(char *text, uint32_t capacity, const struct dialog_cookie *cookie,
-			     const struct secret_keys *keys, struct span call_id);
+int route_cookie_put_dialog(char plain[ROUTE_COOKIE_CONTENTS_ROOM], const struct dialog_cookie *cookie);
 
 /*
  * The spans of *cookie point into `plain`, or are of length 0. Result: false when it does not open: unknown key,

@@ -16,9 +16,9 @@
 #include "guard_page.h"
 #include "message_parse.h"
 #include "nonce.h"
-#include "route_cookie.h"
 #include "scan.h"
 #include "sdp_parse.h"
+#include "seal_dialog.h"
 #include "uri_parse.h"
 #include "via_parse.h"
 
@@ -260,7 +260,7 @@ static void sealed_texts_in_all_their_prefixes(void **state)
 	const struct branch_name branch = {.node = 1, .worker = 2, .slot = 3, .secret = 4};
 	(void)state;
 
-	int length = route_cookie_seal_dialog(text, sizeof(text), &dialog, &keys, call_id);
+	int length = seal_dialog(text, sizeof(text), &dialog, &keys, call_id);
 	assert_true(length > 0);
 	read_prefixes(span_make(text, (size_t)length), read_value);
 	branch_name_write(text, &branch);

@@ -7,7 +7,7 @@
 #include "fuzz_input.h"
 #include "message_parse.h"
 #include "nonce.h"
-#include "route_cookie.h"
+#include "seal_dialog.h"
 #include "sip_client.h"
 #include "text_write.h"
 
@@ -85,7 +85,7 @@ static void write_route(struct text_writer *writer, uint32_t variant, struct spa
 	net_address_set_v4(cookie.callee_flow.ip, "\xc0\x00\x02\x0b");
 	net_address_set_v4(cookie.caller_entry.ip, "\xc0\x00\x02\x01");
 	net_address_set_v4(cookie.callee_entry.ip, "\xc0\x00\x02\x02");
-	int length = route_cookie_seal_dialog(text, sizeof(text), &cookie, keys, call_id);
+	int length = seal_dialog(text, sizeof(text), &cookie, keys, call_id);
 	must(length > 0);
 	text_write_literal(writer, "Route: <sip:192.0.2.1:5060;lr;c=");
 	text_write_span(writer, span_make(text, (size_t)length));

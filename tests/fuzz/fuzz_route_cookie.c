@@ -7,7 +7,7 @@
 #include <sodium.h>
 
 #include "keyed_hash.h"
-#include "route_cookie.h"
+#include "seal_dialog.h"
 #include "text_write.h"
 
 enum depth { DEPTH_TEXT, DEPTH_CHANGED_DIALOG, DEPTH_SEALED_CONTENTS, DEPTH_COUNT };
@@ -65,7 +65,7 @@ static void check_dialog(const struct dialog_cookie *opened, const char *plain)
 	fuzz_input_must_hold(room, opened->caller_to);
 	fuzz_input_must_hold(room, opened->callee_from);
 	fuzz_input_must_hold(room, opened->callee_to);
-	int length = route_cookie_seal_dialog(text, sizeof(text), opened, &keys, call_id);
+	int length = seal_dialog(text, sizeof(text), opened, &keys, call_id);
 	if (length > 0) {
 		must(route_cookie_open_dialog(&again, plain_again, span_make(text, (size_t)length), &keys, call_id));
 		must(is_same_dialog(opened, &again) ||
@@ -139,7 +139,7 @@ static void try_changed_dialog(struct span input)
 		read_flow(&cookie.callee_flow, &cookie.callee_entry, &input);
 	for (int i = 0; i < 4; i++)
 		*texts[i] = fuzz_input_line(&input);
-	int length = route_cookie_seal_dialog(text, sizeof(text), &cookie, &keys, call_id);
+	int length = seal_dialog(text, sizeof(text), &cookie, &keys, call_id);
 	if (length <= 0)
 		return;
 

@@ -6,7 +6,7 @@
 
 #include "guard_page.h"
 #include "keyed_hash.h"
-#include "route_cookie.h"
+#include "seal_dialog.h"
 #include "short_aes.h"
 #include "text_write.h"
 
@@ -61,7 +61,7 @@ static void assert_same_dialog(const struct dialog_cookie *a, const struct dialo
 static struct span seal(const struct dialog_cookie *cookie, char text[ROUTE_COOKIE_TEXT_BYTES_MAX])
 {
 	struct dialog_cookie opened;
-	int length = route_cookie_seal_dialog(text, ROUTE_COOKIE_TEXT_BYTES_MAX, cookie, &keys, call_id);
+	int length = seal_dialog(text, ROUTE_COOKIE_TEXT_BYTES_MAX, cookie, &keys, call_id);
 
 	assert_true(length > 0);
 	struct span sealed = guard_page_place(&text_page, span_make(text, (size_t)length));
@@ -444,12 +444,10 @@ static void the_same_contents_get_the_same_bytes(void **state)
 
 	(void)state;
 	other.call++;
-	int length = route_cookie_seal_dialog(text[0], sizeof(text[0]), &cookie, &keys, call_id);
-	assert_int_equal(route_cookie_seal_dialog(text[1], sizeof(text[1]), &cookie, &keys, call_id), length);
-	assert_int_equal(route_cookie_seal_dialog(text[2], sizeof(text[2]), &other, &keys, call_id), length);
-	assert_int_equal(
-		route_cookie_seal_dialog(text[3], sizeof(text[3]), &cookie, &keys, SPAN_LITERAL("another call")),
-		length);
+	int length = seal_dialog(text[0], sizeof(text[0]), &cookie, &keys, call_id);
+	assert_int_equal(seal_dialog(text[1], sizeof(text[1]), &cookie, &keys, call_id), length);
+	assert_int_equal(seal_dialog(text[2], sizeof(text[2]), &other, &keys, call_id), length);
+	assert_int_equal(seal_dialog(text[3], sizeof(text[3]), &cookie, &keys, SPAN_LITERAL("another call")), length);
 	assert_memory_equal(text[0], text[1], (size_t)length);
 	assert_memory_not_equal(text[0] + 2, text[2] + 2, 16); /* the cipher's nonce differs, not only what it hides */
 	assert_memory_not_equal(text[0] + 2, text[3] + 2, 16);
@@ -485,25 +483,25 @@ static void the_bounds_are_reached(void **state)
 
 	(void)state;
 	cookie.caller_from = span_make(bytes, sizeof(bytes) - framing);
-	int length = route_cookie_seal_dialog(text, sizeof(text), &cookie, &keys, call_id);
+	int length = seal_dialog(text, sizeof(text), &cookie, &keys, call_id);
 	assert_int_equal(length, short_aes_is_available() ? 1389 : 1404);
 	assert_true(route_cookie_open_dialog(&opened, plain, span_make(text, (size_t)length), &keys, call_id));
 	assert_span_equal(opened.caller_from, cookie.caller_from);
 	for (int room = 0; room<length; room += room> length - 5 ? 1 : 13)
-		assert_int_equal(route_cookie_seal_dialog(guard_page_room(&text_page, (size_t)room), (uint32_t)room,
-							  &cookie, &keys, call_id),
-				 -1);
+		assert_int_equal(
+			seal_dialog(guard_page_room(&text_page, (size_t)room), (uint32_t)room, &cookie, &keys, call_id),
+			-1);
 	cookie.caller_from.length++;
-	assert_int_equal(route_cookie_seal_dialog(text, sizeof(text), &cookie, &keys, call_id), -1);
+	assert_int_equal(seal_dialog(text, sizeof(text), &cookie, &keys, call_id), -1);
 
 	/* Stored once, but opened they must fit: two halves do, one byte more does not. */
 	cookie.caller_from.length = cookie.caller_to.length = sizeof(bytes) / 2;
 	cookie.caller_to.at = bytes;
-	length = route_cookie_seal_dialog(text, sizeof(text), &cookie, &keys, call_id);
+	length = seal_dialog(text, sizeof(text), &cookie, &keys, call_id);
 	assert_true(route_cookie_open_dialog(&opened, plain, span_make(text, (size_t)length), &keys, call_id));
 	assert_span_equal(opened.caller_to, cookie.caller_to);
 	cookie.caller_to.length++;
-	assert_int_equal(route_cookie_seal_dialog(text, sizeof(text), &cookie, &keys, call_id), -1);
+	assert_int_equal(seal_dialog(text, sizeof(text), &cookie, &keys, call_id), -1);
 }
 
 #define VARIANT_TEXT_BYTES 70 /* VAES takes texts of up to 63 together */
@@ -629,7 +627,7 @@ int main(void)
 	/* Before sodium_init() libsodium has found no AES: what a node without it does. */
 	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
 	struct dialog_cookie cookie = usual_cookie();
-	int length = route_cookie_seal_dialog(text, sizeof(text), &cookie, &keys, call_id);
+	int length = seal_dialog(text, sizeof(text), &cookie, &keys, call_id);
 	if (crypto_aead_aes256gcm_is_available() ||
 	    cmocka_run_group_tests_name("ChaCha20-Poly1305", tests, NULL, NULL) != 0)
 		return 1;
