@@ -59,7 +59,7 @@ static inline void prefetch_lines_to_write(const void *at, size_t bytes)
 
 /*
  * The same for all lines of what begins with one and is of a size that the compiler knows: no loop is left of it, nor a
- * search for the first line.
+ * search for the first line. Thread: any.
  */
 static inline __attribute__((always_inline)) void prefetch_whole_lines(const void *at, size_t bytes)
 {
@@ -83,8 +83,8 @@ static inline void prefetch_four_lines_to_write(const char *at)
 	prefetch_line_to_write(at + 3 * PREFETCH_LINE_BYTES);
 }
 
-/* The same for many lines, four at a time; the last four may be asked for twice. Range: PREFETCH_BYTES_LEAST or more.
- */
+/* As prefetch_lines_to_write(), four at a time; the last four may be asked for twice. Thread: any. Range:
+ * PREFETCH_BYTES_LEAST or more. */
 static inline void prefetch_many_lines_to_write(const char *at, size_t bytes)
 {
 	const char *last_four = at + bytes - PREFETCH_BYTES_LEAST;

@@ -16,7 +16,7 @@
 
 /*
  * Writes base64url of key id, synthetic IV and ciphertext; whole periods: what is behind the digits means nothing.
- * Reads nothing but both texts.
+ * Reads nothing but both texts. Thread: any, as the next.
  */
 void route_cookie_vaes_seal(char *digits, const struct short_aes *aes, uint8_t first_byte, struct span plain,
 			    struct span call_id);
