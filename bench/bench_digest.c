@@ -239,7 +239,7 @@ static void use_window(struct call *call, uint32_t round)
 			 round, NOW_S);
 }
 
-static void seal_dialog(struct call *call, uint32_t round)
+static void seal_call(struct call *call, uint32_t round)
 {
 	char text[ROUTE_COOKIE_TEXT_BYTES_MAX];
 
@@ -265,7 +265,7 @@ static void measure_aes(void)
 		void (*run)(struct call *call, uint32_t round);
 	} rows[] = {{"nonce_issue", issue_nonce},
 		    {"nonce_verify", verify_nonce},
-		    {"seal_dialog", seal_dialog},
+		    {"seal_dialog", seal_call},
 		    {"route_cookie_open_dialog", open_dialog}};
 
 	for (enum short_aes_variant variant = SHORT_AES_NI; variant < SHORT_AES_VARIANTS; variant++)
