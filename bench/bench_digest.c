@@ -265,7 +265,7 @@ static void measure_aes(void)
 		void (*run)(struct call *call, uint32_t round);
 	} rows[] = {{"nonce_issue", issue_nonce},
 		    {"nonce_verify", verify_nonce},
-		    {"seal_dialog", seal_call},
+		    {"route_cookie_seal_dialog", seal_call},
 		    {"route_cookie_open_dialog", open_dialog}};
 
 	for (enum short_aes_variant variant = SHORT_AES_NI; variant < SHORT_AES_VARIANTS; variant++)

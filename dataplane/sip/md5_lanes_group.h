@@ -166,4 +166,10 @@ MD5_LANES_INLINE md5_lanes_advance(struct md5_lanes_group *group)
 	group->block++;
 }
 
+MD5_LANES_INLINE md5_lanes_end(uint8_t (*hash)[MD5_LANES_HASH_BYTES], const struct md5_lanes_group *group)
+{
+	for (uint32_t p = 0; p < group->parts; p++)
+		md5_lanes_write(hash, group, p);
+}
+
 #endif

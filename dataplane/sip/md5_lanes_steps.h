@@ -130,8 +130,7 @@ MD5_LANES_INLINE md5_lanes_finish(uint8_t (*hash)[MD5_LANES_HASH_BYTES], struct 
 		else
 			md5_lanes_block_of_both(group);
 	}
-	for (uint32_t p = 0; p < group->parts; p++)
-		md5_lanes_write(hash, group, p);
+	md5_lanes_end(hash, group);
 }
 
 /* As many texts as both parts have lanes at most. */
