@@ -48,7 +48,7 @@ uint32_t route_cookie_hash_tag(const struct secret_keys *keys, struct span tag);
  * The contents of a cookie, for route_cookie_seal(): best some time before it, which reads as a whole what is put here
  * in parts. The cookie's texts, together at most ROUTE_COOKIE_PLAIN_BYTES_MAX, are not looked at any more.
  *
- * Thread: any.   Cost: putting and sealing about 190 ns, half of it the hash; opening 230 ns.
+ * Thread: any.   Cost: with route_cookie_seal() 70 ns by VAES, 110 by AES-NI; opening about 95.
  * Result: their length; -1: longer than ROUTE_COOKIE_PLAIN_BYTES_MAX.
  */
 int route_cookie_put_dialog(char plain[ROUTE_COOKIE_CONTENTS_ROOM], const struct dialog_cookie *cookie);
